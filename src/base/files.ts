@@ -1,0 +1,84 @@
+/**
+ * Files: atomic writes, gzip, and reads whose errors name the path.
+ * @module
+ */
+import { gunzipSync, gzipSync } from "node:zlib";
+import { dirname } from "node:path";
+import { DataError } from "./errors.ts";
+
+/**
+ * Writes a whole file or nothing: into a temporary neighbour with a name of its own (so that parallel
+ * runs cannot collide), flushed, then renamed over the target.
+ */
+export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    using file = await Deno.open(temporary, { write: true, createNew: true });
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    await file.syncData();
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/** Writes a value as indented JSON with a closing newline, atomically. */
+export function writeJson(path: string, value: unknown): Promise<void> {
+  return writeAtomic(path, JSON.stringify(value, null, 2) + "\n");
+}
+
+/**
+ * Reads bytes; a missing or unreadable file is a {@link DataError} that names the path.
+ * @throws {DataError}
+ */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new DataError(`${path}: cannot be read (${(error as Error).message})`);
+  }
+}
+
+/**
+ * Reads and parses a JSON file.
+ * @throws {DataError} naming the path, when the file is missing or is not JSON
+ */
+export async function readJson(path: string): Promise<unknown> {
+  const text = new TextDecoder().decode(await readBytes(path));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DataError(`${path}: not valid JSON (${(error as Error).message})`);
+  }
+}
+
+/** Whether a path exists. */
+export async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Gzip with fixed header bytes: same input, same output. */
+export function pack(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes, { level: 9 });
+}
+
+/**
+ * Gunzip.
+ * @throws {DataError} naming `where`, when the bytes are torn or not gzip
+ */
+export function unpack(bytes: Uint8Array, where: string): Uint8Array {
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new DataError(`${where}: damaged gzip data (${(error as Error).message})`);
+  }
+}
+
+/** Absolute path of a file of this repository, wherever the command was started. */
+export function repoPath(...parts: string[]): string {
+  return new URL("../../" + parts.join("/"), import.meta.url).pathname;
+}

@@ -1,0 +1,65 @@
+/**
+ * The outcome table: records turned into columns, queries × models.
+ *
+ * Rows are in ascending query id, models in ascending id (code-unit order), whatever the order of the
+ * file: everything downstream is then independent of it. Missing is NaN, never 0.
+ * @module
+ */
+
+/** Outcomes of one dataset view (a pool of models on a set of queries). */
+export interface OutcomeTable {
+  /** Facts carried into every result. */
+  readonly dataset: DatasetFacts;
+  /** Query ids, ascending. Length Q. */
+  readonly ids: readonly string[];
+  /** Query texts. Length Q. */
+  readonly texts: readonly string[];
+  /** Distinct benchmark names, ascending. */
+  readonly benchmarks: readonly string[];
+  /** Benchmark of each query, an index into {@link benchmarks}. Length Q. */
+  readonly benchmark: Uint16Array;
+  /** Distinct tasks as `benchmark/task`, ascending; a query without a task has its benchmark's name. */
+  readonly tasks: readonly string[];
+  /** Task of each query, an index into {@link tasks}. Length Q. */
+  readonly task: Uint16Array;
+  /** Published split: 0 none, 1 train, 2 test. Length Q. */
+  readonly published: Uint8Array;
+  /** Model ids, ascending. Length M. */
+  readonly models: readonly string[];
+  /** Scores in [0, 1], row-major [Q × M], NaN = missing. */
+  readonly scores: Float64Array;
+  /** Costs in US dollars, row-major [Q × M], NaN = unknown. */
+  readonly costs: Float64Array;
+  /** Answer options of each query; 0 = free form (no guessing). Length Q. */
+  readonly options: Uint16Array;
+  /** Score from which a query counts as solved (τ_b), by benchmark index. */
+  readonly solvedFrom: Float64Array;
+  /** Domain of each benchmark (a coarser grouping for few-fold OOD), by benchmark index. */
+  readonly domains: readonly string[];
+  /** Model by model: repeated draws [Q][draws], where the source has them. */
+  readonly repeats?: ReadonlyMap<string, ReadonlyArray<readonly number[]>>;
+  /** Synthetic data only: true P(score = 1), row-major [Q × M]. */
+  readonly truth?: Float64Array;
+  /** Synthetic data only: true expected cost, row-major [Q × M]. */
+  readonly truthCost?: Float64Array;
+}
+
+/** What identifies a dataset view and its faults. */
+export interface DatasetFacts {
+  /** Manifest name, with the view after a slash: `reasoning-gym/easy`. */
+  readonly name: string;
+  /** Version of the manifest. */
+  readonly version: string;
+  /** SHA-256 of the records as read (uncompressed bytes) and of the view's definition. */
+  readonly sha256: string;
+  /** Generated, not recorded: said wherever the dataset appears. */
+  readonly synthetic: boolean;
+  /** Price list's date and hash; absent where no cost is known. */
+  readonly prices?: { readonly date: string; readonly sha256: string };
+  /** Models without any known cost. */
+  readonly unpriced: readonly string[];
+  /** Rows left out, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Faults worth a line under every table (constant token columns, …). */
+  readonly notes: readonly string[];
+}
