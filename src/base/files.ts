@@ -3,7 +3,8 @@
  * @module
  */
 import { gunzipSync, gzipSync } from "node:zlib";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DataError } from "./errors.ts";
 
 /**
@@ -80,5 +81,5 @@ export function unpack(bytes: Uint8Array, where: string): Uint8Array {
 
 /** Absolute path of a file of this repository, wherever the command was started. */
 export function repoPath(...parts: string[]): string {
-  return new URL("../../" + parts.join("/"), import.meta.url).pathname;
+  return join(fileURLToPath(new URL("../../", import.meta.url)), ...parts);
 }

@@ -20,7 +20,11 @@ export interface Matrix {
 export const GRID = 2 ** -11;
 
 /** Wraps an array as a matrix; without data, zeros. */
-export function matrix(rows: number, width: number, data = new Float32Array(rows * width)): Matrix {
+export function matrix(
+  rows: number,
+  width: number,
+  data: Float32Array = new Float32Array(rows * width),
+): Matrix {
   if (data.length !== rows * width) {
     throw new RangeError(
       `a ${rows} × ${width} matrix needs ${rows * width} values, got ${data.length}`,

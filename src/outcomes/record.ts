@@ -1,5 +1,8 @@
 /**
  * The common record: one query and what every model made of it, one JSON object a line.
+ *
+ * `parse.ts` enforces it; a field not named here is an error, because a mistyped optional field would
+ * otherwise be missing data nobody notices.
  * @module
  */
 
@@ -23,8 +26,37 @@ export interface OutcomeRecord {
   costs?: Record<string, number>;
   /** Published split, where the source has one. */
   split?: "train" | "test";
-  /** Number of answer options, for chance correction. */
+  /** Number of answer options, for chance correction; 0 = free form. */
   options?: number;
   /** Model → scores of repeated draws. */
   repeats?: Record<string, number[]>;
+  /** Input tokens every model was sent beyond its own count (worked examples); they are billed. */
+  prompt_tokens_extra?: number;
+  /** Model → [input, output] US dollars per million tokens; informative, costs follow the dated list. */
+  prices?: Record<string, [number, number]>;
+  /** Model → milliseconds until the reply was complete. */
+  latency_ms?: Record<string, number>;
+  /** Model → reply, whole or as its beginning and the SHA-256 of the whole. */
+  responses?: Record<string, string | ReplyPrefix>;
+  /** Reference answer, or several accepted ones. */
+  gold?: string | string[];
+  /** Name of the grader. */
+  checker?: string;
+  /** Retrieved documents, in rank order. */
+  documents?: string[];
+  /** Model → score in [0, 1] when the documents are put before the query. */
+  scores_rag?: Record<string, number>;
+  /** The conversation whose last turn is the query. */
+  messages?: { role: string; content: string }[];
+}
+
+/** How a long reply is kept: its beginning, and the hash of all of it. */
+export interface ReplyPrefix {
+  prefix: string;
+  sha256: string;
+}
+
+/** An own member of an object from model to value: a model may be called "constructor". */
+export function own<T>(of: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return of && Object.hasOwn(of, key) ? of[key] : undefined;
 }

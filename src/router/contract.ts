@@ -149,6 +149,8 @@ export interface ModelProfiles {
 export interface FitContext {
   /** `tune`: one of several configurations, judged on validation; `final`: the one that will be tested. */
   readonly stage: "tune" | "final";
+  /** Seed of the run, for work that routers share (clusters); else use `random`. */
+  readonly seed: number;
   /** Randomness of this router and seed; fork it by model or query id, never by position. */
   readonly random: Random;
   /** Where heavy inference runs. */

@@ -1,0 +1,75 @@
+/**
+ * k-means rank (Avengers): cluster the training queries, rank the models inside each cluster by mean
+ * score, and fuse the rankings of a query's nearest clusters by reciprocal rank.
+ */
+import type { FittedRouter, Router } from "../src/router/contract.ts";
+import * as shared from "../src/router/training.ts";
+import { fuseRanks, rankInClusters } from "../src/router/rank_fusion.ts";
+import { product } from "../src/linalg/gemm.ts";
+import type { Matrix } from "../src/linalg/matrix.ts";
+
+interface Config {
+  readonly clusters: number;
+  readonly topK: number;
+  readonly beta: number;
+}
+
+/** Weight of a new model's overall mean in each of its cluster means, in rows. */
+const SHRINK = 5;
+
+const router: Router<Config> = {
+  name: "k-means rank (Avengers)",
+  summary: "rank models inside each cluster of training queries, fuse the nearest clusters",
+  source: "Avengers (arXiv 2505.19797); offset 1 of the reciprocal rank as in Avengers-Pro's code",
+  statement: "Avengers without its self-consistency sampling: routing only.",
+  grid: [64, 8, 16, 32, 128].flatMap((clusters): Config[] => [
+    { clusters, topK: 1, beta: 9 },
+    { clusters, topK: 3, beta: 9 },
+    { clusters, topK: 3, beta: 3 },
+  ]),
+  unseen: "zero-update",
+  async fit({ queries, models, scores, meanCosts }, config, { stage, seed }) {
+    const restarts = stage === "final" ? 10 : 1;
+    const { centroids, assignment } = await shared.clusters(
+      queries,
+      config.clusters,
+      restarts,
+      seed,
+    );
+    const M = models.length;
+    const { mean } = shared.clusterMeans(scores, M, assignment, centroids.rows);
+    const filled = shared.fillMissing(mean, shared.columnMeans(scores, M));
+    return ranked(models, meanCosts, filled, centroids, config);
+  },
+};
+export default router;
+
+/** @param means mean score per cluster and model, [K × M] */
+function ranked(
+  models: readonly string[],
+  meanCosts: Float64Array,
+  means: Float64Array,
+  centroids: Matrix,
+  config: Config,
+): FittedRouter {
+  const ranks = rankInClusters(means, models, meanCosts);
+  return {
+    models,
+    predict: async ({ vectors }) => ({
+      quality: fuseRanks(await product(vectors, centroids), ranks, models.length, {
+        ...config,
+        offset: 1,
+      }),
+    }),
+    withModels: async (profiles) => {
+      const pool = shared.extendPool(models, profiles);
+      const fresh = await shared.profileMeans(profiles, profiles.scores, centroids, SHRINK);
+      const costs = shared.extendMeanCosts(pool, meanCosts, profiles);
+      return ranked(pool.models, costs, pool.merge(means, fresh), centroids, config);
+    },
+    describe: () => ({
+      parameters: centroids.data.length + means.length,
+      notes: [`${centroids.rows} clusters`],
+    }),
+  };
+}

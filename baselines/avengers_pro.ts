@@ -1,0 +1,110 @@
+/**
+ * Avengers-Pro: as k-means rank, but inside a cluster the models are ranked by
+ *
+ *   B(m) = α·â(m) + (1 − α)·(1 − c̄_c(m) / max_m c̄_c)
+ *
+ * â = mean score min-max normalised within the cluster (1 if all are equal), c̄_c = mean cost within it.
+ * α takes the place of λ on the curve: 1 is quality only.
+ */
+import type { FittedRouter, Router } from "../src/router/contract.ts";
+import * as shared from "../src/router/training.ts";
+import { fuseRanks, rankInClusters } from "../src/router/rank_fusion.ts";
+import { product } from "../src/linalg/gemm.ts";
+import type { Matrix } from "../src/linalg/matrix.ts";
+
+interface Config {
+  readonly clusters: number;
+  readonly topK: number;
+}
+
+const BETA = 9, OFFSET = 1, SHRINK = 5;
+const ALPHAS = Array.from({ length: 21 }, (_, i) => (20 - i) / 20);
+
+const router: Router<Config> = {
+  name: "Avengers-Pro",
+  summary: "rank models inside each cluster by a blend α of accuracy and cost",
+  source: "Avengers-Pro (arXiv 2508.12631)",
+  needs: ["cost"],
+  grid: [25, 8, 16, 35, 64].flatMap((clusters): Config[] => [
+    { clusters, topK: 3 },
+    { clusters, topK: 1 },
+  ]),
+  unseen: "zero-update",
+  async fit({ queries, models, scores, costs, meanCosts }, config, { stage, seed }) {
+    const restarts = stage === "final" ? 10 : 1;
+    const { centroids, assignment } = await shared.clusters(
+      queries,
+      config.clusters,
+      restarts,
+      seed,
+    );
+    const means = (cells: Float64Array): Float64Array =>
+      shared.fillMissing(
+        shared.clusterMeans(cells, models.length, assignment, centroids.rows).mean,
+        shared.columnMeans(cells, models.length),
+      );
+    return blended(models, meanCosts, means(scores), means(costs), centroids, config);
+  },
+};
+export default router;
+
+/**
+ * @param accuracy mean score per cluster and model, [K × M]
+ * @param cost mean cost per cluster and model in US dollars, [K × M]
+ */
+function blended(
+  models: readonly string[],
+  meanCosts: Float64Array,
+  accuracy: Float64Array,
+  cost: Float64Array,
+  centroids: Matrix,
+  config: Config,
+): FittedRouter {
+  const M = models.length;
+  const at = async (vectors: Matrix, alpha: number): Promise<Float64Array> => {
+    const ranks = rankInClusters(blend(accuracy, cost, M, alpha), models, meanCosts);
+    const fusion = { topK: config.topK, beta: BETA, offset: OFFSET };
+    return fuseRanks(await product(vectors, centroids), ranks, M, fusion);
+  };
+  return {
+    models,
+    predict: async ({ vectors }) => ({ quality: await at(vectors, 1) }),
+    dial: {
+      name: "α",
+      values: ALPHAS,
+      predict: async ({ vectors }, alpha) => ({ quality: await at(vectors, alpha) }),
+    },
+    withModels: async (profiles) => {
+      const pool = shared.extendPool(models, profiles);
+      const score = await shared.profileMeans(profiles, profiles.scores, centroids, SHRINK);
+      const price = await shared.profileMeans(profiles, profiles.costs, centroids, SHRINK);
+      return blended(
+        pool.models,
+        shared.extendMeanCosts(pool, meanCosts, profiles),
+        pool.merge(accuracy, score),
+        pool.merge(cost, price),
+        centroids,
+        config,
+      );
+    },
+    describe: () => ({
+      parameters: centroids.data.length + accuracy.length + cost.length,
+      notes: [`${centroids.rows} clusters`],
+    }),
+  };
+}
+
+/** B(m) of every cluster, [K × M]. */
+function blend(accuracy: Float64Array, cost: Float64Array, M: number, alpha: number): Float64Array {
+  const value = new Float64Array(accuracy.length);
+  for (let start = 0; start < value.length; start += M) {
+    const a = accuracy.subarray(start, start + M), c = cost.subarray(start, start + M);
+    const low = Math.min(...a), span = Math.max(...a) - low, dearest = Math.max(...c);
+    for (let m = 0; m < M; m++) {
+      const normalised = span > 0 ? (a[m] - low) / span : 1;
+      const saved = dearest > 0 ? 1 - c[m] / dearest : 0;
+      value[start + m] = alpha * normalised + (1 - alpha) * saved;
+    }
+  }
+  return value;
+}

@@ -1,0 +1,104 @@
+/**
+ * kNN: a model's predicted score is its mean score on the k nearest training queries.
+ *
+ * Neighbours by cosine of the query embedding. `inverse` weighs a neighbour by 1/distance, and exact
+ * matches take all the weight. The verdict on kNN follows k, so k is tuned over the published range
+ * (5 in RouterEval, 40 in RouterBench, 100 in arXiv 2505.12601, 131 in EmbedLLM, 300 in ORBIT).
+ */
+import type {
+  FittedRouter,
+  ModelProfiles,
+  QueryBatch,
+  Router,
+  TrainingData,
+} from "../src/router/contract.ts";
+import { columnMeans, extendPool, neighbours, storedCells } from "../src/router/training.ts";
+
+interface Config {
+  readonly k: number;
+  readonly weights: "uniform" | "inverse";
+}
+
+/** What a store of labelled queries says about the models it has seen. */
+interface Store {
+  readonly queries: QueryBatch;
+  readonly scores: Float64Array;
+  readonly columns: number;
+}
+
+const router: Router<Config> = {
+  name: "kNN",
+  summary: "mean score on the k nearest training queries",
+  source: "RouterBench (arXiv 2403.12031), ORBIT; k after arXiv 2505.12601",
+  grid: [40, 1, 3, 5, 10, 20, 100, 131, 200, 300].flatMap((k): Config[] => [
+    { k, weights: "uniform" },
+    { k, weights: "inverse" },
+  ]),
+  unseen: "zero-update",
+  fit: (train, config) => fitted(train, config),
+};
+export default router;
+
+function fitted(train: TrainingData, config: Config): FittedRouter {
+  const { models, queries, scores } = train;
+  const store = { queries, scores, columns: models.length };
+  return {
+    models,
+    predict: async (batch) => ({ quality: await vote(batch, store, config) }),
+    withModels: (profiles) => extended(train, profiles, config),
+    describe: () => ({ parameters: storedCells(train) }),
+  };
+}
+
+/** New models vote with their own labelled queries, old ones with the training rows. */
+function extended(train: TrainingData, profiles: ModelProfiles, config: Config): FittedRouter {
+  const pool = extendPool(train.models, profiles);
+  const stores = {
+    old: { queries: train.queries, scores: train.scores, columns: train.models.length },
+    fresh: { queries: profiles.queries, scores: profiles.scores, columns: profiles.models.length },
+  };
+  return {
+    models: pool.models,
+    predict: async (batch) => ({
+      quality: pool.merge(
+        await vote(batch, stores.old, config),
+        await vote(batch, stores.fresh, config),
+      ),
+    }),
+    describe: () => ({ parameters: storedCells(train) + profiles.scores.length }),
+  };
+}
+
+/** ŝ(x,m) = Σ_j w_j s(j,m) / Σ_j w_j over the neighbours that have a score of m; else m's mean. */
+async function vote(batch: QueryBatch, store: Store, config: Config): Promise<Float64Array> {
+  const { index, similarity, k: found } = await neighbours(batch, store.queries);
+  const { scores, columns: M } = store;
+  const k = Math.min(config.k, found);
+  const fallback = columnMeans(scores, M);
+  const quality = new Float64Array(batch.ids.length * M);
+  const weight = new Float64Array(k), total = new Float64Array(M);
+  for (let i = 0; i < batch.ids.length; i++) {
+    const exact = similarity[i * found] >= 1 - 1e-6;
+    for (let j = 0; j < k; j++) {
+      const distance = 1 - similarity[i * found + j];
+      weight[j] = config.weights === "uniform"
+        ? 1
+        : exact
+        ? Number(distance <= 1e-6)
+        : 1 / (distance + 1e-8);
+    }
+    total.fill(0);
+    for (let j = 0; j < k; j++) {
+      if (weight[j] === 0) continue;
+      const at = index[i * found + j] * M;
+      for (let m = 0; m < M; m++) {
+        const score = scores[at + m];
+        if (score === score) quality[i * M + m] += weight[j] * score, total[m] += weight[j];
+      }
+    }
+    for (let m = 0; m < M; m++) {
+      quality[i * M + m] = total[m] > 0 ? quality[i * M + m] / total[m] : fallback[m];
+    }
+  }
+  return quality;
+}

@@ -1,0 +1,64 @@
+/**
+ * `deno task new-router <name>`: copies the template into `baselines/` under a name of its own.
+ * @module
+ */
+import { dirname, relative, resolve } from "node:path";
+import { UsageError } from "../base/errors.ts";
+import { exists, readBytes, repoPath, writeAtomic } from "../base/files.ts";
+import { parseFlags, runMain } from "./args.ts";
+
+/** The name the template goes by, replaced throughout the copy. */
+const TEMPLATE_NAME = "nearest-template";
+
+/** Copies the template and prints what to do next. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const { args } = parseFlags(argv, {
+    name: "deno task new-router",
+    summary: "Starts a router: copies the template to baselines/<name>.ts.",
+    args: { usage: "<name>", min: 1, max: 1 },
+    flags: {},
+    examples: ["deno task new-router my-router"],
+  });
+  const path = await newRouter(args[0]);
+  const id = stem(args[0]);
+  console.log(
+    [
+      `${relative(Deno.cwd(), path)} is a working router. Put your method in its place; then`,
+      "",
+      `  deno check ${relative(Deno.cwd(), path)}`,
+      `  deno task conformance ${id}`,
+      `  deno task bench --routers ${id},knn`,
+    ].join("\n"),
+  );
+}
+
+/**
+ * Copies the template to `<folder>/<name>.ts`, dashes as underscores.
+ *
+ * @returns path of the new file
+ * @throws {UsageError} when the name is not one, or the file exists
+ */
+export async function newRouter(name: string, folder = repoPath("baselines")): Promise<string> {
+  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) {
+    throw new UsageError(
+      `"${name}" cannot name a router: expected a letter, then letters, digits, "-" or "_"`,
+    );
+  }
+  const path = resolve(folder, `${stem(name)}.ts`);
+  if (await exists(path)) throw new UsageError(`${path} exists; choose another name or remove it`);
+  const template = repoPath("src/router/template.ts");
+  const source = new TextDecoder().decode(await readBytes(template))
+    .replaceAll(TEMPLATE_NAME, name)
+    .replace(/ from "(\.\.?\/[^"]+)"/g, (_, file) => {
+      const target = relative(resolve(folder), resolve(dirname(template), file));
+      return ` from "${target.startsWith(".") ? target : `./${target}`}"`;
+    });
+  await writeAtomic(path, source);
+  return path;
+}
+
+function stem(name: string): string {
+  return name.toLowerCase().replaceAll("-", "_");
+}
+
+if (import.meta.main) await runMain(main);

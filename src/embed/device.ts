@@ -1,0 +1,40 @@
+/**
+ * Which device inference can run on, found by trying: a session with one node, run once.
+ *
+ * There is no falling back. onnxruntime's own "auto" throws without CUDA, and a silent change of device
+ * would be a silent change of numbers.
+ * @module
+ */
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { CapabilityError } from "../base/errors.ts";
+import type { Device } from "./provider.ts";
+
+const REMEDY: Readonly<Record<Device, string>> = {
+  cpu: "onnxruntime-node has no build for this platform",
+  webgpu: "it needs a Vulkan loader (libvulkan1) and a GPU driver, or SwiftShader",
+  cuda: "it needs CUDA 12, cuDNN 9 and onnxruntime's CUDA libraries, which npm does not carry",
+};
+
+/** The model `y = -x` for one float, as ONNX protobuf bytes (IR version 8, opset 17). */
+const NEGATE = Uint8Array.fromBase64(
+  "CAgSBHRpbnk6MgoLCgF4EgF5IgNOZWcSAWdaDwoBeBIKCggIARIECgIIAWIPCgF5EgoKCAgBEgQKAggBQgQKABAR",
+);
+
+/**
+ * Checks that a device works.
+ * @throws {CapabilityError} saying what is missing
+ */
+export async function probeDevice(wanted: Device): Promise<void> {
+  try {
+    // Severity 4 = fatal only: a refused device is reported by the error, once.
+    const options = { executionProviders: [wanted], logSeverityLevel: 4 as const };
+    const session = await InferenceSession.create(NEGATE, options);
+    const { y } = await session.run({ x: new Tensor("float32", Float32Array.of(2.5), [1]) });
+    const value = y.data[0];
+    await session.release();
+    if (value !== -2.5) throw new Error(`computed ${value} where -2.5 was expected`);
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    throw new CapabilityError(`device "${wanted}" cannot be used: ${reason}; ${REMEDY[wanted]}`);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Products of matrices: rows against rows in float32, and ordinary products in float64.
+ *
+ * For vectors on the grid of `matrix.ts` the float32 products are exact, so neither blocks nor threads nor
+ * the choice between the two kernels below can be seen in the result.
+ * @module
+ */
+import { type Matrix, matrix } from "./matrix.ts";
+import { dense } from "./runtime.ts";
+
+/**
+ * Up to this many floating point operations a product is a plain loop, which takes a few milliseconds and
+ * saves the 0.3 s in which the runtime starts (the choice hangs on the shapes alone, never on history).
+ */
+const SMALL = 1e7;
+
+/** Bytes of one block of {@link forEachProductBlock}: small enough to stay in a cache. */
+const BLOCK_BYTES = 2 ** 23;
+
+/**
+ * All inner products of the rows of `a` [n × d] with those of `b` [m × d]: A·Bᵀ, [n × m].
+ * @throws {RangeError} when the widths differ
+ */
+export async function product(a: Matrix, b: Matrix): Promise<Matrix> {
+  const out = matrix(a.rows, b.rows);
+  await rowsAgainstRows(a, b, out.data, isSmall(a, b));
+  return out;
+}
+
+/**
+ * {@link product} in blocks of whole rows, for products too large to keep. `visit` gets the first row of a
+ * block, its values [rows × m] in a buffer that the next block overwrites, and its number of rows.
+ * @throws {RangeError} when the widths differ
+ */
+export async function forEachProductBlock(
+  a: Matrix,
+  b: Matrix,
+  visit: (start: number, block: Float32Array, rows: number) => void,
+  options: { blockBytes?: number } = {},
+): Promise<void> {
+  const most = Math.floor((options.blockBytes ?? BLOCK_BYTES) / (4 * Math.max(1, b.rows)));
+  const step = Math.min(a.rows, Math.max(128, most)); // fewer rows starve the kernel
+  const small = isSmall(a, b);
+  const buffer = new Float32Array(step * b.rows);
+  for (let start = 0; start < a.rows; start += step) {
+    const rows = Math.min(step, a.rows - start);
+    const part = matrix(rows, a.width, a.data.subarray(start * a.width, (start + rows) * a.width));
+    const block = buffer.subarray(0, rows * b.rows);
+    await rowsAgainstRows(part, b, block, small);
+    visit(start, block, rows);
+  }
+}
+
+/**
+ * The product of `a` [n × k] and `b` [k × m] in float64, [n × m].
+ * @throws {RangeError} when an array does not have the size its shape says
+ */
+export async function productF64(
+  a: Float64Array,
+  b: Float64Array,
+  n: number,
+  k: number,
+  m: number,
+): Promise<Float64Array> {
+  if (a.length !== n * k || b.length !== k * m) {
+    throw new RangeError(`${n} × ${k} by ${k} × ${m}: got ${a.length} and ${b.length} values`);
+  }
+  const out = new Float64Array(n * m);
+  if (2 * n * k * m > SMALL) {
+    return dense({ data: a, rows: n, columns: k }, { data: b, rows: k, columns: m }, "none", out);
+  }
+  for (let i = 0; i < n; i++) {
+    for (let t = 0; t < k; t++) {
+      const scale = a[i * k + t];
+      for (let j = 0; j < m; j++) out[i * m + j] += scale * b[t * m + j];
+    }
+  }
+  return out;
+}
+
+function isSmall(a: Matrix, b: Matrix): boolean {
+  return 2 * a.rows * b.rows * a.width <= SMALL;
+}
+
+async function rowsAgainstRows(
+  a: Matrix,
+  b: Matrix,
+  out: Float32Array,
+  small: boolean,
+): Promise<void> {
+  if (a.width !== b.width) {
+    throw new RangeError(`rows of width ${a.width} against rows of width ${b.width}`);
+  }
+  if (small) return plainLoop(a, b, out);
+  await dense(
+    { data: a.data, rows: a.rows, columns: a.width },
+    { data: b.data, rows: b.rows, columns: b.width },
+    "right",
+    out,
+  );
+}
+
+/** Four rows of `b` at a time, so that a value of `a` is read once for four products. */
+function plainLoop(a: Matrix, b: Matrix, out: Float32Array): void {
+  const x = a.data, y = b.data, width = a.width;
+  for (let i = 0; i < a.rows; i++) {
+    const row = i * width, to = i * b.rows;
+    let j = 0;
+    for (; j + 4 <= b.rows; j += 4) {
+      const r0 = j * width, r1 = r0 + width, r2 = r1 + width, r3 = r2 + width;
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (let t = 0; t < width; t++) {
+        const v = x[row + t];
+        s0 += v * y[r0 + t];
+        s1 += v * y[r1 + t];
+        s2 += v * y[r2 + t];
+        s3 += v * y[r3 + t];
+      }
+      out[to + j] = s0;
+      out[to + j + 1] = s1;
+      out[to + j + 2] = s2;
+      out[to + j + 3] = s3;
+    }
+    for (; j < b.rows; j++) {
+      let sum = 0;
+      for (let t = 0; t < width; t++) sum += x[row + t] * y[j * width + t];
+      out[to + j] = sum;
+    }
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * K-means with exact arithmetic: rows and centroids lie on the grid of `matrix.ts`, so every distance, every
+ * sum and every comparison is exact, and the clusters depend on the data, the seed and the row ids alone.
+ * @module
+ */
+import { GRID, type Matrix, matrix, takeRows } from "./matrix.ts";
+import type { Random } from "../base/random.ts";
+import { forEachProductBlock, product } from "./gemm.ts";
+
+/** Options of {@link kmeans}. */
+export interface KMeansOptions {
+  /** Source of the draws of the initial centroids; restart `r` uses its fork `restart, r`. */
+  readonly random: Random;
+  /** Runs from different initial centroids, of which the one with the least inertia is kept. Default 1. */
+  readonly restarts?: number;
+  /** Most Lloyd iterations a run. Default 100. */
+  readonly iterations?: number;
+  /** Rank of each row's id, a permutation of 0…n−1; settles ties and the order of draws. Default: row. */
+  readonly rank?: Uint32Array;
+  /** Ends a long run early. */
+  readonly signal?: AbortSignal;
+}
+
+/** A clustering of n rows. */
+export interface Clusters extends Assignment {
+  /** Centroids [k′ × d], rounded to the grid; k′ ≤ k where rows do not have k distinct values. */
+  readonly centroids: Matrix;
+  /** Sum of the squared distances. */
+  readonly inertia: number;
+  /** Rows of each cluster, length k′, none of them 0. */
+  readonly sizes: Int32Array;
+}
+
+/** The nearest centroid of each of n rows. */
+export interface Assignment {
+  /** Its index. Length n. */
+  readonly assignment: Int32Array;
+  /** Squared Euclidean distance to it. Length n. */
+  readonly squaredDistance: Float64Array;
+}
+
+/**
+ * Clusters the rows of `x` into at most `k` clusters: greedy k-means++ seeding, then Lloyd iterations until
+ * no row changes its cluster. An empty cluster is seeded anew at the worst-served row. The order of the rows
+ * does not matter.
+ * @throws {RangeError} when `x` has no rows or `k` < 1
+ */
+export async function kmeans(x: Matrix, k: number, options: KMeansOptions): Promise<Clusters> {
+  if (!(x.rows >= 1 && k >= 1)) throw new RangeError(`${k} clusters of ${x.rows} rows`);
+  const rank = options.rank ?? Uint32Array.from({ length: x.rows }, (_, i) => i);
+  const order = new Int32Array(x.rows);
+  for (let i = 0; i < x.rows; i++) order[rank[i]] = i;
+
+  let best: Clusters | undefined;
+  for (let restart = 0; restart < (options.restarts ?? 1); restart++) {
+    const seeds = await seedRows(x, k, order, options.random.fork("restart", restart));
+    const found = await lloyd(x, takeRows(x, seeds), order, options);
+    if (!best || found.inertia < best.inertia) best = found;
+  }
+  return best!;
+}
+
+/**
+ * The nearest centroid of every row of `x`, ties to the lower index, by Euclidean distance.
+ * @throws {RangeError} when the widths differ
+ */
+export async function assign(x: Matrix, centroids: Matrix): Promise<Assignment> {
+  return await assignTo(x, centroids, squareNorms(x));
+}
+
+/** |x − c|² = |x|² − 2·(x·c − |c|²/2): a row's nearest centroid has the largest bracket. */
+async function assignTo(x: Matrix, centroids: Matrix, xSquare: Float64Array): Promise<Assignment> {
+  const k = centroids.rows;
+  const half = squareNorms(centroids).map((square) => square / 2);
+  const assignment = new Int32Array(x.rows);
+  const squaredDistance = new Float64Array(x.rows);
+  await forEachProductBlock(x, centroids, (start, block, rows) => {
+    for (let r = 0; r < rows; r++) {
+      const from = r * k;
+      let nearest = 0, largest = block[from] - half[0];
+      for (let c = 1; c < k; c++) {
+        const value = block[from + c] - half[c];
+        if (value > largest) largest = value, nearest = c;
+      }
+      assignment[start + r] = nearest;
+      squaredDistance[start + r] = xSquare[start + r] - 2 * largest;
+    }
+  });
+  return { assignment, squaredDistance };
+}
+
+/**
+ * Greedy k-means++ (the variant scikit-learn uses): each next centre is the best of 2 + ⌊ln k⌋ rows drawn
+ * with probability proportional to the squared distance from the centres so far. Fewer than `k` rows come
+ * back when every row already is a centre.
+ */
+async function seedRows(
+  x: Matrix,
+  k: number,
+  order: Int32Array,
+  random: Random,
+): Promise<number[]> {
+  const trials = 2 + Math.floor(Math.log(k));
+  const square = squareNorms(x);
+  const seeds = [order[random.integer(x.rows)]];
+  let { squaredDistance: distance } = await assignTo(x, takeRows(x, seeds), square);
+  while (seeds.length < k) {
+    const cumulative = new Float64Array(x.rows);
+    let total = 0;
+    for (let i = 0; i < x.rows; i++) cumulative[i] = total += distance[order[i]];
+    if (total === 0) break;
+    const drawn = Array.from(
+      { length: trials },
+      () => order[firstAbove(cumulative, random.next() * total)],
+    );
+    const inner = (await product(x, takeRows(x, drawn))).data;
+
+    let bestTrial = 0, bestDistance = distance, bestTotal = Infinity;
+    for (let t = 0; t < trials; t++) {
+      const after = new Float64Array(x.rows);
+      let sum = 0;
+      for (let i = 0; i < x.rows; i++) {
+        const d = square[i] + square[drawn[t]] - 2 * inner[i * trials + t];
+        sum += after[i] = Math.min(distance[i], d);
+      }
+      if (sum < bestTotal) bestTrial = t, bestDistance = after, bestTotal = sum;
+    }
+    seeds.push(drawn[bestTrial]);
+    distance = bestDistance;
+  }
+  return seeds;
+}
+
+/** Index of the first entry of an ascending array that is larger than `value`. */
+function firstAbove(ascending: Float64Array, value: number): number {
+  let low = 0, high = ascending.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+async function lloyd(
+  x: Matrix,
+  centroids: Matrix,
+  order: Int32Array,
+  { iterations = 100, signal }: KMeansOptions,
+): Promise<Clusters> {
+  const k = centroids.rows, square = squareNorms(x);
+  const members = { sums: new Float64Array(k * x.width), sizes: new Int32Array(k) };
+  const previous = new Int32Array(x.rows).fill(-1);
+  let served = await assignTo(x, centroids, square);
+  for (let i = 0; i < iterations; i++) {
+    signal?.throwIfAborted();
+    fillEmptyClusters(served, k, order);
+    if (!moveRows(x, previous, served.assignment, members)) break;
+    centroids = means(members, x.width);
+    served = await assignTo(x, centroids, square);
+  }
+  return withoutEmptyClusters(centroids, served);
+}
+
+/**
+ * Gives every cluster without rows the worst-served row (of equals the one of lowest rank) that is not
+ * alone in its cluster and not on its centroid; if there is none, the cluster stays empty.
+ */
+function fillEmptyClusters(
+  { assignment, squaredDistance }: Assignment,
+  k: number,
+  order: Int32Array,
+): void {
+  const sizes = countRows(assignment, k);
+  for (let empty = sizes.indexOf(0); empty >= 0; empty = sizes.indexOf(0, empty + 1)) {
+    let worst = -1;
+    for (const row of order) {
+      if (sizes[assignment[row]] < 2) continue;
+      if (squaredDistance[row] > (worst < 0 ? 0 : squaredDistance[worst])) worst = row;
+    }
+    if (worst < 0) return;
+    sizes[assignment[worst]]--;
+    sizes[empty]++;
+    assignment[worst] = empty;
+    squaredDistance[worst] = 0;
+  }
+}
+
+/**
+ * Brings the sums and sizes of the clusters up to date with a new assignment and copies it over the old
+ * one. Sums of grid values are exact, so taking a row out again leaves no trace, and late iterations, which
+ * move few rows, cost little. Returns whether any row moved.
+ */
+function moveRows(
+  { data, width }: Matrix,
+  previous: Int32Array,
+  assignment: Int32Array,
+  { sums, sizes }: { sums: Float64Array; sizes: Int32Array },
+): boolean {
+  let moved = false;
+  for (let i = 0; i < assignment.length; i++) {
+    const from = previous[i], to = assignment[i];
+    if (from === to) continue;
+    moved = true;
+    const row = i * width, gains = to * width, loses = from * width;
+    for (let j = 0; j < width; j++) sums[gains + j] += data[row + j];
+    sizes[to]++;
+    if (from >= 0) {
+      for (let j = 0; j < width; j++) sums[loses + j] -= data[row + j];
+      sizes[from]--;
+    }
+    previous[i] = to;
+  }
+  return moved;
+}
+
+/** Mean rows of the clusters, rounded to the grid; zeros for an empty one. */
+function means(
+  { sums, sizes }: { sums: Float64Array; sizes: Int32Array },
+  width: number,
+): Matrix {
+  const out = matrix(sizes.length, width);
+  for (let i = 0; i < sums.length; i++) {
+    const size = sizes[Math.floor(i / width)];
+    if (size > 0) out.data[i] = Math.round(sums[i] / size / GRID) * GRID;
+  }
+  return out;
+}
+
+function withoutEmptyClusters(centroids: Matrix, served: Assignment): Clusters {
+  const sizes = countRows(served.assignment, centroids.rows);
+  const kept = [...sizes.keys()].filter((c) => sizes[c] > 0);
+  const renumbered = new Int32Array(centroids.rows);
+  kept.forEach((c, i) => renumbered[c] = i);
+  return {
+    centroids: takeRows(centroids, kept),
+    assignment: served.assignment.map((c) => renumbered[c]),
+    squaredDistance: served.squaredDistance,
+    inertia: served.squaredDistance.reduce((sum, d) => sum + d, 0),
+    sizes: Int32Array.from(kept, (c) => sizes[c]),
+  };
+}
+
+function countRows(assignment: Int32Array, k: number): Int32Array {
+  const sizes = new Int32Array(k);
+  for (const c of assignment) sizes[c]++;
+  return sizes;
+}
+
+function squareNorms({ data, rows, width }: Matrix): Float64Array {
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let j = i * width; j < (i + 1) * width; j++) sum += data[j] * data[j];
+    out[i] = sum;
+  }
+  return out;
+}

@@ -1,0 +1,99 @@
+/**
+ * Joins decisions and outcomes: what every query earned and cost under a router.
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import {
+  checkDecisions,
+  checkShape,
+  type Decisions,
+  type Earned,
+  type Outcomes,
+} from "./shapes.ts";
+
+/**
+ * Score and cost of every query under the given decisions. Mixtures are evaluated in expectation, never
+ * by sampling: "random" is a number, not one draw.
+ *
+ * @param decisions chosen model per query [N], or mixture weights [M]
+ * @returns score [N], and cost [N] in US dollars where the pool is priced
+ * @throws {DataError} naming row and model when a needed outcome is missing
+ * @throws {RangeError} when lengths, models or weights do not fit
+ */
+export function earned(outcomes: Outcomes, decisions: Decisions): Earned {
+  checkShape(outcomes);
+  checkDecisions(outcomes, decisions);
+  const column = decisions instanceof Uint16Array ? chosen : expected;
+  const score = column(outcomes.scores, outcomes, decisions, "score");
+  if (!outcomes.costs) return { score };
+  return { score, cost: column(outcomes.costs, outcomes, decisions, "cost") };
+}
+
+/**
+ * {@link earned} for a mixture: expected score and cost of every query.
+ *
+ * @param weights probability of each model, length M, sum 1
+ * @throws {DataError} naming row and model when a needed outcome is missing
+ * @throws {RangeError} when the weights do not fit
+ */
+export function earnedByMixture(outcomes: Outcomes, weights: Float64Array): Earned {
+  return earned(outcomes, weights);
+}
+
+/** The mixture "random": every model with probability 1/M. */
+export function uniformMixture(models: number): Float64Array {
+  return new Float64Array(models).fill(1 / models);
+}
+
+/**
+ * Query-wise mean over seeds that decided on the same queries: what the bootstrap must be fed with.
+ * Seeds × queries are not independent and must never be pooled.
+ *
+ * @param runs one value per query and seed, [seeds][N]
+ * @throws {RangeError} without runs, or when their lengths differ
+ */
+export function averageOverSeeds(runs: readonly Float64Array[]): Float64Array {
+  if (runs.length === 0) throw new RangeError("no seeds to average over");
+  const mean = new Float64Array(runs[0].length);
+  runs.forEach((run, seed) => {
+    if (run.length !== mean.length) {
+      throw new RangeError(`seed ${seed} has ${run.length} queries, seed 0 has ${mean.length}`);
+    }
+    for (let i = 0; i < mean.length; i++) mean[i] += run[i] / runs.length;
+  });
+  return mean;
+}
+
+function chosen(
+  values: Float64Array,
+  { rows, models }: Outcomes,
+  choice: Decisions,
+  what: string,
+): Float64Array {
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    out[i] = known(values[i * models + choice[i]], i, choice[i], what);
+  }
+  return out;
+}
+
+function expected(
+  values: Float64Array,
+  { rows, models }: Outcomes,
+  weights: Decisions,
+  what: string,
+): Float64Array {
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    for (let m = 0; m < models; m++) {
+      // A model of weight 0 is never called, so its outcome need not be known.
+      if (weights[m] > 0) out[i] += weights[m] * known(values[i * models + m], i, m, what);
+    }
+  }
+  return out;
+}
+
+function known(value: number, row: number, model: number, what: string): number {
+  if (Number.isNaN(value)) throw new DataError(`row ${row}, model ${model}: no ${what}`);
+  return value;
+}

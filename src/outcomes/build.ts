@@ -1,0 +1,185 @@
+/**
+ * Records to columns: picks the queries and models of a view, in an order that does not depend on the
+ * file's, and states what was left out and what looks wrong.
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import { hashJson } from "../base/hash.ts";
+import { didYouMean } from "../base/suggest.ts";
+import type { BenchmarkFacts, LabelField, Labels, Manifest } from "./manifest.ts";
+import { viewOf } from "./manifest.ts";
+import { countOptions } from "./options.ts";
+import { costOf, priceListHash, tokenFaults } from "./pricing.ts";
+import { type OutcomeRecord, own } from "./record.ts";
+import type { DatasetFacts, OutcomeTable } from "./table.ts";
+
+/**
+ * Builds the table of a view: rows in ascending id, models in ascending id (code-unit order).
+ *
+ * A query of the view that lacks a score of one of its models is dropped and counted. With a price
+ * list in the manifest costs are computed from tokens, else taken from the records; unknown is NaN.
+ * `manifest.records.sha256` must be that of the records, since it goes into the table's identity.
+ * @throws {DataError} an id twice, an unknown benchmark or label, a model nobody asked, no row left
+ * @throws {UsageError} a view the manifest does not have
+ */
+export function buildTable(
+  records: readonly OutcomeRecord[],
+  viewName: string,
+  manifest: Manifest,
+): OutcomeTable {
+  const where = `${manifest.name}/${viewName}`;
+  const view = viewOf(manifest, viewName);
+  const models = view.models.toSorted();
+  const chosen = select(records, view.where, view.not, where);
+  const rows = chosen.filter((record) => models.every((m) => Object.hasOwn(record.scores, m)));
+  if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(chosen, models)}`);
+  sortById(rows, where);
+
+  const [benchmarks, benchmark] = encode(rows.map((record) => record.benchmark), where);
+  const labels = rows.map((r) => r.task === undefined ? r.benchmark : `${r.benchmark}/${r.task}`);
+  const [tasks, task] = encode(labels, where);
+  const facts = benchmarks.map((name) => benchmarkFacts(manifest, name, where));
+
+  const width = models.length;
+  const scores = new Float64Array(rows.length * width);
+  const costs = new Float64Array(rows.length * width);
+  for (let q = 0; q < rows.length; q++) {
+    for (let m = 0; m < width; m++) {
+      scores[q * width + m] = rows[q].scores[models[m]];
+      costs[q * width + m] = costOf(rows[q], models[m], manifest.prices);
+    }
+  }
+  const repeats = models.flatMap((model) => {
+    const draws = rows.map((record) => own(record.repeats, model) ?? []);
+    return draws.some((list) => list.length > 0) ? [[model, draws] as const] : [];
+  });
+
+  return {
+    dataset: datasetFacts(manifest, viewName, models, rows, chosen.length - rows.length, costs),
+    ids: rows.map((record) => record.id),
+    texts: rows.map((record) => record.query),
+    benchmarks,
+    benchmark,
+    tasks,
+    task,
+    published: Uint8Array.from(rows, (r) => r.split === "train" ? 1 : r.split === "test" ? 2 : 0),
+    models,
+    scores,
+    costs,
+    options: Uint16Array.from(
+      rows,
+      (r, q) => r.options ?? optionsOf(r, facts[benchmark[q]], where),
+    ),
+    solvedFrom: Float64Array.from(facts, (fact) => fact.solvedFrom),
+    domains: facts.map((fact) => fact.domain),
+    ...(repeats.length ? { repeats: new Map(repeats) } : {}),
+  };
+}
+
+function datasetFacts(
+  manifest: Manifest,
+  viewName: string,
+  models: readonly string[],
+  rows: readonly OutcomeRecord[],
+  dropped: number,
+  costs: Float64Array,
+): DatasetFacts {
+  const view = manifest.views[viewName];
+  const priced = (m: number): boolean => rows.some((_, q) => costs[q * models.length + m] >= 0);
+  const unpriced = models.filter((_, m) => !priced(m));
+  const { where = null, not = null } = view;
+  return {
+    name: `${manifest.name}/${viewName}`,
+    version: manifest.version,
+    sha256: hashJson({
+      records: manifest.records.sha256 ?? null,
+      view: { where, not, models },
+      benchmarks: manifest.benchmarks,
+    }),
+    synthetic: manifest.synthetic,
+    ...(manifest.prices && unpriced.length < models.length
+      ? { prices: { date: manifest.prices.date, sha256: priceListHash(manifest.prices) } }
+      : {}),
+    unpriced,
+    dropped: dropped > 0 ? { "missing score": dropped } : {},
+    notes: [...(manifest.notes ?? []), ...(view.notes ?? []), ...tokenFaults(rows, models)],
+  };
+}
+
+/** The records a view chooses, in file order. A label that no record bears is a mistake in the view. */
+function select(
+  records: readonly OutcomeRecord[],
+  where: Labels = {},
+  not: Labels = {},
+  view: string,
+): OutcomeRecord[] {
+  const sets = (labels: Labels): [LabelField, Set<string>][] =>
+    (Object.entries(labels) as [LabelField, string | string[]][])
+      .map(([field, values]) => [field, new Set([values].flat())]);
+  const wanted = sets(where), unwanted = sets(not);
+  for (const [field, values] of [...wanted, ...unwanted]) {
+    for (const value of values) {
+      if (records.some((record) => record[field] === value)) continue;
+      const known = new Set(records.flatMap((record) => record[field] ?? []));
+      throw new DataError(
+        `${view}: expected records with ${field} "${value}", got none${didYouMean(value, known)}`,
+      );
+    }
+  }
+  const bears = (record: OutcomeRecord, [field, values]: [LabelField, Set<string>]): boolean => {
+    const label = record[field];
+    return label !== undefined && values.has(label);
+  };
+  return records.filter((record) =>
+    wanted.every((labels) => bears(record, labels)) &&
+    !unwanted.some((labels) => bears(record, labels))
+  );
+}
+
+function whyEmpty(chosen: readonly OutcomeRecord[], models: readonly string[]): string {
+  if (chosen.length === 0) return "expected queries, got none that bear the labels of the view";
+  const scored = new Set(chosen.flatMap((record) => Object.keys(record.scores)));
+  const absent = models.find((model) => !scored.has(model));
+  return absent === undefined
+    ? `expected queries with a score of every model of the pool, got none of ${chosen.length}`
+    : `expected scores of "${absent}", got none${didYouMean(absent, scored)}`;
+}
+
+/** Sorts in place by code units. */
+function sortById(rows: OutcomeRecord[], where: string): void {
+  rows.sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  for (let i = 1; i < rows.length; i++) {
+    if (rows[i].id === rows[i - 1].id) {
+      throw new DataError(
+        `${where}: expected each id once, got ${JSON.stringify(rows[i].id)} twice`,
+      );
+    }
+  }
+}
+
+/** Labels as indices into their sorted distinct values. */
+function encode(labels: readonly string[], where: string): [string[], Uint16Array] {
+  const distinct = [...new Set(labels)].sort();
+  if (distinct.length > 65535) {
+    throw new DataError(`${where}: expected at most 65535 tasks, got ${distinct.length}`);
+  }
+  const index = new Map(distinct.map((label, i) => [label, i]));
+  return [distinct, Uint16Array.from(labels, (label) => index.get(label)!)];
+}
+
+function optionsOf(record: OutcomeRecord, facts: BenchmarkFacts, where: string): number {
+  if (facts.options !== "letters") return facts.options;
+  const count = countOptions(record.query);
+  if (count > 0) return count;
+  throw new DataError(
+    `${where}: ${record.id}: expected a query that lists its options as "A. …", "B. …", got none`,
+  );
+}
+
+function benchmarkFacts(manifest: Manifest, name: string, where: string): BenchmarkFacts {
+  if (Object.hasOwn(manifest.benchmarks, name)) return manifest.benchmarks[name];
+  const names = Object.keys(manifest.benchmarks);
+  throw new DataError(
+    `${where}: expected benchmarks the manifest names, got "${name}"${didYouMean(name, names)}`,
+  );
+}

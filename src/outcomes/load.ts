@@ -1,0 +1,210 @@
+/**
+ * The front door of this room: a name on the command line becomes an outcome table.
+ *
+ * A spec is a known dataset (`mmlu-pro`), one of its views (`reasoning-gym/hard`), the generated
+ * `demo`, or a path to records of one's own, with a `manifest.json` beside them or without.
+ * @module
+ */
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { DataError, UsageError } from "../base/errors.ts";
+import { exists, repoPath } from "../base/files.ts";
+import { didYouMean } from "../base/suggest.ts";
+import { buildTable } from "./build.ts";
+import { defaultView, inferManifest, type Manifest, readManifest, viewOf } from "./manifest.ts";
+import type { PriceList } from "./pricing.ts";
+import { type LoadedRecords, readAllRecords } from "./read.ts";
+import type { OutcomeTable } from "./table.ts";
+
+/** A dataset as the command line lists it. */
+export interface DatasetEntry {
+  readonly name: string;
+  readonly title: string;
+  /** View names, the default first; none where there is nothing to choose. */
+  readonly views: readonly string[];
+  /** Whether its records are on this machine. */
+  readonly present: boolean;
+}
+
+/** Records and the manifest they were checked against. */
+export interface Dataset {
+  readonly manifest: Manifest;
+  /** The view asked for, or the default. */
+  readonly view: string;
+  /** Where the records were found. */
+  readonly path: string;
+  readonly records: LoadedRecords;
+}
+
+/** What to do differently. */
+export interface LoadOptions {
+  /** Recompute all costs with this list instead of the manifest's. */
+  readonly prices?: PriceList;
+}
+
+/**
+ * Loads a dataset view.
+ *
+ * @example
+ * ```ts ignore
+ * const table = await loadDataset("reasoning-gym/hard-priced");
+ * ```
+ * @throws {UsageError} an unknown name or view, with the nearest known one
+ * @throws {DataError} records absent, altered or broken
+ */
+export async function loadDataset(spec: string, options: LoadOptions = {}): Promise<OutcomeTable> {
+  if (spec === DEMO) return (await importDemo()).demoTable();
+  const { manifest, view, records } = await openDataset(spec);
+  const prices = options.prices ?? manifest.prices;
+  const notes = options.prices
+    ? [...manifest.notes ?? [], `re-priced: ${options.prices.source}, ${options.prices.date}`]
+    : manifest.notes;
+  return buildTable(records.list, view, { ...manifest, prices, notes });
+}
+
+/**
+ * Reads the records and the manifest behind a spec, without building a table.
+ * @throws {UsageError} an unknown name
+ * @throws {DataError} records absent, altered or broken
+ */
+export async function openDataset(spec: string): Promise<Dataset> {
+  const known = await knownTarget(spec) ?? await pathTarget(spec);
+  if (!known) {
+    const names = (await listDatasets()).flatMap(({ name, views }) => [
+      name,
+      ...views.map((view) => `${name}/${view}`),
+    ]);
+    throw new UsageError(
+      `no dataset, file or folder "${spec}"${didYouMean(spec, names)} ` +
+        `(datasets: ${names.filter((name) => !name.includes("/")).join(", ")})`,
+    );
+  }
+  const records = await readAllRecords(known.path);
+  const manifest = known.manifest
+    ? withRecords(known.manifest, records, known.path)
+    : inferManifest(nameOf(known.path), records.list, records.sha256);
+  return { manifest, view: known.view ?? defaultView(manifest), path: known.path, records };
+}
+
+/**
+ * Finds the folder with a dataset's records: `$ICLR_DATA/<name>`, the repository's
+ * `datasets/local/<name>`, then `../shared/datasets/<name>` beside the repository.
+ * @throws {DataError} saying where it looked and how to get them
+ */
+export async function locateRecords(name: string): Promise<string> {
+  const folders = searchRoots().map((root) => join(root, name));
+  for (const folder of folders) if (await exists(folder)) return folder;
+  throw new DataError(
+    `${name}: expected its records in ${folders.join(" or ")}, got no such folder; ` +
+      `run "deno task data pull ${name}" to make them from the public originals`,
+  );
+}
+
+/** The known datasets, the demo first, the others by name. */
+export async function listDatasets(): Promise<DatasetEntry[]> {
+  const entries: DatasetEntry[] = [
+    { name: DEMO, title: "Generated pool with known truth", views: [], present: true },
+  ];
+  for (const name of await manifestNames()) {
+    const manifest = await repoManifest(name);
+    const first = defaultView(manifest);
+    entries.push({
+      name,
+      title: manifest.title,
+      views: [first, ...Object.keys(manifest.views).filter((view) => view !== first)],
+      present: await locateRecords(name).then(() => true, () => false),
+    });
+  }
+  return entries;
+}
+
+const DEMO = "demo";
+
+/** Loaded on demand: nobody else should pay for generating it. */
+function importDemo(): Promise<{ demoTable(): OutcomeTable }> {
+  return import(new URL("../../datasets/demo/generate.ts", import.meta.url).href);
+}
+
+/** Where records are, and the manifest and view that go with them, as far as known. */
+interface Target {
+  readonly path: string;
+  readonly manifest?: Manifest;
+  readonly view?: string;
+}
+
+/** A dataset of the repository: `name` or `name/view`. */
+async function knownTarget(spec: string): Promise<Target | undefined> {
+  const [name, view, ...more] = spec.split("/");
+  if (more.length > 0 || !(await manifestNames()).includes(name)) return undefined;
+  const manifest = await repoManifest(name);
+  if (view !== undefined) viewOf(manifest, view);
+  return { path: await locateRecords(name), manifest, view };
+}
+
+/** A file or folder, here or under a search root; one with a manifest may be followed by a view. */
+async function pathTarget(spec: string): Promise<Target | undefined> {
+  const local = isAbsolute(spec) || spec.startsWith(".");
+  for (const path of local ? [spec] : [spec, ...searchRoots().map((root) => join(root, spec))]) {
+    if (await exists(path)) return { path, manifest: await manifestBeside(path) };
+    const folder = dirname(path), view = basename(path);
+    const manifest = await manifestBeside(folder);
+    if (!manifest) continue;
+    viewOf(manifest, view);
+    return { path: folder, manifest, view };
+  }
+}
+
+/** The manifest of a folder, or of the folder of a file called `records.…`. */
+async function manifestBeside(path: string): Promise<Manifest | undefined> {
+  const folder = basename(path).startsWith("records.") ? dirname(path) : path;
+  const file = join(folder, "manifest.json");
+  return await exists(file) ? await readManifest(file) : undefined;
+}
+
+function searchRoots(): string[] {
+  const chosen = Deno.env.get("ICLR_DATA");
+  return [...chosen ? [chosen] : [], repoPath("datasets/local"), repoPath("../shared/datasets")];
+}
+
+/** Names of the datasets that the repository has a manifest of, ascending. */
+async function manifestNames(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(repoPath("datasets"))) {
+    const listed = entry.isDirectory && entry.name !== DEMO;
+    if (listed && await exists(manifestPath(entry.name))) names.push(entry.name);
+  }
+  return names.sort();
+}
+
+async function repoManifest(name: string): Promise<Manifest> {
+  const manifest = await readManifest(manifestPath(name));
+  if (manifest.name === name) return manifest;
+  throw new DataError(
+    `${manifestPath(name)}: /name: expected "${name}", as the folder, got "${manifest.name}"`,
+  );
+}
+
+function manifestPath(name: string): string {
+  return repoPath("datasets", name, "manifest.json");
+}
+
+/** The manifest, sure to describe these records. */
+function withRecords(manifest: Manifest, records: LoadedRecords, path: string): Manifest {
+  const { sha256, queries } = manifest.records;
+  if (sha256 !== undefined && sha256 !== records.sha256) {
+    throw new DataError(
+      `${path}: expected records with SHA-256 ${sha256}, as the manifest of ${manifest.name} says, ` +
+        `got ${records.sha256}; the file was altered or is of another version`,
+    );
+  }
+  if (queries !== undefined && queries !== records.records) {
+    throw new DataError(`${path}: expected ${queries} records, got ${records.records}`);
+  }
+  return { ...manifest, records: { sha256: records.sha256, queries: records.records } };
+}
+
+/** What to call records without a manifest: their file, or their folder if the file is `records.…`. */
+function nameOf(path: string): string {
+  const full = resolve(path);
+  const name = basename(full).replace(/\.(jsonl|jsonl\.gz|parquet)$/, "");
+  return name === "records" ? basename(dirname(full)) : name;
+}

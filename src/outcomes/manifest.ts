@@ -1,0 +1,205 @@
+/**
+ * Manifests: what a folder of records is, who may use it how, and which queries and models form a view.
+ *
+ * `datasets/manifest.schema.json` is the authority on their form; this file reads them, and invents one
+ * for records that come without.
+ * @module
+ */
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { DataError, UsageError } from "../base/errors.ts";
+import { readJson, repoPath } from "../base/files.ts";
+import { didYouMean } from "../base/suggest.ts";
+import type { PriceList } from "./pricing.ts";
+import type { OutcomeRecord } from "./record.ts";
+
+/** A dataset manifest, `datasets/<name>/manifest.json`. */
+export interface Manifest {
+  readonly $schema?: string;
+  /** As on the command line; the name of the folder. */
+  readonly name: string;
+  /** Goes up when the meaning of any number changes. */
+  readonly version: string;
+  readonly title: string;
+  readonly description: string;
+  /** Generated, not recorded. */
+  readonly synthetic: boolean;
+  /** Of the repository the numbers come from, and of the questions in it. */
+  readonly licence: { readonly repository: string; readonly questions: string };
+  readonly source: DatasetSource;
+  /** Module of `src/outcomes/importers/` that makes the records from the source. */
+  readonly importer?: string;
+  /** What the records must be, byte for byte (unpacked), and how many. */
+  readonly records: { readonly sha256?: string; readonly queries?: number };
+  /** What a score means. */
+  readonly metric: string;
+  /** Faults worth a line under every table. */
+  readonly notes?: readonly string[];
+  /** Costs are computed from tokens by this list; without it the records' own costs count. */
+  readonly prices?: PriceList;
+  /** Facts by benchmark name; every benchmark of the records must be here. */
+  readonly benchmarks: Readonly<Record<string, BenchmarkFacts>>;
+  /** Views by name. "all" is the default, or else the first. */
+  readonly views: Readonly<Record<string, View>>;
+}
+
+/** Where the originals are published. */
+export interface DatasetSource {
+  readonly repository?: string;
+  readonly commit?: string;
+  /** The original files; absent where not listed one by one. */
+  readonly files?: readonly SourceFile[];
+  readonly note?: string;
+}
+
+/** One original file. */
+export interface SourceFile {
+  /** Inside the repository. */
+  readonly path: string;
+  readonly url?: string;
+  readonly sha256?: string;
+}
+
+/** What a benchmark's numbers mean. */
+export interface BenchmarkFacts {
+  /** Score from which a query counts as solved, τ_b in (0, 1]. */
+  readonly solvedFrom: number;
+  /** Answer options of each query; 0 = free form; `letters` = as many as the query text lists. */
+  readonly options: number | "letters";
+  /** Coarser group, for leave-domain-out. */
+  readonly domain: string;
+  /** Where it differs from the manifest's. */
+  readonly metric?: string;
+}
+
+/** A pool of models on a part of the queries. */
+export interface View {
+  /** Only queries with one of these labels, in every field named. */
+  readonly where?: Labels;
+  /** Without queries that have any of these labels. */
+  readonly not?: Labels;
+  /** The pool. A query that lacks a score of one of them is dropped, and counted. */
+  readonly models: readonly string[];
+  /** Faults of this view alone. */
+  readonly notes?: readonly string[];
+}
+
+/** A label, or several, for each field named. */
+export type Labels = { readonly [field in LabelField]?: string | readonly string[] };
+
+/** Fields of a record that a view can choose by. */
+export type LabelField = "benchmark" | "task" | "level" | "split";
+
+/**
+ * Reads and checks a manifest.
+ * @throws {DataError} naming the file, the place in it (a JSON pointer) and what was expected there
+ */
+export async function readManifest(path: string): Promise<Manifest> {
+  const value = await readJson(path);
+  await assertMatches(value, "", path);
+  return value as Manifest;
+}
+
+/**
+ * Reads and checks a price list: a JSON file of the form of a manifest's `prices`.
+ * @throws {DataError} naming the file, the place in it (a JSON pointer) and what was expected there
+ */
+export async function readPriceList(path: string): Promise<PriceList> {
+  const value = await readJson(path);
+  await assertMatches(value, "#/definitions/priceList", path);
+  return value as PriceList;
+}
+
+/** The view a manifest shows when none is named: `all`, or else the first. */
+export function defaultView(manifest: Manifest): string {
+  return Object.hasOwn(manifest.views, "all") ? "all" : Object.keys(manifest.views)[0];
+}
+
+/**
+ * A view by name.
+ * @throws {UsageError} when the manifest has no such view, with the nearest one it has
+ */
+export function viewOf(manifest: Manifest, name: string): View {
+  if (Object.hasOwn(manifest.views, name)) return manifest.views[name];
+  const names = Object.keys(manifest.views);
+  throw new UsageError(
+    `${manifest.name} has no view "${name}"${didYouMean(name, names)} (views: ${names.join(", ")})`,
+  );
+}
+
+/**
+ * A manifest for records that come without one. The pool is every model that all records have a score
+ * of; the ones left out are named in a note. A query counts as solved from 0.5, answers are free form,
+ * each benchmark is its own domain, costs are the records' own.
+ * @throws {DataError} when no model has a score in every record
+ */
+export function inferManifest(
+  name: string,
+  records: readonly OutcomeRecord[],
+  sha256: string,
+): Manifest {
+  const counts = new Map<string, number>();
+  for (const record of records) {
+    for (const model of Object.keys(record.scores)) {
+      counts.set(model, (counts.get(model) ?? 0) + 1);
+    }
+  }
+  const known = [...counts.keys()].sort();
+  const models = known.filter((model) => counts.get(model) === records.length);
+  if (models.length === 0) {
+    throw new DataError(
+      `${name}: expected a model with a score in each of the ${records.length} records, got none; ` +
+        `put a manifest.json beside the records (form: datasets/manifest.schema.json) and declare ` +
+        `under "views" which models form a pool on which queries`,
+    );
+  }
+  const partial = known.filter((model) => counts.get(model) !== records.length)
+    .map((model) => `${model} (${counts.get(model)} of ${records.length} queries)`);
+  const benchmarks = [...new Set(records.map((record) => record.benchmark))].sort();
+  return {
+    name,
+    version: "inferred",
+    title: name,
+    description: "Records without a manifest.",
+    synthetic: false,
+    licence: { repository: "not stated", questions: "not stated" },
+    source: {},
+    records: { sha256, queries: records.length },
+    metric: "not stated",
+    notes: [
+      "no manifest: solved means a score of 0.5 or more, answers are taken as free form",
+      ...(partial.length ? [`not in the pool, for missing scores: ${partial.join(", ")}`] : []),
+    ],
+    benchmarks: Object.fromEntries(
+      benchmarks.map((
+        benchmark,
+      ) => [benchmark, { solvedFrom: 0.5, options: 0, domain: benchmark }]),
+    ),
+    views: { all: { models } },
+  };
+}
+
+let compiled: Promise<Ajv> | undefined;
+
+async function assertMatches(value: unknown, definition: string, path: string): Promise<void> {
+  compiled ??= readJson(repoPath("datasets/manifest.schema.json")).then((schema) =>
+    new Ajv({ allErrors: true, verbose: true }).addSchema(schema as object, "manifest")
+  );
+  const validate = (await compiled).getSchema(`manifest${definition}`) as ValidateFunction;
+  if (validate(value)) return;
+  const errors = (validate.errors ?? []).filter((error) => error.keyword !== "anyOf");
+  throw new DataError(`${path}: ${errors.slice(0, 5).map(describe).join("\n  ")}`);
+}
+
+/** One broken rule as `/pointer: expectation`. */
+function describe(error: ErrorObject): string {
+  const { keyword, params, message } = error;
+  const detail = keyword === "additionalProperties"
+    ? `: ${JSON.stringify(params.additionalProperty)}`
+    : keyword === "const"
+    ? ` ${JSON.stringify(params.allowedValue)}`
+    : "";
+  const got = error.data === null || typeof error.data !== "object"
+    ? `, got ${JSON.stringify(error.data)}`
+    : "";
+  return `${error.instancePath || "/"}: ${message}${detail}${got}`;
+}

@@ -1,0 +1,209 @@
+/**
+ * Strict reading of one record: every rule of `record.ts` holds, or a {@link DataError} says which one
+ * broke, where, and what stands there instead. Nothing is repaired.
+ *
+ * Two things JSON cannot show escape: a key written twice (the last one counts) and a value that is
+ * wrong but well formed; the manifest's SHA-256 catches those.
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import type { OutcomeRecord } from "./record.ts";
+
+/** Where a record stands. */
+export interface Where {
+  /** As it should be named in messages. */
+  readonly file: string;
+  /** Line of a text file, row of a table; from 1. */
+  readonly line: number;
+}
+
+/**
+ * Parses one line of `records.jsonl`.
+ * @throws {DataError} `file:line: field: expected …, got …`
+ */
+export function parseRecord(line: string, where: Where): OutcomeRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new DataError(
+      `${where.file}:${where.line}: expected one JSON object a line (${(error as Error).message})`,
+    );
+  }
+  return checkRecord(value, where);
+}
+
+/**
+ * Checks a value that is already parsed (a parquet row, an importer's output); returns it unchanged.
+ * @throws {DataError} `file:line: field: expected …, got …`
+ */
+export function checkRecord(value: unknown, where: Where): OutcomeRecord {
+  const fault = recordFault(value);
+  if (!fault) return value as OutcomeRecord;
+  const field = fault.field ? `${fault.field}: ` : "";
+  throw new DataError(
+    `${where.file}:${where.line}: ${field}expected ${fault.expected}, got ${show(fault.got)}`,
+  );
+}
+
+/** What is wrong with a value, if anything. */
+interface Fault {
+  field: string;
+  expected: string;
+  got: unknown;
+}
+
+/** Finds a fault; `field` is the path that leads to the value. */
+type Rule = (value: unknown, field: string) => Fault | undefined;
+
+/** A rule from a yes-or-no test. */
+const must = (expected: string, holds: (value: unknown) => boolean): Rule => (value, field) =>
+  holds(value) ? undefined : { field, expected, got: value };
+
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && value as number >= 0;
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && value.isWellFormed();
+const isPair = (value: unknown, each: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every(each);
+
+const text = must("text", isText);
+const name = must("a non-empty string", (value) => isText(value) && value !== "");
+const query = must("a query with text in it", (value) => isText(value) && value.trim() !== "");
+const score = must(
+  "a number in [0, 1]",
+  (value) => isNumber(value) && value >= 0 && value <= 1,
+);
+const amount = must("a finite number ≥ 0", (value) => isNumber(value) && value >= 0);
+const count = must("a whole number ≥ 0", isCount);
+const tokens = must("[input, output], two whole numbers ≥ 0", (value) => isPair(value, isCount));
+const rates = must(
+  "[input, output], two finite numbers ≥ 0",
+  (value) => isPair(value, (item) => isNumber(item) && item >= 0),
+);
+const options = must(
+  "0 (free form) or a whole number from 2 to 65535",
+  (value) => isCount(value) && value !== 1 && value <= 65535,
+);
+const split = must('"train" or "test"', (value) => value === "train" || value === "test");
+
+const reply: Rule = (value, field) =>
+  typeof value === "string"
+    ? text(value, field)
+    : shape({ prefix: text, sha256: digest })(value, field);
+const digest = must("64 hex digits", (value) => isText(value) && /^[0-9a-f]{64}$/.test(value));
+const gold: Rule = (value, field) =>
+  Array.isArray(value) ? list(text)(value, field) : text(value, field);
+
+/** A non-empty list of one kind. */
+function list(item: Rule): Rule {
+  return (value, field) => {
+    if (!Array.isArray(value) || value.length === 0) {
+      return { field, expected: "a non-empty list", got: value };
+    }
+    for (let i = 0; i < value.length; i++) {
+      const fault = item(value[i], `${field}[${i}]`);
+      if (fault) return fault;
+    }
+  };
+}
+
+/** An object with exactly these fields. */
+function shape(fields: Record<string, Rule>): Rule {
+  const names = Object.keys(fields);
+  return (value, field) => {
+    if (!isObject(value) || Object.keys(value).sort().join() !== names.toSorted().join()) {
+      return { field, expected: `an object of ${names.join(" and ")}`, got: value };
+    }
+    for (const key of names) {
+      const fault = fields[key](value[key], `${field}.${key}`);
+      if (fault) return fault;
+    }
+  };
+}
+
+/** An object from model to one kind, with at least one model. */
+function byModel(item: Rule): Rule {
+  return (value, field) => {
+    if (!isObject(value)) {
+      return { field, expected: "an object from model to value", got: value };
+    }
+    const models = Object.keys(value);
+    if (models.length === 0) return { field, expected: "at least one model", got: value };
+    for (const model of models) {
+      // As a key "__proto__" would reach past the object wherever a record is copied by assignment.
+      if (model === "" || model === "__proto__" || !model.isWellFormed()) {
+        return { field, expected: "a usable model name", got: model };
+      }
+      const fault = item(value[model], "");
+      if (fault) return { ...fault, field: `${field}[${JSON.stringify(model)}]${fault.field}` };
+    }
+  };
+}
+
+const REQUIRED = ["id", "benchmark", "query", "scores"] as const;
+
+/** Fields whose models must be among those of `scores`: a misspelt model would be lost silently. */
+const SCORED = ["tokens", "costs", "repeats", "latency_ms", "responses", "scores_rag"] as const;
+
+const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(
+  {
+    id: name,
+    benchmark: name,
+    task: name,
+    level: name,
+    query,
+    scores: byModel(score),
+    tokens: byModel(tokens),
+    costs: byModel(amount),
+    split,
+    options,
+    repeats: byModel(list(score)),
+    prompt_tokens_extra: count,
+    prices: byModel(rates),
+    latency_ms: byModel(amount),
+    responses: byModel(reply),
+    gold,
+    checker: name,
+    documents: list(text),
+    scores_rag: byModel(score),
+    messages: list(shape({ role: name, content: text })),
+  } satisfies Record<keyof OutcomeRecord, Rule>,
+));
+
+function recordFault(value: unknown): Fault | undefined {
+  if (!isObject(value)) return { field: "", expected: "an object", got: value };
+  for (const field of REQUIRED) {
+    if (!Object.hasOwn(value, field)) return { field, expected: "a value", got: undefined };
+  }
+  for (const field of Object.keys(value)) {
+    const rule = RULES.get(field);
+    if (!rule) {
+      return { field, expected: `one of the fields ${[...RULES.keys()].join(", ")}`, got: field };
+    }
+    const fault = rule(value[field], field);
+    if (fault) return fault;
+  }
+  const scores = value.scores as Record<string, number>;
+  for (const field of SCORED) {
+    for (const model of Object.keys(value[field] ?? {})) {
+      if (!Object.hasOwn(scores, model)) {
+        return { field, expected: "only models that have a score", got: model };
+      }
+    }
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value as a message shows it: JSON, at most 60 characters. */
+function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const written = typeof value === "number" || typeof value === "bigint"
+    ? String(value)
+    : JSON.stringify(value) ?? String(value);
+  return written.length > 60 ? `${written.slice(0, 59)}…` : written;
+}

@@ -1,0 +1,117 @@
+/**
+ * Costs from tokens and a dated price list, and the guards around them.
+ *
+ * All costs of a table come from one source: with a price list, from tokens times prices, and a model
+ * without either has no cost; without a list, from the records. Unknown is NaN, never free.
+ * @module
+ */
+import { CapabilityError } from "../base/errors.ts";
+import { hashJson } from "../base/hash.ts";
+import { type OutcomeRecord, own } from "./record.ts";
+import type { OutcomeTable } from "./table.ts";
+
+/** Prices of one day. */
+export interface PriceList {
+  /** The day the list was published, YYYY-MM-DD. */
+  readonly date: string;
+  /** Where the prices were looked up. */
+  readonly source: string;
+  readonly currency: "USD";
+  /** Model → [input, output] US dollars per million tokens. */
+  readonly perMillionTokens: Readonly<Record<string, readonly [number, number]>>;
+  /** Model → whose price it is, where the model had none of its own. */
+  readonly notes?: Readonly<Record<string, string>>;
+}
+
+/** Hash that names a price list in results: any change of date, source or price changes it. */
+export function priceListHash(prices: PriceList): string {
+  return hashJson(prices);
+}
+
+/**
+ * Rounds a number ≥ 0 to significant digits, bit for bit as Python's `float(f"{value:.4g}")`. The two
+ * languages differ on exact ties (0.0078125), where Python takes the even digit.
+ */
+export function significant(value: number, digits = 4): number {
+  const up = Number(value.toPrecision(digits));
+  if (up <= value || Number(value.toPrecision(digits + 1)) !== value) return up;
+  const [mantissa, exponent] = value.toExponential(60).split("e");
+  const exact = mantissa.replace(".", "");
+  const tie = /^50*$/.test(exact.slice(digits));
+  const even = Number(exact[digits - 1]) % 2 === 0;
+  return tie && even ? Number(`0.${exact.slice(0, digits)}e${Number(exponent) + 1}`) : up;
+}
+
+/** US dollars for [input, output] tokens at [input, output] dollars per million, 4 significant digits. */
+export function tokenCost(
+  tokens: readonly [number, number],
+  rates: readonly [number, number],
+): number {
+  return significant((tokens[0] * rates[0] + tokens[1] * rates[1]) / 1e6);
+}
+
+/** What one model's answer to one query cost, in US dollars; NaN = unknown. */
+export function costOf(record: OutcomeRecord, model: string, prices?: PriceList): number {
+  if (!prices) return own(record.costs, model) ?? NaN;
+  const tokens = own(record.tokens, model);
+  const rates = own(prices.perMillionTokens, model);
+  if (!tokens || !rates) return NaN;
+  return tokenCost([tokens[0] + (record.prompt_tokens_extra ?? 0), tokens[1]], rates);
+}
+
+/** The same records with the costs of another price list; what it cannot price loses its cost. */
+export function reprice(records: Iterable<OutcomeRecord>, prices: PriceList): OutcomeRecord[] {
+  return Array.from(records, (record) => {
+    const { costs: _, ...rest } = record;
+    const known = Object.keys(record.tokens ?? {})
+      .map((model) => [model, costOf(record, model, prices)] as const)
+      .filter(([, cost]) => !Number.isNaN(cost));
+    return known.length ? { ...rest, costs: Object.fromEntries(known) } : rest;
+  });
+}
+
+/**
+ * Guards every experiment that reads costs.
+ * @throws {CapabilityError} naming the models whose cost is unknown, and for how many queries
+ */
+export function requirePriced(table: OutcomeTable): void {
+  const { models, costs, ids, dataset } = table;
+  const unknown = new Float64Array(models.length);
+  for (let at = 0; at < costs.length; at++) {
+    if (Number.isNaN(costs[at])) unknown[at % models.length]++;
+  }
+  const gaps = models.flatMap((model, m) =>
+    unknown[m] === 0 ? [] : [`${model} (${unknown[m]} of ${ids.length} queries)`]
+  );
+  if (gaps.length === 0) return;
+  throw new CapabilityError(
+    `${dataset.name}: expected a known cost for every query and model, got none for ` +
+      `${gaps.join(", ")}; choose a view with costs or give prices for these models`,
+  );
+}
+
+/**
+ * Token columns that cannot be true counts: the same number for every query. One sentence each.
+ */
+export function tokenFaults(
+  records: readonly OutcomeRecord[],
+  models: readonly string[],
+): string[] {
+  const faults: string[] = [];
+  for (const model of models) {
+    const pairs = records.flatMap((record) => {
+      const pair = own(record.tokens, model);
+      return pair ? [pair] : [];
+    });
+    if (pairs.length < 2) continue;
+    for (const [i, side] of ["input", "output"].entries()) {
+      if (pairs.every((pair) => pair[i] === pairs[0][i])) {
+        faults.push(
+          `${model}: ${side} tokens are ${pairs[0][i]} in all ${pairs.length} queries, ` +
+            `so its costs do not tell queries apart`,
+        );
+      }
+    }
+  }
+  return faults;
+}

@@ -1,0 +1,68 @@
+/**
+ * Merges strict duplicates: one row a text, with the mean of what its copies recorded.
+ * @module
+ */
+import type { OutcomeTable } from "../outcomes/table.ts";
+import type { Audit } from "./audit.ts";
+
+/** A table without strict duplicates, with its groups and resampling units row by row. */
+export interface DistinctTable {
+  readonly table: OutcomeTable;
+  /** Rows with equal numbers must stay on one side of a split. Length Q. */
+  readonly groups: Uint32Array;
+  /** Rows with equal numbers are resampled together. Length Q. */
+  readonly templates: Uint32Array;
+}
+
+/**
+ * Keeps one row of every strict duplicate: the first published test row, else the first by id.
+ *
+ * Its scores and costs become the means over the copies, missing ones aside; its repeated draws become
+ * those of all copies. The number of merged rows joins `dataset.dropped`.
+ */
+export function dropDuplicates(table: OutcomeTable, found: Audit): DistinctTable {
+  const { keeper, groups, templates } = found;
+  const isKept = (_: unknown, row: number): boolean => keeper[row] === row;
+  const kept = keeper.filter(isKept);
+  if (kept.length === keeper.length) return { table, groups, templates };
+
+  const M = table.models.length;
+  const copies = Map.groupBy(keeper.keys(), (row) => keeper[row]);
+  const means = (cells: Float64Array): Float64Array =>
+    Float64Array.from({ length: kept.length * M }, (_, at) => {
+      const rows = copies.get(kept[Math.floor(at / M)])!;
+      return meanOfKnown(rows.map((row) => cells[row * M + at % M]));
+    });
+  const truths = (cells: Float64Array): Float64Array =>
+    cells.filter((_, at) => isKept(_, Math.floor(at / M)));
+  const draws = (all: readonly (readonly number[])[]): number[][] =>
+    Array.from(kept, (first) => copies.get(first)!.flatMap((row) => all[row] ?? []));
+
+  const { dataset, repeats, truth, truthCost } = table;
+  const dropped = { ...dataset.dropped, "strict duplicate": keeper.length - kept.length };
+  return {
+    table: {
+      ...table,
+      dataset: { ...dataset, dropped },
+      ids: table.ids.filter(isKept),
+      texts: table.texts.filter(isKept),
+      benchmark: table.benchmark.filter(isKept),
+      task: table.task.filter(isKept),
+      published: table.published.filter(isKept),
+      options: table.options.filter(isKept),
+      scores: means(table.scores),
+      costs: means(table.costs),
+      ...(repeats && { repeats: new Map(Array.from(repeats, ([m, all]) => [m, draws(all)])) }),
+      ...(truth && { truth: truths(truth) }),
+      ...(truthCost && { truthCost: truths(truthCost) }),
+    },
+    groups: groups.filter(isKept),
+    templates: templates.filter(isKept),
+  };
+}
+
+/** NaN where nothing is known. */
+function meanOfKnown(values: readonly number[]): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}

@@ -1,0 +1,121 @@
+/**
+ * Finished jobs on disk, one file a job, named by what the job is. A run that is killed at any moment
+ * finds its finished jobs again; a job whose data, split, embedding, router file or harness code changed
+ * has another name. A torn or altered file is reported and computed anew.
+ * @module
+ */
+import { canonicalJson, hashJson, sha256 } from "../base/hash.ts";
+import { pack, unpack, writeAtomic } from "../base/files.ts";
+import type { JobOutcome } from "./job.ts";
+import type { Speed } from "./speed.ts";
+import type { PredictionSummary } from "./predictions.ts";
+
+/** A job's identity; its hash is the job id. */
+export interface JobKey {
+  readonly dataSha256: string;
+  readonly splitSha256: string;
+  readonly embedding: string;
+  readonly router: string;
+  readonly routerSha256: string;
+  readonly harnessSha256: string;
+  readonly control: string;
+  readonly budgets: readonly number[];
+}
+
+/** A finished job. */
+export interface FinishedJob {
+  readonly id: string;
+  readonly router: string;
+  readonly seed: number;
+  readonly fold: number;
+  readonly outcome: JobOutcome;
+  /** SHA-256 of the decisions, taken before any test outcome was looked at. */
+  readonly decisionsSha256: string;
+  /** Joined after the decisions were hashed. */
+  readonly predictions?: PredictionSummary;
+  readonly speed?: Speed;
+}
+
+/** The id of a job: 32 hex digits. */
+export function jobId(key: JobKey): string {
+  return hashJson(key).slice(0, 32);
+}
+
+/** Hash of decisions as stored: columns, models, then choices or mixtures. */
+export function decisionsHash(outcome: JobOutcome): string {
+  if (outcome.status !== "decided") return hashJson(outcome);
+  const { columns, models, choice, mixtures } = outcome;
+  return sha256(canonicalJson({ columns, models, mixtures, choice: sha256(bytesOf(choice)) }));
+}
+
+/** Where finished jobs live. */
+export class JobStore {
+  constructor(private readonly folder: string) {}
+
+  /** The path of a job's file. */
+  path(id: string): string {
+    return `${this.folder}/${id.slice(0, 2)}/${id}.json`;
+  }
+
+  /** A finished job, or undefined; `warn` hears of damaged files. */
+  async get(id: string, warn: (message: string) => void): Promise<FinishedJob | undefined> {
+    let text: string;
+    try {
+      text = await Deno.readTextFile(this.path(id));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+    try {
+      return decodeJob(text, id, this.path(id));
+    } catch (error) {
+      warn(`${this.path(id)}: damaged (${(error as Error).message}); the job is run again`);
+      return undefined;
+    }
+  }
+
+  /** Keeps a finished job. */
+  put(job: FinishedJob): Promise<void> {
+    return writeAtomic(this.path(job.id), encodeJob(job));
+  }
+}
+
+/** A job as text: JSON whose first member is the hash of the rest. */
+export function encodeJob(job: FinishedJob): string {
+  const { outcome } = job;
+  const plain = outcome.status === "decided"
+    ? {
+      ...job,
+      outcome: {
+        ...outcome,
+        predicted: undefined,
+        choice: pack(bytesOf(outcome.choice)).toBase64(),
+      },
+    }
+    : job;
+  const body = JSON.stringify(plain);
+  return JSON.stringify({ sha256: sha256(body), body });
+}
+
+/**
+ * Reads {@link encodeJob}'s text.
+ * @throws {Error} when the hash does not match or the id is another job's
+ */
+export function decodeJob(text: string, id: string | undefined, where: string): FinishedJob {
+  const { sha256: expected, body } = JSON.parse(text) as { sha256: string; body: string };
+  if (typeof body !== "string" || sha256(body) !== expected) {
+    throw new Error("its hash does not match");
+  }
+  const job = JSON.parse(body);
+  if (id !== undefined && job.id !== id) throw new Error(`holds job ${job.id}`);
+  if (job.outcome.status === "decided") {
+    const bytes = unpack(Uint8Array.fromBase64(job.outcome.choice), where);
+    job.outcome.choice = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
+      .slice();
+  }
+  return job as FinishedJob;
+}
+
+function bytesOf(choice: Uint16Array): Uint8Array {
+  return new Uint8Array(choice.buffer, choice.byteOffset, choice.byteLength);
+}

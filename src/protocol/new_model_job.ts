@@ -1,0 +1,110 @@
+/**
+ * The new-model job: a router fitted on some models meets others through n labelled queries.
+ *
+ * Held-out models are invisible until then: tuning and fitting see the training pool only.
+ * @module
+ */
+import type { OutcomeTable } from "../outcomes/table.ts";
+import type { FittedRouter, QueryBatch, Router } from "../router/contract.ts";
+import type { OpenedSplit } from "./open_split.ts";
+import {
+  type Arm,
+  type Column,
+  finalTraining,
+  fitContext,
+  interleave,
+  type JobOptions,
+  type JobOutcome,
+  whyNot,
+} from "./job.ts";
+import { decide } from "../router/decide.ts";
+import { tune } from "./tune.ts";
+
+/** Profile sizes by default; those beyond the training part are left out. */
+export const BUDGETS: readonly number[] = [8, 16, 32, 64, 125, 250, 500, 1000];
+
+/**
+ * Runs a router on a split with held-out models. Choices index the full pool (`table.models`).
+ * Mixtures (the random row) are evaluated without a job: their expectation needs no decision.
+ */
+export async function runNewModelJob(
+  id: string,
+  router: Router,
+  split: OpenedSplit,
+  table: OutcomeTable,
+  budgets: readonly number[],
+  options: JobOptions,
+): Promise<JobOutcome> {
+  const reason = whyNot(router, split.all, split);
+  if (reason) return { status: "not applicable", reason };
+  if (!router.unseen) {
+    return { status: "not applicable", reason: "cannot take in a model without retraining" };
+  }
+  const tuning = await tune(router, split, fitContext("tune", id, split, options));
+  const config = router.grid[tuning.score];
+  const final = fitContext("final", id, split, options);
+  const fitted = await router.fit(finalTraining(router, split), config, final);
+  const test = split.testFor(router);
+  if ("mixtures" in await fitted.predict(test)) {
+    return { status: "not applicable", reason: "a mixture; its expectation is a reference number" };
+  }
+
+  const columns: Column[] = [], chosen: Uint16Array[] = [];
+  const add = async (router: FittedRouter, costs: Float64Array, column: Column): Promise<void> => {
+    columns.push(column);
+    chosen.push(await choose(router, test, table, costs, column.pool!, split.split.heldOutModels));
+  };
+  const sizes = budgets.filter((n) => n <= (split.split.profile?.order.length ?? 0));
+  for (const n of sizes) {
+    const costs = split.retraining(n).meanCosts;
+    const extended = await fitted.withModels!(split.profile(n));
+    for (const pool of ["all", "new"] as const) {
+      await add(extended, costs, { kind: "arm", arm: router.unseen, n, pool });
+    }
+  }
+  if (!router.reference) {
+    const retrain = async (n: number, arm: Arm, size: { n?: number }): Promise<void> => {
+      const data = split.retraining(n);
+      const again = await router.fit(data, config, final);
+      for (const pool of ["all", "new"] as const) {
+        await add(again, data.meanCosts, { kind: "arm", arm, ...size, pool });
+      }
+    };
+    for (const n of sizes) await retrain(n, "retrain", { n });
+    await retrain(Infinity, "clairvoyant", {});
+  }
+  await add(fitted, split.retraining(0).meanCosts, { kind: "arm", arm: "ignore", pool: "all" });
+  const card = { notes: [], ...fitted.describe() };
+  return {
+    status: "decided",
+    columns,
+    choice: interleave(chosen),
+    models: table.models,
+    tuning,
+    card,
+  };
+}
+
+/** λ = 0 choices from a pool, as columns of the full table. */
+async function choose(
+  router: FittedRouter,
+  test: QueryBatch,
+  table: OutcomeTable,
+  allCosts: Float64Array,
+  pool: "all" | "new",
+  heldOut: readonly string[],
+): Promise<Uint16Array> {
+  const predictions = await router.predict(test);
+  if ("mixtures" in predictions) {
+    throw new TypeError("a router predicts points or mixtures, not both");
+  }
+  const M = router.models.length;
+  const quality = predictions.quality.slice();
+  if (pool === "new") {
+    const outside = router.models.map((m) => !heldOut.includes(m));
+    for (let at = 0; at < quality.length; at++) if (outside[at % M]) quality[at] = NaN;
+  }
+  const full = router.models.map((m) => table.models.indexOf(m));
+  const meanCosts = Float64Array.from(full, (m) => allCosts[m]);
+  return decide({ quality }, { models: router.models, meanCosts }).map((m) => full[m]);
+}

@@ -1,0 +1,172 @@
+/**
+ * Plans a run: loads the data, audits it, freezes the splits, embeds the texts, names every job.
+ * @module
+ */
+import { loadDataset } from "../outcomes/load.ts";
+import type { OutcomeTable } from "../outcomes/table.ts";
+import { embedCached, openProvider } from "../embed/mod.ts";
+import type { EmbeddingProvider } from "../embed/mod.ts";
+import { type FoundRouter, loadRouters } from "../router/discover.ts";
+import { REFERENCES } from "../router/references.ts";
+import type { Router } from "../router/contract.ts";
+import { UsageError } from "../base/errors.ts";
+import { hashJson } from "../base/hash.ts";
+import { progress } from "../base/progress.ts";
+import { repoPath } from "../base/files.ts";
+import { harnessHash } from "../version.ts";
+import { audit, type AuditReport } from "./audit.ts";
+import { dropDuplicates } from "./drop_duplicates.ts";
+import { makeSplits, type Split, splitHash } from "./split.ts";
+import { BUDGETS } from "./new_model_job.ts";
+import type { Control } from "./open_split.ts";
+import { jobId } from "./job_store.ts";
+import type { Job, WorkSetup } from "./work.ts";
+
+/** What a run is. Everything that can change a decision is here. */
+export interface RunSettings {
+  /** Dataset name, `name/view`, or path of records. */
+  readonly data: string;
+  /** Router ids or paths; absent = all in `baselines/`. */
+  readonly routers?: readonly string[];
+  /** `id`, `ood`, `ood:k`, `task` or `new-model`. */
+  readonly protocol: string;
+  readonly seeds: readonly number[];
+  /** Embedding provider. */
+  readonly embedding: string;
+  /** Validation rows of an OOD run: whole benchmarks, or rows of all of them. */
+  readonly validation: "benchmarks" | "id";
+  readonly control?: Control;
+  /** Profile sizes of the new-model protocol. */
+  readonly budgets?: readonly number[];
+  /** Models held out at a time, new-model protocol. */
+  readonly holdOut?: number;
+  readonly device: "cpu" | "webgpu" | "cuda";
+}
+
+/** Seeds by default (those of LLMRouterBench's RouteLLM runs). */
+export const SEEDS: readonly number[] = [42, 999, 2024, 2025, 3407];
+
+/** One row of the tables to be. */
+export interface PlannedRouter {
+  readonly id: string;
+  readonly router: Router;
+  readonly sha256: string;
+  /** What `--routers` takes: id, or path outside `baselines/`. */
+  readonly argument: string;
+}
+
+/** A run ready to start. */
+export interface RunPlan {
+  readonly settings: RunSettings;
+  readonly table: OutcomeTable;
+  readonly audit: AuditReport;
+  /** Resampling unit of every row. */
+  readonly units: Uint32Array;
+  readonly splits: readonly Split[];
+  readonly provider: EmbeddingProvider;
+  readonly routers: readonly PlannedRouter[];
+  readonly harnessSha256: string;
+  readonly setup: WorkSetup;
+  readonly jobs: readonly Job[];
+  /** Names the run: hash of all job ids. */
+  readonly key: string;
+}
+
+/** Where embeddings and finished jobs are kept. */
+export const CACHE = repoPath(".cache");
+
+/**
+ * Plans a run.
+ * @throws {UsageError} for unknown names
+ * @throws {DataError} for bad data
+ * @throws {CapabilityError} when the protocol does not fit the dataset
+ */
+export async function planRun(settings: RunSettings, workers = 2): Promise<RunPlan> {
+  const given = await loadDataset(settings.data);
+  const audited = audit(given);
+  const { table, groups, templates } = dropDuplicates(given, audited);
+  const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
+    validation: settings.validation,
+    holdOut: settings.holdOut,
+  });
+  const provider = await openProvider(settings.embedding, { device: settings.device });
+  const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
+  const raw = await embedCached(
+    provider,
+    table.texts,
+    `${CACHE}/embeddings`,
+    (done) => line.update(done),
+  );
+  line.end();
+
+  const routers = [...referenceRows(), ...await competitors(settings.routers)];
+  const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
+  if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
+  const harnessSha256 = await harnessHash();
+  const budgets = settings.protocol === "new-model" ? settings.budgets ?? BUDGETS : [];
+  const hashes = splits.map(splitHash);
+  const setup: WorkSetup = {
+    data: { table, raw: workers > 1 ? shareable(raw) : raw, preparation: provider.preparation },
+    splits,
+    control: settings.control,
+    budgets,
+    device: settings.device,
+  };
+  const jobs = splits.flatMap((_, at) =>
+    routers.map(({ id, argument, sha256, router }): Job => ({
+      id: jobId({
+        dataSha256: table.dataset.sha256,
+        splitSha256: hashes[at],
+        embedding: provider.key,
+        router: id,
+        routerSha256: sha256,
+        harnessSha256,
+        control: settings.control ?? "none",
+        budgets,
+      }),
+      router: argument,
+      reference: router.reference === true && argument === id,
+      split: at,
+      timed: at === 0,
+    }))
+  );
+  return {
+    settings,
+    table,
+    audit: audited.report,
+    units: templates,
+    splits,
+    provider,
+    routers,
+    harnessSha256,
+    setup,
+    jobs,
+    key: hashJson(jobs.map((j) => j.id)).slice(0, 16),
+  };
+}
+
+function referenceRows(): PlannedRouter[] {
+  return REFERENCES.map(({ id, router }) => ({
+    id,
+    argument: id,
+    router: router as Router,
+    sha256: "reference", // their code is part of the harness hash
+  }));
+}
+
+async function competitors(wanted?: readonly string[]): Promise<PlannedRouter[]> {
+  const found = await loadRouters(wanted);
+  return found.map(({ id, router, sha256 }: FoundRouter, i) => ({
+    id,
+    router,
+    sha256,
+    argument: wanted ? wanted[i] : id,
+  }));
+}
+
+/** The same matrix in memory that workers share instead of copying. */
+function shareable<M extends { readonly data: Float32Array }>(m: M): M {
+  const data = new Float32Array(new SharedArrayBuffer(m.data.byteLength));
+  data.set(m.data);
+  return { ...m, data };
+}

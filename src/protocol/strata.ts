@@ -1,0 +1,95 @@
+/**
+ * The parts all protocols share: blocks of rows that stay together, dealing them out evenly, and
+ * dropping copies that a cut by benchmark or task would leave on two sides.
+ * @module
+ */
+import { random } from "../base/random.ts";
+import type { OutcomeTable } from "../outcomes/table.ts";
+import type { Role } from "./split.ts";
+
+/** Rows that are never parted. */
+interface Block {
+  /** Smallest query id of the block: what its draws are keyed by. */
+  readonly key: string;
+  /** Benchmark that most of its rows are of; the first by name among equals. */
+  readonly benchmark: string;
+  readonly rows: readonly number[];
+}
+
+/**
+ * Deals rows into `parts` equal parts, stratified by benchmark, whole groups at a time.
+ *
+ * Within a benchmark the groups are put in seeded order, and a group goes to the part in which its
+ * middle row falls; each part is then within half a group, at both ends, of its share.
+ *
+ * @param rows the rows to deal
+ * @returns part of each row, by table row; undefined for rows not dealt
+ */
+export function deal(
+  table: OutcomeTable,
+  groups: Uint32Array,
+  rows: readonly number[],
+  parts: number,
+  seed: number,
+  purpose: string,
+): Map<number, number> {
+  const part = new Map<number, number>();
+  const strata = Map.groupBy(blocks(table, groups, rows), (block) => block.benchmark);
+  for (const stratum of strata.values()) {
+    const total = stratum.reduce((sum, block) => sum + block.rows.length, 0);
+    let before = 0;
+    for (const block of seededOrder(stratum, (b) => b.key, seed, purpose)) {
+      const middle = (before + block.rows.length / 2) / total;
+      for (const row of block.rows) part.set(row, Math.floor(middle * parts));
+      before += block.rows.length;
+    }
+  }
+  return part;
+}
+
+/** Items in an order that depends on the seed, the purpose and each item's own key only. */
+export function seededOrder<T>(
+  items: Iterable<T>,
+  key: (item: T) => string,
+  seed: number,
+  purpose: string,
+): T[] {
+  const stream = random(seed, purpose);
+  return Array.from(items, (item) => ({ item, key: key(item), at: stream.fork(key(item)).next() }))
+    .sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1))
+    .map(({ item }) => item);
+}
+
+/**
+ * Sees to it that no group lies on two sides: where it does, the test rows stay, else the validation
+ * rows, and the other rows of the group are dropped. Changes `roles`.
+ */
+export function dropCopies(roles: Role[], groups: Uint32Array): void {
+  const strictest = new Map<number, Role>();
+  for (const role of ["v", "e"] as const) {
+    for (const [row, own] of roles.entries()) if (own === role) strictest.set(groups[row], role);
+  }
+  for (const [row, own] of roles.entries()) {
+    if (own !== (strictest.get(groups[row]) ?? own)) roles[row] = "d";
+  }
+}
+
+/** Row numbers of a role. */
+export function rowsOf(roles: ArrayLike<string>, ...wanted: Role[]): number[] {
+  return Array.from({ length: roles.length }, (_, row) => row)
+    .filter((row) => (wanted as string[]).includes(roles[row]));
+}
+
+function blocks(table: OutcomeTable, groups: Uint32Array, rows: readonly number[]): Block[] {
+  const { ids, benchmarks, benchmark } = table;
+  return Array.from(Map.groupBy(rows, (row) => groups[row]).values(), (own) => {
+    const counts = Map.groupBy(own, (row) => benchmarks[benchmark[row]]);
+    return {
+      key: own.map((row) => ids[row]).reduce((a, b) => a < b ? a : b),
+      benchmark: [...counts.keys()].sort().reduce((a, b) =>
+        counts.get(b)!.length > counts.get(a)!.length ? b : a
+      ),
+      rows: own,
+    };
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * Does jobs: in this process, or as the body of a worker. A split stays open while its jobs last, so
+ * routers share neighbours and clusters.
+ * @module
+ */
+import { type Control, type EmbeddedTable, type OpenedSplit, openSplit } from "./open_split.ts";
+import { runJob } from "./job.ts";
+import { runNewModelJob } from "./new_model_job.ts";
+import { decisionsHash, type FinishedJob } from "./job_store.ts";
+import { summarisePredictions } from "./predictions.ts";
+import { measureSpeed } from "./speed.ts";
+import type { Split } from "./split.ts";
+import { loadRouter } from "../router/discover.ts";
+import { outcomesOf } from "./join.ts";
+import { tieOrder } from "../router/decide.ts";
+import { REFERENCES } from "../router/references.ts";
+import type { Router } from "../router/contract.ts";
+
+/** What every worker of a run starts from; cloneable. */
+export interface WorkSetup {
+  readonly data: EmbeddedTable;
+  readonly splits: readonly Split[];
+  readonly control?: Control;
+  /** Profile sizes of the new-model protocol. */
+  readonly budgets: readonly number[];
+  readonly device: "cpu" | "webgpu" | "cuda";
+}
+
+/** One job to do. */
+export interface Job {
+  readonly id: string;
+  /** Router id, or path of its file. */
+  readonly router: string;
+  readonly reference: boolean;
+  /** Index into the splits. */
+  readonly split: number;
+  /** Whether the router's speed is measured beside this job. */
+  readonly timed: boolean;
+}
+
+/** Prepares to do jobs one after the other. */
+export function worker(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
+  let open: { at: number; split: OpenedSplit } | undefined;
+  const options = {
+    device: setup.device,
+    signal: new AbortController().signal,
+    progress: () => {},
+  };
+  return async (job) => {
+    const split = setup.splits[job.split];
+    if (open?.at !== job.split) {
+      open = { at: job.split, split: openSplit(setup.data, split, setup.control) };
+    }
+    const router = await find(job);
+    const outcome = split.heldOutModels.length > 0
+      ? await runNewModelJob(
+        job.router,
+        router,
+        open.split,
+        setup.data.table,
+        setup.budgets,
+        options,
+      )
+      : await runJob(job.router, router, open.split, options);
+    // From here on test outcomes may be looked at: the decisions are fixed by their hash.
+    const decisionsSha256 = decisionsHash(outcome);
+    const predictions = outcome.status === "decided" && outcome.predicted
+      ? summarisePredictions(
+        outcomesOf(setup.data.table, open.split.testRows),
+        outcome.predicted,
+        tieOrder(open.split.all),
+      )
+      : undefined;
+    const speed = job.timed && outcome.status === "decided" && !split.heldOutModels.length
+      ? await measureSpeed(
+        router,
+        outcome.tuning.score,
+        openSplit(setup.data, split, setup.control),
+        options.signal,
+      )
+      : undefined;
+    const { id, seed, fold } = { id: job.id, ...split };
+    return {
+      id,
+      router: job.router,
+      seed,
+      fold,
+      outcome: outcome.status === "decided" ? { ...outcome, predicted: undefined } : outcome,
+      decisionsSha256,
+      predictions,
+      speed,
+    };
+  };
+}
+
+async function find({ router, reference }: Job): Promise<Router> {
+  if (!reference) return (await loadRouter(router)).router;
+  return REFERENCES.find(({ id }) => id === router)!.router as Router;
+}

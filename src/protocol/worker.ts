@@ -1,0 +1,31 @@
+/**
+ * Entry of a worker thread: first message the setup, then jobs; answers `{done}` or `{failed}`.
+ * @module
+ */
+import { type Job, worker, type WorkSetup } from "./work.ts";
+import type { FinishedJob } from "./job_store.ts";
+
+/** What a worker sends back. */
+export type WorkerReply =
+  | { readonly ready: true }
+  | { readonly done: FinishedJob }
+  | {
+    readonly failed: { readonly name: string; readonly message: string; readonly stack?: string };
+  };
+
+let work: ((job: Job) => Promise<FinishedJob>) | undefined;
+
+self.onmessage = async ({ data }: MessageEvent<WorkSetup | Job>) => {
+  const reply = (message: WorkerReply): void => self.postMessage(message);
+  try {
+    if ("splits" in data) {
+      work = worker(data);
+      reply({ ready: true });
+    } else {
+      reply({ done: await work!(data) });
+    }
+  } catch (error) {
+    const { name, message, stack } = error as Error;
+    reply({ failed: { name, message, stack } });
+  }
+};

@@ -1,0 +1,106 @@
+/**
+ * Is a router better than a reference? Paired differences per query, averaged over the seeds that
+ * tested the query (never pooled), a bootstrap over queries or whole templates, and Holm over all
+ * comparisons of the table.
+ * @module
+ */
+import { holm, pairedBootstrap } from "../metrics/mod.ts";
+import { random } from "../base/random.ts";
+import type { SeedRows } from "./decisions.ts";
+
+/** One comparison of a router with a reference row. */
+export interface Comparison {
+  /** Router id. */
+  readonly router: string;
+  /** Reference: `best-single`, `zero-router` or `knn`. */
+  readonly reference: string;
+  /** Mean difference in score per query (sample mean). */
+  readonly difference: number;
+  /** 95% interval, low end. */
+  readonly low: number;
+  /** 95% interval, high end. */
+  readonly high: number;
+  /** Two-sided bootstrap p-value. */
+  readonly p: number;
+  /** p after Holm's correction over the table. */
+  readonly pHolm: number;
+  /** Independent units resampled. */
+  readonly units: number;
+  /** The dataset mean's difference and interval; queries resampled within benchmarks. */
+  readonly datasetMean: {
+    readonly difference: number;
+    readonly low: number;
+    readonly high: number;
+  };
+}
+
+/** The rows every router is compared with. */
+export const COMPARED_WITH = ["best-single", "zero-router", "knn"] as const;
+
+/** Scores a router earned, one array a seed, aligned with that seed's rows. */
+export type EarnedScores = ReadonlyMap<string, readonly Float64Array[]>;
+
+/**
+ * Compares every row with every reference that is present.
+ *
+ * @param groups resampling unit of each table row (template), length Q
+ * @param benchmark benchmark of each table row, length Q
+ */
+export function compare(
+  earned: EarnedScores,
+  seeds: readonly SeedRows[],
+  groups: ArrayLike<number>,
+  benchmark: ArrayLike<number>,
+  routers: readonly string[],
+): Comparison[] {
+  const rows = [...new Set(seeds.flatMap((s) => [...s.rows]))].sort((a, b) => a - b);
+  const position = new Map(rows.map((row, i) => [row, i]));
+  const perQuery = new Map(
+    [...earned].map(([id, scores]) => [id, averaged(scores, seeds, position)]),
+  );
+  const pairs = COMPARED_WITH.filter((ref) => perQuery.has(ref))
+    .flatMap((reference) =>
+      routers.filter((router) => router !== reference).map((router) => ({ router, reference }))
+    );
+  const differences = pairs.map(({ router, reference }) => {
+    const base = perQuery.get(reference)!;
+    return perQuery.get(router)!.map((score, i) => score - base[i]);
+  });
+  const strata = rows.map((row) => benchmark[row]);
+  const units = rows.map((row) => groups[row]);
+  const sample = pairedBootstrap(differences, { groups: units, random: random(0, "table") });
+  // A template may span benchmarks; within a stratum its rows then form a unit of their own.
+  const unitsWithin = rows.map((_, i) => units[i] * 65536 + strata[i]);
+  const dataset = pairedBootstrap(differences, {
+    groups: unitsWithin,
+    strata,
+    random: random(0, "table", "datasets"),
+  });
+  const adjusted = holm(sample.map(({ p }) => p));
+  return pairs.map((pair, i) => ({
+    ...pair,
+    difference: sample[i].mean,
+    low: sample[i].low,
+    high: sample[i].high,
+    p: sample[i].p,
+    pHolm: adjusted[i],
+    units: sample[i].units,
+    datasetMean: { difference: dataset[i].mean, low: dataset[i].low, high: dataset[i].high },
+  }));
+}
+
+/** Mean over the seeds that tested each query. */
+function averaged(
+  scores: readonly Float64Array[],
+  seeds: readonly SeedRows[],
+  position: ReadonlyMap<number, number>,
+): Float64Array {
+  const sum = new Float64Array(position.size), count = new Float64Array(position.size);
+  seeds.forEach(({ rows }, s) =>
+    rows.forEach((row, i) => {
+      const at = position.get(row)!;
+      sum[at] += scores[s][i], count[at]++;
+    })
+  );
+  return sum.map((value, i) => value / count[i]);
+}

@@ -1,0 +1,167 @@
+/**
+ * Evaluation of the new-model protocol: quality of every arm at every profile size, against the best
+ * single model *estimated from the same n labels*, which is the baseline to beat.
+ * @module
+ */
+import { gapClosed, holm, oracle, overSeeds, pairedBootstrap, sampleMean } from "../metrics/mod.ts";
+import { random } from "../base/random.ts";
+import type { OutcomeTable } from "../outcomes/table.ts";
+import type { Column } from "../protocol/job.ts";
+import type { Split } from "../protocol/split.ts";
+import { joinFolds, type SeedRows, seedRows, type SplitDecisions } from "./decisions.ts";
+import { earnedBy } from "./earn.ts";
+
+/** One arm of one router at one profile size. */
+export interface ArmReport {
+  readonly router: string;
+  readonly arm: NonNullable<Column["arm"]>;
+  /** Labelled queries per new model; null where the arm uses none or all. */
+  readonly n: number | null;
+  /** Models to choose from. */
+  readonly pool: "all" | "new";
+  /** Mean over splits. */
+  readonly quality: number;
+  /** Standard deviation over splits. */
+  readonly sd: number | null;
+  /** Share of the gap from best single (same n, same pool) to oracle closed; null if there is none. */
+  readonly gapClosed: number | null;
+  /** Against best single at the same n and pool; null for best single itself and where it has no such row. */
+  readonly vsBestSingle: Versus | null;
+}
+
+/** A paired difference with its 95% interval and p-values. */
+export interface Versus {
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+  readonly p: number;
+  readonly pHolm: number;
+}
+
+/** All numbers of a new-model result. */
+export interface NewModelEvaluation {
+  /** Mean oracle quality of the pools. */
+  readonly oracle: { readonly all: number; readonly new: number };
+  /** Mean expected quality of a random choice. */
+  readonly random: { readonly all: number; readonly new: number };
+  readonly arms: readonly ArmReport[];
+}
+
+/** Scores per split of one arm. */
+interface ArmScores {
+  readonly router: string;
+  readonly column: Column;
+  readonly scores: readonly Float64Array[];
+}
+
+/** Evaluates all arms; every split (seed × model subset) counts the same. */
+export function evaluateNewModel(
+  table: OutcomeTable,
+  splits: readonly Split[],
+  decisions: readonly SplitDecisions[],
+  units: ArrayLike<number>,
+): NewModelEvaluation {
+  // A subset of models is a trial of its own: one SeedRows a split, although folds share test rows.
+  const trials = splits.map((split) => seedRows(table, [split])[0]);
+  const arms = [...Map.groupBy(decisions, (d) => d.router)].flatMap(
+    ([router, parts]): ArmScores[] => {
+      const bySplit = trials.map(({ splits: [split] }) =>
+        joinFolds([parts.find((d) => d.seed === split.seed && d.fold === split.fold)!])
+      );
+      return bySplit[0].columns.map((column, p) => ({
+        router,
+        column,
+        scores: trials.map((trial, t) => earnedBy(bySplit[t], p, trial).score),
+      }));
+    },
+  );
+  const single = (column: Column): ArmScores | undefined =>
+    arms.find((a) =>
+      a.router === "best-single" && a.column.pool === column.pool &&
+      (column.n === undefined ? a.column.arm === column.arm : a.column.n === column.n)
+    );
+  const tested = arms.filter((a) => a.router !== "best-single" && single(a.column));
+  const versus = compareArms(tested, tested.map((a) => single(a.column)!), trials, units);
+  const bounds = { all: poolBounds(table, trials, "all"), new: poolBounds(table, trials, "new") };
+  return {
+    oracle: { all: bounds.all.oracle, new: bounds.new.oracle },
+    random: { all: bounds.all.random, new: bounds.new.random },
+    arms: arms.map((a) => {
+      const { mean, sd } = overSeeds(Float64Array.from(a.scores, sampleMean));
+      const base = single(a.column);
+      const pool = a.column.pool!;
+      return {
+        router: a.router,
+        arm: a.column.arm!,
+        n: a.column.n ?? null,
+        pool,
+        quality: mean,
+        sd,
+        gapClosed: base
+          ? gapClosed(
+            mean,
+            sampleMean(Float64Array.from(base.scores, sampleMean)),
+            bounds[pool].oracle,
+          )
+          : null,
+        vsBestSingle: versus.get(a) ?? null,
+      };
+    }),
+  };
+}
+
+function compareArms(
+  arms: readonly ArmScores[],
+  bases: readonly ArmScores[],
+  trials: readonly SeedRows[],
+  units: ArrayLike<number>,
+): Map<ArmScores, Versus> {
+  if (arms.length === 0) return new Map();
+  const rows = [...new Set(trials.flatMap((t) => [...t.rows]))].sort((a, b) => a - b);
+  const position = new Map(rows.map((row, i) => [row, i]));
+  const differences = arms.map((arm, a) => {
+    const sum = new Float64Array(rows.length), count = new Float64Array(rows.length);
+    trials.forEach((trial, t) =>
+      trial.rows.forEach((row, i) => {
+        const at = position.get(row)!;
+        sum[at] += arm.scores[t][i] - bases[a].scores[t][i], count[at]++;
+      })
+    );
+    return sum.map((value, i) => value / count[i]);
+  });
+  const intervals = pairedBootstrap(differences, {
+    groups: rows.map((row) => units[row]),
+    random: random(0, "table", "new-model"),
+    draws: 2000,
+  });
+  const adjusted = holm(intervals.map(({ p }) => p));
+  return new Map(arms.map((arm, i) => {
+    const { mean, low, high, p } = intervals[i];
+    return [arm, { difference: mean, low, high, p, pHolm: adjusted[i] }];
+  }));
+}
+
+/** Oracle and random expectation of a pool, mean over trials. */
+function poolBounds(
+  table: OutcomeTable,
+  trials: readonly SeedRows[],
+  pool: "all" | "new",
+): { oracle: number; random: number } {
+  const oracles: number[] = [], randoms: number[] = [];
+  for (const { outcomes, splits: [split] } of trials) {
+    const inPool = table.models.flatMap((m, i) =>
+      pool === "all" || split.heldOutModels.includes(m) ? [i] : []
+    );
+    const scores = new Float64Array(outcomes.rows * inPool.length);
+    for (let i = 0; i < outcomes.rows; i++) {
+      inPool.forEach((m, j) =>
+        scores[i * inPool.length + j] = outcomes.scores[i * outcomes.models + m]
+      );
+    }
+    const { costs: _costs, ...bare } = outcomes;
+    oracles.push(sampleMean(oracle({ ...bare, models: inPool.length, scores }).score));
+    randoms.push(sampleMean(scores));
+  }
+  const mean = (values: number[]): number => sampleMean(Float64Array.from(values));
+  return { oracle: mean(oracles), random: mean(randoms) };
+}

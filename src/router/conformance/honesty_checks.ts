@@ -1,0 +1,226 @@
+/**
+ * Checks of honesty: a router sees what it is given, leaves it as it was, remembers nothing between
+ * fits and asks neither the clock nor unseeded randomness.
+ * @module
+ */
+import type { FittedRouter, ModelProfiles, QueryBatch, TrainingData } from "../contract.ts";
+import { sha256 } from "../../base/hash.ts";
+import { modelProfiles, queryBatch, type Rows, takeModels } from "./fixture.ts";
+import { type Check, context, fit, isRefusal, type Kit, learning, predict, route } from "./kit.ts";
+import { choices, prices, sameBits, snapshot, Violation } from "./predictions.ts";
+import { withMissing } from "./data_checks.ts";
+import { watchGlobals } from "./watch.ts";
+
+/** Checks of honesty, in order of print. */
+export const HONESTY_CHECKS: readonly Check[] = [
+  {
+    name: "sealed-input",
+    rule: "reads nothing but the fields of the contract, and withheld ones only when it needs them",
+    run: sealedInput,
+  },
+  {
+    name: "inputs-unchanged",
+    rule: "fit, predict and withModels leave their arguments as they were",
+    run: inputsUnchanged,
+  },
+  {
+    name: "no-state",
+    rule: "other fits on the same batches, in between, change nothing",
+    compares: true,
+    run: noState,
+  },
+  {
+    name: "no-clock",
+    rule: "neither Math.random nor a clock is asked",
+    run: async (kit) => {
+      const calls = await watchGlobals(() => route(kit));
+      if (calls.length > 0) throw new Violation(calls.join("; "));
+      return "Math.random, Date and performance.now watched";
+    },
+  },
+  {
+    name: "needs",
+    rule: "works without costs unless it names them as a need",
+    run: async (kit) => {
+      if (kit.router.needs?.includes("cost")) return { skip: "needs costs" };
+      const unpriced = (rows: Rows): Rows => ({ ...rows, costs: rows.costs.map(() => NaN) });
+      await route(kit, unpriced(kit.learn));
+      return "all costs unknown";
+    },
+  },
+];
+
+const BATCH_FIELDS = ["ids", "texts", "vectors", "memo"];
+const TRAINING_FIELDS = [
+  ...["queries", "models", "scores", "costs", "meanCosts", "solvedFrom", "tasks", "validation"],
+];
+
+async function sealedInput(kit: Kit): Promise<string> {
+  const needs = kit.router.needs ?? [], broken: string[] = [];
+  const truth = needs.includes("truth") ? ["truth", "truthCost"] : [];
+  const labels = needs.includes("benchmark") ? ["benchmarks"] : [];
+  const seal = (train: TrainingData, at: string): TrainingData =>
+    sealed(
+      {
+        ...train,
+        queries: sealed(
+          train.queries,
+          [...BATCH_FIELDS, "benchmarks", ...truth],
+          `${at}.queries`,
+          broken,
+        ),
+        ...(train.validation ? { validation: seal(train.validation, `${at}.validation`) } : {}),
+      },
+      TRAINING_FIELDS,
+      at,
+      broken,
+    );
+  const batch = sealed(
+    queryBatch(kit.test, needs, false),
+    [...BATCH_FIELDS, ...labels, ...truth],
+    "queries",
+    broken,
+  );
+  try {
+    const train = seal(learning(kit, kit.learn, "final"), "train");
+    const fitted = await kit.router.fit(train, kit.router.grid[0], context(kit));
+    await predict(kit, fitted, kit.test, batch);
+  } catch (error) {
+    if (broken.length === 0) throw error;
+  }
+  if (broken.length > 0) throw new Violation([...new Set(broken)].join("; "));
+  return `test queries with ${[...BATCH_FIELDS, ...labels, ...truth].join(", ")} only`;
+}
+
+/** A read-only view that keeps a record of any field read or written beyond the allowed ones. */
+function sealed<T extends object>(
+  target: T,
+  allowed: readonly string[],
+  name: string,
+  broken: string[],
+): T {
+  const stop = (what: string): never => {
+    broken.push(what);
+    throw new Violation(what);
+  };
+  return new Proxy(target, {
+    get(object, key) {
+      const known = typeof key === "symbol" || allowed.includes(key) || key in Object.prototype ||
+        key === "then" || key === "toJSON";
+      if (known) return Reflect.get(object, key);
+      return key === "benchmarks" || key === "truth" || key === "truthCost"
+        ? stop(
+          `reads ${name}.${key} without the need "${key === "benchmarks" ? "benchmark" : "truth"}"`,
+        )
+        : stop(`reads ${name}.${key}, which the contract does not have`);
+    },
+    set: (_object, key) => stop(`writes ${name}.${String(key)}`),
+    defineProperty: (_object, key) => stop(`writes ${name}.${String(key)}`),
+    deleteProperty: (_object, key) => stop(`deletes ${name}.${String(key)}`),
+  });
+}
+
+async function inputsUnchanged(kit: Kit): Promise<string> {
+  const needs = kit.router.needs ?? [];
+  // With holes, since filling them in place is the usual sin.
+  const rows = withMissing(kit, kit.learn);
+  const train = learning(kit, rows, "final"), batch = queryBatch(kit.test, needs, false);
+  const untouched = async <T>(
+    what: string,
+    run: () => T | Promise<T>,
+    inputs: Inputs,
+  ): Promise<T> => {
+    const before = prints(inputs);
+    const result = await run();
+    const after = prints(inputs);
+    const changed = [...before].filter(([field, print]) => after.get(field) !== print);
+    if (changed.length > 0) {
+      throw new Violation(`${what} changes ${changed.map(([field]) => field).join(", ")}`);
+    }
+    return result;
+  };
+  const fitted = await untouched(
+    "fit",
+    () => kit.router.fit(train, kit.router.grid[0], context(kit)),
+    { train },
+  );
+  await untouched("predict", () => fitted.predict(batch), { train, queries: batch });
+  if (!fitted.withModels) return "fit, predict";
+  const names = ["new-a", "new-b"];
+  const profiles = modelProfiles(takeModels(rows, [1, 3], names), needs);
+  await untouched("withModels", () => refusable(() => fitted.withModels!(profiles)), {
+    train,
+    profiles,
+  });
+  return "fit, predict, withModels";
+}
+
+type Inputs = Readonly<Record<string, TrainingData | QueryBatch | ModelProfiles>>;
+
+/** A fingerprint of every field, so that the changed one can be named. */
+function prints(inputs: Inputs): Map<string, string> {
+  const found = new Map<string, string>();
+  const visit = (value: unknown, path: string): void => {
+    if (ArrayBuffer.isView(value)) {
+      found.set(path, sha256(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
+    } else if (Array.isArray(value)) {
+      found.set(path, sha256(JSON.stringify(value)));
+    } else if (typeof value === "object" && value !== null) {
+      found.set(path, Object.keys(value).join());
+      for (const [key, inner] of Object.entries(value)) visit(inner, `${path}.${key}`);
+    } else if (typeof value !== "function") {
+      found.set(path, String(value));
+    }
+  };
+  for (const [name, input] of Object.entries(inputs)) visit(input, name);
+  return found;
+}
+
+async function refusable(run: () => FittedRouter | Promise<FittedRouter>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+}
+
+async function noState(kit: Kit): Promise<string> {
+  const needs = kit.router.needs ?? [], config = kit.router.grid[0];
+  const inverted: Rows = { ...kit.learn, scores: kit.learn.scores.map((s) => 1 - s) };
+  const batch = queryBatch(kit.test, needs, false);
+  const a = learning(kit, kit.learn, "final");
+  const fresh = learning(kit, inverted, "final");
+  // The same batches under other outcomes: memos may hold what follows from the queries alone.
+  const b: TrainingData = {
+    ...fresh,
+    queries: a.queries,
+    ...(a.validation && fresh.validation
+      ? { validation: { ...fresh.validation, queries: a.validation.queries } }
+      : {}),
+  };
+  const run = async (train: TrainingData): Promise<FittedRouter> =>
+    await kit.router.fit(train, config, context(kit));
+  const first = await run(a);
+  const raw = await predict(kit, first, kit.test, batch), before = snapshot(raw);
+  const other = await run(b);
+  const otherPredictions = snapshot(await predict(kit, other, kit.test, batch));
+  const again = await run(a);
+  const { ids } = kit.test;
+  const same = (x: typeof before, y: typeof before, what: string): void =>
+    sameBits(first, ids, x, y, what);
+  same(before, raw, "when a later predict is called, values handed out earlier change");
+  same(
+    before,
+    await predict(kit, first, kit.test, batch),
+    "after a fit on other outcomes, the first router",
+  );
+  same(
+    before,
+    await predict(kit, again, kit.test, batch),
+    "fitted again after a fit on other outcomes",
+  );
+  const clean = await predict(kit, await fit(kit, inverted));
+  same(otherPredictions, clean, "on batches another fit has used, then on fresh ones");
+  choices(other, otherPredictions, kit.test, prices(kit.learn));
+  return "fitted on outcomes A, B, A with shared batches";
+}

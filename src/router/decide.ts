@@ -1,0 +1,103 @@
+/**
+ * The one decision rule, shared by every router:
+ *
+ *   r_λ(i) = argmax_m [ ŝ(i,m) − λ · c̃(m) ],   c̃ = cost scaled to [0, 1] over the pool
+ *
+ * Ties (within 1e-12) go to the lower mean training cost, then to the smaller model id, never to array
+ * order. λ = 0 is quality only; λ = ∞ is the cheapest model. With predicted costs ĉ(i,m) the same scale
+ * is applied to ĉ. (UniRoute's plug-in rule; CARROT's with ĉ.)
+ * @module
+ */
+import type { PointPredictions } from "./contract.ts";
+import { CapabilityError } from "../base/errors.ts";
+
+/** Differences up to this size are ties. */
+export const TIE = 1e-12;
+
+/** A pool as the decision rule sees it. */
+export interface Pool {
+  /** Model ids, in the column order of the predictions. */
+  readonly models: readonly string[];
+  /** c̄(m), mean training cost in US dollars; NaN = unpriced. Length M. */
+  readonly meanCosts: Float64Array;
+}
+
+/**
+ * Chooses a model for every query.
+ *
+ * @param predictions ŝ and optionally ĉ, [Q × M]
+ * @param pool the models and their mean training costs
+ * @param lambda trade-off ≥ 0; above 0 every model needs a cost
+ * @returns column indices, length Q
+ * @throws {CapabilityError} when λ > 0 and a model is unpriced, or no model can be chosen for a query
+ */
+export function decide(predictions: PointPredictions, pool: Pool, lambda = 0): Uint16Array {
+  const { quality } = predictions;
+  const models = pool.models.length;
+  const rows = quality.length / models;
+  const preference = tieOrder(pool);
+  const cost = lambda > 0 ? scaledCost(predictions, pool) : undefined;
+  const choice = new Uint16Array(rows);
+  for (let i = 0; i < rows; i++) {
+    let best = -1, bestValue = -Infinity;
+    for (const m of preference) {
+      const s = quality[i * models + m];
+      if (Number.isNaN(s)) continue;
+      const c = cost ? cost(i, m) : 0;
+      const value = lambda === Infinity ? -c : s - lambda * c;
+      if (best < 0 || value > bestValue + TIE) best = m, bestValue = value;
+    }
+    if (best < 0) throw new CapabilityError(`no model has a prediction for query row ${i}`);
+    choice[i] = best;
+  }
+  return choice;
+}
+
+/** Model columns in order of preference among ties: lower mean cost, unpriced last, then smaller id. */
+export function tieOrder({ models, meanCosts }: Pool): Uint16Array {
+  const price = (m: number) => Number.isNaN(meanCosts[m]) ? Infinity : meanCosts[m];
+  return Uint16Array.from(models.keys()).sort((a, b) => {
+    const difference = price(a) - price(b);
+    if (Math.abs(difference) > TIE) return difference;
+    return models[a] < models[b] ? -1 : models[a] > models[b] ? 1 : 0;
+  });
+}
+
+/**
+ * λ grid of a curve: 0, 63 geometric points, ∞. The largest finite λ is 1.5 / (smallest positive gap
+ * between two scaled costs), from where on a gap of 1 in quality no longer matters (UniRoute's port).
+ */
+export function lambdaGrid({ meanCosts }: Pool): number[] {
+  const scaled = scale(meanCosts).sort();
+  let gap = Infinity;
+  for (let m = 1; m < scaled.length; m++) {
+    const step = scaled[m] - scaled[m - 1];
+    if (step > TIE) gap = Math.min(gap, step);
+  }
+  const high = Math.max(10, gap < Infinity ? 1.5 / gap : 10), low = 1e-3;
+  const points = Array.from({ length: 63 }, (_, i) => low * (high / low) ** (i / 62));
+  return [0, ...points, Infinity];
+}
+
+/** c̃: costs brought to [0, 1] over the pool; all zero when they are equal. */
+export function scale(meanCosts: Float64Array): Float64Array {
+  const low = Math.min(...meanCosts), high = Math.max(...meanCosts);
+  return meanCosts.map((c) => high > low ? (c - low) / (high - low) : 0);
+}
+
+function scaledCost(predictions: PointPredictions, pool: Pool): (i: number, m: number) => number {
+  const { models, meanCosts } = pool;
+  const unpriced = models.filter((_, m) => Number.isNaN(meanCosts[m]));
+  if (unpriced.length > 0) {
+    throw new CapabilityError(
+      `a cost trade-off needs a price for every model; without one: ${unpriced.join(", ")}`,
+    );
+  }
+  const { cost } = predictions;
+  if (!cost) {
+    const scaled = scale(meanCosts);
+    return (_i, m) => scaled[m];
+  }
+  const low = Math.min(...meanCosts), span = Math.max(...meanCosts) - low;
+  return (i, m) => span > 0 ? (cost[i * models.length + m] - low) / span : 0;
+}

@@ -1,0 +1,15 @@
+/**
+ * The memo behind `QueryBatch.memo`.
+ * @module
+ */
+import type { Memo } from "./contract.ts";
+
+/** A fresh memo for a batch named `id`. */
+export function createMemo(id: string): Memo {
+  const kept = new Map<string, unknown>();
+  const memo = <T>(key: string, make: () => T): T => {
+    if (!kept.has(key)) kept.set(key, make());
+    return kept.get(key) as T;
+  };
+  return Object.assign(memo, { id });
+}

@@ -1,0 +1,153 @@
+/**
+ * Arithmetic on training data that most routers share.
+ * @module
+ */
+import type { ModelProfiles, QueryBatch, TrainingData } from "./contract.ts";
+import { nearest, type Neighbours } from "../linalg/nearest.ts";
+import { assign, type Clusters, kmeans } from "../linalg/kmeans.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import { random } from "../base/random.ts";
+
+/** Column means of [N × M] cells over all or some rows, missing cells skipped; NaN for an empty column. */
+export function columnMeans(
+  cells: Float64Array,
+  columns: number,
+  rows?: Iterable<number>,
+): Float64Array {
+  const sum = new Float64Array(columns), count = new Float64Array(columns);
+  const add = (i: number): void => {
+    for (let m = 0; m < columns; m++) {
+      const value = cells[i * columns + m];
+      if (!Number.isNaN(value)) sum[m] += value, count[m]++;
+    }
+  };
+  if (rows) { for (const i of rows) add(i); }
+  else for (let i = 0; i < cells.length / columns; i++) add(i);
+  return sum.map((s, m) => s / count[m]);
+}
+
+/** Means of [N × M] cells per cluster and model, [K × M], and how many cells each mean stands on. */
+export function clusterMeans(
+  cells: Float64Array,
+  columns: number,
+  assignment: ArrayLike<number>,
+  clusters: number,
+): { mean: Float64Array; count: Float64Array } {
+  const mean = new Float64Array(clusters * columns), count = new Float64Array(clusters * columns);
+  for (let i = 0; i < assignment.length; i++) {
+    for (let m = 0; m < columns; m++) {
+      const value = cells[i * columns + m], at = assignment[i] * columns + m;
+      if (!Number.isNaN(value)) mean[at] += value, count[at]++;
+    }
+  }
+  for (let at = 0; at < mean.length; at++) mean[at] /= count[at];
+  return { mean, count };
+}
+
+/** Most neighbours any router may ask for; one search serves all smaller k. */
+export const MOST_NEIGHBOURS = 300;
+
+/**
+ * The nearest stored queries of every query, by cosine, nearest first; ties go to the smaller id.
+ * Searched once per pair of batches, whoever asks.
+ */
+export function neighbours(queries: QueryBatch, store: QueryBatch): Promise<Neighbours> {
+  return queries.memo(`nearest/${store.memo.id}`, () => {
+    const k = Math.min(MOST_NEIGHBOURS, store.ids.length);
+    return nearest(queries.vectors, store.vectors, k, idRank(store));
+  });
+}
+
+/** k-means clusters of a batch's vectors, computed once for every (k, restarts, seed). */
+export function clusters(
+  queries: QueryBatch,
+  k: number,
+  restarts: number,
+  seed: number,
+): Promise<Clusters> {
+  return queries.memo(`kmeans/${k}/${restarts}/${seed}`, () =>
+    kmeans(queries.vectors, k, {
+      random: random(seed, "kmeans", k),
+      restarts,
+      iterations: 100,
+      rank: idRank(queries),
+    }));
+}
+
+/** Rank of every query's id in ascending order. Length Q. */
+export function idRank({ ids, memo }: QueryBatch): Uint32Array {
+  return memo("id-rank", () => {
+    const order = Uint32Array.from(ids.keys()).sort((a, b) => ids[a] < ids[b] ? -1 : 1);
+    const rank = new Uint32Array(ids.length);
+    order.forEach((i, position) => rank[i] = position);
+    return rank;
+  });
+}
+
+/** A pool extended by the models of profiles: ascending ids, and where each column comes from. */
+export interface ExtendedPool {
+  /** Old and new model ids, ascending. */
+  readonly models: string[];
+  /** [rows × all models] from cells of the old models and cells of the new ones. */
+  merge(old: Float64Array, fresh: Float64Array): Float64Array;
+}
+
+/** Joins the models of profiles to a pool; a model in both takes its profile's columns. */
+export function extendPool(models: readonly string[], profiles: ModelProfiles): ExtendedPool {
+  const all = [...new Set([...models, ...profiles.models])].sort();
+  const old = all.map((m) => models.indexOf(m)), fresh = all.map((m) => profiles.models.indexOf(m));
+  return {
+    models: all,
+    merge(oldCells, freshCells) {
+      const rows = oldCells.length / models.length;
+      const out = new Float64Array(rows * all.length);
+      for (let i = 0; i < rows; i++) {
+        for (let m = 0; m < all.length; m++) {
+          out[i * all.length + m] = fresh[m] >= 0
+            ? freshCells[i * profiles.models.length + fresh[m]]
+            : oldCells[i * models.length + old[m]];
+        }
+      }
+      return out;
+    },
+  };
+}
+
+/** c̄(m) of the old pool joined with the mean known cost of the new models on their profile rows. */
+export function extendMeanCosts(
+  pool: ExtendedPool,
+  meanCosts: Float64Array,
+  profiles: ModelProfiles,
+): Float64Array {
+  return pool.merge(meanCosts, columnMeans(profiles.costs, profiles.models.length));
+}
+
+/**
+ * Cluster means of new models: (n·mean + a·overall) / (n + a) per cluster, so that a cluster without a
+ * labelled query gets the model's overall mean. [K × new models]
+ */
+export async function profileMeans(
+  profiles: Pick<ModelProfiles, "queries" | "models">,
+  cells: Float64Array,
+  centroids: Matrix,
+  shrink: number,
+): Promise<Float64Array> {
+  const k = profiles.models.length;
+  const overall = columnMeans(cells, k);
+  const { assignment } = await assign(profiles.queries.vectors, centroids);
+  const { mean, count } = clusterMeans(cells, k, assignment, centroids.rows);
+  return mean.map((value, at) => {
+    const n = count[at], rest = overall[at % k];
+    return n + shrink > 0 ? ((n > 0 ? n * value : 0) + shrink * rest) / (n + shrink) : rest;
+  });
+}
+
+/** Replaces NaN cells of [K × M] by the model's overall value. */
+export function fillMissing(cells: Float64Array, overall: Float64Array): Float64Array {
+  return cells.map((value, at) => Number.isNaN(value) ? overall[at % overall.length] : value);
+}
+
+/** Number of stored outcomes, a size for the router card. */
+export function storedCells({ scores }: TrainingData): number {
+  return scores.reduce((n, s) => n + (Number.isNaN(s) ? 0 : 1), 0);
+}

@@ -1,0 +1,37 @@
+/**
+ * Version of the harness, written into every result.
+ * @module
+ */
+import { repoPath } from "./base/files.ts";
+import { sha256 } from "./base/hash.ts";
+
+/** Version of the harness; goes up when any decision or number may change. */
+export const VERSION = "0.1.0";
+
+/** Rooms whose code can change a decision. */
+const ROOMS = ["base", "embed", "linalg", "nn", "outcomes", "protocol", "router"];
+
+/** SHA-256 over the code that can change a decision: part of every job's identity. */
+export async function harnessHash(): Promise<string> {
+  const parts: string[] = [];
+  for (const room of ROOMS) {
+    const files: string[] = [];
+    for await (const entry of Deno.readDir(repoPath("src", room))) {
+      if (entry.isFile && entry.name.endsWith(".ts")) files.push(entry.name);
+    }
+    for (const name of files.sort()) {
+      parts.push(`${room}/${name} ${sha256(await Deno.readFile(repoPath("src", room, name)))}`);
+    }
+  }
+  return sha256(parts.join("\n"));
+}
+
+/** What the numbers were computed with; deterministic on one machine. */
+export function environment(): Readonly<Record<string, string>> {
+  return {
+    deno: Deno.version.deno,
+    v8: Deno.version.v8,
+    os: Deno.build.os,
+    arch: Deno.build.arch,
+  };
+}
