@@ -11,6 +11,8 @@ export interface FactTable {
   readonly subject: string;
   /** What a value is, with a verb that needs only the subject: `the currency of {s}`. */
   readonly value: string;
+  /** What it is for each row of a list: `currency`. */
+  readonly each: string;
   /** Asks for the subject, given the value. */
   readonly reverse: string;
   /** `[subject, value]`, well known first. */
@@ -19,20 +21,22 @@ export interface FactTable {
 
 /** All tables, by ascending topic. */
 export function factTables(): readonly FactTable[] {
-  return SOURCES.map(([topic, subject, value, reverse, rows]) => ({
+  return SOURCES.map(([topic, subject, value, each, reverse, rows]) => ({
     topic,
     subject,
     value,
+    each,
     reverse,
     pairs: rows.split(";").map((row) => row.trim().split("=") as [string, string]),
   }));
 }
 
-const SOURCES: readonly (readonly [string, string, string, string, string])[] = [
+const SOURCES: readonly (readonly [string, string, string, string, string, string])[] = [
   [
     "astronomy",
     "star",
     "the constellation of the star {s}",
+    "constellation",
     "Which of these stars belongs to the constellation {v}?",
     "Polaris=Ursa Minor;Sirius=Canis Major;Betelgeuse=Orion;Vega=Lyra;Antares=Scorpius;Aldebaran=Taurus;" +
     "Regulus=Leo;Spica=Virgo;Deneb=Cygnus;Altair=Aquila;Castor=Gemini;Capella=Auriga;Arcturus=Boötes;" +
@@ -44,6 +48,7 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
     "chemistry",
     "element",
     "the chemical symbol of {s}",
+    "chemical symbol",
     "Which of these elements has the symbol {v}?",
     "oxygen=O;gold=Au;iron=Fe;silver=Ag;sodium=Na;lead=Pb;copper=Cu;potassium=K;tin=Sn;mercury=Hg;" +
     "tungsten=W;antimony=Sb;platinum=Pt;manganese=Mn;magnesium=Mg;bismuth=Bi;cadmium=Cd;rhodium=Rh;" +
@@ -54,6 +59,7 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
     "cooking",
     "dish",
     "the country that {s} comes from",
+    "country of origin",
     "Which of these dishes comes from {v}?",
     "sushi=Japan;paella=Spain;moussaka=Greece;tacos=Mexico;goulash=Hungary;kimchi=Korea;fondue=Switzerland;" +
     "risotto=Italy;pho=Vietnam;haggis=Scotland;ceviche=Peru;couscous=Morocco;rendang=Indonesia;" +
@@ -65,6 +71,7 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
     "farming",
     "breed",
     "the kind of farm animal that the breed {s} belongs to",
+    "kind of animal",
     "Which of these is a breed of {v}?",
     "Merino=sheep;Holstein=cattle;Arabian=horse;Leghorn=chicken;Angus=cattle;Shetland=pony;Suffolk=sheep;" +
     "Hereford=cattle;Berkshire=pig;Angora=goat;Pekin=duck;Clydesdale=draught horse;Jersey=dairy cow;" +
@@ -76,6 +83,7 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
     "finance",
     "country",
     "the currency of {s}",
+    "currency",
     "Which of these countries pays in the {v}?",
     "Japan=yen;Switzerland=franc;India=rupee;Brazil=real;Poland=złoty;Sweden=krona;South Africa=rand;" +
     "Thailand=baht;Turkey=lira;Hungary=forint;Israel=shekel;South Korea=won;Vietnam=dong;Ukraine=hryvnia;" +
@@ -86,6 +94,7 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
     "law",
     "Latin term",
     "the meaning of the legal term {s}",
+    "meaning in English",
     "Which of these legal terms means {v}?",
     "pro bono=free of charge;alibi=elsewhere;bona fide=in good faith;de facto=in fact;habeas corpus=you shall have the body;" +
     "quid pro quo=something for something;per annum=yearly;subpoena=under penalty;affidavit=he has sworn;" +
@@ -99,7 +108,8 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
   [
     "medicine",
     "specialist",
-    "what a {s} treats",
+    "the main field of the {s}",
+    "main field",
     "Which of these specialists treats {v}?",
     "dentist=the teeth;cardiologist=the heart;dermatologist=the skin;neurologist=the nerves;psychiatrist=the mind;" +
     "oncologist=cancer;ophthalmologist=the eyes;paediatrician=children;nephrologist=the kidneys;" +
@@ -113,6 +123,7 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
     "music",
     "work",
     "the composer of {s}",
+    "composer",
     "Which of these works is by {v}?",
     "The Magic Flute=Mozart;The Four Seasons=Vivaldi;Swan Lake=Tchaikovsky;Carmen=Bizet;Aida=Verdi;Tosca=Puccini;" +
     "Messiah=Handel;Boléro=Ravel;Parsifal=Wagner;The Planets=Holst;La Mer=Debussy;Finlandia=Sibelius;" +
@@ -124,6 +135,7 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
     "shipping",
     "port",
     "the country where the port of {s} lies",
+    "country",
     "Which of these ports lies in {v}?",
     "Rotterdam=the Netherlands;Hamburg=Germany;Shanghai=China;Piraeus=Greece;Marseille=France;Antwerp=Belgium;" +
     "Barcelona=Spain;Genoa=Italy;Santos=Brazil;Busan=South Korea;Yokohama=Japan;Felixstowe=England;Odesa=Ukraine;" +
@@ -134,7 +146,8 @@ const SOURCES: readonly (readonly [string, string, string, string, string])[] = 
   [
     "sport",
     "term",
-    "the sport in which one speaks of a {s}",
+    "the sport that uses the term {s}",
+    "sport",
     "Which of these terms belongs to {v}?",
     "penalty kick=football;slam dunk=basketball;birdie=golf;home run=baseball;backhand=tennis;touchdown=American football;" +
     "knockout=boxing;wicket=cricket;power play=ice hockey;butterfly stroke=swimming;scrum=rugby;" +

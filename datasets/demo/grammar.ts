@@ -75,6 +75,11 @@ export function an(noun: string): string {
   return `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
 }
 
+/** `bakers`, `witnesses`, `midwives`. */
+export function plural(noun: string): string {
+  return noun.endsWith("ss") ? noun + "es" : noun.replace(/fe$/, "ve") + "s";
+}
+
 /** First letter in upper case. */
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

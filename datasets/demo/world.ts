@@ -3,9 +3,9 @@
  *
  * A two-parameter item response model with several skills. Model m solves query i with probability
  *
- *     P = g + (1 − g) · sigmoid(a · (skill − slope · d − b − d − σ·e − τ·h))
+ *     P = g + (1 − g) · sigmoid(a · (skill − (w + slope) · d − b − σ·e − τ·h))
  *
- * g 1/options, or 0 for free form · d difficulty shown by the text · b base difficulty of the benchmark ·
+ * g 1/options, or 0 for free form · d difficulty shown by the text, w its weight · b base difficulty of the benchmark ·
  * a discrimination, log-normal · e difficulty of the query that its text does not show · h luck of this
  * model with this query · skill the sum of level, domain, benchmark, task and facets · slope how much
  * worse than others the model bears difficulty. a, e and h are hidden from any reader of the text.
@@ -57,7 +57,7 @@ export const MODELS: readonly DemoModel[] = [
     slope: -0.2,
     verbosity: 2.2,
   },
-  { id: "sequoia-400b", level: 1.1, domains: {}, slope: -0.05, verbosity: 1.1 },
+  { id: "sequoia-400b", level: 1, domains: {}, slope: -0.05, verbosity: 1.1 },
 ];
 
 /** What can be known of a query by reading it. */
@@ -92,10 +92,12 @@ export interface Hidden {
 const WORLD_SEED = 20260101;
 /** Median and log-deviation of a. */
 export const DISCRIMINATION = { median: 1.4, deviation: 0.25 } as const;
+/** w: logits, before discrimination, of one unit of visible difficulty. */
+export const DIFFICULTY_WEIGHT = 1.3;
 /** σ and τ. */
-export const NOISE = { difficulty: 0.6, luck: 0.5 } as const;
+export const NOISE = { difficulty: 0.6, luck: 0.35 } as const;
 /** Standard deviations of the drawn parts of a skill. */
-const SPREAD = { benchmark: 0.15, task: 0.25, facet: 0.45 } as const;
+const SPREAD = { benchmark: 0.15, task: 0.25, facet: 0.75 } as const;
 /** Log of output tokens: growth with visible and hidden difficulty, and spread. */
 const LENGTH = { difficulty: 0.25, hidden: 0.15, deviation: 0.35 } as const;
 
@@ -114,7 +116,7 @@ export function margins(query: Visible, cache: Map<string, number> = new Map()):
     const skill = level + (domains[query.domain] ?? 0) + drawn("benchmark", query.benchmark) +
       drawn("task", `${query.benchmark}/${query.task}`) +
       query.facets.reduce((sum, facet) => sum + drawn("facet", facet), 0);
-    return skill - slope * query.difficulty - query.base - query.difficulty;
+    return skill - query.base - (DIFFICULTY_WEIGHT + slope) * query.difficulty;
   });
 }
 
@@ -146,7 +148,7 @@ export function textProbability(margin: number, options: number): number {
  * whole line converges faster than any power of the step. Weights sum to 1.
  */
 const NORMAL: readonly (readonly [number, number])[] = (() => {
-  const nodes = Array.from({ length: 17 }, (_, i) => (i - 8) * 0.625);
+  const nodes = Array.from({ length: 13 }, (_, i) => (i - 6) * 0.75);
   const total = nodes.reduce((sum, x) => sum + Math.exp(-x * x / 2), 0);
   return nodes.map((x) => [x, Math.exp(-x * x / 2) / total] as const);
 })();

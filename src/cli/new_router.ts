@@ -12,24 +12,24 @@ const TEMPLATE_NAME = "nearest-template";
 
 /** Copies the template and prints what to do next. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const { args } = parseFlags(argv, {
+  const { flags, args } = parseFlags(argv, {
     name: "deno task new-router",
-    summary: "Starts a router: copies the template to baselines/<name>.ts.",
+    summary: "Starts a router: copies a small working one to baselines/<name>.ts.",
     args: { usage: "<name>", min: 1, max: 1 },
-    flags: {},
-    examples: ["deno task new-router my-router"],
+    flags: {
+      folder: { type: "string", value: "path", help: "where to put it; baselines/ if absent" },
+    },
+    examples: ["deno task new-router my-router", "deno task new-router mine --folder ../elsewhere"],
   });
-  const path = await newRouter(args[0]);
-  const id = stem(args[0]);
-  console.log(
-    [
-      `${relative(Deno.cwd(), path)} is a working router. Put your method in its place; then`,
-      "",
-      `  deno check ${relative(Deno.cwd(), path)}`,
-      `  deno task conformance ${id}`,
-      `  deno task bench --routers ${id},knn`,
-    ].join("\n"),
-  );
+  const path = await newRouter(args[0], flags.folder);
+  const shown = relative(Deno.cwd(), path);
+  // In baselines/ a router goes by its id, elsewhere by its file.
+  const router = flags.folder === undefined ? stem(args[0]) : path;
+  console.log(`${shown} is a working router. Put your method in its place; then
+
+  deno check ${shown}
+  deno task conformance ${router}
+  deno task bench --routers ${router},knn`);
 }
 
 /**

@@ -1,10 +1,6 @@
 /**
  * Encoders as ONNX files, run by onnxruntime-node with a tokenizer in TypeScript: the npm presets and any
- * folder with `tokenizer.json`, `tokenizer_config.json` and `onnx/model.onnx`.
- *
- * Texts are cut after 256 tokens, sorted by length, run in batches of 8 and pooled under the attention
- * mask. An int8 model quantises its activations over the whole batch, so the same text would get other
- * numbers beside other texts: such a file runs one text at a time.
+ * folder with `config.json`, `tokenizer.json`, `tokenizer_config.json` and `onnx/model.onnx`.
  *
  * Needs `--allow-read --allow-ffi`; imports onnxruntime-node, so it is loaded only when asked for.
  * @module
@@ -14,9 +10,8 @@ import { Tokenizer } from "@huggingface/tokenizers";
 import { hashJson, sha256 } from "../base/hash.ts";
 import { readBytes, readJson } from "../base/files.ts";
 import { CapabilityError, DataError } from "../base/errors.ts";
-import { matrix, row } from "../linalg/matrix.ts";
 import { probeDevice } from "./device.ts";
-import { batchesByLength, pool } from "./pooling.ts";
+import { type Batch, batchSize, embedTexts, type Encode } from "./encoder.ts";
 import type { Pooling } from "./presets.ts";
 import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
 
@@ -58,110 +53,78 @@ export async function openOnnx(model: OnnxModel): Promise<EmbeddingProvider> {
   if (model.sha256 !== undefined && hash !== model.sha256) {
     throw new DataError(`${path}: sha256 is ${hash}, expected ${model.sha256}`);
   }
-  const config = await readJson(`${folder}/config.json`) as { hidden_size?: number };
-  const width = config.hidden_size;
-  if (!Number.isInteger(width) || width === undefined || width < 1) {
-    throw new DataError(
-      `${folder}/config.json: "hidden_size" is ${width}, expected a whole number`,
-    );
-  }
-  const tokenizer = await readJson(`${folder}/tokenizer.json`) as object;
+  const width = await readWidth(`${folder}/config.json`);
+  const tokenizerJson = await readJson(`${folder}/tokenizer.json`) as object;
   const tokenizerConfig = await readJson(`${folder}/tokenizer_config.json`) as object;
-  const encode = encoder(new Tokenizer(tokenizer, tokenizerConfig), maxTokens);
-  const batch = /int8|quantized|q8|q4/.test(file) ? 1 : 8;
+  const tokenizer = new Tokenizer(tokenizerJson, tokenizerConfig);
+  const encode: Encode = (text, special) =>
+    tokenizer.encode(text, { add_special_tokens: special }).ids;
 
-  let opened: Promise<InferenceSession> | undefined;
-  const session = (): Promise<InferenceSession> => opened ??= openSession(bytes, device);
-  const limits = { pooling, maxTokens, batch: `by length, ${batch}`, device };
+  let session: Promise<InferenceSession> | undefined;
+  const batch = batchSize(file);
+  const limits = { pooling, maxTokens, batch, device };
+  const tokens = hashJson([tokenizerJson, tokenizerConfig]);
   return {
     name: model.name,
-    key: hashJson({ provider: "onnx", version: VERSION, sha256: hash, tokenizer, ...limits }),
+    key: hashJson({ provider: "onnx", version: VERSION, sha256: hash, tokens, ...limits }),
     width,
     preparation,
     facts: { ...model.facts, sha256: hash, ...limits },
     embed: async (texts, onProgress) => {
-      const running = await session();
-      const tokens = texts.map(encode);
-      const out = matrix(texts.length, width);
-      let done = 0;
-      for (const members of batchesByLength(tokens.map((ids) => ids.length), batch)) {
-        const input = pad(members.map((i) => tokens[i]));
-        const states = await run(running, input);
-        const states3 = { states, mask: input.mask, length: input.length, width };
-        members.forEach((i, place) => pool(states3, place, pooling, row(out, i)));
-        onProgress?.(done += members.length, texts.length);
-      }
-      return out;
+      const running = await (session ??= openSession(bytes, device));
+      const run = (input: Batch): Promise<Float32Array> => runSession(running, input, width);
+      return embedTexts(texts, encode, run, { width, pooling, maxTokens, batch }, onProgress);
     },
   };
 }
 
-/** Text → token ids with the special tokens, cut from the end of the text to the limit. */
-function encoder(tokenizer: Tokenizer, maxTokens: number): (text: string) => number[] {
-  // How many special tokens close a sequence shows on a one-word probe.
-  const whole = tokenizer.encode("a").ids;
-  const body = tokenizer.encode("a", { add_special_tokens: false }).ids;
-  const closing = whole.length - body.length - whole.indexOf(body[0]);
-  return (text) => {
-    const ids = tokenizer.encode(text).ids;
-    if (ids.length <= maxTokens) return ids;
-    return [...ids.slice(0, maxTokens - closing), ...ids.slice(ids.length - closing)];
-  };
-}
-
-interface Padded {
-  ids: BigInt64Array;
-  mask: BigInt64Array;
-  rows: number;
-  length: number;
-}
-
-/** Pads on the right with id 0; masked positions never reach a vector. */
-function pad(sequences: readonly number[][]): Padded {
-  const rows = sequences.length;
-  const length = Math.max(...sequences.map((s) => s.length));
-  const ids = new BigInt64Array(rows * length);
-  const mask = new BigInt64Array(rows * length);
-  sequences.forEach((sequence, i) =>
-    sequence.forEach((id, t) => {
-      ids[i * length + t] = BigInt(id);
-      mask[i * length + t] = 1n;
-    })
-  );
-  return { ids, mask, rows, length };
+async function readWidth(path: string): Promise<number> {
+  const config = await readJson(path) as Record<string, unknown>;
+  // The same number under the names of BERT, GPT-2 and T5 style configurations.
+  const width = config.hidden_size ?? config.n_embd ?? config.d_model;
+  if (Number.isInteger(width) && Number(width) > 0) return Number(width);
+  throw new DataError(`${path}: "hidden_size" is ${width}, expected a whole number above 0`);
 }
 
 async function openSession(bytes: Uint8Array, device: Device): Promise<InferenceSession> {
   await probeDevice(device);
+  // Severity 3 = errors: on a GPU the usual notes about nodes left on the CPU are of no use here.
   return await InferenceSession.create(bytes, {
     executionProviders: [device],
     logSeverityLevel: 3,
   });
 }
 
-async function run(session: InferenceSession, input: Padded): Promise<Float32Array> {
-  const dims = [input.rows, input.length];
-  const known: Record<string, () => BigInt64Array> = {
-    input_ids: () => input.ids,
-    attention_mask: () => input.mask,
-    token_type_ids: () => new BigInt64Array(input.ids.length),
-    position_ids: () => BigInt64Array.from(input.ids, (_, at) => BigInt(at % input.length)),
+/**
+ * Outputs stay where onnxruntime puts them by default, in main memory: a tensor left on the GPU cannot
+ * be read back (1.30 ends the whole process), so `preferredOutputLocation` is never set.
+ */
+async function runSession(
+  session: InferenceSession,
+  batch: Batch,
+  width: number,
+): Promise<Float32Array> {
+  const { ids, mask, rows, length } = batch;
+  const known: Readonly<Record<string, () => BigInt64Array>> = {
+    input_ids: () => ids,
+    attention_mask: () => mask,
+    token_type_ids: () => new BigInt64Array(ids.length),
+    position_ids: () => BigInt64Array.from(ids, (_, at) => BigInt(at % length)),
   };
   const feeds = Object.fromEntries(session.inputNames.map((name) => {
-    if (!(name in known)) {
-      throw new CapabilityError(
-        `the model wants the input "${name}"; known are ${Object.keys(known).join(", ")}`,
-      );
+    if (Object.hasOwn(known, name)) {
+      return [name, new Tensor("int64", known[name](), [rows, length])];
     }
-    return [name, new Tensor("int64", known[name](), dims)];
+    const names = Object.keys(known).join(", ");
+    throw new CapabilityError(`the model wants the input "${name}"; known are ${names}`);
   }));
   const output = await session.run(feeds);
   const states = output.last_hidden_state ?? output.token_embeddings;
-  if (states === undefined || states.type !== "float32" || states.dims.length !== 3) {
-    throw new CapabilityError(
-      `the model gives ${session.outputNames.join(", ")}; expected float32 token states named ` +
-        "last_hidden_state or token_embeddings",
-    );
+  if (states?.type === "float32" && states.dims.join() === [rows, length, width].join()) {
+    return states.data as Float32Array;
   }
-  return states.data as Float32Array;
+  throw new CapabilityError(
+    `the model gives ${session.outputNames.join(", ")}; expected float32 token states ` +
+      `[texts × tokens × ${width}] named last_hidden_state or token_embeddings`,
+  );
 }

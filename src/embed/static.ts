@@ -36,12 +36,16 @@ export async function openStatic(path = repoPath(STATIC_TABLE)): Promise<Embeddi
     embed: async (texts, onProgress) => {
       const out = matrix(texts.length, width);
       const sum = new Float64Array(width);
+      const counts = new Uint32Array(scales.length);
       for (let i = 0; i < texts.length; i++) {
         const ids = tokenize(texts[i]);
         sum.fill(0);
-        for (const id of ids) {
-          const scale = scales[id];
-          for (let j = 0, at = id * width; j < width; j++, at++) sum[j] += scale * codes[at];
+        // Each distinct piece once, times its count: puzzles repeat digits and marks hundreds of times.
+        const distinct = ids.filter((id) => counts[id]++ === 0);
+        for (const id of distinct) {
+          const factor = counts[id] * scales[id];
+          for (let j = 0, at = id * width; j < width; j++, at++) sum[j] += factor * codes[at];
+          counts[id] = 0;
         }
         for (let j = 0; ids.length > 0 && j < width; j++) {
           out.data[i * width + j] = sum[j] / ids.length;

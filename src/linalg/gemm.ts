@@ -6,13 +6,7 @@
  * @module
  */
 import { type Matrix, matrix } from "./matrix.ts";
-import { dense } from "./runtime.ts";
-
-/**
- * Up to this many floating point operations a product is a plain loop, which takes a few milliseconds and
- * saves the 0.3 s in which the runtime starts (the choice hangs on the shapes alone, never on history).
- */
-const SMALL = 1e7;
+import { dense, isSmall } from "./runtime.ts";
 
 /** Bytes of one block of {@link forEachProductBlock}: small enough to stay in a cache. */
 const BLOCK_BYTES = 2 ** 23;
@@ -23,7 +17,7 @@ const BLOCK_BYTES = 2 ** 23;
  */
 export async function product(a: Matrix, b: Matrix): Promise<Matrix> {
   const out = matrix(a.rows, b.rows);
-  await rowsAgainstRows(a, b, out.data, isSmall(a, b));
+  await rowsAgainstRows(a, b, out.data, isSmall(a.rows * b.rows * a.width));
   return out;
 }
 
@@ -40,7 +34,7 @@ export async function forEachProductBlock(
 ): Promise<void> {
   const most = Math.floor((options.blockBytes ?? BLOCK_BYTES) / (4 * Math.max(1, b.rows)));
   const step = Math.min(a.rows, Math.max(128, most)); // fewer rows starve the kernel
-  const small = isSmall(a, b);
+  const small = isSmall(a.rows * b.rows * a.width);
   const buffer = new Float32Array(step * b.rows);
   for (let start = 0; start < a.rows; start += step) {
     const rows = Math.min(step, a.rows - start);
@@ -66,7 +60,7 @@ export async function productF64(
     throw new RangeError(`${n} × ${k} by ${k} × ${m}: got ${a.length} and ${b.length} values`);
   }
   const out = new Float64Array(n * m);
-  if (2 * n * k * m > SMALL) {
+  if (!isSmall(n * k * m)) {
     return dense({ data: a, rows: n, columns: k }, { data: b, rows: k, columns: m }, "none", out);
   }
   for (let i = 0; i < n; i++) {
@@ -76,10 +70,6 @@ export async function productF64(
     }
   }
   return out;
-}
-
-function isSmall(a: Matrix, b: Matrix): boolean {
-  return 2 * a.rows * b.rows * a.width <= SMALL;
 }
 
 async function rowsAgainstRows(

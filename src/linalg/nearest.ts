@@ -22,7 +22,7 @@ const RANKS = 2 ** 21;
  * The `k` rows of `store` with the largest inner product for every row of `queries`. Equal similarities are
  * ordered by `storeRank` (a permutation of 0…rows−1, the rank of each row's id; default: the row number),
  * lowest first, so a store in another row order yields the same neighbours.
- * @throws {RangeError} when the widths differ, `k` < 1, the store has more than 2²¹ rows, or a similarity
+ * @throws {RangeError} when the widths differ, `k` < 0, the store has more than 2²¹ rows, or a similarity
  *   is not a number
  */
 export async function nearest(
@@ -31,7 +31,7 @@ export async function nearest(
   k: number,
   storeRank?: Uint32Array,
 ): Promise<Neighbours> {
-  if (!(k >= 1)) throw new RangeError(`neighbours: expected at least 1, got ${k}`);
+  if (!(k >= 0)) throw new RangeError(`neighbours: expected a number ≥ 0, got ${k}`);
   if (store.rows > RANKS) throw new RangeError(`a store of ${store.rows} rows, at most ${RANKS}`);
   const n = store.rows;
   k = Math.min(k, n);

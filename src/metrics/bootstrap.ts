@@ -20,6 +20,11 @@ export interface Interval {
   readonly low: number;
   /** Upper end. */
   readonly high: number;
+  /**
+   * Two-sided p-value of "the mean is 0": twice the share of draws on the far side of 0 (draws at 0 count
+   * on both sides), with the observed mean counted as a draw so that it is never 0.
+   */
+  readonly p: number;
   /** Independent units that were resampled (queries, or groups): print it where it is small. */
   readonly units: number;
 }
@@ -68,8 +73,18 @@ export function pairedBootstrap(
       units += stratum.sums.length;
       addResampledMeans(means, stratum, random.fork("bootstrap", k), 1 / strata.length);
     });
-    return { mean, ...percentileInterval(means, level), units };
+    return { mean, ...percentileInterval(means, level), p: pValue(means), units };
   });
+}
+
+/** Two-sided bootstrap p-value of a mean difference of 0; see {@link Interval.p}. */
+function pValue(draws: Float64Array): number {
+  let below = 0, above = 0;
+  for (const draw of draws) {
+    if (draw <= 0) below++;
+    if (draw >= 0) above++;
+  }
+  return Math.min(1, 2 * (Math.min(below, above) + 1) / (draws.length + 1));
 }
 
 /**

@@ -54,7 +54,7 @@ export interface ParetoPlace {
  *
  * @param methods name → points
  * @returns name → place
- * @throws {RangeError} naming nothing but the fault, when a curve is empty or not finite
+ * @throws {RangeError} when a curve is empty or not finite
  */
 export function paretoPlaces(
   methods: Readonly<Record<string, readonly CurvePoint[]>>,

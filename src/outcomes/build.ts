@@ -38,7 +38,7 @@ export function buildTable(
   const [benchmarks, benchmark] = encode(rows.map((record) => record.benchmark), where);
   const labels = rows.map((r) => r.task === undefined ? r.benchmark : `${r.benchmark}/${r.task}`);
   const [tasks, task] = encode(labels, where);
-  const facts = benchmarks.map((name) => benchmarkFacts(manifest, name, where));
+  const facts = benchmarks.map((name) => benchmarkFacts(manifest, name, rows, where));
 
   const width = models.length;
   const scores = new Float64Array(rows.length * width);
@@ -176,10 +176,17 @@ function optionsOf(record: OutcomeRecord, facts: BenchmarkFacts, where: string):
   );
 }
 
-function benchmarkFacts(manifest: Manifest, name: string, where: string): BenchmarkFacts {
-  if (Object.hasOwn(manifest.benchmarks, name)) return manifest.benchmarks[name];
-  const names = Object.keys(manifest.benchmarks);
+function benchmarkFacts(
+  manifest: Manifest,
+  name: string,
+  rows: readonly OutcomeRecord[],
+  where: string,
+): BenchmarkFacts {
+  const facts = own(manifest.benchmarks, name);
+  if (facts) return facts;
+  const { id } = rows.find((record) => record.benchmark === name)!;
   throw new DataError(
-    `${where}: expected benchmarks the manifest names, got "${name}"${didYouMean(name, names)}`,
+    `${where}: ${id}: expected a benchmark of the manifest, got "${name}"` +
+      didYouMean(name, Object.keys(manifest.benchmarks)),
   );
 }

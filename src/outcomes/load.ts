@@ -6,8 +6,9 @@
  * @module
  */
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { DataError, UsageError } from "../base/errors.ts";
+import { CapabilityError, DataError, UsageError } from "../base/errors.ts";
 import { exists, repoPath } from "../base/files.ts";
+import { sha256 } from "../base/hash.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { buildTable } from "./build.ts";
 import { defaultView, inferManifest, type Manifest, readManifest, viewOf } from "./manifest.ts";
@@ -19,7 +20,7 @@ import type { OutcomeTable } from "./table.ts";
 export interface DatasetEntry {
   readonly name: string;
   readonly title: string;
-  /** View names, the default first; none where there is nothing to choose. */
+  /** View names, the default first. */
   readonly views: readonly string[];
   /** Whether its records are on this machine. */
   readonly present: boolean;
@@ -28,9 +29,9 @@ export interface DatasetEntry {
 /** Records and the manifest they were checked against. */
 export interface Dataset {
   readonly manifest: Manifest;
-  /** The view asked for, or the default. */
-  readonly view: string;
-  /** Where the records were found. */
+  /** The view asked for; absent = none in particular. */
+  readonly view?: string;
+  /** Where the records were found; empty for the demo, which is generated. */
   readonly path: string;
   readonly records: LoadedRecords;
 }
@@ -52,13 +53,13 @@ export interface LoadOptions {
  * @throws {DataError} records absent, altered or broken
  */
 export async function loadDataset(spec: string, options: LoadOptions = {}): Promise<OutcomeTable> {
-  if (spec === DEMO) return (await importDemo()).demoTable();
+  if (spec === "demo" || spec === "demo/all") return await demo(options);
   const { manifest, view, records } = await openDataset(spec);
   const prices = options.prices ?? manifest.prices;
   const notes = options.prices
     ? [...manifest.notes ?? [], `re-priced: ${options.prices.source}, ${options.prices.date}`]
     : manifest.notes;
-  return buildTable(records.list, view, { ...manifest, prices, notes });
+  return buildTable(records.list, view ?? defaultView(manifest), { ...manifest, prices, notes });
 }
 
 /**
@@ -78,11 +79,11 @@ export async function openDataset(spec: string): Promise<Dataset> {
         `(datasets: ${names.filter((name) => !name.includes("/")).join(", ")})`,
     );
   }
-  const records = await readAllRecords(known.path);
+  const records = known.path ? await readAllRecords(known.path) : await demoRecords();
   const manifest = known.manifest
     ? withRecords(known.manifest, records, known.path)
     : inferManifest(nameOf(known.path), records.list, records.sha256);
-  return { manifest, view: known.view ?? defaultView(manifest), path: known.path, records };
+  return { manifest, view: known.view, path: known.path, records };
 }
 
 /**
@@ -99,33 +100,40 @@ export async function locateRecords(name: string): Promise<string> {
   );
 }
 
-/** The known datasets, the demo first, the others by name. */
+/** The datasets this repository has a manifest of, by name. */
 export async function listDatasets(): Promise<DatasetEntry[]> {
-  const entries: DatasetEntry[] = [
-    { name: DEMO, title: "Generated pool with known truth", views: [], present: true },
-  ];
-  for (const name of await manifestNames()) {
+  const names = await manifestNames();
+  return await Promise.all(names.map(async (name) => {
     const manifest = await repoManifest(name);
     const first = defaultView(manifest);
-    entries.push({
+    return {
       name,
       title: manifest.title,
       views: [first, ...Object.keys(manifest.views).filter((view) => view !== first)],
-      present: await locateRecords(name).then(() => true, () => false),
-    });
-  }
-  return entries;
+      present: name === "demo" || await locateRecords(name).then(() => true, () => false),
+    };
+  }));
 }
 
-const DEMO = "demo";
+/** The demo is generated, and knows the truth behind it, which records cannot hold. */
+async function demo(options: LoadOptions): Promise<OutcomeTable> {
+  if (options.prices) {
+    throw new CapabilityError("demo: its costs are part of its known truth and keep their prices");
+  }
+  const { demoTable } = await import("../../datasets/demo/generate.ts");
+  return demoTable();
+}
 
-/** Loaded on demand: nobody else should pay for generating it. */
-function importDemo(): Promise<{ demoTable(): OutcomeTable }> {
-  return import(new URL("../../datasets/demo/generate.ts", import.meta.url).href);
+async function demoRecords(): Promise<LoadedRecords> {
+  const { demoRecords } = await import("../../datasets/demo/generate.ts");
+  const list = demoRecords();
+  const lines = list.map((record) => JSON.stringify(record) + "\n").join("");
+  return { list, sha256: sha256(lines), files: [], records: list.length };
 }
 
 /** Where records are, and the manifest and view that go with them, as far as known. */
 interface Target {
+  /** Empty for the demo. */
   readonly path: string;
   readonly manifest?: Manifest;
   readonly view?: string;
@@ -137,7 +145,7 @@ async function knownTarget(spec: string): Promise<Target | undefined> {
   if (more.length > 0 || !(await manifestNames()).includes(name)) return undefined;
   const manifest = await repoManifest(name);
   if (view !== undefined) viewOf(manifest, view);
-  return { path: await locateRecords(name), manifest, view };
+  return { path: name === "demo" ? "" : await locateRecords(name), manifest, view };
 }
 
 /** A file or folder, here or under a search root; one with a manifest may be followed by a view. */
@@ -169,8 +177,7 @@ function searchRoots(): string[] {
 async function manifestNames(): Promise<string[]> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(repoPath("datasets"))) {
-    const listed = entry.isDirectory && entry.name !== DEMO;
-    if (listed && await exists(manifestPath(entry.name))) names.push(entry.name);
+    if (await exists(manifestPath(entry.name))) names.push(entry.name);
   }
   return names.sort();
 }

@@ -16,6 +16,8 @@ import { BOILERPLATE, nearDuplicates } from "./near_duplicates.ts";
 import { disjointSets } from "./disjoint_sets.ts";
 import { lastQuestion, looseKey, strictForm, templateForm } from "./normal_form.ts";
 
+export type { AuditReport } from "./audit_report.ts";
+
 /** Templates of more rows than this are reported and resampled as one. */
 export const TEMPLATE_ROWS = 3;
 
@@ -27,6 +29,7 @@ export interface Audit {
   readonly templates: Uint32Array;
   /** The row kept in this one's place: itself, unless it is a strict duplicate. Length Q. */
   readonly keeper: Uint32Array;
+  /** Counts. */
   readonly report: AuditReport;
 }
 

@@ -5,6 +5,7 @@
 
 /** Counts of an audit. All but `rows` and `strict` are of the rows left after strict duplicates. */
 export interface AuditReport {
+  /** Version of this form. */
   readonly format: 1;
   /** Rows audited, strict duplicates included. */
   readonly rows: number;
@@ -44,12 +45,15 @@ export interface AuditReport {
 
 /** How many sets, and how many rows they hold. */
 export interface SetCount {
+  /** Number of sets. */
   readonly sets: number;
+  /** Rows in all of them. */
   readonly rows: number;
 }
 
 /** The audit of one benchmark. */
 export interface BenchmarkAudit {
+  /** Name of the benchmark. */
   readonly name: string;
   /** Rows before strict duplicates are dropped. */
   readonly rows: number;

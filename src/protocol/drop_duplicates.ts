@@ -7,6 +7,7 @@ import type { Audit } from "./audit.ts";
 
 /** A table without strict duplicates, with its groups and resampling units row by row. */
 export interface DistinctTable {
+  /** One row a text. */
   readonly table: OutcomeTable;
   /** Rows with equal numbers must stay on one side of a split. Length Q. */
   readonly groups: Uint32Array;

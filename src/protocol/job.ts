@@ -94,7 +94,11 @@ export async function runJob(
     const known = fits.get(config);
     if (known) return known;
     const fit = Promise.resolve(
-      router.fit(finalTraining(router, split), router.grid[config], context("final")),
+      router.fit(
+        finalTraining(router, split),
+        router.grid[config],
+        fitContext("final", id, split, options),
+      ),
     );
     fits.set(config, fit);
     return fit;

@@ -16,29 +16,34 @@ import type { Cut, SplitOptions } from "./split.ts";
 const MOST_SUBSETS = 20;
 
 /**
- * One fold a set of held-out models: each model once for k = 1, else `subsets` distinct random sets of k
+ * One fold a set of held-out models: each model once for `holdOut` 1, else `subsets` distinct random sets of k
  * (⌈M/3⌉ by default), or all sets where there are fewer.
  * @throws {CapabilityError} when fewer than two models would be left to train with
+ * @throws {UsageError} when an option is out of range
  */
 export function newModelCuts(
-  heldOut: number | undefined,
   table: OutcomeTable,
   groups: Uint32Array,
   seed: number,
-  { subsets = 4, selection = "random" }: SplitOptions,
+  { holdOut, subsets = 4, selection = "random" }: SplitOptions,
 ): Cut[] {
   const M = table.models.length;
-  const k = heldOut ?? Math.ceil(M / 3);
+  const k = holdOut ?? Math.ceil(M / 3);
   if (M - k < 2) {
     throw new CapabilityError(
-      `${table.dataset.name}: new-model with ${k} held out needs at least ${k + 2} models, got ${M}`,
+      `${table.dataset.name}: new-model with ${k} held out needs at least ${
+        k + 2
+      } models, got ${M}`,
     );
+  }
+  if (!Number.isInteger(k) || k < 1) {
+    throw new UsageError(`holdOut must be a whole number from 1, got ${k}`);
   }
   if (!Number.isInteger(subsets) || subsets < 1 || subsets > MOST_SUBSETS) {
     throw new UsageError(`subsets must be 1…${MOST_SUBSETS}, got ${subsets}`);
   }
   const roles = idRoles(table, groups, seed, 0);
-  const sets = heldOut === 1
+  const sets = holdOut === 1
     ? table.models.map((model) => [model])
     : modelSets(table.models, k, subsets, seed);
   return sets.map((heldOutModels): Cut => ({

@@ -72,7 +72,7 @@ function cut(
   names: readonly string[],
   test: readonly string[],
   seed: number,
-  { validation = "like-test" }: SplitOptions,
+  { validation = "benchmarks" }: SplitOptions,
 ): Cut {
   const foldName = test.join(" + ");
   const roles = names.map((name): Role => test.includes(name) ? "e" : "t");

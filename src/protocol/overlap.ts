@@ -67,7 +67,9 @@ export interface SimilarityHistogram {
 export function nearestSimilarityHistogram(nearest: Float32Array): SimilarityHistogram {
   const queries = new Array<number>(20).fill(0);
   for (const cosine of nearest) {
-    if (Number.isNaN(cosine)) throw new RangeError("a nearest similarity is NaN, expected a cosine");
+    if (Number.isNaN(cosine)) {
+      throw new RangeError("a nearest similarity is NaN, expected a cosine");
+    }
     queries[Math.min(19, Math.max(0, Math.floor(cosine * 20)))]++;
   }
   return { from: queries.map((_, bin) => bin / 20), queries };

@@ -28,7 +28,7 @@ export interface RunSettings {
   readonly data: string;
   /** Router ids or paths; absent = all in `baselines/`. */
   readonly routers?: readonly string[];
-  /** `id`, `ood`, `ood:k`, `task` or `new-model`. */
+  /** `id`, `id:published`, `ood`, `ood:k`, `task`, `new-model` or `new-model:k`. */
   readonly protocol: string;
   readonly seeds: readonly number[];
   /** Embedding provider. */
@@ -38,13 +38,12 @@ export interface RunSettings {
   readonly control?: Control;
   /** Profile sizes of the new-model protocol. */
   readonly budgets?: readonly number[];
-  /** Models held out at a time, new-model protocol. */
-  readonly holdOut?: number;
+  /** Random sets of held-out models a seed, new-model protocol. */
+  readonly subsets?: number;
+  /** How profile rows are chosen, new-model protocol. */
+  readonly selection?: "random" | "discriminative";
   readonly device: "cpu" | "webgpu" | "cuda";
 }
-
-/** Seeds by default (those of LLMRouterBench's RouteLLM runs). */
-export const SEEDS: readonly number[] = [42, 999, 2024, 2025, 3407];
 
 /** One row of the tables to be. */
 export interface PlannedRouter {
@@ -87,7 +86,8 @@ export async function planRun(settings: RunSettings, workers = 2): Promise<RunPl
   const { table, groups, templates } = dropDuplicates(given, audited);
   const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
     validation: settings.validation,
-    holdOut: settings.holdOut,
+    subsets: settings.subsets,
+    selection: settings.selection,
   });
   const provider = await openProvider(settings.embedding, { device: settings.device });
   const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
@@ -103,7 +103,7 @@ export async function planRun(settings: RunSettings, workers = 2): Promise<RunPl
   const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const harnessSha256 = await harnessHash();
-  const budgets = settings.protocol === "new-model" ? settings.budgets ?? BUDGETS : [];
+  const budgets = settings.protocol.startsWith("new-model") ? settings.budgets ?? BUDGETS : [];
   const hashes = splits.map(splitHash);
   const setup: WorkSetup = {
     data: { table, raw: workers > 1 ? shareable(raw) : raw, preparation: provider.preparation },

@@ -36,7 +36,7 @@ export function profileOrder(
   selection: Profile["selection"],
 ): number[] {
   const order = selection === "random"
-    ? stratified(table, rows, seed)
+    ? stratified(table, rows, seed, "profile")
     : discriminative(table, rows, heldOut, seed);
   return order.slice(0, LONGEST_PROFILE);
 }
@@ -45,12 +45,17 @@ export function profileOrder(
  * Systematic sampling: of a benchmark with n rows, the jth row (in seeded order) stands at (j + u) / n,
  * with one random u a benchmark; rows are merged by where they stand.
  */
-function stratified(table: OutcomeTable, rows: readonly number[], seed: number): number[] {
-  const offset = random(seed, "profile offset");
+function stratified(
+  table: OutcomeTable,
+  rows: readonly number[],
+  seed: number,
+  purpose: string,
+): number[] {
+  const offset = random(seed, purpose, "offset");
   const placed: { row: number; at: number }[] = [];
   for (const [b, own] of Map.groupBy(rows, (row) => table.benchmark[row])) {
     const start = offset.fork(table.benchmarks[b]).next();
-    seededOrder(own, (row) => table.ids[row], seed, "profile")
+    seededOrder(own, (row) => table.ids[row], seed, purpose)
       .forEach((row, j) => placed.push({ row, at: (j + start) / own.length }));
   }
   return placed
@@ -79,7 +84,9 @@ function discriminative(
   };
   const byLevel = Map.groupBy(rows, level);
   const levels = Array.from({ length: Math.floor(training.length / 2) }, (_, i) => i + 1);
-  const queues = levels.map((l) => stratified(table, byLevel.get(l) ?? [], seed));
+  const queues = levels.map((l) =>
+    stratified(table, byLevel.get(l) ?? [], seed, `profile level ${l}`)
+  );
   const order: number[] = [];
   for (let round = 0; queues.some((queue) => queue.length > 0); round++) {
     for (const l of seededOrder(levels, String, seed, `profile level ${round}`)) {

@@ -7,12 +7,12 @@
  *   rows of the source
  * - `ood`: every benchmark is the test once; `ood:5`: whole domains in five folds
  * - `task`: whole tasks in five folds
- * - `new-model`: rows as `id`, a third of the models held out; `new-model:1`: each model once
+ * - `new-model`: rows as `id`, a third of the models (or `holdOut`) held out
  *
  * Every draw is keyed by seed and query, benchmark, task or model id, never by position.
  * @module
  */
-import { CapabilityError, UsageError } from "../base/errors.ts";
+import { DataError, UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type { Profile } from "./profile_order.ts";
@@ -29,6 +29,7 @@ export type Role = "t" | "v" | "e" | "d";
 
 /** A frozen split of one dataset view. */
 export interface Split {
+  /** Version of this form. */
   readonly format: 1;
   /** Name of the dataset view. */
   readonly dataset: string;
@@ -36,8 +37,9 @@ export interface Split {
   readonly dataSha256: string;
   /** Hash of the query ids that {@link roles} are for, in order. */
   readonly idsSha256: string;
-  /** `id`, `id:published`, `ood`, `ood:k`, `task`, `new-model` or `new-model:k`. */
+  /** `id`, `id:published`, `ood`, `ood:k`, `task` or `new-model`. */
   readonly protocol: string;
+  /** Names the draw. */
   readonly seed: number;
   /** Number of the fold among those of its seed. */
   readonly fold: number;
@@ -45,8 +47,8 @@ export interface Split {
   readonly foldName: string;
   /** One {@link Role} letter a row, in table order. */
   readonly roles: string;
-  /** How validation rows were drawn: at random (`id`), or whole benchmarks, domains or tasks (`like-test`). */
-  readonly validation: "id" | "like-test";
+  /** How validation rows were drawn: at random, or as whole benchmarks (`ood:k`: domains) or tasks. */
+  readonly validation: "id" | "benchmarks" | "tasks";
   /** Models to be treated as new, ascending; empty unless the protocol is `new-model`. */
   readonly heldOutModels: readonly string[];
   /** New-model protocol only: the rows on which new models are labelled. */
@@ -56,7 +58,9 @@ export interface Split {
 /** What may be chosen about a protocol. */
 export interface SplitOptions {
   /** `ood` and `ood:k`: whole benchmarks as validation (default), or random rows as a second arm. */
-  readonly validation?: Split["validation"];
+  readonly validation?: "id" | "benchmarks";
+  /** `new-model`: models held out at a time; ⌈M/3⌉ by default, and with 1 each model is held out once. */
+  readonly holdOut?: number;
   /** `new-model`: random sets of held-out models a seed, 1…20; 4 by default. */
   readonly subsets?: number;
   /** `new-model`: how profile rows are chosen; `random` by default. */
@@ -108,11 +112,11 @@ export function splitHash(split: Split): string {
 
 /**
  * Makes sure that a split was made for a table.
- * @throws {CapabilityError} when it was made for other data
+ * @throws {DataError} when it was made for other data
  */
 export function assertSplitFits(split: Split, table: OutcomeTable): void {
   if (split.dataSha256 !== table.dataset.sha256 || split.idsSha256 !== hashJson(table.ids)) {
-    throw new CapabilityError(
+    throw new DataError(
       `the ${split.protocol} split of ${split.dataset} (seed ${split.seed}, fold ${split.fold}) was ` +
         `made for other data than ${table.dataset.name} version ${table.dataset.version}`,
     );
@@ -127,20 +131,17 @@ type Cutter = (
 ) => Cut[];
 
 function cutter(protocol: string): Cutter {
-  const [name, detail, ...rest] = protocol.split(":");
-  const k = Number(detail);
-  const isCount = /^[1-9][0-9]*$/.test(detail ?? "");
-  if (rest.length === 0) {
-    if (name === "id" && detail === undefined) return idCuts;
-    if (name === "id" && detail === "published") return publishedCuts;
-    if (name === "ood" && detail === undefined) return oodCuts;
-    if (name === "ood" && isCount) return (...given) => domainCuts(k, ...given);
-    if (name === "task" && detail === undefined) return taskCuts;
-    if (name === "new-model" && detail === undefined) return (...given) => newModelCuts(undefined, ...given);
-    if (name === "new-model" && isCount) return (...given) => newModelCuts(k, ...given);
-  }
+  const named: Record<string, Cutter> = {
+    id: idCuts,
+    "id:published": publishedCuts,
+    ood: oodCuts,
+    task: taskCuts,
+    "new-model": newModelCuts,
+  };
+  if (Object.hasOwn(named, protocol)) return named[protocol];
+  const folds = /^ood:([0-9]+)$/.exec(protocol)?.[1];
+  if (folds !== undefined) return (...given) => domainCuts(Number(folds), ...given);
   throw new UsageError(
-    `no protocol "${protocol}"; there are id, id:published, ood, ood:<folds>, task, new-model and ` +
-      "new-model:<models held out>",
+    `no protocol "${protocol}"; there are ${Object.keys(named).join(", ")} and ood:<folds>`,
   );
 }

@@ -23,7 +23,11 @@ export function taskCuts(table: OutcomeTable, groups: Uint32Array, seed: number)
       return fold.get(task) === (f + 1) % FOLDS ? "v" : "t";
     });
     dropCopies(roles, groups);
-    return { foldName: `tasks ${f + 1} of ${FOLDS}`, roles: roles.join(""), validation: "like-test" };
+    return {
+      foldName: `tasks ${f + 1} of ${FOLDS}`,
+      roles: roles.join(""),
+      validation: "tasks",
+    };
   });
 }
 
@@ -46,13 +50,9 @@ function dealTasks(table: OutcomeTable, seed: number): Map<number, number> {
   for (const family of [...families.keys()].sort()) {
     const tasksIn = new Array<number>(FOLDS).fill(0);
     for (const t of seededOrder(families.get(family)!, (t) => tasks[t], seed, "task")) {
-      let to = 0;
-      for (let f = 1; f < FOLDS; f++) {
-        if (tasksIn[f] - tasksIn[to] || rowsIn[f] - rowsIn[to]) {
-          const less = tasksIn[f] - tasksIn[to] || rowsIn[f] - rowsIn[to];
-          if (less < 0) to = f;
-        }
-      }
+      const to = [...rowsIn.keys()].reduce((a, b) =>
+        (tasksIn[b] - tasksIn[a] || rowsIn[b] - rowsIn[a]) < 0 ? b : a
+      );
       fold.set(t, to);
       tasksIn[to]++;
       rowsIn[to] += rows.get(t)!.length;

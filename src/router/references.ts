@@ -64,8 +64,7 @@ export const bestSingle: Router<Plain> = {
   reference: true,
   grid: GRID,
   unseen: "zero-update",
-  fit: ({ models, scores, meanCosts }) =>
-    single(models, columnMeans(scores, models.length), meanCosts),
+  fit: ({ models, scores }) => single(models, columnMeans(scores, models.length)),
 };
 
 /** Per benchmark the model with the best training mean; an unseen benchmark gets the best single. */
@@ -97,7 +96,7 @@ export const zeroRouter: Router<Plain> = {
 
 /** Knows the true success probabilities given the visible text; exists on synthetic data only. */
 export const bayesOptimal: Router<Plain> = {
-  name: "Bayes-optimal (synthetic truth)",
+  name: "Bayes-optimal (synthetic)",
   summary: "the best any router could do: true success probabilities given the query text",
   source: "reference row, synthetic data only",
   reference: true,

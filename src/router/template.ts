@@ -9,10 +9,12 @@ import type { FittedRouter, QueryBatch, Router, TrainingData } from "./contract.
 import { row } from "../linalg/matrix.ts";
 
 /** What can be tuned: plain JSON, since it is stored with every result. */
-interface Config {
+export interface Config {
+  /** How many of the most similar training queries vote. */
   readonly neighbours: number;
 }
 
+/** The method as the harness finds it. */
 const router: Router<Config> = {
   name: "nearest-template",
   summary: "mean score on the most similar training queries",

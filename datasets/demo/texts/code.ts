@@ -10,6 +10,7 @@ import {
   type Draft,
   number,
   pick,
+  plural,
   sample,
   say,
   type Template,
@@ -102,7 +103,7 @@ function parsing(r: Random): Draft {
     r,
     pick(r, [
       "[Write|Implement] {aLanguage} parser for lines such as {example} from {aPlace}.{demands}",
-      "Log lines of {aPlace} look like this: {example} [Parse|Split] them in {language} into typed fields.{demands}",
+      "Log lines of {aPlace} look like this: {example}. [Parse|Split] them in {language} into typed fields.{demands}",
       "{Person} exports {thing} as {example} and wants {aLanguage} function that reads them back.{demands}",
     ]),
     {
@@ -122,14 +123,17 @@ function parsing(r: Random): Draft {
 /** SQL. */
 function queries(r: Random): Draft {
   const topic = pick(r, TOPICS), joins = between(r, 0, 4), window = r.next() < 0.35;
-  const tables = [...sample(r, topic.things, joins), pick(r, topic.roles) + "s"].map((t) =>
-    t.replaceAll(/[ -]/g, "_")
-  );
+  const tables = [...sample(r, topic.things, joins), plural(pick(r, topic.roles))]
+    .map((name) => name.replaceAll(/[ -]/g, "_"));
+  const amount = pick(r, words("price|weight|rating|stock|age|deposit"));
+  const label = pick(r, words("city|colour|status|country|owner_id|started_on"));
   const columns = words(
-    "id|name|price|weight|city|colour|started_on|status|owner_id|rating|stock|country",
+    "id|name|kind|note|size|email|ended_on|approved|batch|shelf|version|district",
   );
-  const schema = tables.map((t) => `${t}(${sample(r, columns, between(r, 2, 5)).join(", ")})`);
-  const [c1, c2] = sample(r, columns.slice(1), 2);
+  const schema = tables.map((table, i) => {
+    const own = [...sample(r, columns, between(r, 1, 4)), ...(i === 0 ? [amount, label] : [])];
+    return `${table}(${own.join(", ")})`;
+  });
   const text = say(
     r,
     pick(r, [
@@ -142,16 +146,16 @@ function queries(r: Random): Draft {
       place: pick(r, topic.places),
       goal: say(
         r,
-        "[lists the {n} rows of {t} with the highest {c1}|counts {t} per {c1}|returns every {c1} that occurs more than {n} times|" +
-          "shows the average {c1} of {t} by {c2}|finds {t} without any {c2}]",
-        { t: tables[0], n: between(r, 2, 50), c1, c2 },
+        "[lists the {n} rows of {t} with the highest {amount}|counts {t} per {label}|returns every {label} that occurs more than {n} times|" +
+          "shows the average {amount} of {t} by {label}|finds {t} without any {label}]",
+        { t: tables[0], n: between(r, 2, 50), amount, label },
       ),
       more: (joins > 1 ? say(r, " Join [all tables|them all] on their [ids|keys].") : "") +
         (window
           ? say(
             r,
-            " Add [a running total|the rank within each group|the change against the row before] by {c2}.",
-            { c2 },
+            " Add [a running total|the rank within each group|the change against the row before] by {label}.",
+            { label },
           )
           : ""),
     },

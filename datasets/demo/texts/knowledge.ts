@@ -56,7 +56,7 @@ function direct(r: Random): Draft {
     r,
     "[What is {value}?|Choose {value}.|Which option names {value}?|Quiz: {value}?|Name {value}.]\n{options}",
     { value: say(r, table.value, { s: subject }), options: optionList(options) },
-  ).replace("What is what", "What is it that");
+  );
   return { text, difficulty: obscurity, facets: [table.topic] };
 }
 
@@ -121,19 +121,11 @@ function lists(r: Random): Draft {
   const text = say(
     r,
     pick(r, [
-      "For each {subject} in the list, give {value}: {subjects}.",
-      "{Subjects}: [state|write down] {value}, in this order.",
-      "[Make|Fill in] a table with {value}. Rows: {subjects}.",
+      "For each {subject} in the list, give the {each}: {subjects}.",
+      "{Subjects}: [state|write down] the {each} of every {subject}, in this order.",
+      "[Make|Fill in] a table of {subject} and {each}. Rows: {subjects}.",
     ]),
-    {
-      subject: table.subject,
-      value: say(r, table.value, { s: `each ${table.subject}` }).replace(
-        /(star|breed|port of|term) each/,
-        "each",
-      ),
-      subjects,
-      Subjects: capital(subjects),
-    },
+    { subject: table.subject, each: table.each, subjects, Subjects: capital(subjects) },
   );
   const hardest = Math.max(...rows.map(({ o }) => o));
   return { text, difficulty: 0.7 * hardest + 0.35 * (count - 3.5), facets: [table.topic] };

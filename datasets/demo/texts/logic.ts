@@ -11,6 +11,7 @@ import {
   type Draft,
   enumerate,
   pick,
+  plural,
   sample,
   say,
   type Template,
@@ -60,7 +61,7 @@ function syllogisms(r: Random): Draft {
     );
   }
   premises.push(
-    say(r, "[All {z} are|No {z} is|Not every one of the {z} is] {q}.", {
+    say(r, "[All {z} are|No {z} are|Not all {z} are] {q}.", {
       z: kinds[links],
       q: quality,
     }),
@@ -172,12 +173,13 @@ function rankings(r: Random): Draft {
     r,
     pick(r, [
       "[At|In] the {place}, {clues}. {ask}",
-      "A {role} compares {items}. {Clues}. {ask}",
-      "{Clues}. {ask} [The {role} wants only the answer.|]",
+      "{aRole} compares {items}. {Clues}. {ask}",
+      "{Clues}. {ask}[| The {role} wants only the answer.]",
     ]),
     {
       place: pick(r, topic.places),
-      role: pick(r, topic.roles.filter((role) => !/^[aeiou]/.test(role))),
+      role: pick(r, topic.roles),
+      aRole: capital(an(pick(r, topic.roles))),
       items: enumerate(sample(r, items, count)),
       clues: enumerate(r.shuffle(clues)),
       Clues: capital(clues.join("; ")),
@@ -212,7 +214,7 @@ function seating(r: Random): Draft {
   const text = say(
     r,
     "{count} [friends|guests|colleagues], {people}, sit [{shape}|down {shape}]. {clues} " +
-      "[Who sits opposite {first}?|Who is the right-hand neighbour of {first}?|Name everybody in order.|Where does {first} sit?]",
+      "[Who {where} {first}?|Who is the right-hand neighbour of {first}?|Name everybody in order.|Where does {first} sit?]",
     {
       count: ["Four", "Five", "Six", "Seven", "Eight"][count - 4],
       people: enumerate(sample(r, people, count)),
@@ -220,6 +222,7 @@ function seating(r: Random): Draft {
         ? "at a round table"
         : pick(r, ["in a row", "on a bench", "in one row of a theatre"]),
       clues: r.shuffle(clues).join(" "),
+      where: round ? "sits opposite" : "has the seat left of",
       first: people[0],
     },
   );
@@ -246,14 +249,14 @@ function schedules(r: Random): Draft {
     r,
     pick(r, [
       "{people} each take one day at the {place}, no two the same, from {from} on. {clues} [On which day does {first} work?|Who has {day}?]",
-      "The {role}s of {aPlace}, {people}, share the week starting {from}. {clues} [Who works on {day}?|Give the full plan.]",
+      "The {roles} of {aPlace}, {people}, share the week starting {from}. {clues} [Who works on {day}?|Give the full plan.]",
       "A plan for the {place}, beginning on {from}: {clues} Which day [is left for|belongs to] {first}?",
     ]),
     {
       people: enumerate(people),
       place: pick(r, topic.places),
       aPlace: an(pick(r, topic.places)),
-      role: pick(r, topic.roles.filter((role) => !/ss$|man$/.test(role))),
+      roles: plural(pick(r, topic.roles)),
       clues: clues.join(" "),
       first: people[0],
       day: pick(r, days),

@@ -9,6 +9,7 @@ import {
   between,
   capital,
   type Draft,
+  enumerate,
   number,
   pick,
   sample,
@@ -87,7 +88,7 @@ function numberTheory(r: Random): Draft {
     [-0.5, "What [remainder is left|remains] when {a} is divided by {small}?"],
     [0.6, "[Find|Name] the last digit of {small} to the power {a}."],
     [0.9, "What is {b} to the power {small} modulo {a}?"],
-    [0.3, "[Write|Express|Convert] the decimal number {a} in base {base}."],
+    [0.3, "[Write|Express] the decimal number {a} in base {base}."],
     [0, "Is {a} a prime number? If not, [name its smallest prime factor|factor it completely]."],
     [0.4, "How many [positive divisors|divisors] does {a} have?"],
   ]);
@@ -125,7 +126,7 @@ function purchases(r: Random): Draft {
       role: pick(r, topic.roles),
       aRole: capital(an(pick(r, topic.roles))),
       place: pick(r, topic.places),
-      list: lines.join(", "),
+      list: enumerate(lines),
       extra: discount
         ? say(r, "[A discount of|Today there is a discount of] {rate} percent applies. ", { rate })
         : "",
@@ -205,7 +206,7 @@ function comparisons(r: Random): Draft {
     pick(r, [
       "{first} the {role} has {n} {thing}. {clues} How many {thing} [does {last} have|do all of them have together]?",
       "[In|At] the {place}, {first} [counts|stores] {n} {thing}. {clues} How many does {last} have?",
-      "{first} [brought|left] {n} {thing} at the {place}. {clues} [What is the number for {last}|How many are there altogether]?",
+      "{first} [left|counted] {n} {thing} at the {place}. {clues} [What is the number for {last}|How many are there altogether]?",
     ]),
     {
       first: people[0],

@@ -36,12 +36,6 @@ export function round4(x: number): number {
   return Number(tie ? tie[1] : x.toFixed(4)) + 0;
 }
 
-/** `float(f"{x:.4g}")`: four significant digits, exact ties to the even digit. */
-export function significant4(x: number): number {
-  const tie = /^(-?\d\.\d{2}[02468])50*(e.+)$/.exec(x.toExponential(60));
-  return Number(tie ? tie[1] + tie[2] : x.toPrecision(4));
-}
-
 /** `round(x)`: to the nearest whole number, ties to even. */
 export function roundToEven(x: number): number {
   const low = Math.floor(x);

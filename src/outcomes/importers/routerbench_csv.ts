@@ -6,11 +6,12 @@
  * Like the repository it states no licence.
  * @module
  */
+import { significant } from "../pricing.ts";
 import type { OutcomeRecord } from "../record.ts";
 import { openCsv } from "./csv.ts";
 import { drop, dropRepeated, type Importer } from "./importer.ts";
 import { matching } from "./native.ts";
-import { floatOf, round4, significant4, stringList } from "./python.ts";
+import { floatOf, round4, stringList } from "./python.ts";
 
 const COST = "|total_cost";
 
@@ -48,7 +49,7 @@ export const routerbenchCsv: Importer = {
           split: parts[1] as "train" | "test",
           query: text.startsWith("[") ? stringList(text, where).join("\n") : text,
           scores: of((model) => round4(floatOf(row[model.score], where))),
-          costs: of((model) => significant4(floatOf(row[model.cost], where))),
+          costs: of((model) => significant(floatOf(row[model.cost], where))),
         });
       }
     }

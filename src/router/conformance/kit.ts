@@ -17,12 +17,15 @@ import { type Choices, choices, prices, Violation, wellFormed } from "./predicti
 
 /** A router under test and the data it is tested on. */
 export interface Kit {
+  /** The router under test. */
   readonly router: Router;
   /** Training and validation rows. */
   readonly learn: Rows;
   /** Test rows. */
   readonly test: Rows;
+  /** Seed of the fixture, of all shuffles and of the fits. */
   readonly seed: number;
+  /** Where heavy inference runs. */
   readonly device: FitContext["device"];
 }
 
@@ -43,8 +46,11 @@ export interface Check {
 
 /** What of a fit may differ from the usual. */
 export interface FitOptions {
+  /** In place of the default configuration. */
   readonly config?: unknown;
+  /** In place of the kit's seed. */
   readonly seed?: number;
+  /** In place of `final`. */
   readonly stage?: FitContext["stage"];
 }
 

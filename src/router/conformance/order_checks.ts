@@ -5,7 +5,7 @@
 import { random } from "../../base/random.ts";
 import { type Rows, takeModels, takeQueries } from "./fixture.ts";
 import { type Check, fit, type Kit, predict, route } from "./kit.ts";
-import { type Choices, prices, sameBits, sameChoices, Violation } from "./predictions.ts";
+import { type Choices, prices, sameBits, sameChoices, snapshot, Violation } from "./predictions.ts";
 
 /** The check that the others with `compares` wait for. */
 export const DETERMINISTIC: Check = {
@@ -13,7 +13,7 @@ export const DETERMINISTIC: Check = {
   rule: "two fits with the same seed give the same predictions, bit for bit",
   run: async (kit) => {
     const [first, second] = [await fit(kit), await fit(kit)];
-    const before = await predict(kit, first);
+    const before = snapshot(await predict(kit, first));
     sameBits(first, kit.test.ids, before, await predict(kit, second), "in two fits with one seed");
     return `seed ${kit.seed}, two fits`;
   },

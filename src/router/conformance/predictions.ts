@@ -9,6 +9,7 @@ import type { Rows } from "./fixture.ts";
 
 /** A broken rule, in words for the router's author. */
 export class Violation extends Error {
+  /** Tells it from a router's own errors. */
   override name = "Violation";
 }
 

@@ -1,0 +1,180 @@
+/**
+ * `deno task bench`: runs routers on datasets under protocols and writes verified results.
+ * @module
+ */
+import { UsageError } from "../base/errors.ts";
+import { repoPath, writeAtomic } from "../base/files.ts";
+import { CONTROLS } from "../protocol/open_split.ts";
+import { planRun, type RunPlan, type RunSettings } from "../protocol/plan.ts";
+import { runPlan } from "../protocol/run.ts";
+import { SEEDS } from "../protocol/split.ts";
+import { assemble, stemOf, writeResult } from "../results/assemble.ts";
+import { encodeShard } from "../results/shard.ts";
+import { verifyResult } from "../results/verify.ts";
+import { terminalReport } from "../report/print.ts";
+import { type Command, type Flags, parseFlags, runMain, type Values } from "./args.ts";
+
+const FLAGS = {
+  data: {
+    type: "list",
+    default: ["demo"],
+    value: "dataset",
+    help: "dataset, dataset/view, or path of records",
+  },
+  routers: { type: "list", value: "id", help: "router ids or files; all of baselines/ if absent" },
+  protocol: {
+    type: "list",
+    default: ["id", "ood"],
+    value: "name",
+    help: "id, id:published, ood, ood:K, task, new-model, new-model:K",
+  },
+  seeds: { type: "list", default: SEEDS.map(String), value: "n", help: "one split and fit each" },
+  embedding: {
+    type: "string",
+    default: "static",
+    value: "name",
+    help: "see deno task embed --list",
+  },
+  validation: {
+    type: "string",
+    default: "benchmarks",
+    choices: ["benchmarks", "id"],
+    help: "validation rows of ood: whole benchmarks, or rows of all",
+  },
+  control: { type: "string", choices: CONTROLS, help: "negative control" },
+  budgets: { type: "list", value: "n", help: "profile sizes of new-model" },
+  subsets: {
+    type: "number",
+    integer: true,
+    min: 1,
+    help: "sets of held-out models a seed, new-model",
+  },
+  selection: {
+    type: "string",
+    choices: ["random", "discriminative"],
+    help: "profile rows, new-model",
+  },
+  device: {
+    type: "string",
+    default: "cpu",
+    choices: ["cpu", "webgpu", "cuda"],
+    help: "for heavy inference",
+  },
+  workers: { type: "number", default: 2, integer: true, min: 1, help: "parallel jobs" },
+  shard: {
+    type: "string",
+    value: "i/n",
+    help: "do the i-th of n parts; join them with deno task merge",
+  },
+  out: { type: "string", value: "folder", help: "in place of results/" },
+  jobs: { type: "string", value: "folder", help: "finished jobs, in place of .cache/jobs" },
+  json: { type: "boolean", help: "print the result files' content instead of tables" },
+} as const satisfies Flags;
+
+const COMMAND: Command<typeof FLAGS> = {
+  name: "deno task bench",
+  summary:
+    "Runs routers on datasets under protocols. Stop it any time: the same command goes on where it " +
+    "was. Every result is verified before it is printed.",
+  flags: FLAGS,
+  examples: [
+    "deno task bench",
+    "deno task bench --data reasoning-gym/easy,mmlu-pro --protocol id,ood",
+    "deno task bench --data demo --routers knn,./my_router.ts --seeds 1,2,3",
+    "deno task bench --data mmlu-pro --protocol new-model --embedding hashed-384",
+    "deno task bench --data mmlu-pro --shard 1/4",
+  ],
+};
+
+async function main(argv: string[]): Promise<void> {
+  const { flags } = parseFlags(argv, COMMAND);
+  const shard = readShard(flags.shard);
+  for (const data of flags.data) {
+    for (const protocol of flags.protocol) {
+      const plan = await planRun(settingsOf(flags, data, protocol), flags.workers);
+      const jobs = await runPlan(plan, {
+        workers: flags.workers,
+        shard,
+        jobs: flags.jobs,
+        warn: (message) => console.error(`warning: ${message}`),
+      });
+      const root = flags.out ?? repoPath("results");
+      if (shard) {
+        const path = `${root}/${stemOf(plan)}.shard-${shard.index}-of-${shard.of}.gz`;
+        await writeAtomic(path, encodeShard(plan.settings, plan.key, shard, jobs));
+        console.log(`wrote ${shown(path)} (${jobs.length} jobs)`);
+        continue;
+      }
+      await conclude(plan, jobs, root, flags.json);
+    }
+  }
+}
+
+/** Writes, verifies and prints a complete run. */
+export async function conclude(
+  plan: RunPlan,
+  jobs: Awaited<ReturnType<typeof runPlan>>,
+  root: string,
+  json: boolean,
+): Promise<void> {
+  const assembled = assemble(plan, jobs);
+  const path = await writeResult(assembled, root);
+  const { depth, numbers } = await verifyResult(path, {
+    data: plan.settings.data,
+    requireData: true,
+  });
+  if (json) {
+    console.log(JSON.stringify(assembled.result));
+    return;
+  }
+  console.log(terminalReport(assembled.result, assembled.speed));
+  console.log(
+    `\n${shown(path)}: verified (${depth}), ${numbers} numbers recomputed from the decisions`,
+  );
+}
+
+function settingsOf(flags: Values<typeof FLAGS>, data: string, protocol: string): RunSettings {
+  return {
+    data,
+    routers: flags.routers.length > 0 ? flags.routers : undefined,
+    protocol,
+    seeds: integers("seeds", flags.seeds),
+    embedding: flags.embedding,
+    validation: flags.validation as RunSettings["validation"],
+    control: flags.control as RunSettings["control"],
+    budgets: flags.budgets.length > 0 ? integers("budgets", flags.budgets) : undefined,
+    subsets: flags.subsets,
+    selection: flags.selection as RunSettings["selection"],
+    device: flags.device as RunSettings["device"],
+  };
+}
+
+function integers(flag: string, texts: readonly string[]): number[] {
+  const numbers = texts.map((text) => {
+    const n = Number(text);
+    if (!Number.isSafeInteger(n) || n < 0) {
+      throw new UsageError(`--${flag}: "${text}" is not a whole number`);
+    }
+    return n;
+  });
+  if (new Set(numbers).size < numbers.length) {
+    throw new UsageError(`--${flag}: a number is given twice`);
+  }
+  return numbers;
+}
+
+function readShard(text: string | undefined): { index: number; of: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!(index >= 1 && index <= of)) {
+    throw new UsageError(`--shard: "${text}" is not of the form i/n with 1 ≤ i ≤ n`);
+  }
+  return { index, of };
+}
+
+function shown(path: string): string {
+  const root = repoPath("");
+  return path.startsWith(root) ? path.slice(root.length) : path;
+}
+
+if (import.meta.main) await runMain(main);

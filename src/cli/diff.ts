@@ -1,0 +1,54 @@
+/**
+ * `deno task diff`: what changed between two results.
+ * @module
+ */
+import { diffResults } from "../results/diff.ts";
+import { digits, percent, signed } from "../report/leaderboard.ts";
+import { textTable } from "../report/text_table.ts";
+import { type Command, parseFlags, runMain } from "./args.ts";
+
+const COMMAND: Command<Record<never, never>> = {
+  name: "deno task diff",
+  summary:
+    "Says what changed between two results of the same data, router by router, and whether the change " +
+    "is significant (paired bootstrap, Holm). Results of different data or metric versions are refused.",
+  args: { usage: "<before.json> <after.json>", min: 2, max: 2 },
+  flags: {},
+  examples: ["deno task diff results/demo@1/id.static.json results/demo@1/id.hashed-384.json"],
+};
+
+async function main(argv: string[]): Promise<void> {
+  const { args: [before, after] } = parseFlags(argv, COMMAND);
+  const { fields, routers, onlyBefore, onlyAfter } = await diffResults(before, after);
+  if (fields.length === 0) console.log("same data, code, settings and environment");
+  else {
+    console.log(textTable(
+      [{ title: "changed" }, { title: "before" }, { title: "after" }],
+      fields.map((f) => [f.field, f.before, f.after]),
+    ));
+  }
+  console.log();
+  console.log(textTable(
+    [
+      { title: "router" },
+      { title: "before", align: "right" },
+      { title: "after", align: "right" },
+      { title: "difference [95% CI]", align: "right" },
+      { title: "significant", align: "left" },
+      { title: "decisions changed", align: "right" },
+    ],
+    routers.map((r) => [
+      r.router,
+      digits(r.before),
+      digits(r.after),
+      signed(r.after - r.before) +
+      (r.paired ? ` [${signed(r.paired.low)}, ${signed(r.paired.high)}]` : ""),
+      r.paired ? (r.paired.pHolm < 0.05 ? "yes" : "no") : "– (not paired)",
+      percent(r.decisionsChanged),
+    ]),
+  ));
+  if (onlyBefore.length > 0) console.log(`only before: ${onlyBefore.join(", ")}`);
+  if (onlyAfter.length > 0) console.log(`only after: ${onlyAfter.join(", ")}`);
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,62 @@
+/**
+ * `deno task export`: decisions for other tools.
+ * @module
+ */
+import { writeAtomic } from "../base/files.ts";
+import { UsageError } from "../base/errors.ts";
+import { loadDataset } from "../outcomes/load.ts";
+import { audit } from "../protocol/audit.ts";
+import { dropDuplicates } from "../protocol/drop_duplicates.ts";
+import { assertSplitFits } from "../protocol/split.ts";
+import { exportArena, exportCsv } from "../results/export.ts";
+import { openResult } from "../results/verify.ts";
+import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
+
+const FLAGS = {
+  format: {
+    type: "string",
+    default: "csv",
+    choices: ["csv", "routerarena"],
+    help: "what to write",
+  },
+  out: { type: "string", value: "file", help: "where to; needed" },
+  router: { type: "string", value: "id", help: "router, for routerarena" },
+  seed: {
+    type: "number",
+    integer: true,
+    value: "n",
+    help: "seed, for routerarena; the first if absent",
+  },
+} as const satisfies Flags;
+
+const COMMAND: Command<typeof FLAGS> = {
+  name: "deno task export",
+  summary:
+    "Writes the decisions of a result as CSV (all routers) or as RouterArena predictions (one router).",
+  args: { usage: "<result.json>", min: 1, max: 1 },
+  flags: FLAGS,
+  examples: [
+    "deno task export results/demo@1/id.static.json --out decisions.csv",
+    "deno task export results/demo@1/id.static.json --format routerarena --router knn --out knn.json",
+  ],
+};
+
+async function main(argv: string[]): Promise<void> {
+  const { flags, args: [path] } = parseFlags(argv, COMMAND);
+  if (!flags.out) throw new UsageError("--out is needed: where the export is written");
+  const opened = await openResult(path);
+  const given = await loadDataset(opened.result.dataset.name);
+  const { table } = dropDuplicates(given, audit(given));
+  for (const split of opened.splits) assertSplitFits(split, table);
+  if (flags.format === "csv") {
+    await writeAtomic(flags.out, [...exportCsv(opened, table)].join(""));
+  } else {
+    if (!flags.router) throw new UsageError("--router is needed for routerarena predictions");
+    const seed = flags.seed ?? opened.result.protocol.seeds[0];
+    const predictions = exportArena(opened, table, flags.router, seed);
+    await writeAtomic(flags.out, JSON.stringify(predictions, null, 1) + "\n");
+  }
+  console.log(`wrote ${flags.out}`);
+}
+
+if (import.meta.main) await runMain(main);

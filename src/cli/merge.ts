@@ -1,0 +1,62 @@
+/**
+ * `deno task merge`: joins the shards of a run into its result.
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import { repoPath } from "../base/files.ts";
+import { planRun } from "../protocol/plan.ts";
+import { readShard } from "../results/shard.ts";
+import { conclude } from "./bench.ts";
+import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
+
+const FLAGS = {
+  out: { type: "string", value: "folder", help: "in place of results/" },
+  json: { type: "boolean", help: "print the result file's content instead of tables" },
+} as const satisfies Flags;
+
+const COMMAND: Command<typeof FLAGS> = {
+  name: "deno task merge",
+  summary:
+    "Joins the shards of a run (deno task bench --shard i/n) into its result and verifies it. " +
+    "Shards of other data, code or settings are refused.",
+  args: { usage: "<shard file>...", min: 1 },
+  flags: FLAGS,
+  examples: ["deno task merge results/mmlu-pro@1/id.static.shard-*-of-4.gz"],
+};
+
+async function main(argv: string[]): Promise<void> {
+  const { flags, args } = parseFlags(argv, COMMAND);
+  const shards = await Promise.all(args.map(readShard));
+  const [first] = shards;
+  shards.forEach(({ key }, i) => {
+    if (key !== first.key) {
+      throw new DataError(
+        `${args[i]} is of another run than ${args[0]} (data, code or settings differ)`,
+      );
+    }
+  });
+  const plan = await planRun(first.settings);
+  if (plan.key !== first.key) {
+    throw new DataError(
+      `${
+        args[0]
+      } was made with other data or code than is here (run ${first.key}, here ${plan.key})`,
+    );
+  }
+  const done = new Map(shards.flatMap((s) => s.jobs.map((job) => [job.id, job] as const)));
+  const missing = plan.jobs.filter(({ id }) => !done.has(id)).length;
+  if (missing > 0) {
+    const given = shards.map((s) => `${s.shard.index}/${s.shard.of}`).join(", ");
+    throw new DataError(
+      `${missing} of ${plan.jobs.length} jobs are in none of the shards given (${given})`,
+    );
+  }
+  await conclude(
+    plan,
+    plan.jobs.map(({ id }) => done.get(id)!),
+    flags.out ?? repoPath("results"),
+    flags.json,
+  );
+}
+
+if (import.meta.main) await runMain(main);

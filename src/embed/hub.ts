@@ -1,0 +1,148 @@
+/**
+ * Any encoder of the model hub, or of a folder laid out like one, through transformers.js: it knows where
+ * models are, their file variants (`dtype`), weights kept beside the graph, and the inputs that decoders
+ * want on top of tokens.
+ *
+ * Needs `--allow-read --allow-env --allow-ffi --allow-sys`, and for a model that is not on this machine
+ * yet `--allow-net --allow-write`. Loaded only when asked for.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { isAbsolute, resolve } from "node:path";
+import { env, pipeline, Tensor } from "@huggingface/transformers";
+import { hashJson } from "../base/hash.ts";
+import { exists, readJson } from "../base/files.ts";
+import { CapabilityError, DataError } from "../base/errors.ts";
+import { probeDevice } from "./device.ts";
+import { type Batch, batchSize, embedTexts, type Encode } from "./encoder.ts";
+import type { HubPreset } from "./presets.ts";
+import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
+
+/** Raised when the same model would give other vectors. */
+const VERSION = 1;
+
+/** File of each number type, as transformers.js names them. */
+const SUFFIX: Readonly<Record<string, string>> = {
+  ...{ fp32: "", fp16: "_fp16", q8: "_quantized", int8: "_int8", uint8: "_uint8" },
+  ...{ q4: "_q4", q4f16: "_q4f16", bnb4: "_bnb4" },
+};
+/** Number types of the model files, for `dtype=`. */
+export const DTYPES: readonly string[] = Object.keys(SUFFIX);
+
+/** Which model to run and how. */
+export interface HubModel extends HubPreset {
+  /** Provider name, as on the command line. */
+  readonly name: string;
+  /** `org/name` on the hub, or a folder (absolute, or starting with a dot). */
+  readonly model: string;
+  /** One of {@link DTYPES}. */
+  readonly dtype: string;
+  /** Branch, tag or commit on the hub. */
+  readonly revision: string;
+  /** Tokens kept of a text, special ones included. */
+  readonly maxTokens: number;
+  /** What must be fitted on training texts. */
+  readonly preparation: Preparation;
+  /** Where to run. */
+  readonly device: Device;
+  /** Folder in which downloaded models are kept. */
+  readonly store: string;
+}
+
+/** What is used of a transformers.js pipeline. */
+interface Loaded {
+  tokenizer: { encode(text: string, options: { add_special_tokens: boolean }): number[] };
+  model: {
+    (inputs: Record<string, Tensor>): Promise<Record<string, Tensor | undefined>>;
+    config: { hidden_size?: number; n_embd?: number; d_model?: number };
+  };
+}
+
+/**
+ * Opens an encoder, downloading it into the store if need be.
+ * @throws {CapabilityError} when it cannot be had or run; @throws {DataError} on a broken folder
+ */
+export async function openHub(model: HubModel): Promise<EmbeddingProvider> {
+  const { pooling, prefix = "", dtype, revision, maxTokens, preparation, device } = model;
+  const local = isAbsolute(model.model) || model.model.startsWith(".");
+  const id = local ? resolve(model.model) : model.model;
+  await probeDevice(device);
+  const { tokenizer, model: network } = await load(model, id, local);
+  const { hidden_size, n_embd, d_model } = network.config;
+  const width = hidden_size ?? n_embd ?? d_model;
+  if (!width) throw new DataError(`${id}/config.json: no "hidden_size"`);
+
+  const folder = local ? id : `${model.store}/${id}${revision === "main" ? "" : `/${revision}`}`;
+  const sha256 = await hashModel(`${folder}/onnx`, `model${SUFFIX[dtype]}.onnx`);
+  const tokens = hashJson([
+    await readJson(`${folder}/tokenizer.json`),
+    await readJson(`${folder}/tokenizer_config.json`),
+  ]);
+  const encode: Encode = (text, special) =>
+    tokenizer.encode(prefix + text, { add_special_tokens: special });
+  const run = (batch: Batch): Promise<ArrayLike<number>> => runModel(network, batch, width);
+  const batch = batchSize(dtype);
+  const limits = { pooling, prefix, dtype, maxTokens, batch, device };
+  return {
+    name: model.name,
+    key: hashJson({ provider: "hub", version: VERSION, sha256, tokens, ...limits }),
+    width,
+    preparation,
+    facts: { model: local ? "a local folder" : id, revision, sha256, ...limits },
+    embed: (texts, onProgress) =>
+      embedTexts(texts, encode, run, { width, pooling, maxTokens, batch }, onProgress),
+  };
+}
+
+async function load(model: HubModel, id: string, local: boolean): Promise<Loaded> {
+  const { dtype, device, revision, store } = model;
+  if (local && !await exists(id)) throw new DataError(`${id}: no such folder`);
+  env.allowRemoteModels = !local;
+  env.cacheDir = store;
+  // Otherwise a file missing from the store is first looked for inside the package.
+  env.localModelPath = `${store}/`;
+  try {
+    const options = { dtype: dtype as "fp32", device, revision };
+    return await pipeline("feature-extraction", id, options) as unknown as Loaded;
+  } catch (error) {
+    const reason = (error as Error).message;
+    if (local) throw new DataError(`${id}: cannot be loaded (${reason})`);
+    throw new CapabilityError(`hub model ${id} cannot be had or loaded: ${reason}`);
+  }
+}
+
+async function runModel(
+  network: Loaded["model"],
+  { ids, mask, rows, length }: Batch,
+  width: number,
+): Promise<ArrayLike<number>> {
+  const dims = [rows, length];
+  const output = await network({
+    input_ids: new Tensor("int64", ids, dims),
+    attention_mask: new Tensor("int64", mask, dims),
+    token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), dims),
+  });
+  const states = output.last_hidden_state ?? output.token_embeddings;
+  if (states?.dims.join() === [rows, length, width].join()) {
+    return states.data as Float32Array;
+  }
+  throw new CapabilityError(
+    `the model gives ${Object.keys(output).join(", ")}; expected token states ` +
+      `[texts × tokens × ${width}] named last_hidden_state or token_embeddings`,
+  );
+}
+
+/** One hash over the graph and the weight files beside it, in order of name. */
+async function hashModel(folder: string, file: string): Promise<string> {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.name.startsWith(file)) names.push(entry.name);
+  }
+  if (!names.includes(file)) throw new DataError(`${folder}/${file}: missing`);
+  const hash = createHash("sha256");
+  for (const name of names.sort()) {
+    using source = await Deno.open(`${folder}/${name}`);
+    for await (const chunk of source.readable) hash.update(chunk);
+  }
+  return hash.digest("hex");
+}

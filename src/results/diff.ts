@@ -1,0 +1,182 @@
+/**
+ * What changed between two results, and whether it is significant.
+ * @module
+ */
+import { DataError, VerificationError } from "../base/errors.ts";
+import { random } from "../base/random.ts";
+import { holm, pairedBootstrap } from "../metrics/mod.ts";
+import { loadDataset } from "../outcomes/load.ts";
+import { audit } from "../protocol/audit.ts";
+import { dropDuplicates } from "../protocol/drop_duplicates.ts";
+import type { DecisionEntry } from "./decision_file.ts";
+import { joinFolds, type SeedRows, seedRows } from "./decisions.ts";
+import { earnedBy } from "./earn.ts";
+import { isNewModel, type Result } from "./result.ts";
+import { type OpenedResult, openResult } from "./verify.ts";
+
+/** A field that differs. */
+export interface FieldChange {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A router that stands in both results. */
+export interface RouterChange {
+  readonly router: string;
+  readonly before: number;
+  readonly after: number;
+  /** Paired difference on the queries both tested; null where outcomes are not here or splits differ. */
+  readonly paired: { low: number; high: number; pHolm: number } | null;
+  /** Share of test decisions that differ; null where splits differ. */
+  readonly decisionsChanged: number | null;
+}
+
+/** The difference of two results. */
+export interface Difference {
+  readonly fields: readonly FieldChange[];
+  readonly onlyBefore: readonly string[];
+  readonly onlyAfter: readonly string[];
+  readonly routers: readonly RouterChange[];
+}
+
+/**
+ * Compares two results of the same data and metrics.
+ * @throws {VerificationError} when data or metric versions differ: such numbers are not comparable
+ */
+export async function diffResults(pathA: string, pathB: string): Promise<Difference> {
+  const [a, b] = [await openResult(pathA), await openResult(pathB)];
+  refuse(a.result, b.result, pathA, pathB);
+  const evaluationA = a.result.evaluation, evaluationB = b.result.evaluation;
+  if (isNewModel(evaluationA) || isNewModel(evaluationB)) {
+    throw new DataError(
+      "diff compares id, ood and task results; these are of the new-model protocol",
+    );
+  }
+  const qualityOf = (e: typeof evaluationA, id: string): number | undefined =>
+    e.routers.find((r) => r.router === id)?.mean.quality ?? undefined;
+  const ids = (r: OpenedResult): string[] => [...new Set(r.entries.map((e) => e.router))];
+  const both = ids(a).filter((id) => ids(b).includes(id));
+  const sameSplits = a.result.splits.sha256 === b.result.splits.sha256;
+  const paired = sameSplits ? await pairedChanges(a, b, both) : new Map();
+  return {
+    fields: changedFields(a.result, b.result),
+    onlyBefore: ids(a).filter((id) => !both.includes(id)),
+    onlyAfter: ids(b).filter((id) => !both.includes(id)),
+    routers: both.map((router) => ({
+      router,
+      before: qualityOf(evaluationA, router)!,
+      after: qualityOf(evaluationB, router)!,
+      paired: paired.get(router) ?? null,
+      decisionsChanged: sameSplits ? changedShare(a.entries, b.entries, router) : null,
+    })),
+  };
+}
+
+function refuse(a: Result, b: Result, pathA: string, pathB: string): void {
+  if (a.metricsVersion !== b.metricsVersion) {
+    throw new VerificationError(
+      `${pathA} has metrics version ${a.metricsVersion}, ${pathB} ${b.metricsVersion}: not comparable`,
+    );
+  }
+  if (a.dataset.sha256 !== b.dataset.sha256) {
+    throw new VerificationError(
+      `${pathA} is of ${a.dataset.name}@${a.dataset.version} (${a.dataset.sha256.slice(0, 12)}), ` +
+        `${pathB} of ${b.dataset.name}@${b.dataset.version} (${
+          b.dataset.sha256.slice(0, 12)
+        }): not comparable`,
+    );
+  }
+}
+
+function changedFields(a: Result, b: Result): FieldChange[] {
+  const facts = (r: Result): Record<string, unknown> => ({
+    "harness version": r.harness.version,
+    "harness code": r.harness.sha256.slice(0, 12),
+    ...Object.fromEntries(Object.entries(r.environment).map(([k, v]) => [`environment ${k}`, v])),
+    protocol: r.protocol.name,
+    seeds: r.protocol.seeds.join(","),
+    validation: r.protocol.validation,
+    control: r.protocol.control,
+    splits: r.splits.sha256.slice(0, 12),
+    embedding: r.embedding.name,
+    "embedding key": r.embedding.key.slice(0, 12),
+    ...Object.fromEntries(r.routers.map((x) => [`code of ${x.id}`, x.sha256.slice(0, 12)])),
+  });
+  const before = facts(a), after = facts(b);
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((field) => before[field] !== after[field])
+    .map((field) => ({
+      field,
+      before: String(before[field] ?? "–"),
+      after: String(after[field] ?? "–"),
+    }));
+}
+
+function changedShare(
+  a: readonly DecisionEntry[],
+  b: readonly DecisionEntry[],
+  router: string,
+): number | null {
+  let changed = 0, total = 0;
+  for (const x of a.filter((e) => e.router === router)) {
+    const y = b.find((e) => e.router === router && e.seed === x.seed && e.fold === x.fold);
+    if (!y || x.mixtures || y.mixtures) return null;
+    const stepX = x.columns.length, stepY = y.columns.length;
+    for (let i = 0; i < x.choice.length / stepX; i++) {
+      total++;
+      if (x.models[x.choice[i * stepX]] !== y.models[y.choice[i * stepY]]) changed++;
+    }
+  }
+  return total > 0 ? changed / total : null;
+}
+
+async function pairedChanges(
+  a: OpenedResult,
+  b: OpenedResult,
+  routers: readonly string[],
+): Promise<Map<string, RouterChange["paired"]>> {
+  const given = await loadDataset(a.result.dataset.name).catch((error) => {
+    if (error instanceof DataError) return undefined;
+    throw error;
+  });
+  if (!given) return new Map();
+  const { table, templates } = dropDuplicates(given, audit(given));
+  const seeds = seedRows(table, a.splits);
+  const rows = [...new Set(seeds.flatMap((s) => [...s.rows]))].sort((x, y) => x - y);
+  const position = new Map(rows.map((row, i) => [row, i]));
+  const differences = routers.map((router) => {
+    const sum = new Float64Array(rows.length), count = new Float64Array(rows.length);
+    for (const seed of seeds) {
+      const before = headlineScores(a.entries, router, seed);
+      const after = headlineScores(b.entries, router, seed);
+      seed.rows.forEach((row, i) => {
+        const at = position.get(row)!;
+        sum[at] += after[i] - before[i], count[at]++;
+      });
+    }
+    return sum.map((value, i) => value / count[i]);
+  });
+  const intervals = pairedBootstrap(differences, {
+    groups: rows.map((row) => templates[row]),
+    random: random(0, "diff"),
+  });
+  const adjusted = holm(intervals.map(({ p }) => p));
+  return new Map(
+    routers.map((
+      id,
+      i,
+    ) => [id, { low: intervals[i].low, high: intervals[i].high, pHolm: adjusted[i] }]),
+  );
+}
+
+function headlineScores(
+  entries: readonly DecisionEntry[],
+  router: string,
+  seed: SeedRows,
+): Float64Array {
+  const parts = seed.splits.map((split) =>
+    entries.find((e) => e.router === router && e.seed === seed.seed && e.fold === split.fold)!
+  );
+  return earnedBy(joinFolds(parts), 0, seed).score;
+}

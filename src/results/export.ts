@@ -1,0 +1,89 @@
+/**
+ * Decisions in other harnesses' formats.
+ * @module
+ */
+import type { OutcomeTable } from "../outcomes/table.ts";
+import { UsageError } from "../base/errors.ts";
+import { testRows } from "./decisions.ts";
+import type { OpenedResult } from "./verify.ts";
+
+/**
+ * One line a decision: router, seed, fold, query id, model, score, cost (RFC 4180 CSV).
+ * Headline decisions only; a mixture has none and is left out.
+ */
+export function* exportCsv(
+  { entries, splits }: OpenedResult,
+  table: OutcomeTable,
+): Generator<string> {
+  const column = new Map(table.models.map((m, i) => [m, i]));
+  yield csvLine(["router", "seed", "fold", "benchmark", "id", "model", "score", "cost_usd"]);
+  for (const entry of entries) {
+    if (entry.mixtures) continue;
+    const split = splits.find((s) => s.seed === entry.seed && s.fold === entry.fold)!;
+    const P = entry.columns.length;
+    let i = 0;
+    for (const row of testRows(split)) {
+      const model = entry.models[entry.choice[i++ * P]];
+      const at = row * table.models.length + column.get(model)!;
+      const cost = table.costs[at];
+      yield csvLine([
+        entry.router,
+        entry.seed,
+        entry.fold,
+        table.benchmarks[table.benchmark[row]],
+        table.ids[row],
+        model,
+        table.scores[at],
+        Number.isNaN(cost) ? "" : cost,
+      ]);
+    }
+  }
+}
+
+/** A prediction as RouterArena takes it; `generated_result` is null because nothing was generated anew. */
+export interface ArenaPrediction {
+  readonly "global index": string;
+  readonly prompt: string;
+  readonly prediction: string;
+  readonly generated_result: null;
+  readonly cost: number | null;
+  readonly accuracy: number;
+}
+
+/**
+ * RouterArena predictions of one router and seed: a list of one object a query.
+ * @throws {UsageError} when the router has no decisions of its own there
+ */
+export function exportArena(
+  { entries, splits }: OpenedResult,
+  table: OutcomeTable,
+  router: string,
+  seed: number,
+): ArenaPrediction[] {
+  const own = entries.filter((e) => e.router === router && e.seed === seed && !e.mixtures);
+  if (own.length === 0) {
+    throw new UsageError(`no decisions of router "${router}" with seed ${seed}`);
+  }
+  return own.flatMap((entry) => {
+    const split = splits.find((s) => s.seed === entry.seed && s.fold === entry.fold)!;
+    return Array.from(testRows(split), (row, i): ArenaPrediction => {
+      const model = entry.models[entry.choice[i * entry.columns.length]];
+      const at = row * table.models.length + table.models.indexOf(model);
+      return {
+        "global index": table.ids[row],
+        prompt: table.texts[row],
+        prediction: model,
+        generated_result: null,
+        cost: Number.isNaN(table.costs[at]) ? null : table.costs[at],
+        accuracy: table.scores[at],
+      };
+    });
+  });
+}
+
+function csvLine(fields: readonly (string | number)[]): string {
+  return fields.map((field) => {
+    const text = String(field);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }).join(",") + "\r\n";
+}

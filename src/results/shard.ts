@@ -1,0 +1,48 @@
+/**
+ * Shards: the finished jobs of a part of a run, in one portable file.
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import { pack, readBytes, unpack } from "../base/files.ts";
+import { decodeJob, encodeJob, type FinishedJob } from "../protocol/job_store.ts";
+import type { RunSettings } from "../protocol/plan.ts";
+
+/** The content of a shard file. */
+export interface Shard {
+  readonly settings: RunSettings;
+  /** Names the run; equal in all shards of one run. */
+  readonly key: string;
+  readonly shard: { readonly index: number; readonly of: number };
+  readonly jobs: readonly FinishedJob[];
+}
+
+/** A shard as bytes. */
+export function encodeShard(
+  settings: RunSettings,
+  key: string,
+  shard: Shard["shard"],
+  jobs: readonly FinishedJob[],
+): Uint8Array {
+  const lines = [
+    JSON.stringify({ format: "icl-router-bench/shard", formatVersion: 1, settings, key, shard }),
+    ...jobs.map(encodeJob),
+  ];
+  return pack(new TextEncoder().encode(lines.join("\n") + "\n"));
+}
+
+/**
+ * Reads a shard file.
+ * @throws {DataError} naming the file, and the line of a damaged job
+ */
+export async function readShard(path: string): Promise<Shard> {
+  const lines = new TextDecoder().decode(unpack(await readBytes(path), path)).trimEnd().split("\n");
+  try {
+    const head = JSON.parse(lines[0]);
+    if (head.format !== "icl-router-bench/shard" || head.formatVersion !== 1) {
+      throw new Error("it is not a shard of format version 1");
+    }
+    return { ...head, jobs: lines.slice(1).map((line) => decodeJob(line, undefined, path)) };
+  } catch (error) {
+    throw new DataError(`${path}: damaged shard (${(error as Error).message})`);
+  }
+}
