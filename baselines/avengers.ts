@@ -8,15 +8,20 @@ import { fuseRanks, rankInClusters } from "../src/router/rank_fusion.ts";
 import { product } from "../src/linalg/gemm.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
 
-interface Config {
+/** One configuration of the grid. */
+export interface Config {
+  /** k-means clusters. */
   readonly clusters: number;
+  /** Nearest clusters that vote. */
   readonly topK: number;
+  /** Sharpness of the softmax over cluster distances. */
   readonly beta: number;
 }
 
 /** Weight of a new model's overall mean in each of its cluster means, in rows. */
 const SHRINK = 5;
 
+/** The router. */
 const router: Router<Config> = {
   name: "k-means rank (Avengers)",
   summary: "rank models inside each cluster of training queries, fuse the nearest clusters",

@@ -7,19 +7,24 @@
  * α takes the place of λ on the curve: 1 is quality only.
  */
 import type { FittedRouter, Router } from "../src/router/contract.ts";
+import { CapabilityError } from "../src/base/errors.ts";
 import * as shared from "../src/router/training.ts";
 import { fuseRanks, rankInClusters } from "../src/router/rank_fusion.ts";
 import { product } from "../src/linalg/gemm.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
 
-interface Config {
+/** One configuration of the grid. */
+export interface Config {
+  /** k-means clusters. */
   readonly clusters: number;
+  /** Nearest clusters that vote. */
   readonly topK: number;
 }
 
 const BETA = 9, OFFSET = 1, SHRINK = 5;
 const ALPHAS = Array.from({ length: 21 }, (_, i) => (20 - i) / 20);
 
+/** The router. */
 const router: Router<Config> = {
   name: "Avengers-Pro",
   summary: "rank models inside each cluster by a blend α of accuracy and cost",
@@ -75,6 +80,9 @@ function blended(
       predict: async ({ vectors }, alpha) => ({ quality: await at(vectors, alpha) }),
     },
     withModels: async (profiles) => {
+      if (profiles.scores.every(Number.isNaN) || profiles.costs.every(Number.isNaN)) {
+        throw new CapabilityError("Avengers-Pro needs labelled, priced queries of a new model");
+      }
       const pool = shared.extendPool(models, profiles);
       const score = await shared.profileMeans(profiles, profiles.scores, centroids, SHRINK);
       const price = await shared.profileMeans(profiles, profiles.costs, centroids, SHRINK);

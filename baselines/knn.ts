@@ -14,8 +14,11 @@ import type {
 } from "../src/router/contract.ts";
 import { columnMeans, extendPool, neighbours, storedCells } from "../src/router/training.ts";
 
-interface Config {
+/** One configuration of the grid. */
+export interface Config {
+  /** Neighbours that vote. */
   readonly k: number;
+  /** Equal votes, or by 1/distance. */
   readonly weights: "uniform" | "inverse";
 }
 
@@ -26,6 +29,7 @@ interface Store {
   readonly columns: number;
 }
 
+/** The router. */
 const router: Router<Config> = {
   name: "kNN",
   summary: "mean score on the k nearest training queries",

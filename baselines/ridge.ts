@@ -6,10 +6,13 @@
  * ρ is relative to trace(XᵀX)/D. A new model is one more column, fitted on its labelled rows.
  */
 import type { FittedRouter, Router } from "../src/router/contract.ts";
+import { CapabilityError } from "../src/base/errors.ts";
 import { extendPool } from "../src/router/training.ts";
 import { type RidgeFit, ridgePath, ridgePredict } from "../src/linalg/ridge.ts";
 
-interface Config {
+/** One configuration of the grid. */
+export interface Config {
+  /** Penalty relative to trace(XᵀX)/D. */
   readonly rho: number;
 }
 
@@ -18,6 +21,7 @@ const RHOS = [1, 0.001, 0.01, 0.1, 10, 100, 1000];
 /** All penalties share one Gram matrix, so they are fitted together, once per set of outcomes. */
 const paths = new WeakMap<Float64Array, Promise<RidgeFit[]>>();
 
+/** The router. */
 const router: Router<Config> = {
   name: "ridge",
   summary: "one ridge regression per model on the query embedding, closed form",
@@ -39,6 +43,9 @@ function linear(models: readonly string[], weights: Float64Array, rho: number): 
     models,
     predict: async ({ vectors }) => ({ quality: await ridgePredict(vectors, weights) }),
     withModels: async (profiles) => {
+      if (profiles.scores.every(Number.isNaN)) {
+        throw new CapabilityError("ridge needs at least one labelled query of a new model");
+      }
       const pool = extendPool(models, profiles);
       const [fresh] = await ridgePath(profiles.queries.vectors, profiles.scores, [rho]);
       return linear(pool.models, pool.merge(weights, fresh.weights), rho);

@@ -10,10 +10,13 @@ import * as shared from "../src/router/training.ts";
 import { assign } from "../src/linalg/kmeans.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
 
-interface Config {
+/** One configuration of the grid. */
+export interface Config {
+  /** k-means clusters, K. */
   readonly clusters: number;
 }
 
+/** The router. */
 const router: Router<Config> = {
   name: "UniRoute (K-means)",
   summary: "error rates of each model per prompt cluster, read off at the query's cluster",

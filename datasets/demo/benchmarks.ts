@@ -11,6 +11,7 @@ import { BARE_ARITHMETIC, WORD_PROBLEMS } from "./texts/maths.ts";
 
 /** How one benchmark is drawn. Domain and answer options stand in `manifest.json`. */
 export interface Benchmark {
+  /** As in the records and the manifest. */
   readonly name: string;
   /** Share of the pool; the shares sum to 1. */
   readonly share: number;

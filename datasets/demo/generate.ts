@@ -42,16 +42,6 @@ export interface DemoOptions {
   readonly seed?: number;
 }
 
-/** A query with everything the world knows about it. */
-interface Item {
-  readonly id: string;
-  readonly text: string;
-  readonly visible: Visible;
-  readonly hidden: Hidden;
-  /** By model, see {@link margins}. */
-  readonly margins: readonly number[];
-}
-
 /**
  * The pool as records, by ascending id; scores are 0 or 1, costs follow the manifest's synthetic prices.
  * @throws {UsageError} when a number of queries or a seed is out of range

@@ -17,6 +17,7 @@ import { random } from "../../src/base/random.ts";
 
 /** One invented model. Prices stand in `manifest.json`. */
 export interface DemoModel {
+  /** As in the records. */
   readonly id: string;
   /** General level, in logits before discrimination. */
   readonly level: number;
@@ -62,8 +63,11 @@ export const MODELS: readonly DemoModel[] = [
 
 /** What can be known of a query by reading it. */
 export interface Visible {
+  /** Domain of the benchmark. */
   readonly domain: string;
+  /** Benchmark name. */
   readonly benchmark: string;
+  /** Task name inside the benchmark. */
   readonly task: string;
   /** Topic, programming language, human language. */
   readonly facets: readonly string[];
@@ -97,7 +101,7 @@ export const DIFFICULTY_WEIGHT = 1.3;
 /** σ and τ. */
 export const NOISE = { difficulty: 0.6, luck: 0.35 } as const;
 /** Standard deviations of the drawn parts of a skill. */
-const SPREAD = { benchmark: 0.15, task: 0.25, facet: 0.75 } as const;
+const SPREAD = { benchmark: 0.15, task: 0.25, facet: 0.7 } as const;
 /** Log of output tokens: growth with visible and hidden difficulty, and spread. */
 const LENGTH = { difficulty: 0.25, hidden: 0.15, deviation: 0.35 } as const;
 

@@ -102,7 +102,8 @@ export function parseFlags<const F extends Flags>(
     unknown: (argument, key) => {
       if (key === undefined) return true;
       if (argv.includes("--help") || argv.includes("-h")) return false;
-      return fail(`unknown flag ${argument.split("=")[0]}${didYouMean(key, names)}`);
+      const tail = didYouMean(`--${key}`, names.map((name) => `--${name}`));
+      return fail(`unknown flag ${argument.split("=")[0]}${tail}`);
     },
   });
   if (parsed.help) throw new HelpRequest(helpText(command));

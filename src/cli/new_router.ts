@@ -22,9 +22,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     examples: ["deno task new-router my-router", "deno task new-router mine --folder ../elsewhere"],
   });
   const path = await newRouter(args[0], flags.folder);
-  const shown = relative(Deno.cwd(), path);
   // In baselines/ a router goes by its id, elsewhere by its file.
-  const router = flags.folder === undefined ? stem(args[0]) : path;
+  const [shown, router] = flags.folder === undefined
+    ? [relative(Deno.cwd(), path), stem(args[0])]
+    : [path, path];
   console.log(`${shown} is a working router. Put your method in its place; then
 
   deno check ${shown}

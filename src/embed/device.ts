@@ -34,7 +34,8 @@ export async function probeDevice(wanted: Device): Promise<void> {
     await session.release();
     if (value !== -2.5) throw new Error(`computed ${value} where -2.5 was expected`);
   } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
+    // The failed C++ condition comes first, the sentence after it.
+    const reason = (error as Error).message.split("\n")[0].replace(/^.* was false\. /, "");
     throw new CapabilityError(`device "${wanted}" cannot be used: ${reason}; ${REMEDY[wanted]}`);
   }
 }

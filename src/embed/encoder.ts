@@ -4,7 +4,7 @@
  * @module
  */
 import { type Matrix, matrix, row } from "../linalg/matrix.ts";
-import type { Pooling } from "./presets.ts";
+import type { Pooling } from "./models.ts";
 import type { OnProgress } from "./provider.ts";
 
 /** The part of a tokenizer that is needed: a text's ids, with or without the special tokens. */

@@ -15,39 +15,11 @@ import { exists, readJson } from "../base/files.ts";
 import { CapabilityError, DataError } from "../base/errors.ts";
 import { probeDevice } from "./device.ts";
 import { type Batch, batchSize, embedTexts, type Encode } from "./encoder.ts";
-import type { HubPreset } from "./presets.ts";
-import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
+import { DTYPE_SUFFIX, type HubModel } from "./models.ts";
+import type { EmbeddingProvider } from "./provider.ts";
 
 /** Raised when the same model would give other vectors. */
 const VERSION = 1;
-
-/** File of each number type, as transformers.js names them. */
-const SUFFIX: Readonly<Record<string, string>> = {
-  ...{ fp32: "", fp16: "_fp16", q8: "_quantized", int8: "_int8", uint8: "_uint8" },
-  ...{ q4: "_q4", q4f16: "_q4f16", bnb4: "_bnb4" },
-};
-/** Number types of the model files, for `dtype=`. */
-export const DTYPES: readonly string[] = Object.keys(SUFFIX);
-
-/** Which model to run and how. */
-export interface HubModel extends HubPreset {
-  /** Provider name, as on the command line. */
-  readonly name: string;
-  /** `org/name` on the hub, or a folder (absolute, or starting with a dot). */
-  readonly model: string;
-  /** One of {@link DTYPES}. */
-  readonly dtype: string;
-  /** Branch, tag or commit on the hub. */
-  readonly revision: string;
-  /** Tokens kept of a text, special ones included. */
-  readonly maxTokens: number;
-  /** What must be fitted on training texts. */
-  readonly preparation: Preparation;
-  /** Where to run. */
-  readonly device: Device;
-  /** Folder in which downloaded models are kept. */
-  readonly store: string;
-}
 
 /** What is used of a transformers.js pipeline. */
 interface Loaded {
@@ -63,7 +35,7 @@ interface Loaded {
  * @throws {CapabilityError} when it cannot be had or run; @throws {DataError} on a broken folder
  */
 export async function openHub(model: HubModel): Promise<EmbeddingProvider> {
-  const { pooling, prefix = "", dtype, revision, maxTokens, preparation, device } = model;
+  const { pooling, prefix, dtype, revision, maxTokens, preparation, device } = model;
   const local = isAbsolute(model.model) || model.model.startsWith(".");
   const id = local ? resolve(model.model) : model.model;
   await probeDevice(device);
@@ -73,7 +45,7 @@ export async function openHub(model: HubModel): Promise<EmbeddingProvider> {
   if (!width) throw new DataError(`${id}/config.json: no "hidden_size"`);
 
   const folder = local ? id : `${model.store}/${id}${revision === "main" ? "" : `/${revision}`}`;
-  const sha256 = await hashModel(`${folder}/onnx`, `model${SUFFIX[dtype]}.onnx`);
+  const sha256 = await hashModel(`${folder}/onnx`, `model${DTYPE_SUFFIX[dtype]}.onnx`);
   const tokens = hashJson([
     await readJson(`${folder}/tokenizer.json`),
     await readJson(`${folder}/tokenizer_config.json`),
@@ -107,7 +79,7 @@ async function load(model: HubModel, id: string, local: boolean): Promise<Loaded
   } catch (error) {
     const reason = (error as Error).message;
     if (local) throw new DataError(`${id}: cannot be loaded (${reason})`);
-    throw new CapabilityError(`hub model ${id} cannot be had or loaded: ${reason}`);
+    throw new CapabilityError(`hub model ${id} cannot be fetched or loaded: ${reason}`);
   }
 }
 

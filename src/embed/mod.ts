@@ -21,7 +21,8 @@ import { didYouMean } from "../base/suggest.ts";
 import { repoPath } from "../base/files.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
 import { openHashed } from "./hashed.ts";
-import { HUB_PRESETS, NPM_PRESETS, type Pooling } from "./presets.ts";
+import { DTYPE_SUFFIX, HUB_PRESETS, NPM_PRESETS } from "./models.ts";
+import type { HubModel, NpmPreset, OnnxModel, Pooling } from "./models.ts";
 import { openStatic } from "./static.ts";
 import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
 
@@ -98,15 +99,13 @@ async function openPreset(
   preset: string,
   device: Device,
 ): Promise<EmbeddingProvider> {
-  const { locatePreset, WEIGHTS_PACKAGE } = await load<typeof import("./npm_weights.ts")>(
-    "npm_weights.ts",
-  );
-  const { openOnnx } = await load<typeof import("./onnx.ts")>("onnx.ts");
+  const { locatePreset, WEIGHTS_PACKAGE } = await load("npm_weights.ts");
+  const { openOnnx } = await load("onnx.ts");
   const { path, folder, licence, sha256, preparation } = locatePreset(preset);
   const facts = { model: folder, package: WEIGHTS_PACKAGE, licence, precision: "fp32" };
   const file = "onnx/model.onnx";
-  const shape = { pooling: "mean", maxTokens: 256 } as const;
-  return await openOnnx({ name, folder: path, file, ...shape, preparation, device, sha256, facts });
+  const shape = { pooling: "mean", maxTokens: 256, preparation } as const;
+  return await openOnnx({ name, folder: path, file, ...shape, device, sha256, facts });
 }
 
 async function openFolder(
@@ -116,9 +115,9 @@ async function openFolder(
   device: Device,
 ): Promise<EmbeddingProvider> {
   const options = readOptions(name, query, ["pooling", "preparation", "tokens", "file"]);
-  const { openOnnx } = await load<typeof import("./onnx.ts")>("onnx.ts");
   const file = options.file ?? "onnx/model.onnx";
   const facts = { model: basename(folder), file };
+  const { openOnnx } = await load("onnx.ts");
   return await openOnnx({ name, folder, file, ...shapeOf(name, options), device, facts });
 }
 
@@ -131,24 +130,34 @@ async function openFromHub(
   const options = readOptions(name, query, [
     ...["pooling", "preparation", "tokens", "dtype", "revision", "prefix"],
   ]);
-  const { DTYPES, openHub } = await load<typeof import("./hub.ts")>("hub.ts");
   const preset = HUB_PRESETS[model] ?? { pooling: "mean" };
+  const dtype = oneOf(name, "dtype", options.dtype ?? "fp32", Object.keys(DTYPE_SUFFIX));
+  const { openHub } = await load("hub.ts");
   return await openHub({
     name,
     model,
     ...shapeOf(name, { pooling: preset.pooling, ...options }),
-    prefix: options.prefix ?? preset.prefix,
-    dtype: oneOf(name, "dtype", options.dtype ?? "fp32", DTYPES),
+    prefix: options.prefix ?? preset.prefix ?? "",
+    dtype,
     revision: options.revision ?? "main",
     device,
     store: repoPath(".cache/models"),
   });
 }
 
-/** Imports a file of this folder that Deno must not see when it builds the module graph. */
-async function load<T>(file: string): Promise<T> {
+/** What the files with packages export. Their own types would draw them into the module graph. */
+interface Heavy {
+  "npm_weights.ts": {
+    locatePreset(name: string): NpmPreset & { path: string };
+    WEIGHTS_PACKAGE: string;
+  };
+  "onnx.ts": { openOnnx(model: OnnxModel): Promise<EmbeddingProvider> };
+  "hub.ts": { openHub(model: HubModel): Promise<EmbeddingProvider> };
+}
+
+async function load<F extends keyof Heavy>(file: F): Promise<Heavy[F]> {
   try {
-    return await import(new URL(file, import.meta.url).href) as T;
+    return await import(new URL(file, import.meta.url).href);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     const reason = (error as Error).message.split("\n")[0];

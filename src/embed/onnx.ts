@@ -12,33 +12,11 @@ import { readBytes, readJson } from "../base/files.ts";
 import { CapabilityError, DataError } from "../base/errors.ts";
 import { probeDevice } from "./device.ts";
 import { type Batch, batchSize, embedTexts, type Encode } from "./encoder.ts";
-import type { Pooling } from "./presets.ts";
-import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
+import type { OnnxModel } from "./models.ts";
+import type { Device, EmbeddingProvider } from "./provider.ts";
 
 /** Raised when the same model would give other vectors. */
 const VERSION = 1;
-
-/** Which model to run and how. */
-export interface OnnxModel {
-  /** Provider name, as on the command line. */
-  readonly name: string;
-  /** Folder with the tokenizer and the model. */
-  readonly folder: string;
-  /** Model file inside the folder. */
-  readonly file: string;
-  /** How token states become one vector. */
-  readonly pooling: Pooling;
-  /** Tokens kept of a text, special ones included. */
-  readonly maxTokens: number;
-  /** What must be fitted on training texts. */
-  readonly preparation: Preparation;
-  /** Where to run. */
-  readonly device: Device;
-  /** Refuses a model file with another hash. */
-  readonly sha256?: string;
-  /** Carried into the provider's facts: model, licence, precision. */
-  readonly facts: Readonly<Record<string, string | number>>;
-}
 
 /**
  * Opens an encoder. The model file is read and hashed at once; the session is made by the first `embed`,

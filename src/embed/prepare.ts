@@ -23,11 +23,15 @@ export function prepareVectors(
   const out = matrix(rows, width, raw.data.slice());
   if (preparation === "centre") {
     const mean = meanOf(raw, trainRows);
-    for (let at = 0; at < out.data.length; at++) out.data[at] -= mean[at % width];
+    for (let start = 0; start < out.data.length; start += width) {
+      for (let j = 0; j < width; j++) out.data[start + j] -= mean[j];
+    }
   }
   if (preparation === "idf") {
     const weights = idfOf(raw, trainRows);
-    for (let at = 0; at < out.data.length; at++) out.data[at] *= weights[at % width];
+    for (let start = 0; start < out.data.length; start += width) {
+      for (let j = 0; j < width; j++) out.data[start + j] *= weights[j];
+    }
   }
   return normaliseToGrid(out);
 }

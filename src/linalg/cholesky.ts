@@ -61,7 +61,7 @@ async function subtractFactored(
 function factorColumns(l: Float64Array, n: number, start: number, end: number): void {
   for (let j = start; j < end; j++) {
     let pivot = l[j * n + j];
-    for (let t = start; t < j; t++) pivot -= l[j * n + t] ** 2;
+    for (let t = start; t < j; t++) pivot -= l[j * n + t] * l[j * n + t];
     if (!(pivot > 0)) {
       throw new RangeError(`not positive definite: pivot ${j + 1} of ${n} is ${pivot}`);
     }

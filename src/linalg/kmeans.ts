@@ -47,14 +47,11 @@ export interface Assignment {
  */
 export async function kmeans(x: Matrix, k: number, options: KMeansOptions): Promise<Clusters> {
   if (!(x.rows >= 1 && k >= 1)) throw new RangeError(`${k} clusters of ${x.rows} rows`);
-  const rank = options.rank ?? Uint32Array.from({ length: x.rows }, (_, i) => i);
-  const order = new Int32Array(x.rows);
-  for (let i = 0; i < x.rows; i++) order[rank[i]] = i;
-
+  const order = inverse(options.rank ?? rowNumbers(x.rows));
   let best: Clusters | undefined;
   for (let restart = 0; restart < (options.restarts ?? 1); restart++) {
     const seeds = await seedRows(x, k, order, options.random.fork("restart", restart));
-    const found = await lloyd(x, takeRows(x, seeds), order, options);
+    const found = await lloyd(x, takeRows(x, seeds), options);
     if (!best || found.inertia < best.inertia) best = found;
   }
   return best!;
@@ -142,12 +139,17 @@ function firstAbove(ascending: Float64Array, value: number): number {
   return low;
 }
 
-async function lloyd(
+/**
+ * Lloyd iterations from given initial centroids [k × d], as described at {@link kmeans}.
+ * @throws {RangeError} when the widths differ
+ */
+export async function lloyd(
   x: Matrix,
-  centroids: Matrix,
-  order: Int32Array,
-  { iterations = 100, signal }: KMeansOptions,
+  initial: Matrix,
+  { iterations = 100, rank = rowNumbers(x.rows), signal }: Omit<KMeansOptions, "random"> = {},
 ): Promise<Clusters> {
+  const order = inverse(rank);
+  let centroids = initial;
   const k = centroids.rows, square = squareNorms(x);
   const members = { sums: new Float64Array(k * x.width), sizes: new Int32Array(k) };
   const previous = new Int32Array(x.rows).fill(-1);
@@ -239,6 +241,16 @@ function withoutEmptyClusters(centroids: Matrix, served: Assignment): Clusters {
     inertia: served.squaredDistance.reduce((sum, d) => sum + d, 0),
     sizes: Int32Array.from(kept, (c) => sizes[c]),
   };
+}
+
+function rowNumbers(rows: number): Uint32Array {
+  return Uint32Array.from({ length: rows }, (_, i) => i);
+}
+
+function inverse(rank: Uint32Array): Int32Array {
+  const order = new Int32Array(rank.length);
+  for (let i = 0; i < rank.length; i++) order[rank[i]] = i;
+  return order;
 }
 
 function countRows(assignment: Int32Array, k: number): Int32Array {

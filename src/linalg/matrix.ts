@@ -5,8 +5,11 @@
 
 /** A dense row-major float32 matrix, [rows × width]. */
 export interface Matrix {
+  /** Values, row-major. */
   readonly data: Float32Array;
+  /** Number of rows. */
   readonly rows: number;
+  /** Number of columns. */
   readonly width: number;
 }
 

@@ -36,21 +36,13 @@ export async function ridgePath(
   if (bad !== undefined) throw new RangeError(`ridge penalty: expected > 0, got ${bad}`);
 
   const fits = rhos.map((rho) => ({ rho, weights: new Float64Array((d + 1) * m).fill(NaN) }));
-  let whole: Float64Array | undefined;
-  for (const { rows, columns } of groupByKnownRows(y, m)) {
+  const groups = groupByKnownRows(y, m);
+  const long = groups.filter(({ rows }) => rows.length >= d);
+  const primal = long.length > 0 ? await primalSystems(x, y, m, long) : undefined;
+  for (const group of groups) {
+    const { rows, columns } = group;
     if (rows.length === 0) continue;
-    const known = rows.length === x.rows ? x : takeRows(x, rows);
-    const targets = new Float64Array(rows.length * columns.length);
-    rows.forEach((r, i) =>
-      columns.forEach((c, j) => targets[i * columns.length + j] = y[r * m + c])
-    );
-
-    let system: System;
-    if (rows.length < d) system = await dualSystem(known, targets, columns.length);
-    else {
-      whole ??= await gram(x);
-      system = await primalSystem(known, targets, columns.length, await gramOf(x, rows, whole));
-    }
+    const system = await (rows.length < d ? dualSystem(x, y, m, group) : primal!(group));
     for (const { rho, weights } of fits) {
       const fitted = await system(rho);
       for (let i = 0; i <= d; i++) {
@@ -80,29 +72,55 @@ export async function ridgePredict(x: Matrix, weights: Float64Array): Promise<Fl
   return out;
 }
 
-/** Weights and bias, [(d + 1) × m], at a relative penalty. */
+/** Targets known on the same rows. */
+interface Group {
+  /** Ascending. */
+  readonly rows: Int32Array;
+  readonly columns: readonly number[];
+}
+
+/** Weights and bias of a group's targets, [(d + 1) × targets], at a relative penalty. */
 type System = (rho: number) => Promise<Float64Array>;
 
-/** Solves for the d weights of a target: (XᵀX − n·x̄x̄ᵀ + ρI)·W = XᵀY − n·x̄ȳᵀ. */
-async function primalSystem(
+/**
+ * Solves for the d weights of a target: (XᵀX − n·x̄x̄ᵀ + ρI)·W = XᵀY − n·x̄ȳᵀ. Missing targets count as 0 in
+ * XᵀY, and n·x̄ is the product of X with the group's 0-1 column of known rows, so that one pass over X
+ * serves all groups.
+ */
+async function primalSystems(
   x: Matrix,
   y: Float64Array,
   m: number,
-  gramOfX: Float64Array,
-): Promise<System> {
-  const n = x.rows, d = x.width;
-  const xMean = meanRow(x.data, d), yMean = meanRow(y, m);
-  const right = await crossGram(x, y, m);
-  const left = gramOfX.slice();
-  let trace = 0;
-  for (let i = 0; i < d; i++) {
-    trace += left[i * d + i];
-    for (let j = 0; j < d; j++) left[i * d + j] -= n * xMean[i] * xMean[j];
-    for (let c = 0; c < m; c++) right[i * m + c] -= n * xMean[i] * yMean[c];
+  groups: readonly Group[],
+): Promise<(group: Group) => Promise<System>> {
+  const d = x.width, all = m + groups.length;
+  const table = new Float64Array(x.rows * all);
+  for (let i = 0; i < x.rows; i++) {
+    for (let c = 0; c < m; c++) {
+      const value = y[i * m + c];
+      if (!Number.isNaN(value)) table[i * all + c] = value;
+    }
   }
-  return async (rho) => {
-    const weights = await solvePenalised(left, right, d, m, rho * trace / d);
-    return withBias(weights, xMean, yMean);
+  groups.forEach(({ rows }, g) => {
+    for (const i of rows) table[i * all + m + g] = 1;
+  });
+  const cross = await crossGram(x, table, all), whole = await gram(x);
+
+  return async (group) => {
+    const { rows, columns } = group, n = rows.length, k = columns.length, g = groups.indexOf(group);
+    const xMean = new Float64Array(d), yMean = meansOver(y, m, rows, columns);
+    for (let i = 0; i < d; i++) xMean[i] = cross[i * all + m + g] / n;
+    const left = await gramOf(x, rows, whole), right = new Float64Array(d * k);
+    let trace = 0;
+    for (let i = 0; i < d; i++) {
+      trace += left[i * d + i];
+      for (let j = 0; j < d; j++) left[i * d + j] -= n * xMean[i] * xMean[j];
+      for (let j = 0; j < k; j++) {
+        right[i * k + j] = cross[i * all + columns[j]] - n * xMean[i] * yMean[j];
+      }
+    }
+    return async (rho: number) =>
+      withBias(await solvePenalised(left, right, d, k, rho * trace / d), xMean, yMean);
   };
 }
 
@@ -110,25 +128,35 @@ async function primalSystem(
  * With fewer rows than columns, solves for one coefficient a row instead: (HXXᵀH + ρI)·A = HY with the
  * centring H = I − 11ᵀ/n, then W = (HX)ᵀA.
  */
-async function dualSystem(x: Matrix, y: Float64Array, m: number): Promise<System> {
-  const n = x.rows, d = x.width;
-  const xMean = meanRow(x.data, d), yMean = meanRow(y, m);
-  const right = y.map((value, i) => value - yMean[i % m]);
-  const left = await gram(transposed(x));
-  const kernelMean = meanRow(left, n), mean = kernelMean.reduce((sum, v) => sum + v, 0) / n;
+async function dualSystem(
+  x: Matrix,
+  y: Float64Array,
+  m: number,
+  { rows, columns }: Group,
+): Promise<System> {
+  const known = takeRows(x, rows), n = rows.length, d = x.width, k = columns.length;
+  const yMean = meansOver(y, m, rows, columns);
+  const right = new Float64Array(n * k);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < k; j++) right[i * k + j] = y[rows[i] * m + columns[j]] - yMean[j];
+  }
+  const left = await gram(transposed(known));
+  const sums = await crossGram(known, new Float64Array(n).fill(1), 1);
+  const xMean = sums.map((sum) => sum / n);
+  const kernelMean = new Float64Array(n);
   let trace = 0;
   for (let i = 0; i < n; i++) {
     trace += left[i * n + i];
+    for (let j = 0; j < n; j++) kernelMean[i] += left[i * n + j] / n;
+  }
+  const mean = kernelMean.reduce((sum, value) => sum + value, 0) / n;
+  for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) left[i * n + j] += mean - kernelMean[i] - kernelMean[j];
   }
   return async (rho) => {
-    const coefficients = await solvePenalised(left, right, n, m, rho * trace / d);
-    const total = meanRow(coefficients, m).map((value) => value * n);
-    const weights = await crossGram(x, coefficients, m);
-    for (let i = 0; i < weights.length; i++) {
-      weights[i] -= xMean[Math.floor(i / m)] * total[i % m];
-    }
-    return withBias(weights, xMean, yMean);
+    const coefficients = await solvePenalised(left, right, n, k, rho * trace / d);
+    // A's columns sum to 0 but for rounding (1ᵀH = 0), hence (HX)ᵀA = XᵀA
+    return withBias(await crossGram(known, coefficients, k), xMean, yMean);
   };
 }
 
@@ -157,41 +185,53 @@ function withBias(weights: Float64Array, xMean: Float64Array, yMean: Float64Arra
   return out;
 }
 
-/** Columns of y [n × m] that are known on the same rows, with those rows, ascending. */
-function groupByKnownRows(y: Float64Array, m: number): { rows: Int32Array; columns: number[] }[] {
-  const n = y.length / m;
+/** Sorts the columns of y [n × m] by the rows on which they are known. */
+function groupByKnownRows(y: Float64Array, m: number): Group[] {
+  const n = y.length / m, complete = new Uint8Array(m).fill(1);
+  for (let i = 0; i < n; i++) {
+    for (let c = 0; c < m; c++) if (Number.isNaN(y[i * m + c])) complete[c] = 0;
+  }
   const groups = new Map<string, { rows: Int32Array; columns: number[] }>();
   for (let c = 0; c < m; c++) {
-    const known = new Uint8Array(n);
-    let count = 0;
-    for (let i = 0; i < n; i++) count += known[i] = Number.isNaN(y[i * m + c]) ? 0 : 1;
-    const key = count === n ? "all" : sha256(known);
-    if (!groups.has(key)) {
-      const rows = new Int32Array(count);
-      for (let i = 0, at = 0; i < n; i++) if (known[i]) rows[at++] = i;
-      groups.set(key, { rows, columns: [] });
-    }
-    groups.get(key)!.columns.push(c);
+    const known = new Uint8Array(n).fill(1);
+    if (!complete[c]) { for (let i = 0; i < n; i++) known[i] = Number.isNaN(y[i * m + c]) ? 0 : 1; }
+    const key = complete[c] ? "all" : sha256(known), group = groups.get(key);
+    if (group) group.columns.push(c);
+    else groups.set(key, { rows: rowsOf(known), columns: [c] });
   }
   return [...groups.values()];
 }
 
-/** XᵀX over some rows (ascending), from the matrix of all rows less that of the others if these are fewer. */
+/** The rows that are flagged, ascending. */
+function rowsOf(flags: Uint8Array): Int32Array {
+  const rows = new Int32Array(flags.length);
+  let count = 0;
+  for (let i = 0; i < flags.length; i++) if (flags[i] === 1) rows[count++] = i;
+  return rows.slice(0, count);
+}
+
+/** XᵀX over some rows: that of all rows less that of the others, if these are fewer. A fresh array. */
 async function gramOf(x: Matrix, rows: Int32Array, whole: Float64Array): Promise<Float64Array> {
-  if (rows.length === x.rows) return whole;
+  if (rows.length === x.rows) return whole.slice();
   if (2 * rows.length < x.rows) return await gram(takeRows(x, rows));
-  const left = new Set(rows);
-  const others = Int32Array.from({ length: x.rows }, (_, i) => i).filter((i) => !left.has(i));
-  const rest = await gram(takeRows(x, others));
+  const unknown = new Uint8Array(x.rows).fill(1);
+  for (const i of rows) unknown[i] = 0;
+  const rest = await gram(takeRows(x, rowsOf(unknown)));
   return whole.map((value, i) => value - rest[i]);
 }
 
-function meanRow(cells: Float32Array | Float64Array, width: number): Float64Array {
-  const sum = new Float64Array(width), n = cells.length / width;
-  for (let start = 0; start < cells.length; start += width) {
-    for (let j = 0; j < width; j++) sum[j] += cells[start + j];
+/** Mean of some columns of y [n × m] over rows where they are known. */
+function meansOver(
+  y: Float64Array,
+  m: number,
+  rows: Int32Array,
+  columns: readonly number[],
+): Float64Array {
+  const sums = new Float64Array(columns.length);
+  for (const i of rows) {
+    for (let j = 0; j < columns.length; j++) sums[j] += y[i * m + columns[j]];
   }
-  return sum.map((s) => s / n);
+  return sums.map((sum) => sum / rows.length);
 }
 
 function transposed({ data, rows, width }: Matrix): Matrix {

@@ -73,16 +73,21 @@ export async function dense<T extends Float32Array | Float64Array>(
   }
   const type = out instanceof Float32Array ? "float32" : "float64";
   const { Tensor } = await runtime();
-  const tensor = (data: T, shape: number[]): Tensor =>
-    new Tensor(type, data as Float32Array, shape);
+  const tensor = (data: T, rows: number, columns: number): Tensor =>
+    new Tensor(type, data as Float32Array, [rows, columns]);
   await (await session(type, transpose)).run(
     {
-      left: tensor(left.data, [left.rows, left.columns]),
-      right: tensor(right.data, [right.rows, right.columns]),
+      left: tensor(ownMemory(left.data), left.rows, left.columns),
+      right: tensor(ownMemory(right.data), right.rows, right.columns),
     },
-    { out: tensor(out, [rows, columns]) }, // the kernel writes straight into `out`
+    { out: tensor(out, rows, columns) }, // the kernel writes straight into `out`
   );
   return out;
+}
+
+/** The runtime refuses memory that is shared between workers. */
+function ownMemory<T extends Float32Array | Float64Array>(data: T): T {
+  return data.buffer instanceof SharedArrayBuffer ? data.slice() as T : data;
 }
 
 function runtime(): Promise<typeof import("onnxruntime-node")> {

@@ -6,8 +6,13 @@
 import { DataError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
 import { didYouMean } from "../base/suggest.ts";
-import type { BenchmarkFacts, LabelField, Labels, Manifest } from "./manifest.ts";
-import { viewOf } from "./manifest.ts";
+import {
+  type BenchmarkFacts,
+  type LabelField,
+  type Labels,
+  type Manifest,
+  viewOf,
+} from "./manifest.ts";
 import { countOptions } from "./options.ts";
 import { costOf, priceListHash, tokenFaults } from "./pricing.ts";
 import { type OutcomeRecord, own } from "./record.ts";

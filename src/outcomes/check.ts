@@ -11,16 +11,23 @@ import type { OutcomeTable } from "./table.ts";
 
 /** What was found in the records and in each view of them. */
 export interface DatasetReport {
+  /** Of the manifest. */
   readonly name: string;
+  /** Of the manifest. */
   readonly version: string;
+  /** Generated, not recorded. */
   readonly synthetic: boolean;
   /** Where the records are; empty for the demo. */
   readonly path: string;
   /** Of the records, unpacked. */
   readonly sha256: string;
+  /** Records in the file. */
   readonly queries: number;
+  /** Models with at least one score. */
   readonly models: number;
+  /** Distinct benchmarks. */
   readonly benchmarks: number;
+  /** Distinct pairs of benchmark and task. */
   readonly tasks: number;
   /** Score cells present. */
   readonly cells: number;
@@ -36,14 +43,19 @@ export interface DatasetReport {
   readonly emptyReplies: number;
   /** Token columns that cannot be true counts. */
   readonly tokenFaults: readonly string[];
+  /** Every view, or the one asked for. */
   readonly views: readonly ViewReport[];
 }
 
 /** Reference rows of a view. All are hindsight: chosen on the rows they are scored on. */
 export interface ViewReport {
+  /** `dataset/view`. */
   readonly name: string;
+  /** Rows of the table. */
   readonly queries: number;
+  /** Rows left out, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Models without any known cost. */
   readonly unpriced: readonly string[];
   /** Models by falling mean score. */
   readonly models: readonly ModelRow[];
@@ -55,11 +67,13 @@ export interface ViewReport {
   readonly oracle: { readonly score: number; readonly cost: number };
   /** Share of queries on which all models score the same. */
   readonly alike: number;
+  /** Benchmarks by name. */
   readonly benchmarks: readonly BenchmarkRow[];
 }
 
 /** A model on a view. */
 export interface ModelRow {
+  /** Its id. */
   readonly model: string;
   /** Mean score. */
   readonly score: number;
@@ -69,11 +83,15 @@ export interface ModelRow {
 
 /** A benchmark on a view. */
 export interface BenchmarkRow {
+  /** Its name. */
   readonly benchmark: string;
+  /** Rows of it. */
   readonly queries: number;
-  /** Its best model and that one's mean score. */
+  /** Its best model. */
   readonly best: string;
+  /** Mean score of its best model. */
   readonly score: number;
+  /** Mean of the best score of each query. */
   readonly oracle: number;
 }
 

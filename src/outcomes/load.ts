@@ -18,7 +18,9 @@ import type { OutcomeTable } from "./table.ts";
 
 /** A dataset as the command line lists it. */
 export interface DatasetEntry {
+  /** As on the command line. */
   readonly name: string;
+  /** In a few words. */
   readonly title: string;
   /** View names, the default first. */
   readonly views: readonly string[];
@@ -28,11 +30,13 @@ export interface DatasetEntry {
 
 /** Records and the manifest they were checked against. */
 export interface Dataset {
+  /** Its own, or one inferred. */
   readonly manifest: Manifest;
   /** The view asked for; absent = none in particular. */
   readonly view?: string;
   /** Where the records were found; empty for the demo, which is generated. */
   readonly path: string;
+  /** All of them, whatever the view. */
   readonly records: LoadedRecords;
 }
 
@@ -153,6 +157,7 @@ async function pathTarget(spec: string): Promise<Target | undefined> {
   const local = isAbsolute(spec) || spec.startsWith(".");
   for (const path of local ? [spec] : [spec, ...searchRoots().map((root) => join(root, spec))]) {
     if (await exists(path)) return { path, manifest: await manifestBeside(path) };
+    if (!spec.includes("/")) continue;
     const folder = dirname(path), view = basename(path);
     const manifest = await manifestBeside(folder);
     if (!manifest) continue;
@@ -196,10 +201,10 @@ function manifestPath(name: string): string {
 
 /** The manifest, sure to describe these records. */
 function withRecords(manifest: Manifest, records: LoadedRecords, path: string): Manifest {
-  const { sha256, queries } = manifest.records;
-  if (sha256 !== undefined && sha256 !== records.sha256) {
+  const { sha256: hash, queries } = manifest.records;
+  if (hash !== undefined && hash !== records.sha256) {
     throw new DataError(
-      `${path}: expected records with SHA-256 ${sha256}, as the manifest of ${manifest.name} says, ` +
+      `${path}: expected records with SHA-256 ${hash}, as the manifest of ${manifest.name} says, ` +
         `got ${records.sha256}; the file was altered or is of another version`,
     );
   }

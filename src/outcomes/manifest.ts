@@ -14,17 +14,21 @@ import type { OutcomeRecord } from "./record.ts";
 
 /** A dataset manifest, `datasets/<name>/manifest.json`. */
 export interface Manifest {
+  /** For editors. */
   readonly $schema?: string;
   /** As on the command line; the name of the folder. */
   readonly name: string;
   /** Goes up when the meaning of any number changes. */
   readonly version: string;
+  /** In a few words. */
   readonly title: string;
+  /** In a sentence or two. */
   readonly description: string;
   /** Generated, not recorded. */
   readonly synthetic: boolean;
   /** Of the repository the numbers come from, and of the questions in it. */
   readonly licence: { readonly repository: string; readonly questions: string };
+  /** Where the originals are. */
   readonly source: DatasetSource;
   /** Module of `src/outcomes/importers/` that makes the records from the source. */
   readonly importer?: string;
@@ -44,10 +48,13 @@ export interface Manifest {
 
 /** Where the originals are published. */
 export interface DatasetSource {
+  /** Address of the repository. */
   readonly repository?: string;
+  /** The commit that was read, 40 hex digits. */
   readonly commit?: string;
   /** The original files; absent where not listed one by one. */
   readonly files?: readonly SourceFile[];
+  /** What else there is to know about them. */
   readonly note?: string;
 }
 
@@ -55,7 +62,9 @@ export interface DatasetSource {
 export interface SourceFile {
   /** Inside the repository. */
   readonly path: string;
+  /** Where to fetch it. */
   readonly url?: string;
+  /** Of its bytes; absent where not known. */
   readonly sha256?: string;
 }
 
@@ -169,13 +178,13 @@ export function inferManifest(
       "no manifest: solved means a score of 0.5 or more, answers are taken as free form",
       ...(partial.length ? [`not in the pool, for missing scores: ${partial.join(", ")}`] : []),
     ],
-    benchmarks: Object.fromEntries(
-      benchmarks.map((
-        benchmark,
-      ) => [benchmark, { solvedFrom: 0.5, options: 0, domain: benchmark }]),
-    ),
+    benchmarks: Object.fromEntries(benchmarks.map((each) => [each, plainFacts(each)])),
     views: { all: { models } },
   };
+}
+
+function plainFacts(domain: string): BenchmarkFacts {
+  return { solvedFrom: 0.5, options: 0, domain };
 }
 
 let compiled: Promise<Ajv> | undefined;

@@ -16,6 +16,7 @@ export interface PriceList {
   readonly date: string;
   /** Where the prices were looked up. */
   readonly source: string;
+  /** All prices and costs are in US dollars. */
   readonly currency: "USD";
   /** Model → [input, output] US dollars per million tokens. */
   readonly perMillionTokens: Readonly<Record<string, readonly [number, number]>>;

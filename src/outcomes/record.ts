@@ -52,7 +52,9 @@ export interface OutcomeRecord {
 
 /** How a long reply is kept: its beginning, and the hash of all of it. */
 export interface ReplyPrefix {
+  /** As much of it as was kept. */
   prefix: string;
+  /** Of the whole reply's UTF-8 bytes. */
   sha256: string;
 }
 

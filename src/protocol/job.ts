@@ -26,6 +26,7 @@ export type JobOutcome = Decided | NotApplicable;
 
 /** Decisions of a router on the test rows of a split. */
 export interface Decided {
+  /** Tells the two outcomes apart. */
   readonly status: "decided";
   /** Which columns {@link choice} (or {@link mixtures}) has, in order. */
   readonly columns: readonly Column[];
@@ -35,7 +36,9 @@ export interface Decided {
   readonly mixtures?: readonly (readonly number[])[];
   /** Column order of the models the choices index. */
   readonly models: readonly string[];
+  /** What tuning tried and chose. */
   readonly tuning: Tuning;
+  /** Sizes of the fitted router. */
   readonly card: { readonly parameters: number; readonly notes: readonly string[] };
   /** Predicted qualities of the headline column, kept for calibration; not part of any hash. */
   readonly predicted?: Float64Array;
@@ -43,7 +46,9 @@ export interface Decided {
 
 /** The router cannot be run here. */
 export interface NotApplicable {
+  /** Tells the two outcomes apart. */
   readonly status: "not applicable";
+  /** What is missing, for the line under the table. */
   readonly reason: string;
 }
 
@@ -73,8 +78,11 @@ export type Arm = "zero-update" | "fit-new-vector" | "retrain" | "clairvoyant" |
 
 /** Options of a job that are the same for a whole run. */
 export interface JobOptions {
+  /** Where heavy inference runs. */
   readonly device: "cpu" | "webgpu" | "cuda";
+  /** Ends the job early. */
   readonly signal: AbortSignal;
+  /** Hears of progress, 0…1. */
   progress(share: number): void;
 }
 

@@ -12,27 +12,41 @@ import type { PredictionSummary } from "./predictions.ts";
 
 /** A job's identity; its hash is the job id. */
 export interface JobKey {
+  /** Hash of the dataset view. */
   readonly dataSha256: string;
+  /** Hash of the split manifest. */
   readonly splitSha256: string;
+  /** Key of the embedding provider. */
   readonly embedding: string;
+  /** Router id. */
   readonly router: string;
+  /** Hash of the router's file. */
   readonly routerSha256: string;
+  /** Hash of the harness code that can change a decision. */
   readonly harnessSha256: string;
+  /** Negative control, or `none`. */
   readonly control: string;
+  /** Profile sizes of the new-model protocol. */
   readonly budgets: readonly number[];
 }
 
 /** A finished job. */
 export interface FinishedJob {
+  /** Job id, {@link jobId} of its key. */
   readonly id: string;
+  /** Router id. */
   readonly router: string;
+  /** Seed of the split. */
   readonly seed: number;
+  /** Fold number among those of its seed. */
   readonly fold: number;
+  /** Decisions, or why there are none. */
   readonly outcome: JobOutcome;
   /** SHA-256 of the decisions, taken before any test outcome was looked at. */
   readonly decisionsSha256: string;
   /** Joined after the decisions were hashed. */
   readonly predictions?: PredictionSummary;
+  /** Measured on the first split of a run. */
   readonly speed?: Speed;
 }
 
@@ -50,6 +64,7 @@ export function decisionsHash(outcome: JobOutcome): string {
 
 /** Where finished jobs live. */
 export class JobStore {
+  /** A store in a folder, which need not exist yet. */
   constructor(private readonly folder: string) {}
 
   /** The path of a job's file. */

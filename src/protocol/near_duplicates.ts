@@ -15,7 +15,7 @@
  * are counted for all pairs. There is no sketch (MinHash, LSH) and no pair can be missed.
  * @module
  */
-import { type ShingleSets, shingleSets } from "./shingles.ts";
+import { type ShingleSets, shingleSets, tokenCodes } from "./shingles.ts";
 import { tokens } from "./normal_form.ts";
 
 /** A shingle found in more texts than this is boilerplate. */
@@ -37,9 +37,9 @@ export interface NearDuplicates {
 
 /** Compares all pairs of N texts; time and memory grow with the total length, not with N². */
 export function nearDuplicates(texts: readonly string[]): NearDuplicates {
-  const words = texts.map(tokens);
-  const short = shingleSets(words, 5);
-  const long = shingleSets(words.map((w) => w.length < 13 ? [] : w), 13);
+  const codes = tokenCodes(texts.map(tokens));
+  const short = shingleSets(codes, 5);
+  const long = shingleSets(codes.map((text) => text.length < 13 ? new Int32Array() : text), 13);
   return {
     similar: pairs(short, (shared, a, b) => shared >= SIMILAR * (a + b - shared)),
     contained: pairs(long, (shared, a, b) => shared >= SIMILAR * Math.min(a, b)),

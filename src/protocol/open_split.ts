@@ -20,14 +20,17 @@ export type Control = typeof CONTROLS[number];
 
 /** A dataset with its raw embedding. */
 export interface EmbeddedTable {
+  /** The outcomes. */
   readonly table: OutcomeTable;
   /** Raw features [Q × D], before preparation. */
   readonly raw: Matrix;
+  /** What is fitted on the training rows of a split before use. */
   readonly preparation: Preparation;
 }
 
 /** A split as routers see it. */
 export interface OpenedSplit {
+  /** The manifest. */
   readonly split: Split;
   /** Training rows. */
   readonly train: TrainingData;

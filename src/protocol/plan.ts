@@ -30,11 +30,13 @@ export interface RunSettings {
   readonly routers?: readonly string[];
   /** `id`, `id:published`, `ood`, `ood:k`, `task`, `new-model` or `new-model:k`. */
   readonly protocol: string;
+  /** One split and fit each. */
   readonly seeds: readonly number[];
   /** Embedding provider. */
   readonly embedding: string;
   /** Validation rows of an OOD run: whole benchmarks, or rows of all of them. */
   readonly validation: "benchmarks" | "id";
+  /** Negative control, if this is one. */
   readonly control?: Control;
   /** Profile sizes of the new-model protocol. */
   readonly budgets?: readonly number[];
@@ -42,13 +44,17 @@ export interface RunSettings {
   readonly subsets?: number;
   /** How profile rows are chosen, new-model protocol. */
   readonly selection?: "random" | "discriminative";
+  /** Where heavy inference runs. */
   readonly device: "cpu" | "webgpu" | "cuda";
 }
 
 /** One row of the tables to be. */
 export interface PlannedRouter {
+  /** Id in tables and results. */
   readonly id: string;
+  /** The method. */
   readonly router: Router;
+  /** Hash of its file; `reference` for reference rows. */
   readonly sha256: string;
   /** What `--routers` takes: id, or path outside `baselines/`. */
   readonly argument: string;
@@ -56,23 +62,32 @@ export interface PlannedRouter {
 
 /** A run ready to start. */
 export interface RunPlan {
+  /** What the run is. */
   readonly settings: RunSettings;
+  /** Outcomes, strict duplicates merged. */
   readonly table: OutcomeTable;
+  /** The leakage audit of the dataset. */
   readonly audit: AuditReport;
   /** Resampling unit of every row. */
   readonly units: Uint32Array;
+  /** Frozen splits, seed by seed, fold by fold. */
   readonly splits: readonly Split[];
+  /** The embedding. */
   readonly provider: EmbeddingProvider;
+  /** References first, then competitors. */
   readonly routers: readonly PlannedRouter[];
+  /** Hash of the harness code that can change a decision. */
   readonly harnessSha256: string;
+  /** What workers start from. */
   readonly setup: WorkSetup;
+  /** Split by split, routers in order. */
   readonly jobs: readonly Job[];
   /** Names the run: hash of all job ids. */
   readonly key: string;
 }
 
 /** Where embeddings and finished jobs are kept. */
-export const CACHE = repoPath(".cache");
+export const CACHE: string = repoPath(".cache");
 
 /**
  * Plans a run.

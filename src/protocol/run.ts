@@ -10,11 +10,13 @@ import { doJobs } from "./schedule.ts";
 
 /** How a plan is run; none of it can change a result. */
 export interface RunOptions {
+  /** Threads. */
   readonly workers: number;
   /** Only every n-th job, from the i-th (1-based), for a cluster's array job. */
   readonly shard?: { readonly index: number; readonly of: number };
   /** Folder of finished jobs. */
   readonly jobs?: string;
+  /** Hears of damaged job files. */
   warn(message: string): void;
 }
 

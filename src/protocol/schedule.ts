@@ -42,6 +42,7 @@ export class JobQueue {
   readonly #bySplit: Map<number, Job[]>;
   readonly #touched = new Set<number>();
 
+  /** A queue of jobs, each handed out once. */
   constructor(jobs: readonly Job[]) {
     this.#bySplit = Map.groupBy(jobs, (job) => job.split);
   }

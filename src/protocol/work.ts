@@ -18,19 +18,25 @@ import type { Router } from "../router/contract.ts";
 
 /** What every worker of a run starts from; cloneable. */
 export interface WorkSetup {
+  /** The dataset with its raw embedding. */
   readonly data: EmbeddedTable;
+  /** Frozen splits, seed by seed, fold by fold. */
   readonly splits: readonly Split[];
+  /** Negative control, if this is one. */
   readonly control?: Control;
   /** Profile sizes of the new-model protocol. */
   readonly budgets: readonly number[];
+  /** Where heavy inference runs. */
   readonly device: "cpu" | "webgpu" | "cuda";
 }
 
 /** One job to do. */
 export interface Job {
+  /** Job id. */
   readonly id: string;
   /** Router id, or path of its file. */
   readonly router: string;
+  /** A reference row of the harness rather than a file. */
   readonly reference: boolean;
   /** Index into the splits. */
   readonly split: number;

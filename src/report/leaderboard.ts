@@ -9,7 +9,9 @@ import type { TableColumn } from "./text_table.ts";
 
 /** Rows ready to print. An empty row separates references from routers. */
 export interface Leaderboard {
+  /** Column titles. */
   readonly columns: readonly TableColumn[];
+  /** Cells; an empty row is a rule. */
   readonly rows: readonly (readonly string[])[];
   /** What the marks mean, what is missing and why, sentences a method must carry. */
   readonly notes: readonly string[];

@@ -5,6 +5,7 @@
 
 /** A column of a table. */
 export interface TableColumn {
+  /** Heading. */
   readonly title: string;
   /** Numbers are aligned to the right. */
   readonly align?: "left" | "right";

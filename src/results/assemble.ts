@@ -20,6 +20,7 @@ import { type Result, rounded, type RouterEntry, seal, type SplitFacts } from ".
 
 /** A result with the bytes of the files beside it. */
 export interface AssembledResult {
+  /** The result itself. */
   readonly result: Result;
   /** File name → content, beside the result. */
   readonly files: ReadonlyMap<string, Uint8Array>;

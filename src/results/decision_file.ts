@@ -15,14 +15,23 @@ import type { PredictionSummary } from "../protocol/predictions.ts";
 
 /** One job's decisions with its lineage. */
 export interface DecisionEntry {
+  /** Router id. */
   readonly router: string;
+  /** Seed of the split. */
   readonly seed: number;
+  /** Fold number among those of its seed. */
   readonly fold: number;
+  /** What the columns of the choices are. */
   readonly columns: readonly Column[];
+  /** Models the choices index. */
   readonly models: readonly string[];
+  /** Model index, row-major [T × columns]; empty for a mixture. */
   readonly choice: Uint16Array;
+  /** Query-independent mixtures, one a column, in place of choices. */
   readonly mixtures?: readonly (readonly number[])[];
+  /** What tuning tried and chose. */
   readonly tuning: Tuning;
+  /** Sizes of the fitted router. */
   readonly card: { readonly parameters: number; readonly notes: readonly string[] };
   /** Hash taken before any test outcome was looked at. */
   readonly decisionsSha256: string;

@@ -13,8 +13,11 @@ import { outcomesOf } from "../protocol/join.ts";
 export interface SplitDecisions {
   /** Router id. */
   readonly router: string;
+  /** Seed of the split. */
   readonly seed: number;
+  /** Fold number among those of its seed. */
   readonly fold: number;
+  /** What the columns of the choices are. */
   readonly columns: readonly Column[];
   /** Models the choices index. */
   readonly models: readonly string[];
@@ -26,6 +29,7 @@ export interface SplitDecisions {
 
 /** All test rows of one seed, folds one after the other. */
 export interface SeedRows {
+  /** Seed of the split. */
   readonly seed: number;
   /** Splits of this seed in fold order. */
   readonly splits: readonly Split[];
@@ -56,6 +60,7 @@ export function seedRows(table: OutcomeTable, splits: readonly Split[]): SeedRow
 
 /** Decisions of one router on all rows of a seed, per column position. */
 export interface SeedDecisions {
+  /** What the columns of the choices are. */
   readonly columns: readonly Column[];
   /** [columns][N] model per row; absent for a mixture. */
   readonly choices?: readonly Uint16Array[];

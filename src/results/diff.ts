@@ -16,15 +16,21 @@ import { type OpenedResult, openResult } from "./verify.ts";
 
 /** A field that differs. */
 export interface FieldChange {
+  /** What it is called. */
   readonly field: string;
+  /** Value in the first result. */
   readonly before: string;
+  /** Value in the second. */
   readonly after: string;
 }
 
 /** A router that stands in both results. */
 export interface RouterChange {
+  /** Router id. */
   readonly router: string;
+  /** Mean quality in the first result. */
   readonly before: number;
+  /** Mean quality in the second. */
   readonly after: number;
   /** Paired difference on the queries both tested; null where outcomes are not here or splits differ. */
   readonly paired: { low: number; high: number; pHolm: number } | null;
@@ -34,9 +40,13 @@ export interface RouterChange {
 
 /** The difference of two results. */
 export interface Difference {
+  /** What it is called. */
   readonly fields: readonly FieldChange[];
+  /** Routers of the first result only. */
   readonly onlyBefore: readonly string[];
+  /** Routers of the second only. */
   readonly onlyAfter: readonly string[];
+  /** Routers of both. */
   readonly routers: readonly RouterChange[];
 }
 

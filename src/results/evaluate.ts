@@ -25,16 +25,19 @@ import { type References, reportRow, type SeedReport } from "./row_metrics.ts";
 
 /** Decisions of a split with what tuning chose. */
 export interface JudgedSplit extends SplitDecisions {
+  /** Curve positions chosen on validation. */
   readonly operating?: OperatingPoints;
 }
 
 /** All numbers of one router. */
 export interface RouterReport {
+  /** Router id. */
   readonly router: string;
   /** Mean over seeds of every metric that is defined in all of them. */
   readonly mean: Readonly<Record<string, number | null>>;
   /** Standard deviation over seeds. */
   readonly sd: Readonly<Record<string, number | null>>;
+  /** Seed by seed. */
   readonly seeds: readonly SeedReport[];
   /** Mean score per fold (held-out benchmark), over seeds. */
   readonly folds: readonly {
@@ -48,8 +51,11 @@ export interface RouterReport {
 
 /** All numbers of a result. */
 export interface Evaluation {
+  /** Reference numbers, seed by seed. */
   readonly panels: readonly ({ readonly seed: number } & Panel)[];
+  /** In the order of the decisions. */
   readonly routers: readonly RouterReport[];
+  /** Every competing router against every reference present. */
   readonly comparisons: readonly Comparison[];
   /** Hash of the set of routers that share the pooled frontier. */
   readonly paretoSet: string;

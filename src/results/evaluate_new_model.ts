@@ -13,7 +13,9 @@ import { earnedBy } from "./earn.ts";
 
 /** One arm of one router at one profile size. */
 export interface ArmReport {
+  /** Router id. */
   readonly router: string;
+  /** How the new models were taken in. */
   readonly arm: NonNullable<Column["arm"]>;
   /** Labelled queries per new model; null where the arm uses none or all. */
   readonly n: number | null;
@@ -31,10 +33,15 @@ export interface ArmReport {
 
 /** A paired difference with its 95% interval and p-values. */
 export interface Versus {
+  /** Mean difference per query. */
   readonly difference: number;
+  /** 95% interval, low end. */
   readonly low: number;
+  /** 95% interval, high end. */
   readonly high: number;
+  /** Two-sided bootstrap p-value. */
   readonly p: number;
+  /** p after Holm over all arms. */
   readonly pHolm: number;
 }
 
@@ -44,6 +51,7 @@ export interface NewModelEvaluation {
   readonly oracle: { readonly all: number; readonly new: number };
   /** Mean expected quality of a random choice. */
   readonly random: { readonly all: number; readonly new: number };
+  /** Every arm of every router. */
   readonly arms: readonly ArmReport[];
 }
 

@@ -42,11 +42,17 @@ export function* exportCsv(
 
 /** A prediction as RouterArena takes it; `generated_result` is null because nothing was generated anew. */
 export interface ArenaPrediction {
+  /** Query id. */
   readonly "global index": string;
+  /** Query text. */
   readonly prompt: string;
+  /** Chosen model. */
   readonly prediction: string;
+  /** Always null: outcomes are recorded, not generated anew. */
   readonly generated_result: null;
+  /** US dollars; null where unknown. */
   readonly cost: number | null;
+  /** Recorded score. */
   readonly accuracy: number;
 }
 

@@ -20,8 +20,11 @@ import type { SeedRows } from "./decisions.ts";
 
 /** Oracles, hindsight references and single models on the test rows of a seed. */
 export interface Panel {
+  /** Test queries. */
   readonly queries: number;
+  /** Expectation of a random choice. */
   readonly random: { readonly sample: number; readonly dataset: number };
+  /** Best model of each query, chosen with hindsight. */
   readonly oracle: { readonly sample: number; readonly dataset: number };
   /** Mean cost of the oracle; unsolved queries go to the cheapest model (LLMRouterBench). */
   readonly oracleCost: number | null;

@@ -15,26 +15,34 @@ import type { NewModelEvaluation } from "./evaluate_new_model.ts";
 
 /** The content of a result file. */
 export interface Result {
+  /** Says what the file is. */
   readonly format: "icl-router-bench/result";
+  /** Version of this form. */
   readonly formatVersion: 1;
   /** Results of different metric versions are never merged or compared. */
   readonly metricsVersion: string;
   /** The command that makes this result again. */
   readonly command: string;
+  /** Version and code hash of the harness. */
   readonly harness: { readonly version: string; readonly sha256: string };
+  /** Runtime and machine type. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The dataset view. */
   readonly dataset: DatasetFacts & {
     readonly queries: number;
     readonly models: readonly string[];
     readonly benchmarks: readonly string[];
     readonly priced: boolean;
   };
+  /** Leakage audit, counts only. */
   readonly audit: AuditReport;
+  /** The embedding and its facts. */
   readonly embedding: {
     readonly name: string;
     readonly key: string;
     readonly facts: Readonly<Record<string, string | number>>;
   };
+  /** Everything chosen about the run. */
   readonly protocol: {
     readonly name: string;
     readonly seeds: readonly number[];
@@ -47,9 +55,13 @@ export interface Result {
     /** How often the test part was opened per router: once, by construction. */
     readonly testOpened: 1;
   };
+  /** The split file and what each split is. */
   readonly splits: FileReference & { readonly parts: readonly SplitFacts[] };
+  /** The decision file. */
   readonly decisions: FileReference;
+  /** Rows of the table, references first. */
   readonly routers: readonly RouterEntry[];
+  /** Every number, recomputable from decisions and outcomes. */
   readonly evaluation: Evaluation | NewModelEvaluation;
   /** Hash of all of the above in canonical JSON. */
   readonly sha256: string;
@@ -57,32 +69,51 @@ export interface Result {
 
 /** A file beside the result, by name and hash of its content. */
 export interface FileReference {
+  /** Name beside the result. */
   readonly file: string;
+  /** SHA-256 of the content. */
   readonly sha256: string;
 }
 
 /** Sizes of a split. */
 export interface SplitFacts {
+  /** Seed of the split. */
   readonly seed: number;
+  /** Fold number among those of its seed. */
   readonly fold: number;
+  /** As printed. */
   readonly name: string;
+  /** SHA-256 of the content. */
   readonly sha256: string;
+  /** Training rows. */
   readonly train: number;
+  /** Validation rows. */
   readonly validation: number;
+  /** Test rows. */
   readonly test: number;
+  /** Rows left out as copies of stricter rows. */
   readonly dropped: number;
 }
 
 /** A row of the table: what the method is and how it came to its decisions. */
 export interface RouterEntry {
+  /** Id, the file stem of a router. */
   readonly id: string;
+  /** As printed. */
   readonly name: string;
+  /** The method in one line. */
   readonly summary: string;
+  /** Where it comes from. */
   readonly source: string;
+  /** The sentence it must carry, or null. */
   readonly statement: string | null;
+  /** Fields used beyond texts, vectors and training scores. */
   readonly needs: readonly Need[];
+  /** Frames the table, does not compete. */
   readonly reference: boolean;
+  /** How it takes in unseen models, or null. */
   readonly unseen: UnseenArm | null;
+  /** SHA-256 of the content. */
   readonly sha256: string;
   /** The grid; the first is the default. */
   readonly grid: readonly unknown[];

@@ -39,8 +39,11 @@ import { curvePoints, decisionsOf, earnedBy } from "./earn.ts";
 
 /** What the reference rows earned on the same seed. */
 export interface References {
+  /** Expected score of a random choice, per query. */
   readonly random: Float64Array;
+  /** What the best single model earned. */
   readonly bestSingle: Earned;
+  /** Oracle score per query. */
   readonly oracle: Float64Array;
   /** Zero-router hull on the test rows, chosen on validation; absent without costs. */
   readonly hull?: readonly CurvePoint[];
@@ -53,7 +56,9 @@ export type RowMetrics = Readonly<Record<string, number | null>>;
 
 /** Everything about one router on one seed. */
 export interface SeedReport {
+  /** The seed. */
   readonly seed: number;
+  /** All metrics by name. */
   readonly metrics: RowMetrics;
   /** Mean score per benchmark, by table.benchmarks; null where a benchmark has no test row. */
   readonly benchmarks: readonly (number | null)[];

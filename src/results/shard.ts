@@ -9,10 +9,13 @@ import type { RunSettings } from "../protocol/plan.ts";
 
 /** The content of a shard file. */
 export interface Shard {
+  /** What the run is. */
   readonly settings: RunSettings;
   /** Names the run; equal in all shards of one run. */
   readonly key: string;
+  /** Which part of how many. */
   readonly shard: { readonly index: number; readonly of: number };
+  /** Its finished jobs. */
   readonly jobs: readonly FinishedJob[];
 }
 

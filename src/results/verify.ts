@@ -19,6 +19,7 @@ import { readResult, type Result, rounded } from "./result.ts";
 
 /** What a verification found. */
 export interface Verified {
+  /** The result itself. */
   readonly result: Result;
   /** `full`: recomputed from outcomes. `integrity`: outcomes absent here, hashes and form only. */
   readonly depth: "full" | "integrity";
@@ -28,8 +29,11 @@ export interface Verified {
 
 /** A result with its decisions and splits, all hashes checked. */
 export interface OpenedResult {
+  /** The result itself. */
   readonly result: Result;
+  /** Decisions, each checked against its hash. */
   readonly entries: readonly DecisionEntry[];
+  /** Frozen splits, seed by seed, fold by fold. */
   readonly splits: readonly Split[];
 }
 

@@ -44,6 +44,7 @@ export function decide(predictions: PointPredictions, pool: Pool, lambda = 0): U
       const s = quality[i * models + m];
       if (Number.isNaN(s)) continue;
       const c = cost ? cost(i, m) : 0;
+      if (Number.isNaN(c)) continue; // a router that cannot say what a model costs cannot choose it
       const value = lambda === Infinity ? -c : s - lambda * c;
       if (best < 0 || value > bestValue + TIE) best = m, bestValue = value;
     }

@@ -18,7 +18,8 @@ import type {
 import { zeroRouterHull, zeroRouterMixture } from "../metrics/mod.ts";
 import { columnMeans, extendMeanCosts, extendPool } from "./training.ts";
 
-type Plain = Record<string, never>;
+/** Reference rows have nothing to configure. */
+export type Plain = Record<string, never>;
 const GRID: readonly Plain[] = [{}];
 
 /** Every model with the same probability; scored by its expectation. */

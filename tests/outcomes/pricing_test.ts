@@ -50,7 +50,6 @@ Deno.test("significant breaks exact ties to the even digit, as Python and unlike
     [99995, 100000],
     [100050, 100000],
     [100150, 100200],
-    [1.234567890625, 1.235],
   ];
   for (const [value, expected] of cases) assert.equal(significant(value), expected, `${value}`);
   assert.equal(Number((0.0078125).toPrecision(4)), 0.007813, "why the tie rule is there");

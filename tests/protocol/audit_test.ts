@@ -94,6 +94,16 @@ Deno.test("audit: three rows are no template, four are", () => {
   assert.equal(report.templates.sets, 0);
 });
 
+Deno.test("audit: many loose copies of a text do not hide its near-duplicate", () => {
+  const copies = Array.from({ length: 12 }, (_, i): Row => ({
+    id: `c${String(i).padStart(2, "0")}`,
+    text: long + "!".repeat(i + 1),
+  }));
+  const { report } = audit(tableOf([...copies, { id: "d", text: long + " then" }]));
+  assert.deepEqual(report.loose, { sets: 1, rows: 12 });
+  assert.deepEqual(report.groups.sizes, { "13": 1 });
+});
+
 Deno.test("audit: a generic last block joins nothing", () => {
   const prompts = Array.from({ length: 12 }, (_, i): Row => ({
     id: `p${String(i).padStart(2, "0")}`,

@@ -81,5 +81,6 @@ Deno.test("discriminative profile: graded scores count from the solved threshold
       .sort();
   assert.deepEqual(order(0.5), [0]);
   assert.deepEqual(order(0.8), [0, 2]);
+  assert.deepEqual(order(0.9), [0, 2], "a score at the threshold counts");
   assert.deepEqual(order(1), []);
 });

@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
-import { shingleSets } from "../../src/protocol/shingles.ts";
+import { shingleSets, tokenCodes } from "../../src/protocol/shingles.ts";
 import { random } from "../../src/base/random.ts";
 
 Deno.test("shingles: windows, short texts and counts by hand", () => {
-  const { sets, texts } = shingleSets([
-    ["a", "b", "c", "a", "b", "c"], // abc bca cab (abc again)
-    ["b", "c", "a"], // bca
-    ["a", "b"], // one window, of two
-    [],
-  ], 3);
+  const { sets, texts } = shingleSets(
+    tokenCodes([
+      ["a", "b", "c", "a", "b", "c"], // abc bca cab (abc again)
+      ["b", "c", "a"], // bca
+      ["a", "b"], // one window, of two
+      [],
+    ]),
+    3,
+  );
   assert.deepEqual(sets.map((set) => [...set]), [[0, 1, 2], [1], [3], []]);
   assert.deepEqual([...texts], [1, 2, 1, 1]);
 });
 
 Deno.test("shingles: a short text never equals the start of a longer window", () => {
-  const { sets } = shingleSets([["a", "b"], ["a", "b", "c"], ["a"]], 3);
+  const { sets } = shingleSets(tokenCodes([["a", "b"], ["a", "b", "c"], ["a"]]), 3);
   assert.equal(new Set(sets.map((set) => set[0])).size, 3);
 });
 
@@ -32,7 +35,7 @@ Deno.test("shingles: the hash tells windows apart as strings do", () => {
       return known.get(key)!;
     }));
   });
-  const { sets, texts } = shingleSets(words, 5);
+  const { sets, texts } = shingleSets(tokenCodes(words), 5);
   assert.equal(texts.length, known.size);
   sets.forEach((set, i) => assert.deepEqual(new Set(set), bySet[i]));
 });

@@ -85,7 +85,7 @@ Deno.test("conform: a check alone runs with what it builds on; an unknown one is
 
 Deno.test("conform: same seed same findings, globals are put back", async () => {
   const before = [Math.random, Date, performance.now];
-  const first = await conform(template as Router, { seed: 7 });
-  assert.deepEqual(await conform(template as Router, { seed: 7 }), first);
+  const first = await conform(router() as Router, { seed: 7 });
+  assert.deepEqual(await conform(router() as Router, { seed: 7 }), first);
   assert.deepEqual([Math.random, Date, performance.now], before);
 });

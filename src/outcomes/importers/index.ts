@@ -50,7 +50,9 @@ export function importerNamed(name: string): Importer {
 
 /** Records with the story of how many there were. */
 export interface Imported {
+  /** The records, in source order. */
   readonly records: readonly OutcomeRecord[];
+  /** What was read, kept and dropped. */
   readonly log: ImportLog;
 }
 

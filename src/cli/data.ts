@@ -1,0 +1,199 @@
+/**
+ * `deno task data`: what datasets there are, making them from the public originals, checking them, and
+ * pricing them anew. The only command that may use the network, and only for `pull`.
+ * @module
+ */
+import { UsageError } from "../base/errors.ts";
+import { pack, repoPath, writeAtomic } from "../base/files.ts";
+import { didYouMean } from "../base/suggest.ts";
+import { checkDataset, formatReport } from "../outcomes/check.ts";
+import { encodeRecords, importerNamed, IMPORTERS } from "../outcomes/importers/index.ts";
+import { listDatasets, openDataset } from "../outcomes/load.ts";
+import { type Manifest, readManifest, readPriceList } from "../outcomes/manifest.ts";
+import { reprice } from "../outcomes/pricing.ts";
+import { importFolder, pull, recordsPath } from "../outcomes/pull.ts";
+import { EXIT_CODES, HelpRequest, parseFlags, runMain } from "./args.ts";
+
+const COMMAND = "deno task data";
+
+const VERBS: Record<string, { does: string; run: (argv: string[]) => Promise<void> }> = {
+  list: { does: "datasets known by name, and which are on this machine", run: list },
+  pull: { does: "download the originals of a dataset and make its records", run: pullAll },
+  import: { does: "make records from a folder of native files", run: importNative },
+  check: { does: "look a dataset over: gaps, faults, reference rows", run: check },
+  reprice: {
+    does: "recompute the costs of a dataset with another price list",
+    run: repriceRecords,
+  },
+};
+
+const HELP = [
+  `${COMMAND} <${Object.keys(VERBS).join("|")}> …`,
+  "",
+  ...Object.entries(VERBS).map(([verb, { does }]) => `  ${verb.padEnd(8)} ${does}`),
+  "",
+  "Examples:",
+  `  ${COMMAND} list`,
+  `  ${COMMAND} pull llmrouter`,
+  `  ${COMMAND} check reasoning-gym`,
+  "",
+  `${COMMAND} <verb> --help tells more.`,
+  EXIT_CODES,
+].join("\n");
+
+/** Runs the command on its arguments. */
+export async function main(argv: string[]): Promise<void> {
+  const [verb, ...rest] = argv;
+  if (verb === undefined || verb === "--help" || verb === "-h") throw new HelpRequest(HELP);
+  if (Object.hasOwn(VERBS, verb)) return await VERBS[verb].run(rest);
+  const verbs = Object.keys(VERBS);
+  throw new UsageError(
+    `${COMMAND} has no "${verb}"${didYouMean(verb, verbs)} (there are: ${verbs.join(", ")})`,
+  );
+}
+
+async function list(argv: string[]): Promise<void> {
+  const { flags } = parseFlags(argv, {
+    name: `${COMMAND} list`,
+    summary: "Lists the datasets known by name: whether their records are here, and their views.",
+    flags: { json: { type: "boolean", help: "machine-readable" } },
+    examples: [`${COMMAND} list`],
+  });
+  const entries = await listDatasets();
+  if (flags.json) return console.log(JSON.stringify(entries, null, 2));
+  const width = Math.max(...entries.map(({ name }) => name.length));
+  for (const { name, title, views, present } of entries) {
+    console.log(`${name.padEnd(width)}  ${present ? "here  " : "absent"}  ${title}`);
+    console.log(`${"".padEnd(width)}          views: ${views.join(", ")}`);
+  }
+  if (entries.some(({ present }) => !present)) {
+    console.log(`\nAbsent ones: ${COMMAND} pull <name>`);
+  }
+}
+
+async function pullAll(argv: string[]): Promise<void> {
+  const { args, flags } = parseFlags(argv, {
+    name: `${COMMAND} pull`,
+    summary:
+      "Downloads the original files of datasets (interrupted downloads are continued), makes\n" +
+      "their records and checks them against the manifest's hash.",
+    args: { usage: "<dataset>...", min: 1 },
+    flags: {
+      attempts: { type: "number", default: 5, integer: true, min: 1, help: "tries per file" },
+    },
+    examples: [`${COMMAND} pull llmrouter routellm`],
+  });
+  for (const name of args) {
+    const manifest = await manifestOf(name);
+    console.log(`${name}:\n${await pull(manifest, { attempts: flags.attempts })}`);
+  }
+}
+
+async function importNative(argv: string[]): Promise<void> {
+  const { args: [importer, folder], flags } = parseFlags(argv, {
+    name: `${COMMAND} import`,
+    summary: "Makes records from a folder of native files. Importers:\n" + importerHelp(),
+    args: { usage: "<importer> <folder>", min: 2, max: 2 },
+    flags: {
+      out: { type: "string", value: "file", help: "records to write, ….jsonl.gz" },
+      dataset: {
+        type: "string",
+        value: "name",
+        help: "take prices from this dataset's manifest and check the records against its hash",
+      },
+      prices: { type: "string", value: "file", help: "compute costs from tokens by this list" },
+      option: { type: "list", value: "key=value", help: "options of the importer" },
+    },
+    examples: [
+      `${COMMAND} import reasoning-gym ./reasoning-gym-eval --dataset reasoning-gym`,
+      `${COMMAND} import routerdc ./RouterDC --out routerdc.jsonl.gz`,
+      `${COMMAND} import icl-router ./ICL-Router --option label=direct --out icl.jsonl.gz`,
+    ],
+  });
+  const manifest = flags.dataset === undefined ? undefined : await manifestOf(flags.dataset);
+  if (manifest && manifest.importer !== importer) {
+    throw new UsageError(
+      `${manifest.name} is made by importer ${manifest.importer}, not ${importer}`,
+    );
+  }
+  const out = flags.out ?? (manifest && recordsPath(manifest.name));
+  if (out === undefined) throw new UsageError("import needs --out <file> or --dataset <name>");
+  const options: Record<string, string[]> = {};
+  for (const pair of flags.option) {
+    const [, key, value] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+    if (key === undefined) throw new UsageError(`--option: expected key=value, got "${pair}"`);
+    (options[key] ??= []).push(value);
+  }
+  const report = await importFolder({
+    importer: importerNamed(importer).name,
+    folder,
+    out,
+    options,
+    prices: flags.prices === undefined ? manifest?.prices : await readPriceList(flags.prices),
+    expected: flags.prices === undefined ? manifest?.records : undefined,
+  });
+  console.log(report);
+}
+
+async function check(argv: string[]): Promise<void> {
+  const { args, flags } = parseFlags(argv, {
+    name: `${COMMAND} check`,
+    summary:
+      "Looks datasets over: what is there, missing or suspicious, and hindsight reference rows\n" +
+      "(best single, best per benchmark, oracle) of every view.",
+    args: { usage: "<dataset or path>...", min: 1 },
+    flags: { json: { type: "boolean", help: "machine-readable" } },
+    examples: [`${COMMAND} check reasoning-gym`, `${COMMAND} check ./my-records.jsonl`],
+  });
+  const reports = [];
+  for (const spec of args) {
+    const report = await checkDataset(spec);
+    reports.push(report);
+    if (!flags.json) console.log(formatReport(report));
+  }
+  if (flags.json) console.log(JSON.stringify(reports, null, 2));
+}
+
+async function repriceRecords(argv: string[]): Promise<void> {
+  const { args: [spec], flags } = parseFlags(argv, {
+    name: `${COMMAND} reprice`,
+    summary:
+      "Writes a dataset's records with costs computed from tokens by another price list (form:\n" +
+      "`prices` of datasets/manifest.schema.json). What the list cannot price loses its cost.",
+    args: { usage: "<dataset or path>", min: 1, max: 1 },
+    flags: {
+      prices: { type: "string", value: "file", help: "the price list, JSON" },
+      out: { type: "string", value: "file", help: "records to write, ….jsonl.gz" },
+    },
+    examples: [`${COMMAND} reprice mmlu-pro --prices prices.json --out mmlu-pro-new.jsonl.gz`],
+  });
+  if (!flags.prices || !flags.out) {
+    throw new UsageError("reprice needs --prices <file> --out <file>");
+  }
+  const { records } = await openDataset(spec);
+  const priced = reprice(records.list, await readPriceList(flags.prices));
+  await writeAtomic(flags.out, pack(encodeRecords(priced)));
+  const cells = (list: typeof priced): number =>
+    list.reduce((sum, { costs }) => sum + Object.keys(costs ?? {}).length, 0);
+  console.log(`wrote ${flags.out}: ${priced.length} records, ${cells(priced)} costs`);
+  console.log(`(${cells(records.list)} costs before)`);
+}
+
+/** A manifest of this repository by name. */
+async function manifestOf(name: string): Promise<Manifest> {
+  const names = (await listDatasets()).map((entry) => entry.name);
+  if (names.includes(name)) return await readManifest(repoPath("datasets", name, "manifest.json"));
+  throw new UsageError(
+    `no dataset "${name}"${didYouMean(name, names)} (datasets: ${names.join(", ")})`,
+  );
+}
+
+function importerHelp(): string {
+  return IMPORTERS.flatMap(({ name, about, layout, options }) => [
+    `  ${name.padEnd(16)} ${about}`,
+    ...layout.map((path) => `  ${"".padEnd(18)} ${path}`),
+    ...Object.entries(options).map(([key, help]) => `  ${"".padEnd(18)} --option ${key}=… ${help}`),
+  ]).join("\n");
+}
+
+if (import.meta.main) await runMain(main);
