@@ -178,7 +178,8 @@ export async function exitCodeOf(main: () => unknown): Promise<number> {
       return error.exitCode;
     }
     if (error instanceof Deno.errors.NotCapable) {
-      console.error(`error: ${error.message.split("\n")[0]} (run it through \`deno task\`)`);
+      const [first] = error.message.split("\n");
+      console.error(`error: ${first} (\`deno task\` grants what its commands need in this folder)`);
       return 4;
     }
     console.error(error);

@@ -71,6 +71,8 @@ async function load(model: HubModel, id: string, local: boolean): Promise<Loaded
   if (local && !await exists(id)) throw new DataError(`${id}: no such folder`);
   env.allowRemoteModels = !local;
   env.cacheDir = store;
+  // Deno has the browser's cache too; transformers.js would prefer it to the folder.
+  env.useBrowserCache = false;
   // Otherwise a file missing from the store is first looked for inside the package.
   env.localModelPath = `${store}/`;
   try {
@@ -89,10 +91,10 @@ async function runModel(
   width: number,
 ): Promise<ArrayLike<number>> {
   const dims = [rows, length];
+  // transformers.js adds what else the graph asks for: token types, positions, an empty KV cache.
   const output = await network({
     input_ids: new Tensor("int64", ids, dims),
     attention_mask: new Tensor("int64", mask, dims),
-    token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), dims),
   });
   const states = output.last_hidden_state ?? output.token_embeddings;
   if (states?.dims.join() === [rows, length, width].join()) {

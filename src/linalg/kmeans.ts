@@ -3,9 +3,10 @@
  * sum and every comparison is exact, and the clusters depend on the data, the seed and the row ids alone.
  * @module
  */
-import { GRID, type Matrix, matrix, takeRows } from "./matrix.ts";
+import { GRID, type Matrix, matrix, squareNorms, takeRows } from "./matrix.ts";
 import type { Random } from "../base/random.ts";
-import { forEachProductBlock, product } from "./gemm.ts";
+import { forEachProductBlock } from "./gemm.ts";
+import { seedRows } from "./seeding.ts";
 
 /** Options of {@link kmeans}. */
 export interface KMeansOptions {
@@ -84,59 +85,6 @@ async function assignTo(x: Matrix, centroids: Matrix, xSquare: Float64Array): Pr
     }
   });
   return { assignment, squaredDistance };
-}
-
-/**
- * Greedy k-means++ (the variant scikit-learn uses): each next centre is the best of 2 + ⌊ln k⌋ rows drawn
- * with probability proportional to the squared distance from the centres so far. Fewer than `k` rows come
- * back when every row already is a centre.
- */
-async function seedRows(
-  x: Matrix,
-  k: number,
-  order: Int32Array,
-  random: Random,
-): Promise<number[]> {
-  const trials = 2 + Math.floor(Math.log(k));
-  const square = squareNorms(x);
-  const seeds = [order[random.integer(x.rows)]];
-  let { squaredDistance: distance } = await assignTo(x, takeRows(x, seeds), square);
-  while (seeds.length < k) {
-    const cumulative = new Float64Array(x.rows);
-    let total = 0;
-    for (let i = 0; i < x.rows; i++) cumulative[i] = total += distance[order[i]];
-    if (total === 0) break;
-    const drawn = Array.from(
-      { length: trials },
-      () => order[firstAbove(cumulative, random.next() * total)],
-    );
-    const inner = (await product(x, takeRows(x, drawn))).data;
-
-    let bestTrial = 0, bestDistance = distance, bestTotal = Infinity;
-    for (let t = 0; t < trials; t++) {
-      const after = new Float64Array(x.rows);
-      let sum = 0;
-      for (let i = 0; i < x.rows; i++) {
-        const d = square[i] + square[drawn[t]] - 2 * inner[i * trials + t];
-        sum += after[i] = Math.min(distance[i], d);
-      }
-      if (sum < bestTotal) bestTrial = t, bestDistance = after, bestTotal = sum;
-    }
-    seeds.push(drawn[bestTrial]);
-    distance = bestDistance;
-  }
-  return seeds;
-}
-
-/** Index of the first entry of an ascending array that is larger than `value`. */
-function firstAbove(ascending: Float64Array, value: number): number {
-  let low = 0, high = ascending.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle] > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /**
@@ -257,14 +205,4 @@ function countRows(assignment: Int32Array, k: number): Int32Array {
   const sizes = new Int32Array(k);
   for (const c of assignment) sizes[c]++;
   return sizes;
-}
-
-function squareNorms({ data, rows, width }: Matrix): Float64Array {
-  const out = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) {
-    let sum = 0;
-    for (let j = i * width; j < (i + 1) * width; j++) sum += data[j] * data[j];
-    out[i] = sum;
-  }
-  return out;
 }

@@ -59,3 +59,14 @@ export function normaliseToGrid(m: Matrix): Matrix {
   }
   return m;
 }
+
+/** |x|² of every row, in float64: exact for rows on the {@link GRID}. Length rows. */
+export function squareNorms({ data, rows, width }: Matrix): Float64Array {
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let j = i * width; j < (i + 1) * width; j++) sum += data[j] * data[j];
+    out[i] = sum;
+  }
+  return out;
+}

@@ -2,7 +2,7 @@
  * Exact nearest neighbours by inner product (cosine, for unit vectors): no index, every pair is looked at.
  * @module
  */
-import type { Matrix } from "./matrix.ts";
+import { type Matrix, squareNorms } from "./matrix.ts";
 import { forEachProductBlock } from "./gemm.ts";
 
 /** The neighbours of Q queries, most similar first. */
@@ -128,12 +128,6 @@ function partition(values: Float64Array, n: number, k: number): void {
 }
 
 /** Length of the longest row, a little generously. */
-function longestRow({ data, rows, width }: Matrix): number {
-  let largest = 0;
-  for (let i = 0; i < rows; i++) {
-    let square = 0;
-    for (let j = i * width; j < (i + 1) * width; j++) square += data[j] * data[j];
-    largest = Math.max(largest, square);
-  }
-  return Math.sqrt(largest) * (1 + 1e-5);
+function longestRow(m: Matrix): number {
+  return Math.sqrt(squareNorms(m).reduce((most, square) => Math.max(most, square), 0)) * (1 + 1e-5);
 }

@@ -11,8 +11,11 @@ import { encodeModel } from "../nn/onnx.ts";
 
 /** A dense row-major array with its shape, [rows × columns]. */
 export interface Dense<T extends Float32Array | Float64Array> {
+  /** The values, rows · columns of them. */
   readonly data: T;
+  /** Number of rows. */
   readonly rows: number;
+  /** Number of columns. */
   readonly columns: number;
 }
 

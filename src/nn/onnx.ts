@@ -7,8 +7,19 @@
  * @module
  */
 
-/** Element types and their numbers in TensorProto.DataType. */
-const DATA_TYPE = {
+/** Element type of a tensor. */
+export type ElementType =
+  | "float32"
+  | "uint8"
+  | "int8"
+  | "int32"
+  | "int64"
+  | "bool"
+  | "float16"
+  | "float64";
+
+/** Their numbers in TensorProto.DataType. */
+const DATA_TYPE: Record<ElementType, number> = {
   float32: 1,
   uint8: 2,
   int8: 3,
@@ -17,10 +28,7 @@ const DATA_TYPE = {
   bool: 9,
   float16: 10,
   float64: 11,
-} as const;
-
-/** Element type of a tensor. */
-export type ElementType = keyof typeof DATA_TYPE;
+};
 
 /** The values of a tensor, in the memory layout of its element type. */
 export type ElementArray =
@@ -34,9 +42,11 @@ export type ElementArray =
 
 /** A constant stored in the model: a weight, an index list, a shape. */
 export interface TensorValue {
+  /** By which nodes read it. */
   readonly name: string;
+  /** Type of every element. */
   readonly type: ElementType;
-  /** Empty for a scalar. */
+  /** Dimensions; empty for a scalar. */
   readonly shape: readonly number[];
   /** Row-major; `bool` as Uint8Array, `float16` as the bit patterns in a Uint16Array. */
   readonly data: ElementArray;
@@ -44,8 +54,11 @@ export interface TensorValue {
 
 /** A graph input or output; a string in the shape is a dimension known only when the graph runs. */
 export interface ValueInfo {
+  /** By which nodes read or make it. */
   readonly name: string;
+  /** Type of every element. */
   readonly type: ElementType;
+  /** Dimensions; empty for a scalar. */
   readonly shape: readonly (number | string)[];
 }
 
@@ -66,6 +79,7 @@ export interface Node {
   readonly inputs: readonly string[];
   /** Names of the values it makes. */
   readonly outputs: readonly string[];
+  /** The operator's parameters. */
   readonly attributes?: Readonly<Record<string, Attribute>>;
   /** Operator set; the standard one when absent. */
   readonly domain?: string;
@@ -75,10 +89,15 @@ export interface Node {
 
 /** A computation: nodes in an order in which every value is made before it is read. */
 export interface Graph {
+  /** Shown in a runtime's messages. */
   readonly name: string;
+  /** What a run has to provide. */
   readonly inputs: readonly ValueInfo[];
+  /** What a run hands back. */
   readonly outputs: readonly ValueInfo[];
+  /** The operators, each after those whose outputs it reads. */
   readonly nodes: readonly Node[];
+  /** Constants. */
   readonly initializers?: readonly TensorValue[];
 }
 

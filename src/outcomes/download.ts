@@ -22,7 +22,7 @@ export interface Patience {
 
 /**
  * Downloads one file unless it is there already; when the signal fires, what has come is kept.
- * @throws {DataError} naming the URL: refused, cut off too often, or not of the SHA-256 expected
+ * @throws {DataError} naming the URL: refused, failed too often, or not of the SHA-256 expected
  */
 export async function download(
   url: string,
@@ -46,8 +46,10 @@ export async function download(
       const final = error instanceof DataError || error instanceof Deno.errors.NotCapable;
       if (final || signal.aborted) throw error;
       if (attempt >= attempts) {
+        const { message, cause } = error as Error;
+        const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
         throw new DataError(
-          `${url}: cut off ${attempts} times (${(error as Error).message}); ` +
+          `${url}: given up after ${attempts} ${attempts === 1 ? "try" : "tries"} (${why}); ` +
             `${await sizeOf(part)} bytes are kept, pull again to go on`,
         );
       }

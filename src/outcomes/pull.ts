@@ -59,6 +59,9 @@ export async function pull(manifest: Manifest, options: PullOptions = {}): Promi
     out: options.out ?? recordsPath(name),
     prices: manifest.prices,
     expected: manifest.records,
+  }).catch((error) => {
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(`${error.message}\n  to download everything anew, delete ${cache}`);
   });
   const unhashed = files.filter((file) => file.sha256 === undefined).length;
   const note = unhashed > 0
@@ -94,8 +97,7 @@ export async function importFolder(job: ImportJob): Promise<string> {
   const bytes = encodeRecords(records);
   const got = sha256(bytes);
   const differs = (what: string): never => {
-    const advice = "if the folder was downloaded, delete it and pull again";
-    throw new DataError(`${folder}: expected ${what}; ${advice}\n${formatLog(log)}`);
+    throw new DataError(`${folder}: expected ${what}\n${formatLog(log)}`);
   };
   if (expected.queries !== undefined && expected.queries !== records.length) {
     differs(`${expected.queries} records, got ${records.length}`);

@@ -16,8 +16,8 @@ import type { Cut, SplitOptions } from "./split.ts";
 const MOST_SUBSETS = 20;
 
 /**
- * One fold a set of held-out models: each model once for `holdOut` 1, else `subsets` distinct random sets of k
- * (⌈M/3⌉ by default), or all sets where there are fewer.
+ * One fold a set of held-out models: each model once for `holdOut` 1, else `subsets` distinct random
+ * sets of k (⌈M/3⌉ by default), or all sets where there are fewer.
  * @throws {CapabilityError} when fewer than two models would be left to train with
  * @throws {UsageError} when an option is out of range
  */

@@ -133,11 +133,41 @@ export async function writeTinyEncoder(folder: string): Promise<void> {
     inputs: ids.map((name) => value(name, INT64, ["batch", "tokens"])),
     outputs: [value("last_hidden_state", FLOAT, ["batch", "tokens", 3])],
   });
+  await writeFolder(folder, graph, { model_type: "bert", hidden_size: 3, pad_token_id: 0 });
+}
+
+/**
+ * Writes a tiny causal model, dressed as Qwen3: the state of a token is the sum of the word vectors up to
+ * it plus its position, so the last token depends on the whole text and on where it stands.
+ */
+export async function writeTinyDecoder(folder: string): Promise<void> {
+  const graph = model({
+    nodes: [
+      node("Gather", ["words", "input_ids"], ["word"]),
+      node("CumSum", ["word", "axis"], ["sum"]),
+      node("Cast", ["position_ids"], ["position"], { to: FLOAT }),
+      node("Unsqueeze", ["position", "last"], ["column"]),
+      node("Add", ["sum", "column"], ["last_hidden_state"]),
+    ],
+    constants: [
+      tensor("words", [TINY_VOCABULARY.length, 3], Float32Array.from(TINY_VECTORS.flat())),
+      tensor("axis", [], BigInt64Array.of(1n)),
+      tensor("last", [1], BigInt64Array.of(2n)),
+    ],
+    inputs: ["input_ids", "attention_mask", "position_ids"]
+      .map((name) => value(name, INT64, ["batch", "tokens"])),
+    outputs: [value("last_hidden_state", FLOAT, ["batch", "tokens", 3])],
+  });
+  const heads = { num_hidden_layers: 1, num_attention_heads: 1, num_key_value_heads: 1 };
+  await writeFolder(folder, graph, { model_type: "qwen3", hidden_size: 3, head_dim: 3, ...heads });
+}
+
+async function writeFolder(folder: string, graph: Bytes, config: unknown): Promise<void> {
   await Deno.mkdir(`${folder}/onnx`, { recursive: true });
   await Deno.writeFile(`${folder}/onnx/model.onnx`, graph);
   const json = (name: string, content: unknown): Promise<void> =>
     Deno.writeTextFile(`${folder}/${name}`, JSON.stringify(content));
-  await json("config.json", { model_type: "bert", hidden_size: 3, pad_token_id: 0 });
+  await json("config.json", config);
   await json("tokenizer_config.json", {
     tokenizer_class: "BertTokenizer",
     do_lower_case: true,
@@ -145,6 +175,29 @@ export async function writeTinyEncoder(folder: string): Promise<void> {
     pad_token: "[PAD]",
   });
   await json("tokenizer.json", TINY_TOKENIZER);
+}
+
+/** Runs with the tiny encoder in a folder that is removed afterwards. */
+export function withTinyEncoder(use: (folder: string) => Promise<void>): Promise<void> {
+  return withFolder(writeTinyEncoder, use);
+}
+
+/** The same with the tiny causal model. */
+export function withTinyDecoder(use: (folder: string) => Promise<void>): Promise<void> {
+  return withFolder(writeTinyDecoder, use);
+}
+
+async function withFolder(
+  write: (folder: string) => Promise<void>,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await write(folder);
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 const special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];

@@ -81,8 +81,9 @@ async function outcomes(
     const score = kind === "direct"
       ? number(row.is_correct_direct, `${where}.is_correct_direct`)
       : round4(draws.reduce((sum, draw) => sum + draw, 0) / draws.length);
-    put(records.get(key)!, model, score, where, log);
-    if (kind === "draws") (records.get(key)!.repeats ??= {})[model] = draws;
+    const record = records.get(key)!;
+    put(record, model, score, where, log);
+    if (kind === "draws") (record.repeats ??= {})[model] ??= draws;
   });
   log.steps.push({ what: `rows of ${path}`, rows: rows.length });
   return [...records.values()];

@@ -119,56 +119,59 @@ function shared(prompts: Record<string, string>, where: string): string {
   throw new DataError(`${where}: expected the same prompt for every model`);
 }
 
-// The files number their questions; JSON.parse lists such keys in ascending order, which is theirs.
+/** Where the files of a set keep what; the prompt is one turn of several. */
+interface Places {
+  folder: string;
+  turns: string;
+  turn: number;
+  reply: string;
+  right: string;
+}
 
-async function maths(files: NativeFiles, folder: string): Promise<Item[]> {
-  const details = await each(ALL, async (model) => {
-    const path = `${TEST}/${folder}/${model}.json.gz`;
-    return fields(fields(await jsonFile(files, path), path).details, `${path}: details`);
-  });
-  return Object.keys(details.get(POOL[0])!).map((name) => {
+/** A set of numbered questions. JSON.parse lists such keys in ascending order, which is the files'. */
+function numbered(
+  asked: ReadonlyMap<string, Fields>,
+  graded: ReadonlyMap<string, Fields>,
+  { folder, turns, turn, reply, right }: Places,
+): Item[] {
+  return Object.keys(asked.get(POOL[0])!).map((name) => {
     const where = `${folder} ${name}`;
     const row = (all: Fields): Fields => fields(all[name], where);
-    const prompt = shared(
-      by(details, (d) => promptOf(list(row(d).prompt, where)[0], where)),
-      where,
-    );
+    const promptOf = (all: Fields): string =>
+      text(fields(list(row(all)[turns], where).at(turn), where).prompt, `${where}: prompt`);
+    const prompt = shared(by(asked, promptOf), where);
     return {
       name,
       prompt,
       query: prompt.endsWith(STEP) ? prompt.slice(0, -STEP.length) : prompt,
-      scores: by(details, (d) => number(row(d).correct, where)),
-      replies: by(details, (d) => text(row(d).origin_prediction, where)),
+      scores: by(graded, (all) => number(row(all)[right], `${where}: ${right}`)),
+      replies: by(asked, (all) => text(row(all)[reply], `${where}: ${reply}`)),
     };
   });
+}
+
+async function maths(files: NativeFiles, folder: string): Promise<Item[]> {
+  const details = await each(
+    ALL,
+    (model) => detailsOf(files, `${TEST}/${folder}/${model}.json.gz`),
+  );
+  const places = { turns: "prompt", turn: 0, reply: "origin_prediction", right: "correct" };
+  return numbered(details, details, { folder, ...places });
 }
 
 async function code(files: NativeFiles, folder: string): Promise<Item[]> {
+  const path = (part: string, model: string): string =>
+    `${TEST}/${folder}/${part}/${model}.json.gz`;
   const asked = await each(ALL, async (model) => {
-    const path = `${TEST}/${folder}/predictions/${model}.json.gz`;
-    return fields(await jsonFile(files, path), path);
+    return fields(await jsonFile(files, path("predictions", model)), path("predictions", model));
   });
-  const graded = await each(ALL, async (model) => {
-    const path = `${TEST}/${folder}/results/${model}.json.gz`;
-    return fields(fields(await jsonFile(files, path), path).details, `${path}: details`);
-  });
-  return Object.keys(asked.get(POOL[0])!).map((name) => {
-    const where = `${folder} ${name}`;
-    const row = (all: Fields): Fields => fields(all[name], where);
-    const last = (all: Fields): unknown => list(row(all).origin_prompt, where).at(-1);
-    const prompt = shared(by(asked, (a) => promptOf(last(a), where)), where);
-    return {
-      name,
-      prompt,
-      query: prompt,
-      scores: by(graded, (g) => number(row(g).is_correct, where)),
-      replies: by(asked, (a) => text(row(a).prediction, where)),
-    };
-  });
+  const graded = await each(ALL, (model) => detailsOf(files, path("results", model)));
+  const places = { turns: "origin_prompt", turn: -1, reply: "prediction", right: "is_correct" };
+  return numbered(asked, graded, { folder, ...places });
 }
 
-function promptOf(turn: unknown, where: string): string {
-  return text(fields(turn, where).prompt, `${where}: prompt`);
+async function detailsOf(files: NativeFiles, path: string): Promise<Fields> {
+  return fields(fields(await jsonFile(files, path), path).details, `${path}: details`);
 }
 
 async function mtBench(files: NativeFiles): Promise<Item[]> {
