@@ -34,11 +34,10 @@ const router: Router<Config> = {
   ]),
   unseen: "zero-update",
   async fit({ queries, models, scores, meanCosts }, config, { stage, seed }) {
-    const restarts = stage === "final" ? 10 : 1;
     const { centroids, assignment } = await shared.clusters(
       queries,
       config.clusters,
-      restarts,
+      shared.RESTARTS[stage],
       seed,
     );
     const M = models.length;

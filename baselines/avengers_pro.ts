@@ -36,11 +36,10 @@ const router: Router<Config> = {
   ]),
   unseen: "zero-update",
   async fit({ queries, models, scores, costs, meanCosts }, config, { stage, seed }) {
-    const restarts = stage === "final" ? 10 : 1;
     const { centroids, assignment } = await shared.clusters(
       queries,
       config.clusters,
-      restarts,
+      shared.RESTARTS[stage],
       seed,
     );
     const means = (cells: Float64Array): Float64Array =>
@@ -102,12 +101,14 @@ function blended(
   };
 }
 
-/** B(m) of every cluster, [K × M]. */
+/** B(m) of every cluster, [K × M]; NaN for a model without accuracy or cost. */
 function blend(accuracy: Float64Array, cost: Float64Array, M: number, alpha: number): Float64Array {
   const value = new Float64Array(accuracy.length);
   for (let start = 0; start < value.length; start += M) {
     const a = accuracy.subarray(start, start + M), c = cost.subarray(start, start + M);
-    const low = Math.min(...a), span = Math.max(...a) - low, dearest = Math.max(...c);
+    const known = a.filter((value) => !Number.isNaN(value));
+    const low = Math.min(...known), span = Math.max(...known) - low;
+    const dearest = Math.max(...c.filter((value) => !Number.isNaN(value)));
     for (let m = 0; m < M; m++) {
       const normalised = span > 0 ? (a[m] - low) / span : 1;
       const saved = dearest > 0 ? 1 - c[m] / dearest : 0;

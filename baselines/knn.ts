@@ -1,7 +1,7 @@
 /**
  * kNN: a model's predicted score is its mean score on the k nearest training queries.
  *
- * Neighbours by cosine of the query embedding. `inverse` weighs a neighbour by 1/distance, and exact
+ * Neighbours by cosine of the query embedding. `inverse` weighs a neighbour by 1/(1 − cosine), and exact
  * matches take all the weight. The verdict on kNN follows k, so k is tuned over the published range
  * (5 in RouterEval, 40 in RouterBench, 100 in arXiv 2505.12601, 131 in EmbedLLM, 300 in ORBIT).
  */
@@ -13,6 +13,7 @@ import type {
   TrainingData,
 } from "../src/router/contract.ts";
 import { columnMeans, extendPool, neighbours, storedCells } from "../src/router/training.ts";
+import { squareNorms } from "../src/linalg/matrix.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -21,6 +22,9 @@ export interface Config {
   /** Equal votes, or by 1/distance. */
   readonly weights: "uniform" | "inverse";
 }
+
+/** Up to this distance two vectors point the same way: one step of the grid is about 10⁻⁷. */
+const EXACT = 1e-8;
 
 /** What a store of labelled queries says about the models it has seen. */
 interface Store {
@@ -80,16 +84,15 @@ async function vote(batch: QueryBatch, store: Store, config: Config): Promise<Fl
   const k = Math.min(config.k, found);
   const fallback = columnMeans(scores, M);
   const quality = new Float64Array(batch.ids.length * M);
-  const weight = new Float64Array(k), total = new Float64Array(M);
+  const weight = new Float64Array(k).fill(1), total = new Float64Array(M);
+  const own = lengths(batch), stored = lengths(store.queries);
   for (let i = 0; i < batch.ids.length; i++) {
-    const exact = similarity[i * found] >= 1 - 1e-6;
-    for (let j = 0; j < k; j++) {
-      const distance = 1 - similarity[i * found + j];
-      weight[j] = config.weights === "uniform"
-        ? 1
-        : exact
-        ? Number(distance <= 1e-6)
-        : 1 / (distance + 1e-8);
+    if (config.weights === "inverse") {
+      const at = i * found;
+      for (let j = 0; j < k; j++) {
+        weight[j] = 1 - similarity[at + j] / (own[i] * stored[index[at + j]] || 1);
+      }
+      invert(weight);
     }
     total.fill(0);
     for (let j = 0; j < k; j++) {
@@ -105,4 +108,17 @@ async function vote(batch: QueryBatch, store: Store, config: Config): Promise<Fl
     }
   }
   return quality;
+}
+
+/** 1/distance in place; where some are 0 (exact matches), 1 for those and 0 for the others. */
+function invert(distance: Float64Array): void {
+  const exact = distance.some((d) => d < EXACT);
+  for (let j = 0; j < distance.length; j++) {
+    distance[j] = exact ? Number(distance[j] < EXACT) : 1 / (distance[j] + 1e-8);
+  }
+}
+
+/** |x| of every query: rounding to the grid leaves lengths up to 0.1% off 1. */
+function lengths({ vectors, memo }: QueryBatch): Float64Array {
+  return memo("lengths", () => squareNorms(vectors).map(Math.sqrt));
 }

@@ -1,9 +1,9 @@
 /**
  * UniRoute, K-means variant: a model *is* its vector of error rates per prompt cluster.
  *
- * Clusters come from the training prompts (no labels needed), error rates Ψ(h) from the validation
- * prompts, on which every model, new ones included, is run once. A query takes the error rates of its
- * nearest cluster: γ(x,h) = Ψ_{c(x)}(h). An empty cluster takes the model's overall error.
+ * Clusters come from the training prompts (no labels needed); error rates Ψ(h) from the prompts a model
+ * is labelled on: all of them for training models, the profile for new ones. A query takes the error
+ * rates of its nearest cluster, γ(x,h) = Ψ_{c(x)}(h). A cluster without labels takes the overall error.
  */
 import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
@@ -21,15 +21,19 @@ const router: Router<Config> = {
   name: "UniRoute (K-means)",
   summary: "error rates of each model per prompt cluster, read off at the query's cluster",
   source: "UniRoute (arXiv 2502.08773), K-means variant",
-  statement: "UniRoute re-implementation without official code; embedder ≠ Gecko.",
+  statement:
+    "UniRoute re-implementation without official code; embedder ≠ Gecko; training models are " +
+    "described by all their labelled rows, not by validation prompts alone.",
   grid: [25, 5, 10, 50, 100, 200, 300].map((clusters) => ({ clusters })),
-  refit: "train",
   unseen: "zero-update",
   async fit(train, config, { stage, seed }) {
-    const { centroids } = await shared.clusters(train.queries, config.clusters, 1, seed);
-    // While K is chosen the models are described by training labels, at the end by validation labels.
-    const described = stage === "final" && train.validation ? train.validation : train;
-    return routed(train.models, await scoresPerCluster(described, centroids), centroids);
+    const { centroids } = await shared.clusters(
+      train.queries,
+      config.clusters,
+      shared.RESTARTS[stage],
+      seed,
+    );
+    return routed(train.models, await scoresPerCluster(train, centroids), centroids);
   },
 };
 export default router;

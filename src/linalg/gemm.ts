@@ -12,11 +12,18 @@ import { dense, isSmall } from "./runtime.ts";
 const BLOCK_BYTES = 2 ** 23;
 
 /**
- * All inner products of the rows of `a` [n × d] with those of `b` [m × d]: A·Bᵀ, [n × m].
- * @throws {RangeError} when the widths differ
+ * All inner products of the rows of `a` [n × d] with those of `b` [m × d]: A·Bᵀ, [n × m], written into `out`
+ * if given.
+ * @throws {RangeError} when the shapes do not fit
  */
-export async function product(a: Matrix, b: Matrix): Promise<Matrix> {
-  const out = matrix(a.rows, b.rows);
+export async function product(
+  a: Matrix,
+  b: Matrix,
+  out: Matrix = matrix(a.rows, b.rows),
+): Promise<Matrix> {
+  if (out.rows !== a.rows || out.width !== b.rows) {
+    throw new RangeError(`a ${a.rows} × ${b.rows} product into ${out.rows} × ${out.width}`);
+  }
   await rowsAgainstRows(a, b, out.data, isSmall(a.rows * b.rows * a.width));
   return out;
 }

@@ -12,29 +12,7 @@ const TILE = 128;
 
 /** XᵀX of `x` [n × d], row-major [d × d]. */
 export async function gram(x: Matrix): Promise<Float64Array> {
-  const { data, rows, width } = x;
-  const out = new Float64Array(width * width);
-  if (isSmall(rows * width * width)) {
-    for (let r = 0; r < rows * width; r += width) {
-      for (let i = 0; i < width; i++) {
-        for (let j = 0; j <= i; j++) out[i * width + j] += data[r + i] * data[r + j];
-      }
-    }
-  } else {
-    const buffer = new Float64Array(Math.min(rows, ROWS) * width);
-    for (let start = 0; start < rows; start += ROWS) {
-      const tiles = columnTiles(x, start, Math.min(ROWS, rows - start), buffer);
-      for (let i = 0; i < tiles.length; i++) {
-        for (let j = 0; j <= i; j++) {
-          await addProduct(tiles[i], tiles[j], out, i * TILE * width + j * TILE, width);
-        }
-      }
-    }
-  }
-  for (let i = 0; i < width; i++) {
-    for (let j = 0; j < i; j++) out[j * width + i] = out[i * width + j];
-  }
-  return out;
+  return (await normalEquations(x, new Float64Array(), 0)).gram;
 }
 
 /**
@@ -46,35 +24,76 @@ export async function crossGram(
   y: Float64Array,
   columns: number,
 ): Promise<Float64Array> {
-  const { data, rows, width } = x;
+  return (await products(x, y, columns, false)).cross;
+}
+
+/**
+ * {@link gram} XᵀX [d × d] and {@link crossGram} XᵀY [d × columns] in one pass over the data.
+ * @throws {RangeError} when `y` does not have n · columns values
+ */
+export async function normalEquations(
+  x: Matrix,
+  y: Float64Array,
+  columns: number,
+): Promise<{ gram: Float64Array; cross: Float64Array }> {
+  const { gram, cross } = await products(x, y, columns, true);
+  for (let i = 0; i < x.width; i++) {
+    for (let j = 0; j < i; j++) gram[j * x.width + i] = gram[i * x.width + j];
+  }
+  return { gram, cross };
+}
+
+/** XᵀY and, if asked, the tiles of XᵀX on and below the diagonal. */
+async function products(
+  x: Matrix,
+  y: Float64Array,
+  columns: number,
+  withGram: boolean,
+): Promise<{ gram: Float64Array; cross: Float64Array }> {
+  const { rows, width } = x;
   if (y.length !== rows * columns) {
     throw new RangeError(`${rows} × ${columns} targets: got ${y.length} values`);
   }
-  const out = new Float64Array(width * columns);
-  if (isSmall(rows * width * columns)) {
-    for (let r = 0; r < rows; r++) {
-      for (let i = 0; i < width; i++) {
-        const value = data[r * width + i], to = i * columns, from = r * columns;
-        for (let j = 0; j < columns; j++) out[to + j] += value * y[from + j];
-      }
-    }
-    return out;
+  const gram = new Float64Array(withGram ? width * width : 0);
+  const cross = new Float64Array(width * columns);
+  if (isSmall(rows * width * (columns + (withGram ? width : 0)))) {
+    plainLoops(x, y, columns, gram, cross);
+    return { gram, cross };
   }
   const buffer = new Float64Array(Math.min(rows, ROWS) * width);
   for (let start = 0; start < rows; start += ROWS) {
     const count = Math.min(ROWS, rows - start);
-    const left = buffer.subarray(0, count * width);
-    left.set(data.subarray(start * width, (start + count) * width));
-    const right = y.subarray(start * columns, (start + count) * columns);
-    await addProduct(
-      { data: left, rows: count, columns: width },
-      { data: right, rows: count, columns },
-      out,
-      0,
+    const tiles = columnTiles(x, start, count, buffer);
+    const right = {
+      data: y.subarray(start * columns, (start + count) * columns),
+      rows: count,
       columns,
-    );
+    };
+    for (let i = 0; i < tiles.length; i++) {
+      if (columns > 0) await addProduct(tiles[i], right, cross, i * TILE * columns, columns);
+      for (let j = 0; withGram && j <= i; j++) {
+        await addProduct(tiles[i], tiles[j], gram, i * TILE * width + j * TILE, width);
+      }
+    }
   }
-  return out;
+  return { gram, cross };
+}
+
+function plainLoops(
+  { data, rows, width }: Matrix,
+  y: Float64Array,
+  columns: number,
+  gram: Float64Array,
+  cross: Float64Array,
+): void {
+  for (let r = 0; r < rows; r++) {
+    for (let i = 0; i < width; i++) {
+      const value = data[r * width + i];
+      for (let j = 0; j < columns; j++) cross[i * columns + j] += value * y[r * columns + j];
+      if (gram.length === 0) continue;
+      for (let j = 0; j <= i; j++) gram[i * width + j] += value * data[r * width + j];
+    }
+  }
 }
 
 /** Some rows of a matrix, copied into float64 tiles of {@link TILE} columns that lie in `buffer`. */

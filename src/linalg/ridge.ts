@@ -10,7 +10,7 @@ import { sha256 } from "../base/hash.ts";
 import { type Matrix, matrix, takeRows } from "./matrix.ts";
 import { solveSpd } from "./cholesky.ts";
 import { productF64 } from "./gemm.ts";
-import { crossGram, gram } from "./gram.ts";
+import { crossGram, gram, normalEquations } from "./gram.ts";
 
 /** The fit at one penalty. */
 export interface RidgeFit {
@@ -104,7 +104,7 @@ async function primalSystems(
   groups.forEach(({ rows }, g) => {
     for (const i of rows) table[i * all + m + g] = 1;
   });
-  const cross = await crossGram(x, table, all), whole = await gram(x);
+  const { gram: whole, cross } = await normalEquations(x, table, all);
 
   return async (group) => {
     const { rows, columns } = group, n = rows.length, k = columns.length, g = groups.indexOf(group);

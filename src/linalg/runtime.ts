@@ -23,12 +23,12 @@ export interface Dense<T extends Float32Array | Float64Array> {
 export type Transpose = "none" | "left" | "right";
 
 /**
- * Whether a product of so many multiplications is small enough for a plain loop: that takes a few
- * milliseconds at most and saves the 0.3 s in which the runtime starts. The choice hangs on the size alone,
- * never on what ran before.
+ * Whether a product of so many multiplications is small enough for a plain loop: that takes a millisecond at
+ * most and saves the 0.3 s in which the runtime starts. The choice hangs on the size alone, never on what
+ * ran before.
  */
 export function isSmall(multiplications: number): boolean {
-  return multiplications <= 5e6;
+  return multiplications <= 1e6;
 }
 
 let threads = 1;

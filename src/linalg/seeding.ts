@@ -7,18 +7,19 @@ import type { Random } from "../base/random.ts";
 import { product } from "./gemm.ts";
 
 /**
- * Greedy k-means++ (the variant scikit-learn uses): each next centre is the one of 2 + ⌊ln k⌋ rows, drawn
- * with probability proportional to their squared distance from the centres so far, that brings this distance
- * down most. Rows are drawn in the sequence `order`. Returns the row numbers, fewer than `k` when every row
- * already coincides with a centre.
+ * Greedy k-means++: each next centre is the one of `trials` rows, drawn with probability proportional to
+ * their squared distance from the centres so far, that brings this distance down most; scikit-learn tries
+ * 2 + ⌊ln k⌋, and one trial is plain k-means++. Rows are drawn in the sequence `order`. Returns the row
+ * numbers, fewer than `k` when every row already coincides with a centre.
  */
 export async function seedRows(
   x: Matrix,
   k: number,
   order: Int32Array,
   random: Random,
+  trials = 2 + Math.floor(Math.log(k)),
 ): Promise<number[]> {
-  const trials = 2 + Math.floor(Math.log(k)), square = squareNorms(x);
+  const square = squareNorms(x);
   const seeds: number[] = [];
   let drawn = [order[random.integer(x.rows)]];
   let distance = new Float64Array(x.rows).fill(Infinity);

@@ -133,14 +133,14 @@ async function downloadAll(
       bar.update(++done);
     }
   };
-  try {
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  } catch (error) {
-    failed.abort(); // the other file keeps what it has in its .part
-    throw error;
-  } finally {
-    bar.end();
-  }
+  // Both must have stopped before the lock is given back; what they have stays in their .part.
+  const workers = Array.from({ length: CONCURRENCY }, () =>
+    work().catch((error) => {
+      if (!failed.signal.aborted) failed.abort(error);
+    }));
+  await Promise.all(workers);
+  bar.end();
+  failed.signal.throwIfAborted();
 }
 
 /** What to do when a dataset cannot be downloaded file by file. */

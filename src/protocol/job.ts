@@ -96,7 +96,7 @@ export async function runJob(
   const reason = whyNot(router, split.all, split);
   if (reason) return { status: "not applicable", reason };
   const test = split.testFor(router);
-  const tuning = await tune(router, split, fitContext("tune", id, split, options));
+  const tuning = await tune(router, split, () => fitContext("tune", id, split, options));
   const fits = new Map<number, Promise<FittedRouter>>();
   const fitted = (config: number): Promise<FittedRouter> => {
     const known = fits.get(config);

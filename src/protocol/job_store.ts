@@ -28,6 +28,8 @@ export interface JobKey {
   readonly control: string;
   /** Profile sizes of the new-model protocol. */
   readonly budgets: readonly number[];
+  /** Where heavy inference runs. */
+  readonly device: string;
 }
 
 /** A finished job. */
@@ -114,7 +116,7 @@ export function encodeJob(job: FinishedJob): string {
 
 /**
  * Reads {@link encodeJob}'s text.
- * @throws {Error} when the hash does not match or the id is another job's
+ * @throws {Error} when a hash does not match or the id is another job's
  */
 export function decodeJob(text: string, id: string | undefined, where: string): FinishedJob {
   const { sha256: expected, body } = JSON.parse(text) as { sha256: string; body: string };
@@ -127,6 +129,9 @@ export function decodeJob(text: string, id: string | undefined, where: string): 
     const bytes = unpack(Uint8Array.fromBase64(job.outcome.choice), where);
     job.outcome.choice = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
       .slice();
+  }
+  if (decisionsHash(job.outcome) !== job.decisionsSha256) {
+    throw new Error("its decisions do not match their hash");
   }
   return job as FinishedJob;
 }

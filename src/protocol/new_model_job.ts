@@ -5,7 +5,7 @@
  * @module
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
-import type { FittedRouter, QueryBatch, Router } from "../router/contract.ts";
+import type { FittedRouter, QueryBatch, Router, TrainingData } from "../router/contract.ts";
 import type { OpenedSplit } from "./open_split.ts";
 import {
   type Arm,
@@ -40,10 +40,11 @@ export async function runNewModelJob(
   if (!router.unseen) {
     return { status: "not applicable", reason: "cannot take in a model without retraining" };
   }
-  const tuning = await tune(router, split, fitContext("tune", id, split, options));
+  const tuning = await tune(router, split, () => fitContext("tune", id, split, options));
   const config = router.grid[tuning.score];
-  const final = fitContext("final", id, split, options);
-  const fitted = await router.fit(finalTraining(router, split), config, final);
+  const fit = async (data: TrainingData): Promise<FittedRouter> =>
+    await router.fit(data, config, fitContext("final", id, split, options));
+  const fitted = await fit(finalTraining(router, split));
   const test = split.testFor(router);
   if ("mixtures" in await fitted.predict(test)) {
     return { status: "not applicable", reason: "a mixture; its expectation is a reference number" };
@@ -65,7 +66,7 @@ export async function runNewModelJob(
   if (!router.reference) {
     const retrain = async (n: number, arm: Arm, size: { n?: number }): Promise<void> => {
       const data = split.retraining(n);
-      const again = await router.fit(data, config, final);
+      const again = await fit(data);
       for (const pool of ["all", "new"] as const) {
         await add(again, data.meanCosts, { kind: "arm", arm, ...size, pool });
       }

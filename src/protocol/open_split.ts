@@ -66,7 +66,8 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
     test: rowsOf("e"),
   };
   const raw = control === "constant-text" ? constant(data.raw) : data.raw;
-  const vectors = prepareVectors(raw, control ? "none" : data.preparation, rows.all);
+  const preparation = control === "constant-text" ? "none" : data.preparation; // a constant centres to 0
+  const vectors = prepareVectors(raw, preparation, rows.all);
   const every = Uint16Array.from(table.models.keys());
   const columns = every.filter((m) => !split.heldOutModels.includes(table.models[m]));
   const heldOut = every.filter((m) => split.heldOutModels.includes(table.models[m]));

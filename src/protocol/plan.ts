@@ -56,8 +56,8 @@ export interface PlannedRouter {
   readonly router: Router;
   /** Hash of its file; `reference` for reference rows. */
   readonly sha256: string;
-  /** What `--routers` takes: id, or path outside `baselines/`. */
-  readonly argument: string;
+  /** What `--routers` takes: id, or path outside `baselines/`; absent for reference rows. */
+  readonly file?: string;
 }
 
 /** A run ready to start. */
@@ -96,6 +96,9 @@ export const CACHE: string = repoPath(".cache");
  * @throws {CapabilityError} when the protocol does not fit the dataset
  */
 export async function planRun(settings: RunSettings, workers = 2): Promise<RunPlan> {
+  const routers = [...referenceRows(), ...await competitors(settings.routers)];
+  const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
+  if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const given = await loadDataset(settings.data);
   const audited = audit(given);
   const { table, groups, templates } = dropDuplicates(given, audited);
@@ -113,10 +116,6 @@ export async function planRun(settings: RunSettings, workers = 2): Promise<RunPl
     (done) => line.update(done),
   );
   line.end();
-
-  const routers = [...referenceRows(), ...await competitors(settings.routers)];
-  const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
-  if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const harnessSha256 = await harnessHash();
   const budgets = settings.protocol.startsWith("new-model") ? settings.budgets ?? BUDGETS : [];
   const hashes = splits.map(splitHash);
@@ -128,7 +127,7 @@ export async function planRun(settings: RunSettings, workers = 2): Promise<RunPl
     device: settings.device,
   };
   const jobs = splits.flatMap((_, at) =>
-    routers.map(({ id, argument, sha256, router }): Job => ({
+    routers.map(({ id, file, sha256 }): Job => ({
       id: jobId({
         dataSha256: table.dataset.sha256,
         splitSha256: hashes[at],
@@ -138,9 +137,10 @@ export async function planRun(settings: RunSettings, workers = 2): Promise<RunPl
         harnessSha256,
         control: settings.control ?? "none",
         budgets,
+        device: settings.device,
       }),
-      router: argument,
-      reference: router.reference === true && argument === id,
+      router: id,
+      file,
       split: at,
       timed: at === 0,
     }))
@@ -163,7 +163,6 @@ export async function planRun(settings: RunSettings, workers = 2): Promise<RunPl
 function referenceRows(): PlannedRouter[] {
   return REFERENCES.map(({ id, router }) => ({
     id,
-    argument: id,
     router: router as Router,
     sha256: "reference", // their code is part of the harness hash
   }));
@@ -175,7 +174,7 @@ async function competitors(wanted?: readonly string[]): Promise<PlannedRouter[]>
     id,
     router,
     sha256,
-    argument: wanted ? wanted[i] : id,
+    file: wanted ? wanted[i] : id,
   }));
 }
 

@@ -78,11 +78,13 @@ class Hand {
     return new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => {
         if (!("failed" in data)) return resolve(data);
-        reject(Object.assign(new Error(describe(message, data.failed.message)), data.failed));
+        reject(Object.assign(new Error(data.failed.message), data.failed));
       };
       this.#worker.onerror = (event) => {
         event.preventDefault();
-        reject(new Error(describe(message, event.message)));
+        reject(
+          new Error("router" in message ? `${message.router}: ${event.message}` : event.message),
+        );
       };
       this.#worker.postMessage(message);
     });
@@ -91,8 +93,4 @@ class Hand {
   dismiss(): void {
     this.#worker.terminate();
   }
-}
-
-function describe(message: WorkSetup | Job, what: string): string {
-  return "router" in message ? `${message.router}: ${what}` : what;
 }

@@ -31,11 +31,15 @@ export interface OperatingPoints {
   readonly halfCost: number;
 }
 
-/** Tunes a router; without alternatives and without costs there is nothing to do. */
+/**
+ * Tunes a router; without alternatives and without costs there is nothing to do.
+ *
+ * @param context makes the context of a fit, anew for each, so that no fit draws on another's randomness
+ */
 export async function tune(
   router: Router,
   split: OpenedSplit,
-  context: FitContext,
+  context: () => FitContext,
 ): Promise<Tuning> {
   if (router.reference || (router.grid.length === 1 && !split.priced)) {
     return { score: 0, trials: [] };
@@ -44,18 +48,16 @@ export async function tune(
   const trials: { score: number; area?: number }[] = [];
   const curves: { cost: number; quality: number }[][] = [];
   for (const [i, config] of router.grid.entries()) {
-    context.signal.throwIfAborted();
-    const fitted = await router.fit(
-      { ...split.train, validation: split.validation },
-      config,
-      context,
-    );
+    const fit = context();
+    fit.signal.throwIfAborted();
+    const train = { ...split.train, validation: split.validation };
+    const fitted = await router.fit(train, config, fit);
     const pool: Pool = { models: fitted.models, meanCosts: split.train.meanCosts };
     const predictions = points(await fitted.predict(batch), router);
     const score = mean(split, decide(predictions, pool), "scores");
     if (split.priced) curves.push(await validationCurve(fitted, router, split, pool));
     trials.push(split.priced ? { score, area: area(curves[i], split) } : { score });
-    context.progress((i + 1) / router.grid.length);
+    fit.progress((i + 1) / router.grid.length);
   }
   const byScore = argmax(trials.map((t) => t.score));
   if (!split.priced) return { score: byScore, trials };

@@ -34,18 +34,30 @@ export interface WorkSetup {
 export interface Job {
   /** Job id. */
   readonly id: string;
-  /** Router id, or path of its file. */
+  /** Router id. */
   readonly router: string;
-  /** A reference row of the harness rather than a file. */
-  readonly reference: boolean;
+  /** What the router is loaded by: id or path; absent for the reference rows, which have no file. */
+  readonly file?: string;
   /** Index into the splits. */
   readonly split: number;
   /** Whether the router's speed is measured beside this job. */
   readonly timed: boolean;
 }
 
-/** Prepares to do jobs one after the other. */
+/** Prepares to do jobs one after the other. What a job throws names its router. */
 export function worker(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
+  const work = worksOn(setup);
+  return async (job) => {
+    try {
+      return await work(job);
+    } catch (error) {
+      if (error instanceof Error) prefix(error, job.router);
+      throw error;
+    }
+  };
+}
+
+function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
   let open: { at: number; split: OpenedSplit } | undefined;
   const options = {
     device: setup.device,
@@ -99,7 +111,14 @@ export function worker(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
   };
 }
 
-async function find({ router, reference }: Job): Promise<Router> {
-  if (!reference) return (await loadRouter(router)).router;
+/** Puts a name before the message of an error, which stays of its kind (and exit code). */
+function prefix(error: Error, name: string): void {
+  const { message, stack } = error;
+  error.message = `${name}: ${message}`;
+  error.stack = stack?.replace(message, () => error.message);
+}
+
+async function find({ router, file }: Job): Promise<Router> {
+  if (file !== undefined) return (await loadRouter(file)).router;
   return REFERENCES.find(({ id }) => id === router)!.router as Router;
 }

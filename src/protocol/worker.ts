@@ -10,7 +10,12 @@ export type WorkerReply =
   | { readonly ready: true }
   | { readonly done: FinishedJob }
   | {
-    readonly failed: { readonly name: string; readonly message: string; readonly stack?: string };
+    readonly failed: {
+      readonly name: string;
+      readonly message: string;
+      readonly stack?: string;
+      readonly exitCode?: number;
+    };
   };
 
 let work: ((job: Job) => Promise<FinishedJob>) | undefined;
@@ -25,7 +30,7 @@ self.onmessage = async ({ data }: MessageEvent<WorkSetup | Job>) => {
       reply({ done: await work!(data) });
     }
   } catch (error) {
-    const { name, message, stack } = error as Error;
-    reply({ failed: { name, message, stack } });
+    const { name, message, stack, exitCode } = error as Error & { exitCode?: number };
+    reply({ failed: { name, message, stack, exitCode } });
   }
 };

@@ -6,17 +6,19 @@
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { exists, repoPath, writeAtomic, writeJson } from "../base/files.ts";
 import { canonicalJson, hashJson } from "../base/hash.ts";
-import { SEEDS, splitHash } from "../protocol/split.ts";
+import { SEEDS } from "../protocol/split.ts";
 import { packSplits } from "../protocol/pack_splits.ts";
 import type { FinishedJob } from "../protocol/job_store.ts";
 import type { PlannedRouter, RunPlan, RunSettings } from "../protocol/plan.ts";
 import type { Speed } from "../protocol/speed.ts";
 import { environment, VERSION } from "../version.ts";
 import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";
+import { checkEntries } from "./check_entries.ts";
 import { seedRows } from "./decisions.ts";
 import { evaluate } from "./evaluate.ts";
 import { evaluateNewModel } from "./evaluate_new_model.ts";
-import { type Result, rounded, type RouterEntry, seal, type SplitFacts } from "./result.ts";
+import { chosenFor, datasetFacts, splitFacts } from "./facts.ts";
+import { type Result, rounded, type RouterEntry, seal } from "./result.ts";
 
 /** A result with the bytes of the files beside it. */
 export interface AssembledResult {
@@ -56,7 +58,7 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
   const stem = stemOf(plan);
   const name = stem.slice(stem.indexOf("/") + 1);
   const decisions = encodeDecisions(entries);
-  const splitHashes = splits.map(splitHash);
+  const parts = splitFacts(splits);
   const result = seal({
     format: "icl-router-bench/result",
     formatVersion: 1,
@@ -64,13 +66,7 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
     command: commandOf(settings),
     harness: { version: VERSION, sha256: plan.harnessSha256 },
     environment: environment(),
-    dataset: {
-      ...table.dataset,
-      queries: table.ids.length,
-      models: table.models,
-      benchmarks: table.benchmarks,
-      priced: !table.costs.some(Number.isNaN),
-    },
+    dataset: datasetFacts(table),
     audit: plan.audit,
     embedding: { name: plan.provider.name, key: plan.provider.key, facts: plan.provider.facts },
     protocol: {
@@ -86,20 +82,11 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
     },
     splits: {
       file: `${name}.splits.json`,
-      sha256: hashJson(splitHashes),
-      parts: splits.map((split, at): SplitFacts => ({
-        seed: split.seed,
-        fold: split.fold,
-        name: split.foldName,
-        sha256: splitHashes[at],
-        train: count(split.roles, "t"),
-        validation: count(split.roles, "v"),
-        test: count(split.roles, "e"),
-        dropped: count(split.roles, "d"),
-      })),
+      sha256: hashJson(parts.map((part) => part.sha256)),
+      parts,
     },
     decisions: { file: `${name}.decisions.gz`, sha256: decisions.sha256 },
-    routers: plan.routers.map((router) => entryOf(router, byRouter.get(router.id)!)),
+    routers: plan.routers.map((router) => entryOf(router, byRouter.get(router.id)!, entries)),
     evaluation: rounded(evaluateEntries(plan, entries)),
   });
   return {
@@ -115,7 +102,10 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
   };
 }
 
-/** Recomputes every number of a result from decisions: the core of `bench` and of `verify`. */
+/**
+ * Recomputes every number of a result from decisions: the core of `bench` and of `verify`.
+ * @throws {DataError} when decisions do not fit their splits or the models of the table
+ */
 export function evaluateEntries(
   { table, splits, units, routers }: Pick<RunPlan, "table" | "splits" | "units"> & {
     readonly routers: readonly {
@@ -125,6 +115,7 @@ export function evaluateEntries(
   },
   entries: readonly DecisionEntry[],
 ): Result["evaluation"] {
+  checkEntries(entries, splits, table.models, table.dataset.name);
   if (splits[0].heldOutModels.length > 0) return evaluateNewModel(table, splits, entries, units);
   const judged = entries.map((e) => ({ ...e, operating: e.tuning.operating }));
   const competing = routers.filter((r) => !r.router.reference).map((r) => r.id);
@@ -158,7 +149,8 @@ export function stemOf({ settings, table }: Pick<RunPlan, "settings" | "table">)
   const plain = (text: string): string => text.replace(/[^\w.-]+/g, "-");
   const { seeds, routers, budgets, subsets, selection } = settings;
   const custom = hashJson(seeds) !== hashJson(SEEDS) || routers || budgets || subsets;
-  return plain(table.dataset.name) + "@" + plain(table.dataset.version) + "/" + [
+  return plain(table.dataset.name.replace(/\/all$/, "")) + "@" + plain(table.dataset.version) +
+    "/" + [
     plain(settings.protocol),
     plain(settings.embedding),
     ...(settings.validation === "id" && settings.protocol.startsWith("ood")
@@ -184,7 +176,11 @@ export function commandOf(settings: RunSettings): string {
     flag("device", settings.device === "cpu" ? undefined : settings.device);
 }
 
-function entryOf({ id, router, sha256 }: PlannedRouter, jobs: readonly FinishedJob[]): RouterEntry {
+function entryOf(
+  { id, router, sha256 }: PlannedRouter,
+  jobs: readonly FinishedJob[],
+  entries: readonly DecisionEntry[],
+): RouterEntry {
   const refused = jobs.find((j) => j.outcome.status === "not applicable")?.outcome;
   return {
     id,
@@ -198,16 +194,6 @@ function entryOf({ id, router, sha256 }: PlannedRouter, jobs: readonly FinishedJ
     sha256,
     grid: router.grid,
     notApplicable: refused?.status === "not applicable" ? refused.reason : null,
-    chosen: jobs.flatMap(({ outcome, seed, fold }) =>
-      outcome.status === "decided"
-        ? [{ seed, fold, score: outcome.tuning.score, area: outcome.tuning.area ?? null }]
-        : []
-    ),
+    chosen: chosenFor(id, entries),
   };
-}
-
-function count(roles: string, role: string): number {
-  let n = 0;
-  for (const r of roles) if (r === role) n++;
-  return n;
 }

@@ -9,9 +9,11 @@ import { DataError } from "../base/errors.ts";
 import { pack, unpack } from "../base/files.ts";
 import { canonicalJson, sha256 } from "../base/hash.ts";
 import { decisionsHash } from "../protocol/job_store.ts";
-import type { Column, JobOutcome } from "../protocol/job.ts";
+import type { Column } from "../protocol/job.ts";
 import type { Tuning } from "../protocol/tune.ts";
 import type { PredictionSummary } from "../protocol/predictions.ts";
+import schema from "./decisions.schema.json" with { type: "json" };
+import { formOf } from "./form.ts";
 
 /** One job's decisions with its lineage. */
 export interface DecisionEntry {
@@ -101,32 +103,47 @@ export function decodeDecisions(
   if (sha256(plain) !== expectedSha256) {
     fail(`its content has sha256 ${sha256(plain)}, the result names ${expectedSha256}`);
   }
-  const length = new DataView(plain.buffer, plain.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(plain.subarray(4, 4 + length))) as Header;
-  if (header.format !== 1) fail(`decision format ${header.format}, this version reads 1`);
-  let at = 4 + length;
-  const entries = header.entries.map(({ columns, models, length, ...rest }): DecisionEntry => {
+  const { header, from } = readHeader(plain, where);
+  const width = header.bytesPerChoice;
+  const expected = from + header.entries.reduce((n, e) => n + e.length * width, 0);
+  if (plain.length !== expected) fail(`${plain.length} bytes, its header says ${expected}`);
+  let at = from;
+  return header.entries.map(({ columns, models, length, ...rest }): DecisionEntry => {
     const choice = new Uint16Array(length);
     for (let i = 0; i < length; i++) {
-      choice[i] = header.bytesPerChoice === 1 ? plain[at++] : plain[at++] | plain[at++] << 8;
+      choice[i] = width === 1 ? plain[at++] : plain[at++] | plain[at++] << 8;
     }
-    return {
+    const entry: DecisionEntry = {
       ...rest,
-      columns: header.columnSets[columns],
-      models: header.modelSets[models],
+      columns: header.columnSets[columns] ?? fail(`/columnSets/${columns} is missing`),
+      models: header.modelSets[models] ?? fail(`/modelSets/${models} is missing`),
       choice,
     };
-  });
-  if (at !== plain.length) fail(`${plain.length - at} bytes too many or too few`);
-  for (const entry of entries) {
-    const outcome: JobOutcome = { status: "decided", ...entry };
-    if (decisionsHash(outcome) !== entry.decisionsSha256) {
-      fail(
-        `decisions of ${entry.router}, seed ${entry.seed}, fold ${entry.fold} do not match their hash`,
-      );
+    if (decisionsHash({ status: "decided", ...entry }) !== entry.decisionsSha256) {
+      fail(`decisions of ${named(entry)} do not match their hash`);
     }
+    return entry;
+  });
+}
+
+/** An entry in error messages. */
+export function named({ router, seed, fold }: DecisionEntry): string {
+  return `${router}, seed ${seed}, fold ${fold}`;
+}
+
+const FORM = formOf(schema);
+
+/** The header and where the choices begin. */
+function readHeader(plain: Uint8Array, where: string): { header: Header; from: number } {
+  let header: unknown, from = 4;
+  try {
+    from += new DataView(plain.buffer, plain.byteOffset, plain.byteLength).getUint32(0, true);
+    header = JSON.parse(new TextDecoder().decode(plain.subarray(4, from)));
+  } catch (error) {
+    throw new DataError(`${where}: no header of decisions (${(error as Error).message})`);
   }
-  return entries;
+  FORM.check(header, where);
+  return { header: header as Header, from };
 }
 
 /** Stores equal values once. */

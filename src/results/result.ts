@@ -3,15 +3,16 @@
  * it. `results/<dataset>@<version>/<protocol>.<embedding>.json`, no clock in name or content.
  * @module
  */
-import { Ajv, type ValidateFunction } from "ajv";
 import { DataError } from "../base/errors.ts";
-import { readJson, repoPath } from "../base/files.ts";
+import { readJson } from "../base/files.ts";
 import { hashJson } from "../base/hash.ts";
 import type { DatasetFacts } from "../outcomes/table.ts";
 import type { AuditReport } from "../protocol/audit_report.ts";
 import type { Need, UnseenArm } from "../router/contract.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { NewModelEvaluation } from "./evaluate_new_model.ts";
+import { formOf } from "./form.ts";
+import schema from "./result.schema.json" with { type: "json" };
 
 /** The content of a result file. */
 export interface Result {
@@ -148,7 +149,7 @@ export function rounded<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, rounded(v)])) as T;
 }
 
-let validator: ValidateFunction | undefined;
+const FORM = formOf(schema);
 
 /**
  * Reads a result and checks its form and its closing hash.
@@ -156,15 +157,7 @@ let validator: ValidateFunction | undefined;
  */
 export async function readResult(path: string): Promise<Result> {
   const value = await readJson(path);
-  validator ??= new Ajv({ allErrors: false, strict: true, allowUnionTypes: true })
-    .compile(await readJson(repoPath("src/results/result.schema.json")) as object);
-  if (!validator(value)) {
-    const [error] = validator.errors!;
-    const extra = "additionalProperty" in error.params
-      ? ` "${error.params.additionalProperty}"`
-      : "";
-    throw new DataError(`${path}: ${error.instancePath || "/"} ${error.message}${extra}`);
-  }
+  FORM.check(value, path);
   const { sha256, ...content } = value as Result;
   if (hashJson(content) !== sha256) {
     throw new DataError(`${path}: /sha256 does not match the content; the file was altered`);

@@ -1,21 +1,40 @@
 /**
- * Verification: reads a result as a stranger would, recomputes every number from the stored decisions
- * and the outcomes, and fails on any difference.
+ * Verification: reads a result as a stranger would, makes everything anew that decisions and outcomes
+ * allow, and fails on any difference, also where somebody has edited a file and sealed it again.
+ *
+ * Recomputed: every number of the evaluation, the audit, the dataset's facts, the splits (drawn anew from
+ * protocol and seeds) and their sizes, what tuning chose, the reference rows, and why a row is missing.
+ *
+ * What no stranger can recompute from decisions and outcomes, so that only hashes guard it:
+ * - that the decisions are the ones the routers make, with the curve positions (`operating`) and the
+ *   validation scores behind them: run `command` again, which gives the same bytes
+ * - numbers from predictions (Brier score, calibration) and sizes of routers, in the decision file
+ * - harness, environment, embedding, control and device, and the dataset in `command`
+ * - routers that are not reference rows: name, summary, source, statement, needs, `reference`, `unseen`,
+ *   hash and grid, which stand in the file of that hash; and which routers were left out of the run
+ *
+ * Where the outcomes are not on this machine, all but the evaluation, the audit, the dataset's facts and
+ * the drawing of the splits is still checked.
  * @module
  */
 import { dirname } from "node:path";
 import { DataError, VerificationError } from "../base/errors.ts";
 import { readBytes, readJson } from "../base/files.ts";
-import { canonicalJson, hashJson } from "../base/hash.ts";
+import { hashJson } from "../base/hash.ts";
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { loadDataset } from "../outcomes/load.ts";
 import { audit } from "../protocol/audit.ts";
 import { dropDuplicates } from "../protocol/drop_duplicates.ts";
-import { assertSplitFits, type Split, splitHash } from "../protocol/split.ts";
+import { type Split, splitHash } from "../protocol/split.ts";
 import { unpackSplits } from "../protocol/pack_splits.ts";
 import { evaluateEntries } from "./assemble.ts";
+import { checkEntries } from "./check_entries.ts";
+import { checkDraws, checkReasons, checkRun } from "./check_run.ts";
 import { type DecisionEntry, decodeDecisions } from "./decision_file.ts";
+import { datasetFacts } from "./facts.ts";
+import { findOutcomes } from "./find_outcomes.ts";
 import { readResult, type Result, rounded } from "./result.ts";
+import { sameOrThrow } from "./same.ts";
 
 /** What a verification found. */
 export interface Verified {
@@ -40,6 +59,7 @@ export interface OpenedResult {
 /**
  * Opens a result and the files beside it.
  * @throws {DataError} naming the file and field that does not fit
+ * @throws {VerificationError} when the three files contradict each other
  */
 export async function openResult(path: string): Promise<OpenedResult> {
   const result = await readResult(path);
@@ -60,6 +80,8 @@ export async function openResult(path: string): Promise<OpenedResult> {
   if (hashJson(hashes) !== result.splits.sha256) {
     throw new DataError(`${splitPath}: ${splits.length} splits, the result has others`);
   }
+  checkEntries(entries, splits, result.dataset.models, decisionPath);
+  checkRun(path, decisionPath, { result, entries, splits });
   return { result, entries, splits };
 }
 
@@ -69,25 +91,26 @@ export async function openResult(path: string): Promise<OpenedResult> {
  * @param data dataset to recompute from, if not the one the result names
  * @param requireData fail when the outcomes are not on this machine, instead of checking integrity only
  * @throws {DataError} when a file is damaged
- * @throws {VerificationError} when a number cannot be reproduced
+ * @throws {VerificationError} when something cannot be reproduced
  */
 export async function verifyResult(
   path: string,
   options: { readonly data?: string; readonly requireData?: boolean } = {},
 ): Promise<Verified> {
-  const { result, entries, splits } = await openResult(path);
+  const opened = await openResult(path);
+  const { result, entries } = opened;
   if (result.metricsVersion !== METRICS_VERSION) {
     throw new VerificationError(
       `${path}: metrics version ${result.metricsVersion}, this harness computes version ${METRICS_VERSION}`,
     );
   }
-  const given = await loadDataset(options.data ?? result.dataset.name).catch((error) => {
-    if (options.requireData || !(error instanceof DataError) || options.data) throw error;
-    return undefined;
-  });
+  const named = options.data ?? result.dataset.name;
+  const must = options.data !== undefined || options.requireData;
+  const given = must ? await loadDataset(named) : await findOutcomes(named);
   if (!given) return { result, depth: "integrity", numbers: 0 };
   const found = audit(given);
-  const { table, templates } = dropDuplicates(given, found);
+  const distinct = dropDuplicates(given, found);
+  const { table, templates } = distinct;
   if (table.dataset.sha256 !== result.dataset.sha256) {
     throw new VerificationError(
       `${path}: made from data ${result.dataset.sha256.slice(0, 12)}, here is ` +
@@ -96,35 +119,12 @@ export async function verifyResult(
         } (${table.dataset.name} version ${table.dataset.version})`,
     );
   }
-  for (const split of splits) assertSplitFits(split, table);
+  let numbers = sameOrThrow(path, "/dataset", result.dataset, datasetFacts(table)) +
+    sameOrThrow(path, "/audit", result.audit, found.report);
+  const splits = checkDraws(path, opened, distinct);
+  checkReasons(path, opened, table);
   const routers = result.routers.map(({ id, reference }) => ({ id, router: { reference } }));
   const again = rounded(evaluateEntries({ table, splits, units: templates, routers }, entries));
-  const numbers = sameOrThrow(path, "/evaluation", result.evaluation, again) +
-    sameOrThrow(path, "/audit", result.audit, found.report);
+  numbers += sameOrThrow(path, "/evaluation", result.evaluation, again);
   return { result, depth: "full", numbers };
-}
-
-/** Compares two JSON values leaf by leaf. @returns the number of leaves */
-function sameOrThrow(path: string, where: string, stored: unknown, again: unknown): number {
-  if (
-    stored !== null && typeof stored === "object" && again !== null && typeof again === "object"
-  ) {
-    const keys = new Set([...Object.keys(stored), ...Object.keys(again)]);
-    let leaves = 0;
-    for (const key of keys) {
-      leaves += sameOrThrow(
-        path,
-        `${where}/${key}`,
-        (stored as Record<string, unknown>)[key],
-        (again as Record<string, unknown>)[key],
-      );
-    }
-    return leaves;
-  }
-  if (canonicalJson(stored ?? null) !== canonicalJson(again ?? null)) {
-    throw new VerificationError(
-      `${path}: ${where} is ${JSON.stringify(stored)}, recomputed ${JSON.stringify(again)}`,
-    );
-  }
-  return 1;
 }

@@ -18,7 +18,8 @@ export interface Fusion {
 }
 
 /**
- * Ranks the models of every cluster by a value, 0 = best; ties by lower mean cost, then id.
+ * Ranks the models of every cluster by a value, 0 = best; ties by lower mean cost, then id. A model whose
+ * value is NaN has no rank (NaN), and the others are ranked as if it were not there.
  *
  * @param values [K × M]
  */
@@ -29,17 +30,18 @@ export function rankInClusters(
 ): Float64Array {
   const M = models.length;
   const order = Array.from(tieOrder({ models, meanCosts }));
-  const ranks = new Float64Array(values.length);
+  const ranks = new Float64Array(values.length).fill(NaN);
   for (let start = 0; start < values.length; start += M) {
     // The sort is stable, so equal values keep the tie order.
-    const best = order.toSorted((a, b) => values[start + b] - values[start + a]);
+    const best = order.filter((m) => !Number.isNaN(values[start + m]))
+      .sort((a, b) => values[start + b] - values[start + a]);
     best.forEach((m, rank) => ranks[start + m] = rank);
   }
   return ranks;
 }
 
 /**
- * Fused reciprocal ranks, [Q × M].
+ * Fused reciprocal ranks, [Q × M]; NaN where a model has no rank.
  *
  * @param cosines [Q × K] of queries and cluster centres
  * @param ranks [K × M], 0 = best

@@ -58,6 +58,9 @@ export function neighbours(queries: QueryBatch, store: QueryBatch): Promise<Neig
   });
 }
 
+/** k-means restarts: one while tuning, several for the router that is tested (Avengers' code: 10). */
+export const RESTARTS: Readonly<Record<"tune" | "final", number>> = { tune: 1, final: 4 };
+
 /** k-means clusters of a batch's vectors, computed once for every (k, restarts, seed). */
 export function clusters(
   queries: QueryBatch,
@@ -69,6 +72,7 @@ export function clusters(
     kmeans(queries.vectors, k, {
       random: random(seed, "kmeans", k),
       restarts,
+      trials: 1, // many plain starts beat one greedy start of the same cost
       iterations: 100,
       rank: idRank(queries),
     }));

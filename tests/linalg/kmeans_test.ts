@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { assign, kmeans, lloyd } from "../../src/linalg/kmeans.ts";
+import { assign, kmeans } from "../../src/linalg/kmeans.ts";
+import { lloyd } from "../../src/linalg/lloyd.ts";
 import { type Matrix, matrix, takeRows } from "../../src/linalg/matrix.ts";
 import { setProductThreads } from "../../src/linalg/runtime.ts";
 import { random } from "../../src/base/random.ts";
@@ -89,6 +90,11 @@ Deno.test("kmeans: neither row order nor threads matter, the seed does", async (
   assert.deepEqual(again.centroids, once.centroids);
   assert.equal(again.inertia, once.inertia);
   assert.deepEqual(again.assignment, Int32Array.from(shuffle, (i) => once.assignment[i]));
+  const { assignment, squaredDistance } = await assign(x, once.centroids);
+  assert.deepEqual({ assignment, squaredDistance }, {
+    assignment: once.assignment,
+    squaredDistance: once.squaredDistance,
+  });
   const other = await kmeans(x, 32, { random: random(4) });
   assert.notDeepEqual(other.centroids, once.centroids);
 });

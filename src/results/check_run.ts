@@ -1,0 +1,188 @@
+/**
+ * Does a result tell the truth about its run? Its rows, splits, seeds and tuning against the files beside
+ * it, and against what protocol and data make of them.
+ * @module
+ */
+import { DataError, VerificationError } from "../base/errors.ts";
+import type { OutcomeTable } from "../outcomes/table.ts";
+import type { DistinctTable } from "../protocol/drop_duplicates.ts";
+import { whyNot } from "../protocol/job.ts";
+import { cells } from "../protocol/open_split.ts";
+import { makeSplits, type Split, splitHash } from "../protocol/split.ts";
+import type { Router, TrainingData } from "../router/contract.ts";
+import { REFERENCES } from "../router/references.ts";
+import { columnMeans } from "../router/training.ts";
+import { named } from "./decision_file.ts";
+import { chosenFor, splitFacts } from "./facts.ts";
+import type { Result, RouterEntry } from "./result.ts";
+import { sameOrThrow } from "./same.ts";
+import type { OpenedResult } from "./verify.ts";
+
+/**
+ * Checks what needs no outcomes.
+ * @throws {VerificationError} naming the field that does not follow from decisions and splits
+ */
+export function checkRun(path: string, decisionPath: string, opened: OpenedResult): void {
+  const { result, entries, splits } = opened;
+  sameOrThrow(path, "/splits/parts", result.splits.parts, splitFacts(splits));
+  checkRows(path, decisionPath, opened);
+  result.routers.forEach(({ id, chosen }, r) => {
+    sameOrThrow(path, `/routers/${r}/chosen`, chosen, chosenFor(id, entries));
+  });
+  checkProtocol(path, opened);
+  checkCommand(path, result);
+}
+
+/** Reference rows first and whole; one entry for every applicable row and split, in this order. */
+function checkRows(path: string, decisionPath: string, opened: OpenedResult): void {
+  const { result: { routers }, entries, splits } = opened;
+  REFERENCES.forEach(({ id, router: { needs = [], grid, unseen = null } }, r) => {
+    const known = { id, needs, grid, unseen, reference: true, sha256: "reference" };
+    const stored = Object.fromEntries(
+      Object.keys(known).map((field) => [field, routers[r]?.[field as keyof RouterEntry]]),
+    );
+    sameOrThrow(path, `/routers/${r}`, stored, known);
+  });
+  const surplus = routers.findIndex((r, i) =>
+    i >= REFERENCES.length && r.sha256 === "reference" ||
+    routers.findIndex(({ id }) => id === r.id) !== i
+  );
+  if (surplus >= 0) {
+    throw new VerificationError(
+      `${path}: /routers/${surplus} is a second or unknown "${routers[surplus].id}"`,
+    );
+  }
+  const expected = routers.filter((r) => r.notApplicable === null)
+    .flatMap(({ id }) => splits.map((s) => `${id}, seed ${s.seed}, fold ${s.fold}`));
+  for (let i = 0; i < Math.max(expected.length, entries.length); i++) {
+    const got = i < entries.length ? named(entries[i]) : "nothing";
+    if (got !== expected[i]) {
+      throw new DataError(
+        `${decisionPath}: entry ${i}: expected decisions of ${
+          expected[i] ?? "no more"
+        }, got ${got}`,
+      );
+    }
+  }
+  routers.forEach(({ id, grid }, r) => {
+    const odd = entries.find((e) =>
+      e.router === id && e.tuning.trials.length > 0 && e.tuning.trials.length !== grid.length
+    );
+    if (odd) {
+      throw new VerificationError(
+        `${path}: /routers/${r}/grid has ${grid.length} configurations, ${named(odd)} tried ` +
+          `${odd.tuning.trials.length}`,
+      );
+    }
+  });
+}
+
+function checkProtocol(
+  path: string,
+  { result: { protocol }, entries, splits }: OpenedResult,
+): void {
+  const alien = splits.find((split) => split.protocol !== protocol.name);
+  sameOrThrow(path, "/protocol/name", protocol.name, alien?.protocol ?? protocol.name);
+  sameOrThrow(path, "/protocol/seeds", protocol.seeds, [...new Set(splits.map((s) => s.seed))]);
+  const isNewModel = splits[0].heldOutModels.length > 0;
+  for (const entry of entries) {
+    const split = splits.find((s) => s.seed === entry.seed && s.fold === entry.fold)!;
+    const sizes = new Set(entry.columns.flatMap(({ n }) => n === undefined ? [] : [n]));
+    const fitting = protocol.budgets.filter((n) => n <= (split.profile?.order.length ?? 0));
+    sameOrThrow(path, "/protocol/budgets", isNewModel ? fitting : protocol.budgets, [...sizes]);
+  }
+}
+
+/** What is not said in the command must have its default, and what is said must be so. */
+function checkCommand(path: string, { command, protocol }: Result): void {
+  const said = new Map(
+    [...command.matchAll(/ --(\S+) (\S+)/g)].map(([, flag, value]) => [flag, value]),
+  );
+  const facts: [flag: string, field: string, value: string | undefined][] = [
+    ["protocol", "name", protocol.name],
+    ["seeds", "seeds", protocol.seeds.join(",")],
+    ["validation", "validation", protocol.validation === "id" ? "id" : undefined],
+    ["control", "control", protocol.control === "none" ? undefined : protocol.control],
+    ["subsets", "subsets", protocol.subsets === null ? undefined : String(protocol.subsets)],
+    ["selection", "selection", protocol.selection ?? undefined],
+    ["device", "device", protocol.device === "cpu" ? undefined : protocol.device],
+  ];
+  for (const [flag, field, value] of facts) {
+    if (said.get(flag) !== value) {
+      throw new VerificationError(
+        `${path}: /protocol/${field} is ${value ?? "the default"}, but /command says --${flag} ` +
+          `${said.get(flag) ?? "not at all"}`,
+      );
+    }
+  }
+}
+
+/**
+ * Draws the splits anew from protocol and seeds: nobody chose the test rows.
+ *
+ * @returns the splits
+ * @throws {VerificationError} naming the split that is another
+ */
+export function checkDraws(
+  path: string,
+  { result: { protocol, splits: { parts } }, splits }: OpenedResult,
+  { table, groups }: DistinctTable,
+): readonly Split[] {
+  const { name, seeds, validation, subsets, selection } = protocol;
+  let drawn: Split[];
+  try {
+    drawn = makeSplits(table, groups, name, seeds, {
+      validation: validation as "benchmarks" | "id",
+      ...(subsets !== null && { subsets }),
+      ...(selection !== null && { selection: selection as "random" | "discriminative" }),
+    });
+  } catch (error) {
+    if (!(error instanceof Error && "exitCode" in error)) throw error;
+    throw new VerificationError(`${path}: /protocol: ${error.message}`);
+  }
+  const odd = Math.max(splits.length, drawn.length) === splits.length
+    ? splits.findIndex((split, i) => !drawn[i] || splitHash(split) !== splitHash(drawn[i]))
+    : splits.length;
+  if (odd >= 0) {
+    const { seed, name: fold } = parts[odd] ?? { seed: drawn[odd].seed, name: drawn[odd].foldName };
+    throw new VerificationError(
+      `${path}: /splits/parts/${odd} (seed ${seed}, ${fold}) is not the split that protocol ${name} draws`,
+    );
+  }
+  return splits;
+}
+
+/**
+ * Finds out anew why rows have no decisions: a row must not be left out because of what it shows.
+ * @throws {VerificationError} naming the router
+ */
+export function checkReasons(
+  path: string,
+  { result: { routers, protocol }, splits: [split] }: OpenedResult,
+  table: OutcomeTable,
+): void {
+  const columns = [...table.models.keys()].filter((m) =>
+    !split.heldOutModels.includes(table.models[m])
+  );
+  const rows = [...table.ids.keys()].filter((i) => "tv".includes(split.roles[i]));
+  const costs = cells(table.costs, table.models.length, rows, columns);
+  // All that `whyNot` looks at.
+  const train = {
+    models: columns.map((m) => table.models[m]),
+    meanCosts: columnMeans(costs, columns.length),
+  } as Partial<TrainingData> as TrainingData;
+  const facts = {
+    priced: !table.costs.some(Number.isNaN),
+    hasTruth: table.truth !== undefined,
+  };
+  const isNewModel = protocol.name.startsWith("new-model");
+  routers.forEach(({ id, needs, unseen, reference, notApplicable }, r) => {
+    const reason = whyNot({ needs } as Partial<Router> as Router, train, facts) ?? null;
+    if (reason !== null || !isNewModel) {
+      sameOrThrow(path, `/routers/${r}/notApplicable`, notApplicable, reason);
+    } else if (reference && (notApplicable === null) !== (unseen !== null && id !== "random")) {
+      // Rows that cannot take in a model have no decisions here, and random is but an expectation.
+      throw new VerificationError(`${path}: /routers/${r}/notApplicable is ${notApplicable}`);
+    }
+  });
+}
