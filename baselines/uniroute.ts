@@ -26,13 +26,8 @@ const router: Router<Config> = {
     "described by all their labelled rows, not by validation prompts alone.",
   grid: [25, 5, 10, 50, 100, 200, 300].map((clusters) => ({ clusters })),
   unseen: "zero-update",
-  async fit(train, config, { stage, seed }) {
-    const { centroids } = await shared.clusters(
-      train.queries,
-      config.clusters,
-      shared.RESTARTS[stage],
-      seed,
-    );
+  async fit(train, config, { seed }) {
+    const { centroids } = await shared.clusters(train.queries, config.clusters, 1, seed);
     return routed(train.models, await scoresPerCluster(train, centroids), centroids);
   },
 };

@@ -3,23 +3,32 @@
  * @module
  */
 import { diffResults } from "../results/diff.ts";
-import { digits, percent, signed } from "../report/leaderboard.ts";
+import { digits, percent, signed } from "../report/numbers.ts";
 import { textTable } from "../report/text_table.ts";
-import { type Command, parseFlags, runMain } from "./args.ts";
+import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
-const COMMAND: Command<Record<never, never>> = {
+const FLAGS = {
+  data: {
+    type: "string",
+    value: "dataset",
+    help: "outcomes to pair from, if not the named dataset",
+  },
+} as const satisfies Flags;
+
+const COMMAND: Command<typeof FLAGS> = {
   name: "deno task diff",
   summary:
     "Says what changed between two results of the same data, router by router, and whether the change " +
     "is significant (paired bootstrap, Holm). Results of different data or metric versions are refused.",
   args: { usage: "<before.json> <after.json>", min: 2, max: 2 },
-  flags: {},
+  flags: FLAGS,
   examples: ["deno task diff results/demo@1/id.static.json results/demo@1/id.hashed-384.json"],
 };
 
-async function main(argv: string[]): Promise<void> {
-  const { args: [before, after] } = parseFlags(argv, COMMAND);
-  const { fields, routers, onlyBefore, onlyAfter } = await diffResults(before, after);
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
+  const { flags, args: [before, after] } = parseFlags(argv, COMMAND);
+  const { fields, routers, onlyBefore, onlyAfter } = await diffResults(before, after, flags.data);
   if (fields.length === 0) console.log("same data, code, settings and environment");
   else {
     console.log(textTable(

@@ -20,6 +20,7 @@ const FLAGS = {
     help: "what to write",
   },
   out: { type: "string", value: "file", help: "where to; needed" },
+  data: { type: "string", value: "dataset", help: "the outcomes, if not the named dataset" },
   router: { type: "string", value: "id", help: "router, for routerarena" },
   seed: {
     type: "number",
@@ -41,11 +42,12 @@ const COMMAND: Command<typeof FLAGS> = {
   ],
 };
 
-async function main(argv: string[]): Promise<void> {
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
   const { flags, args: [path] } = parseFlags(argv, COMMAND);
   if (!flags.out) throw new UsageError("--out is needed: where the export is written");
   const opened = await openResult(path);
-  const given = await loadDataset(opened.result.dataset.name);
+  const given = await loadDataset(flags.data ?? opened.result.dataset.name);
   const { table } = dropDuplicates(given, audit(given));
   for (const split of opened.splits) assertSplitFits(split, table);
   if (flags.format === "csv") {

@@ -30,7 +30,8 @@ const COMMAND: Command<typeof FLAGS> = {
   ],
 };
 
-async function main(argv: string[]): Promise<void> {
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, COMMAND);
   const paths = await resultFiles(args.length > 0 ? args : [repoPath("results")]);
   if (paths.length === 0) {

@@ -28,7 +28,8 @@ const COMMAND: Command<typeof FLAGS> = {
   examples: ["deno task verify", "deno task verify results/demo@1/id.static.json"],
 };
 
-async function main(argv: string[]): Promise<void> {
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, COMMAND);
   const paths = await resultFiles(args.length > 0 ? args : [repoPath("results")]);
   if (paths.length === 0) {

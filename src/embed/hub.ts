@@ -9,7 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename, isAbsolute, resolve } from "node:path";
-import { env, pipeline, Tensor } from "@huggingface/transformers";
+import { env, pipeline, Tensor } from "npm:@huggingface/transformers@4.3.1";
 import { hashJson } from "../base/hash.ts";
 import { exists, readJson } from "../base/files.ts";
 import { CapabilityError, DataError } from "../base/errors.ts";

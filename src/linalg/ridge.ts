@@ -93,17 +93,7 @@ async function primalSystems(
   m: number,
   groups: readonly Group[],
 ): Promise<(group: Group) => Promise<System>> {
-  const d = x.width, all = m + groups.length;
-  const table = new Float64Array(x.rows * all);
-  for (let i = 0; i < x.rows; i++) {
-    for (let c = 0; c < m; c++) {
-      const value = y[i * m + c];
-      if (!Number.isNaN(value)) table[i * all + c] = value;
-    }
-  }
-  groups.forEach(({ rows }, g) => {
-    for (const i of rows) table[i * all + m + g] = 1;
-  });
+  const d = x.width, all = m + groups.length, table = targetTable(y, m, groups);
   const { gram: whole, cross } = await normalEquations(x, table, all);
 
   return async (group) => {
@@ -122,6 +112,22 @@ async function primalSystems(
     return async (rho: number) =>
       withBias(await solvePenalised(left, right, d, k, rho * trace / d), xMean, yMean);
   };
+}
+
+/** The targets with 0 for a missing cell, then a column a group that is 1 on its rows. [n × (m + groups)] */
+function targetTable(y: Float64Array, m: number, groups: readonly Group[]): Float64Array {
+  const n = y.length / m, all = m + groups.length, table = new Float64Array(n * all);
+  for (let i = 0; i < n; i++) {
+    for (let c = 0; c < m; c++) {
+      const value = y[i * m + c];
+      table[i * all + c] = Number.isNaN(value) ? 0 : value;
+    }
+  }
+  for (let g = 0; g < groups.length; g++) {
+    const { rows } = groups[g];
+    for (let r = 0; r < rows.length; r++) table[rows[r] * all + m + g] = 1;
+  }
+  return table;
 }
 
 /**

@@ -24,8 +24,8 @@ export type Transpose = "none" | "left" | "right";
 
 /**
  * Whether a product of so many multiplications is small enough for a plain loop: that takes a millisecond at
- * most and saves the 0.3 s in which the runtime starts. The choice hangs on the size alone, never on what
- * ran before.
+ * most and spares the runtime's start, the first time even its download. The choice hangs on the size alone,
+ * never on what ran before.
  */
 export function isSmall(multiplications: number): boolean {
   return multiplications <= 1e6;

@@ -6,9 +6,20 @@ import { isNewModel, type Result } from "../results/result.ts";
 import type { Evaluation } from "../results/evaluate.ts";
 import type { Speed } from "../protocol/speed.ts";
 import { frontierText } from "./frontier_text.ts";
-import { digits, type Leaderboard, leaderboard, signed, withSpread } from "./leaderboard.ts";
-import { newModelTable } from "./new_model_table.ts";
-import { markdownTable, type TableColumn, textTable } from "./text_table.ts";
+import { byQuality, type Leaderboard, leaderboard } from "./leaderboard.ts";
+import { metricTables } from "./metric_tables.ts";
+import { newModelNotes, newModelTable } from "./new_model_table.ts";
+import { digits, percent, signed } from "./numbers.ts";
+import {
+  markdownTable,
+  shortened,
+  type TableColumn,
+  textTable,
+  widthOf,
+  wrapped,
+} from "./text_table.ts";
+
+const WIDTH = 100;
 
 /** The speed sheet beside a result. */
 export type SpeedSheet = Readonly<Record<string, Speed>>;
@@ -28,6 +39,7 @@ export function terminalReport(result: Result, speed?: SpeedSheet): string {
     for (const pool of ["all", "new"] as const) {
       blocks.push(tableText(newModelTable(result, evaluation, pool)));
     }
+    blocks.push(notesText(newModelNotes(result)));
     return blocks.join("\n\n");
   }
   blocks.push(tableText(leaderboard(result, evaluation)));
@@ -47,12 +59,16 @@ export function markdownReport(result: Result, speed?: SpeedSheet): string {
     for (const pool of ["all", "new"] as const) {
       blocks.push(...tableMarkdown(newModelTable(result, evaluation, pool)));
     }
+    blocks.push(listMarkdown(newModelNotes(result)));
   } else {
+    const names = new Map(result.routers.map((r) => [r.id, r.name]));
     blocks.push(...tableMarkdown(leaderboard(result, evaluation)));
     const drawing = frontier(result, evaluation);
     if (drawing) blocks.push("### Accuracy-cost frontier", "```text\n" + drawing + "\n```");
-    blocks.push("### Metrics, mean ± sd over seeds", metricTable(result, evaluation));
-    if (evaluation.routers[0].folds.length > 0) {
+    blocks.push("### Metrics, mean ± sd over seeds");
+    blocks.push(...metricTables(byQuality(evaluation.routers), names));
+    // Folds of the id protocol are random parts: nothing is held out that has a name.
+    if (evaluation.routers[0].folds.length > 0 && !result.protocol.name.startsWith("id")) {
       blocks.push("### Quality by held-out fold", foldTable(result, evaluation));
     }
     blocks.push(
@@ -72,22 +88,45 @@ export function markdownReport(result: Result, speed?: SpeedSheet): string {
 }
 
 function tableText({ columns, rows, notes }: Leaderboard): string {
-  return [textTable(columns, rows), ...notes.flatMap((note) => wrapped(`  ${note}`, 100))].join(
-    "\n",
+  return `${fitted(columns, rows)}\n${notesText(notes)}`;
+}
+
+/** The table in {@link WIDTH} columns; if need be, names in its first column are cut short. */
+function fitted(columns: Leaderboard["columns"], rows: Leaderboard["rows"]): string {
+  const table = textTable(columns, rows);
+  const excess = Math.max(...table.split("\n").map(widthOf)) - WIDTH;
+  if (excess <= 0) return table;
+  const longest = Math.max(...rows.map(([name = ""]) => widthOf(name))) - excess;
+  return textTable(
+    columns,
+    rows.map(([name, ...cells]) => name === undefined ? [] : [shortened(name, longest), ...cells]),
   );
 }
 
+function notesText(notes: readonly string[]): string {
+  return notes.flatMap((note) => wrapped(`  ${note}`, WIDTH, "    ")).join("\n");
+}
+
 function tableMarkdown({ columns, rows, notes }: Leaderboard): string[] {
-  return [markdownTable(columns, rows), notes.map((note) => `- ${note}`).join("\n")];
+  return [markdownTable(columns, rows), listMarkdown(notes)];
+}
+
+function listMarkdown(notes: readonly string[]): string {
+  return notes.map((note) => `- ${note}`).join("\n");
 }
 
 function frontier(result: Result, { routers, panels }: Evaluation): string | undefined {
   const entries = new Map(result.routers.map((r) => [r.id, r]));
-  const drawn = routers.filter(({ router }) =>
+  const drawn = byQuality(routers).filter(({ router }) =>
     !entries.get(router)!.reference || router === "zero-router"
   );
   const names = new Map(result.routers.map((r) => [r.id, r.name]));
-  return frontierText(drawn, panels[0].models, names);
+  const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  const models = panels[0].models.map(({ cost }, m) => ({
+    quality: mean(panels.map((p) => p.models[m].quality)),
+    cost: cost === null ? null : mean(panels.map((p) => p.models[m].cost!)),
+  }));
+  return frontierText(drawn, models, names);
 }
 
 const SPEED_COLUMNS: readonly TableColumn[] = [
@@ -110,26 +149,6 @@ function speedRows(result: Result, speed: SpeedSheet): string[][] {
     speed[id].parameters.toLocaleString("en"),
     (speed[id].heapBytes / 2 ** 20).toFixed(1),
   ]);
-}
-
-function metricTable(result: Result, { routers }: Evaluation): string {
-  const names = [...new Set(routers.flatMap((r) => Object.keys(r.mean)))];
-  const title = new Map(result.routers.map((r) => [r.id, r.name]));
-  return markdownTable(
-    [
-      { title: "metric" },
-      ...routers.map((r) => ({ title: title.get(r.router)!, align: "right" as const })),
-    ],
-    names.map((metric) => [
-      metric,
-      ...routers.map((r) =>
-        metric.includes("cost") && !metric.includes("quality") && !metric.includes("save") &&
-          metric !== "opt_cost"
-          ? r.mean[metric]?.toPrecision(3) ?? "–"
-          : withSpread(r.mean[metric], r.sd[metric])
-      ),
-    ]),
-  );
 }
 
 function foldTable(result: Result, { routers }: Evaluation): string {
@@ -170,7 +189,7 @@ function sharesTable(result: Result, { routers }: Evaluation): string {
     [{ title: "router" }, ...models.map((m) => ({ title: m, align: "right" as const }))],
     routers.map((r) => [
       title.get(r.router)!,
-      ...models.map((_, m) => `${(100 * (r.seeds[0].shares[m] ?? 0)).toFixed(0)}%`),
+      ...models.map((_, m) => percent(r.seeds[0].shares[m])),
     ]),
   );
 }
@@ -184,15 +203,4 @@ function auditText({ audit, dataset }: Result): string {
     `- groups kept on one side: ${audit.groups.sets} of ${audit.groups.rows} rows, ${audit.groups.acrossBenchmarks} across benchmarks`,
     `- templates of more than three rows: ${audit.templates.sets} of ${audit.templates.rows} rows (resampled together)`,
   ].join("\n");
-}
-
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && [...last].length + 1 + [...word].length <= width) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else lines.push(lines.length > 0 ? `    ${word}` : word);
-  }
-  return lines;
 }

@@ -17,11 +17,11 @@ export function textTable(
   rows: readonly (readonly string[])[],
 ): string {
   const width = columns.map(({ title }, c) =>
-    Math.max(visible(title), ...rows.map((row) => visible(row[c] ?? "")))
+    Math.max(widthOf(title), ...rows.map((row) => widthOf(row[c] ?? "")))
   );
   const line = (cells: readonly string[]): string =>
     cells.map((cell, c) => {
-      const gap = " ".repeat(width[c] - visible(cell));
+      const gap = " ".repeat(width[c] - widthOf(cell));
       return columns[c].align === "right" ? gap + cell : cell + gap;
     }).join("  ").trimEnd();
   const rule = "─".repeat(width.reduce((a, b) => a + b + 2, -2));
@@ -38,7 +38,7 @@ export function markdownTable(
   rows: readonly (readonly string[])[],
 ): string {
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
   return [
     line(columns.map((c) => c.title)),
     line(columns.map((c) => c.align === "right" ? "--:" : "---")),
@@ -46,6 +46,37 @@ export function markdownTable(
   ].join("\n");
 }
 
-function visible(text: string): number {
-  return [...text].length;
+/** Breaks a text into lines of at most `width` terminal columns, all but the first indented. */
+export function wrapped(text: string, width: number, indent = ""): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(lines.length > 0 ? indent + word : word);
+  }
+  return lines;
+}
+
+/** A text cut to at most `width` terminal columns, with an ellipsis where something is missing. */
+export function shortened(text: string, width: number): string {
+  let kept = "";
+  for (const { segment } of new Intl.Segmenter("en").segment(text)) {
+    if (widthOf(kept + segment) > width - 1) break;
+    kept += segment;
+  }
+  return widthOf(text) > width ? `${kept}…` : text;
+}
+
+/** East Asian scripts, CJK punctuation, full-width forms, emoji. */
+const WIDE =
+  /\p{sc=Han}|\p{sc=Hira}|\p{sc=Kana}|\p{sc=Hang}|[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{EPres}/u;
+
+/** Columns a text takes in a terminal: two for East Asian and emoji characters, none for accents. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const { segment } of new Intl.Segmenter("en").segment(text)) {
+    width += WIDE.test(segment) ? 2 : 1;
+  }
+  return width;
 }

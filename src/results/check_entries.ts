@@ -83,7 +83,8 @@ function wrongTuning(
   { score, area, trials, operating }: DecisionEntry["tuning"],
   curve: number,
 ): string | undefined {
-  if (operating && Math.max(operating.sameQuality, operating.halfCost) >= curve) {
+  // The new-model protocol tunes on curves, but decides without.
+  if (operating && curve > 0 && Math.max(operating.sameQuality, operating.halfCost) >= curve) {
     return `tuning.operating is beyond the ${curve} points of the curve`;
   }
   if (trials.length === 0) return score === 0 ? undefined : "tuning.score without trials";

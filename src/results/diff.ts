@@ -11,6 +11,7 @@ import { dropDuplicates } from "../protocol/drop_duplicates.ts";
 import type { DecisionEntry } from "./decision_file.ts";
 import { joinFolds, type SeedRows, seedRows } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
+import { findOutcomes } from "./find_outcomes.ts";
 import { isNewModel, type Result } from "./result.ts";
 import { type OpenedResult, openResult } from "./verify.ts";
 
@@ -40,7 +41,7 @@ export interface RouterChange {
 
 /** The difference of two results. */
 export interface Difference {
-  /** What it is called. */
+  /** Code, settings, environment: what differs, and only that. */
   readonly fields: readonly FieldChange[];
   /** Routers of the first result only. */
   readonly onlyBefore: readonly string[];
@@ -52,9 +53,16 @@ export interface Difference {
 
 /**
  * Compares two results of the same data and metrics.
+ *
+ * @param data outcomes to pair from, if not the dataset the results name
+ * @throws {DataError} when a file is damaged, or a result is of the new-model protocol
  * @throws {VerificationError} when data or metric versions differ: such numbers are not comparable
  */
-export async function diffResults(pathA: string, pathB: string): Promise<Difference> {
+export async function diffResults(
+  pathA: string,
+  pathB: string,
+  data?: string,
+): Promise<Difference> {
   const [a, b] = [await openResult(pathA), await openResult(pathB)];
   refuse(a.result, b.result, pathA, pathB);
   const evaluationA = a.result.evaluation, evaluationB = b.result.evaluation;
@@ -68,7 +76,7 @@ export async function diffResults(pathA: string, pathB: string): Promise<Differe
   const ids = (r: OpenedResult): string[] => [...new Set(r.entries.map((e) => e.router))];
   const both = ids(a).filter((id) => ids(b).includes(id));
   const sameSplits = a.result.splits.sha256 === b.result.splits.sha256;
-  const paired = sameSplits ? await pairedChanges(a, b, both) : new Map();
+  const paired = sameSplits ? await pairedChanges(a, b, both, data) : new Map();
   return {
     fields: changedFields(a.result, b.result),
     onlyBefore: ids(a).filter((id) => !both.includes(id)),
@@ -145,12 +153,19 @@ async function pairedChanges(
   a: OpenedResult,
   b: OpenedResult,
   routers: readonly string[],
+  data: string | undefined,
 ): Promise<Map<string, RouterChange["paired"]>> {
-  const given = await loadDataset(a.result.dataset.name).catch((error) => {
-    if (error instanceof DataError) return undefined;
-    throw error;
-  });
+  const { name, sha256 } = a.result.dataset;
+  const given = data === undefined ? await findOutcomes(name) : await loadDataset(data);
   if (!given) return new Map();
+  if (given.dataset.sha256 !== sha256) {
+    throw new VerificationError(
+      `the results are of data ${sha256.slice(0, 12)}, here is ${
+        given.dataset.sha256.slice(0, 12)
+      } ` +
+        `(${given.dataset.name} version ${given.dataset.version})`,
+    );
+  }
   const { table, templates } = dropDuplicates(given, audit(given));
   const seeds = seedRows(table, a.splits);
   const rows = [...new Set(seeds.flatMap((s) => [...s.rows]))].sort((x, y) => x - y);

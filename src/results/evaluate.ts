@@ -21,7 +21,8 @@ import { compare, type Comparison } from "./compare.ts";
 import { joinFolds, type SeedDecisions, type SeedRows, type SplitDecisions } from "./decisions.ts";
 import { curvePoints, earnedBy } from "./earn.ts";
 import { type Panel, panelOf } from "./panel.ts";
-import { type References, reportRow, type SeedReport } from "./row_metrics.ts";
+import type { References } from "./cost_metrics.ts";
+import { reportRow, type SeedReport } from "./row_metrics.ts";
 
 /** Decisions of a split with what tuning chose. */
 export interface JudgedSplit extends SplitDecisions {

@@ -76,11 +76,19 @@ export function evaluateNewModel(
       const bySplit = trials.map(({ splits: [split] }) =>
         joinFolds([parts.find((d) => d.seed === split.seed && d.fold === split.fold)!])
       );
-      return bySplit[0].columns.map((column, p) => ({
-        router,
-        column,
-        scores: trials.map((trial, t) => earnedBy(bySplit[t], p, trial).score),
-      }));
+      // Profiles may differ a little in size between seeds; a budget counts where all splits reach it.
+      const positions = bySplit.map(({ columns }) =>
+        new Map(columns.map((column, p) => [keyOf(column), p]))
+      );
+      return bySplit[0].columns
+        .filter((column) => positions.every((known) => known.has(keyOf(column))))
+        .map((column) => ({
+          router,
+          column,
+          scores: trials.map((trial, t) =>
+            earnedBy(bySplit[t], positions[t].get(keyOf(column))!, trial).score
+          ),
+        }));
     },
   );
   const single = (column: Column): ArmScores | undefined =>
@@ -118,6 +126,11 @@ export function evaluateNewModel(
   };
 }
 
+/** Names an arm at a profile size in a pool. */
+function keyOf({ arm, n, pool }: Column): string {
+  return `${arm} ${n} ${pool}`;
+}
+
 function compareArms(
   arms: readonly ArmScores[],
   bases: readonly ArmScores[],
@@ -140,7 +153,8 @@ function compareArms(
   const intervals = pairedBootstrap(differences, {
     groups: rows.map((row) => units[row]),
     random: random(0, "table", "new-model"),
-    draws: 2000,
+    // The smallest p is 2/draws; Holm multiplies it by the number of arms, and it must stay visible.
+    draws: Math.max(10_000, 100 * arms.length),
   });
   const adjusted = holm(intervals.map(({ p }) => p));
   return new Map(arms.map((arm, i) => {

@@ -10,11 +10,13 @@ import type { OpenedResult } from "./verify.ts";
 /**
  * One line a decision: router, seed, fold, query id, model, score, cost (RFC 4180 CSV).
  * Headline decisions only; a mixture has none and is left out.
+ * @throws {UsageError} for a new-model result, which has arms in place of a headline
  */
 export function* exportCsv(
   { entries, splits }: OpenedResult,
   table: OutcomeTable,
 ): Generator<string> {
+  requireHeadline(entries);
   const column = new Map(table.models.map((m, i) => [m, i]));
   yield csvLine(["router", "seed", "fold", "benchmark", "id", "model", "score", "cost_usd"]);
   for (const entry of entries) {
@@ -58,7 +60,7 @@ export interface ArenaPrediction {
 
 /**
  * RouterArena predictions of one router and seed: a list of one object a query.
- * @throws {UsageError} when the router has no decisions of its own there
+ * @throws {UsageError} when the router has no decisions of its own there, or for a new-model result
  */
 export function exportArena(
   { entries, splits }: OpenedResult,
@@ -66,6 +68,7 @@ export function exportArena(
   router: string,
   seed: number,
 ): ArenaPrediction[] {
+  requireHeadline(entries);
   const own = entries.filter((e) => e.router === router && e.seed === seed && !e.mixtures);
   if (own.length === 0) {
     throw new UsageError(`no decisions of router "${router}" with seed ${seed}`);
@@ -85,6 +88,14 @@ export function exportArena(
       };
     });
   });
+}
+
+function requireHeadline(entries: OpenedResult["entries"]): void {
+  if (entries.some(({ columns }) => columns[0].kind !== "headline")) {
+    throw new UsageError(
+      "export takes id, ood and task results; this one is of the new-model protocol",
+    );
+  }
 }
 
 function csvLine(fields: readonly (string | number)[]): string {

@@ -93,11 +93,14 @@ function bestPerBenchmark({ outcomes }: SeedRows): Float64Array {
   return Float64Array.from(dataset, (d, i) => scores[i * models + best[d]]);
 }
 
-function repeatedOracles(table: OutcomeTable, { rows }: SeedRows): Panel["repeated"] {
-  if (!table.repeats || table.models.some((m) => !table.repeats!.has(m))) return null;
-  return repeatedDrawOracles(
-    table.models.map((m) => Array.from(rows, (i) => table.repeats!.get(m)![i])),
+/** Null unless every model was drawn equally often on a query, and at least twice. */
+function repeatedOracles({ models, repeats }: OutcomeTable, { rows }: SeedRows): Panel["repeated"] {
+  if (!repeats || models.some((m) => !repeats.has(m))) return null;
+  const draws = models.map((m) => Array.from(rows, (i) => repeats.get(m)![i]));
+  const even = draws.every((own) =>
+    own.every((list, i) => list.length >= 2 && list.length === draws[0][i].length)
   );
+  return even ? repeatedDrawOracles(draws) : null;
 }
 
 function argmax(values: ArrayLike<number>): number {

@@ -3,31 +3,18 @@
  * @module
  */
 import {
-  aiqCode,
-  aiqCommon,
-  aiqPaper,
   apgr,
-  arenaScore,
   averages,
   type CallPoint,
   callRate,
   callsNeeded,
   choiceDistribution,
   collapseIndex,
-  costSave,
   type CurvePoint,
   datasetMeans,
-  deferralArea,
-  type Earned,
   gapToOracle,
-  hullQuality,
-  modelCosts,
   modelQualities,
-  naucOrbit,
   optimality,
-  peak,
-  perfGain,
-  qnc,
   regretByDifficulty,
   relativeGain,
   sampleMean,
@@ -35,24 +22,14 @@ import {
 } from "../metrics/mod.ts";
 import type { OperatingPoints } from "../protocol/tune.ts";
 import type { SeedDecisions, SeedRows } from "./decisions.ts";
+import {
+  costMetrics,
+  operatingMetrics,
+  ratio,
+  type References,
+  type RowMetrics,
+} from "./cost_metrics.ts";
 import { curvePoints, decisionsOf, earnedBy } from "./earn.ts";
-
-/** What the reference rows earned on the same seed. */
-export interface References {
-  /** Expected score of a random choice, per query. */
-  readonly random: Float64Array;
-  /** What the best single model earned. */
-  readonly bestSingle: Earned;
-  /** Oracle score per query. */
-  readonly oracle: Float64Array;
-  /** Zero-router hull on the test rows, chosen on validation; absent without costs. */
-  readonly hull?: readonly CurvePoint[];
-  /** Largest mean cost over the curves of all compared routers, for AIQ as RouterBench's code has it. */
-  readonly largestCost?: number;
-}
-
-/** Metrics of a seed; `null` where undefined. Named after where they come from (see metrics/). */
-export type RowMetrics = Readonly<Record<string, number | null>>;
 
 /** Everything about one router on one seed. */
 export interface SeedReport {
@@ -147,70 +124,6 @@ export function reportRow(
   };
 }
 
-function costMetrics(
-  { outcomes }: SeedRows,
-  headline: Earned,
-  curve: readonly CurvePoint[],
-  { bestSingle, hull, largestCost }: References,
-  optCost: number | null,
-): RowMetrics {
-  const cost = sampleMean(headline.cost!), quality = sampleMean(headline.score);
-  const single = { cost: sampleMean(bestSingle.cost!), quality: sampleMean(bestSingle.score) };
-  const models = modelQualities(outcomes, "sample"), costs = modelCosts(outcomes);
-  const hindsight = models.indexOf(Math.max(...models));
-  const dearest = Math.max(...costs), cheapest = Math.min(...costs);
-  const coin = hull ? hullQuality(hull, cost) : null;
-  return {
-    cost,
-    opt_cost: optCost,
-    above_hull: coin === null ? null : quality - coin,
-    arena_score: cost > 0 ? arenaScore(quality, cost * 1000) : null,
-    ...(curve.length > 0
-      ? {
-        area: deferralArea(curve, dearest),
-        area_50: deferralArea(curve, dearest, 0.5),
-        nauc_orbit: naucOrbit(curve, single.cost),
-        qnc: qnc(curve, single),
-        qnc_hindsight: qnc(curve, { cost: costs[hindsight], quality: models[hindsight] }),
-        aiq_paper: aiqPaper(curve),
-        aiq_code: largestCost ? aiqCode(curve, largestCost) : null,
-        aiq_common: aiqCommon(curve, cheapest, dearest),
-        peak_hindsight: peak(curve),
-        perf_gain_hindsight: perfGain(curve, single),
-        cost_save_hindsight: costSave(curve, single),
-      }
-      : {}),
-  };
-}
-
-/** Quality and cost at the curve positions that validation chose, each fold at its own. */
-function operatingMetrics(
-  decisions: SeedDecisions,
-  seed: SeedRows,
-  { bestSingle }: References,
-  operating: readonly (OperatingPoints | undefined)[],
-): RowMetrics {
-  if (operating.some((o) => o === undefined)) return {};
-  const first = decisions.columns.findIndex((c) => c.kind === "curve");
-  const at = (position: keyof OperatingPoints): CurvePoint => {
-    const positions = operating.map((o) => first + o![position]);
-    const earned = new Map([...new Set(positions)].map((p) => [p, earnedBy(decisions, p, seed)]));
-    const pick = (field: "score" | "cost"): number =>
-      sampleMean(Float64Array.from(seed.fold, (f, i) => earned.get(positions[f])![field]![i]));
-    return { quality: pick("score"), cost: pick("cost") };
-  };
-  const single = { cost: sampleMean(bestSingle.cost!), quality: sampleMean(bestSingle.score) };
-  const same = at("sameQuality"), half = at("halfCost");
-  return {
-    same_quality_at_val: same.quality,
-    same_quality_cost_at_val: same.cost,
-    cost_save_val: 1 - same.cost / single.cost,
-    perf_gain_val: ratio(same.quality, single.quality, 1),
-    half_cost_quality_at_val: half.quality,
-    half_cost_cost_at_val: half.cost,
-  };
-}
-
 function twoModelMetrics({ columns, choices }: SeedDecisions, seed: SeedRows): RowMetrics {
   const calls = columns.flatMap((c, p) => c.kind === "calls" ? [p] : []);
   if (!choices || calls.length === 0) return {};
@@ -227,9 +140,4 @@ function twoModelMetrics({ columns, choices }: SeedDecisions, seed: SeedRows): R
     cpt_50: callsNeeded(line, models, 0.5),
     cpt_80: callsNeeded(line, models, 0.8),
   };
-}
-
-/** a / b − less; null where b is too close to 0. */
-function ratio(a: number, b: number, less = 0): number | null {
-  return b < 0.01 ? null : a / b - less;
 }

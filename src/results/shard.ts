@@ -39,13 +39,20 @@ export function encodeShard(
  */
 export async function readShard(path: string): Promise<Shard> {
   const lines = new TextDecoder().decode(unpack(await readBytes(path), path)).trimEnd().split("\n");
-  try {
-    const head = JSON.parse(lines[0]);
-    if (head.format !== "icl-router-bench/shard" || head.formatVersion !== 1) {
-      throw new Error("it is not a shard of format version 1");
+  const read = <T>(line: number, parse: (text: string) => T): T => {
+    try {
+      return parse(lines[line - 1]);
+    } catch (error) {
+      throw new DataError(`${path}: damaged shard, line ${line}: ${(error as Error).message}`);
     }
-    return { ...head, jobs: lines.slice(1).map((line) => decodeJob(line, undefined, path)) };
-  } catch (error) {
-    throw new DataError(`${path}: damaged shard (${(error as Error).message})`);
+  };
+  const head = read(1, JSON.parse);
+  if (head?.format !== "icl-router-bench/shard" || head.formatVersion !== 1) {
+    throw new DataError(`${path}: not a shard of format version 1`);
   }
+  const { settings, key, shard } = head;
+  const jobs = lines.slice(1).map((_, i) =>
+    read(i + 2, (line) => decodeJob(line, undefined, path))
+  );
+  return { settings, key, shard, jobs };
 }

@@ -34,17 +34,19 @@ export interface Pool {
 export function decide(predictions: PointPredictions, pool: Pool, lambda = 0): Uint16Array {
   const { quality } = predictions;
   const models = pool.models.length;
-  const rows = quality.length / models;
+  const rows = models > 0 ? quality.length / models : 0;
   const preference = tieOrder(pool);
-  const cost = lambda > 0 ? scaledCost(predictions, pool) : undefined;
+  const costs = lambda > 0 ? scaledCosts(predictions, pool) : undefined;
+  const perQuery = costs !== undefined && predictions.cost !== undefined;
   const choice = new Uint16Array(rows);
   for (let i = 0; i < rows; i++) {
+    const start = i * models;
     let best = -1, bestValue = -Infinity;
-    for (const m of preference) {
-      const s = quality[i * models + m];
-      if (Number.isNaN(s)) continue;
-      const c = cost ? cost(i, m) : 0;
-      if (Number.isNaN(c)) continue; // a router that cannot say what a model costs cannot choose it
+    for (let k = 0; k < models; k++) {
+      const m = preference[k], s = quality[start + m];
+      const c = costs === undefined ? 0 : costs[perQuery ? start + m : m];
+      // A router that cannot say what a model scores or costs cannot choose it.
+      if (s !== s || c !== c) continue;
       const value = lambda === Infinity ? -c : s - lambda * c;
       if (best < 0 || value > bestValue + TIE) best = m, bestValue = value;
     }
@@ -86,19 +88,15 @@ export function scale(meanCosts: Float64Array): Float64Array {
   return meanCosts.map((c) => high > low ? (c - low) / (high - low) : 0);
 }
 
-function scaledCost(predictions: PointPredictions, pool: Pool): (i: number, m: number) => number {
-  const { models, meanCosts } = pool;
+/** c̃ of every model [M], or of every query and model [Q × M] where a router predicts costs. */
+function scaledCosts({ cost }: PointPredictions, { models, meanCosts }: Pool): Float64Array {
   const unpriced = models.filter((_, m) => Number.isNaN(meanCosts[m]));
   if (unpriced.length > 0) {
     throw new CapabilityError(
       `a cost trade-off needs a price for every model; without one: ${unpriced.join(", ")}`,
     );
   }
-  const { cost } = predictions;
-  if (!cost) {
-    const scaled = scale(meanCosts);
-    return (_i, m) => scaled[m];
-  }
+  if (!cost) return scale(meanCosts);
   const low = Math.min(...meanCosts), span = Math.max(...meanCosts) - low;
-  return (i, m) => span > 0 ? (cost[i * models.length + m] - low) / span : 0;
+  return cost.map((c) => span > 0 ? (c - low) / span : 0 * c);
 }

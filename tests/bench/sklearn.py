@@ -29,13 +29,14 @@ test = read("test.f32", np.float32, size["test"], size["width"])
 scores = read("scores.f64", np.float64, size["train"], size["models"])
 seeds = read("seeds.f32", np.float32, size["clusters"], size["width"])
 train64, test64 = train.astype(np.float64), test.astype(np.float64)
-k, clusters, alpha = size["neighbours"], size["clusters"], size["alpha"]
+k, clusters, alpha, path = size["neighbours"], size["clusters"], size["alpha"], size["path"]
 
 tasks = {
     "knn": lambda: KNeighborsRegressor(k, algorithm="brute", metric="cosine").fit(train, scores).predict(test),
     "lloyd": lambda: KMeans(clusters, n_init=1, max_iter=100, tol=0, init=seeds).fit(train),
     "kmeans": lambda: KMeans(clusters, n_init=1, max_iter=100, tol=0, random_state=0).fit(train),
     "ridge": lambda: Ridge(alpha).fit(train64, scores).predict(test64),
+    "path": lambda: [Ridge(a).fit(train64, scores).predict(test64) for a in path][-1],
     "ridge32": lambda: Ridge(alpha).fit(train, scores).predict(test),
 }
 report = {"version": sklearn.__version__, "milliseconds": {}}

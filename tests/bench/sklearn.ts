@@ -14,7 +14,8 @@ import { ridgePath, ridgePredict } from "../../src/linalg/ridge.ts";
 import { setProductThreads } from "../../src/linalg/runtime.ts";
 import { gridRows } from "../linalg/data.ts";
 
-const WIDTH = 256, MODELS = 28, NEIGHBOURS = 100, CLUSTERS = 64, RHO = 1, ROUNDS = 3;
+const WIDTH = 256, MODELS = 28, NEIGHBOURS = 100, CLUSTERS = 64, ROUNDS = 3;
+const RHOS = [1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3];
 
 /** What sklearn.py prints. */
 interface Report {
@@ -56,7 +57,8 @@ async function compare(runs: number): Promise<void> {
       models: MODELS,
       neighbours: NEIGHBOURS,
       clusters: CLUSTERS,
-      alpha: RHO * trace / WIDTH,
+      alpha: trace / WIDTH,
+      path: RHOS.map((rho) => rho * trace / WIDTH),
     }),
   );
 
@@ -68,8 +70,15 @@ async function compare(runs: number): Promise<void> {
     lloyd: () => lloyd(train, seeds),
     kmeans: () => kmeans(train, CLUSTERS, { random: random(0) }),
     ridge: async () => {
-      const [fit] = await ridgePath(train, scores, [RHO]);
+      const [fit] = await ridgePath(train, scores, [1]);
       return await ridgePredict(test, fit.weights);
+    },
+    path: async () => {
+      let predicted = new Float64Array();
+      for (const { weights } of await ridgePath(train, scores, RHOS)) {
+        predicted = await ridgePredict(test, weights) as Float64Array<ArrayBuffer>;
+      }
+      return predicted;
     },
   };
   for (const threads of [1, 2]) {
@@ -86,14 +95,14 @@ async function compare(runs: number): Promise<void> {
       }
     }
     const found = await tasks.lloyd(), own = await tasks.kmeans();
-    const knn = await tasks.knn(), ridge = await tasks.ridge();
+    const knn = await tasks.knn(), ridge = await tasks.ridge(), path = await tasks.path();
     const labels = new Int32Array((await Deno.readFile(`${folder}/lloyd.i32`)).buffer);
     const line = (name: string, same: string, ownName = name): Record<string, unknown> => ({
       task: name,
-      "ours, ms": median(ours[ownName]).toFixed(1),
-      "theirs, ms": median(theirs[name]).toFixed(1),
-      ratio: (median(ours[ownName]) / median(theirs[name])).toFixed(2),
-      "ratio of best": (Math.min(...ours[ownName]) / Math.min(...theirs[name])).toFixed(2),
+      "ours, ms": round(median(ours[ownName])),
+      "theirs, ms": round(median(theirs[name])),
+      ratio: round(median(ours[ownName]) / median(theirs[name])),
+      "ratio of best": round(Math.min(...ours[ownName]) / Math.min(...theirs[name])),
       agreement: same,
     });
     console.log(
@@ -112,6 +121,10 @@ async function compare(runs: number): Promise<void> {
       ),
       line("kmeans", `inertia ${own.inertia.toFixed(1)} / ${report.kmeans.inertia.toFixed(1)}`),
       line("ridge", `max |Δ| ${await difference(ridge, `${folder}/ridge.f64`)}`),
+      line(
+        "path",
+        `7 penalties, max |Δ| of the last ${await difference(path, `${folder}/path.f64`)}`,
+      ),
       line("ridge32", `max |Δ| ${await difference(ridge, `${folder}/ridge32.f64`)}`, "ridge"),
     ]);
   }
@@ -140,6 +153,10 @@ async function time(task: () => Promise<unknown>, runs: number): Promise<number[
 
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function round(value: number): number {
+  return Math.round(100 * value) / 100;
 }
 
 async function difference(ours: Float64Array, path: string): Promise<string> {

@@ -1,6 +1,6 @@
 /** transformers.js: local folders offline, and downloads from a server of our own. */
 import assert from "node:assert/strict";
-import { env } from "@huggingface/transformers";
+import { env } from "npm:@huggingface/transformers@4.3.1";
 import { CapabilityError, DataError } from "../../src/base/errors.ts";
 import { row } from "../../src/linalg/matrix.ts";
 import { openHub } from "../../src/embed/hub.ts";

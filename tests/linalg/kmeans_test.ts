@@ -45,6 +45,61 @@ Deno.test("lloyd: an empty cluster moves to the worst-served row, ties to the lo
   assert.deepEqual([...byRank.centroids.data].slice(2), [1, 1]);
 });
 
+Deno.test("lloyd: a row alone in its cluster does not leave it for an empty one", async () => {
+  // (1, 0) is served worst, but (0, ¾) is the one that can go
+  const x = points([1, 0], [0, 1], [0, 0.75]);
+  const found = await lloyd(x, points([0, 0], [0, 1], [-4, -4]));
+  assert.deepEqual([...found.assignment], [0, 1, 2]);
+  assert.equal(found.inertia, 0);
+});
+
+/** The same iterations without any shortcut, in whole numbers. */
+function plainLloyd(x: Matrix, initial: Matrix): { centroids: number[]; assignment: number[] } {
+  const d = x.width, k = initial.rows, rows = gridUnits(x);
+  let centroids = [...gridUnits(initial)], before: number[] = [];
+  while (true) {
+    const distances = Array.from({ length: x.rows }, (_, i) =>
+      Array.from({ length: k }, (_, c) => {
+        let sum = 0;
+        for (let j = 0; j < d; j++) sum += (rows[i * d + j] - centroids[c * d + j]) ** 2;
+        return sum;
+      }));
+    const assignment = distances.map((to) => to.indexOf(Math.min(...to)));
+    if (assignment.every((c, i) => c === before[i])) return { centroids, assignment };
+    centroids = centroids.map((_, at) => {
+      const members = assignment.flatMap((c, i) => c === Math.floor(at / d) ? [i] : []);
+      return Math.round(members.reduce((sum, i) => sum + rows[i * d + at % d], 0) / members.length);
+    });
+    before = assignment;
+  }
+}
+
+// noise takes many iterations in which few centroids move; points on a coarse lattice tie all the time
+for (const [name, step] of [["noise", 1], ["a lattice", 1024]] as const) {
+  Deno.test(`lloyd equals the iterations without shortcuts on ${name}`, async () => {
+    for (let seed = 0; seed < 4; seed++) {
+      const draw = random(seed, "points"), n = 500, d = step === 1 ? 8 : 2, k = 18;
+      const data = Float32Array.from(
+        { length: n * d },
+        () => Math.round(draw.integer(4097) / step - 2048 / step) * step / 2048,
+      );
+      // distinct initial centroids, so that no cluster starts empty
+      const x = matrix(n, d, data), initial = takeRows(x, distinctRows(x, k));
+      const expected = plainLloyd(x, initial), found = await lloyd(x, initial);
+      assert.deepEqual([...found.assignment], expected.assignment);
+      assert.deepEqual([...gridUnits(found.centroids)], expected.centroids);
+    }
+  });
+}
+
+function distinctRows({ data, rows, width }: Matrix, count: number): number[] {
+  const texts = Array.from(
+    { length: rows },
+    (_, i) => data.subarray(i * width, (i + 1) * width).join(),
+  );
+  return [...texts.keys()].filter((i) => texts.indexOf(texts[i]) === i).slice(0, count);
+}
+
 Deno.test("kmeans finds well separated groups", async () => {
   const x = gridRows(400, 64, 3, 4);
   const { assignment, sizes, inertia } = await kmeans(x, 4, { random: random(1) });
@@ -97,6 +152,8 @@ Deno.test("kmeans: neither row order nor threads matter, the seed does", async (
   });
   const other = await kmeans(x, 32, { random: random(4) });
   assert.notDeepEqual(other.centroids, once.centroids);
+  const plain = await kmeans(x, 32, { random: random(3), trials: 1 });
+  assert.notDeepEqual(plain.centroids, once.centroids);
 });
 
 Deno.test("kmeans: fewer distinct rows than clusters give as many clusters as rows differ", async () => {

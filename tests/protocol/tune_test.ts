@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { tune, type Tuning } from "../../src/protocol/tune.ts";
 import { fitContext } from "../../src/protocol/job.ts";
 import { openSplit } from "../../src/protocol/open_split.ts";
-import type { Router } from "../../src/router/contract.ts";
+import type { PointPredictions, QueryBatch, Router } from "../../src/router/contract.ts";
 import { tableOf } from "./tables.ts";
-import { type Call, embedded, OPTIONS, type Rule, ruled, splitOf } from "./scene.ts";
+import { type Call, embedded, obeying, OPTIONS, type Rule, ruled, splitOf } from "./scene.ts";
 
 /**
  * Three topics; m0 costs 1 dollar, m1 3. On the validation rows of the topics A, B, C m0 scores 1, 0, 0
@@ -86,19 +86,11 @@ Deno.test("tune: every fit starts from the same randomness", async () => {
   const draws: number[] = [];
   const fit: Router<Rule>["fit"] = ({ models }, rule, { random }) => {
     draws.push(random.next());
-    return { ...ruledFit(models, rule) };
+    return obeying(models, rule);
   };
   await run(ruled([CHEAP, ACCURATE], { fit }));
   assert.equal(draws.length, 2);
   assert.equal(draws[0], draws[1]);
-});
-
-const ruledFit = (models: readonly string[], rule: Rule) => ({
-  models,
-  predict: ({ texts }: { texts: readonly string[] }) => ({
-    quality: Float64Array.from(texts.flatMap((text) => rule[text[0]])),
-  }),
-  describe: () => ({ parameters: 0 }),
 });
 
 Deno.test("tune: operating points are places on the curve of the Area's choice", async () => {
@@ -113,12 +105,12 @@ Deno.test("tune: where no point keeps the quality or halves the cost, the neares
   assert.deepEqual((await run(ruled([CHEAP]))).operating, { sameQuality: 0, halfCost: 0 });
   // A dial with two dear points: 1.9/3 at 3 and 2.5/3 at 7/3.
   const dial = (rule: Rule, models: readonly string[]) => ({
-    ...ruledFit(models, rule),
+    ...obeying(models, rule),
     dial: {
       name: "α",
       values: [1, 0],
-      predict: (batch: { texts: readonly string[] }, at: number) =>
-        ruledFit(models, at === 1 ? THRIFTY : ACCURATE).predict(batch),
+      predict: (batch: QueryBatch, at: number) =>
+        obeying(models, at === 1 ? THRIFTY : ACCURATE).predict(batch) as PointPredictions,
     },
   });
   const fit: Router<Rule>["fit"] = ({ models }, rule) => dial(rule, models);

@@ -1,0 +1,41 @@
+/** Every router of `baselines/`: conforms, and learns something on the demo pool. */
+import assert from "node:assert/strict";
+import { demoTable } from "../../datasets/demo/generate.ts";
+import { conform } from "../../src/router/conformance.ts";
+import { loadRouters } from "../../src/router/discover.ts";
+import { openProvider } from "../../src/embed/mod.ts";
+import { openSplit } from "../../src/protocol/open_split.ts";
+import { runJob } from "../../src/protocol/job.ts";
+import { makeSplits } from "../../src/protocol/split.ts";
+import { alone } from "../protocol/tables.ts";
+import { column, decided, OPTIONS } from "../protocol/scene.ts";
+
+const routers = await loadRouters();
+
+for (const { id, router } of routers) {
+  Deno.test(`${id} conforms`, async () => {
+    const findings = await conform(router);
+    const failed = findings.filter(({ status }) => status === "fail");
+    assert.deepEqual(failed.map(({ check, detail }) => `${check}: ${detail}`), []);
+    assert.ok(findings.filter(({ status }) => status === "pass").length > 18);
+  });
+}
+
+Deno.test("every router beats a random choice on 900 demo queries by a third of the gap to the oracle", async () => {
+  const table = demoTable({ queries: 900 }), M = table.models.length;
+  const provider = await openProvider("static");
+  const data = { table, raw: await provider.embed(table.texts), preparation: provider.preparation };
+  const [frozen] = makeSplits(table, alone(table), "id", [11]);
+  const split = openSplit(data, frozen);
+  const rows = [...split.testRows];
+  const outcomes = rows.map((row) => table.scores.subarray(row * M, (row + 1) * M));
+  const mean = (values: readonly number[]): number =>
+    values.reduce((a, b) => a + b) / values.length;
+  const random = mean(outcomes.map((scores) => mean([...scores])));
+  const oracle = mean(outcomes.map((scores) => Math.max(...scores)));
+  for (const { id, router } of routers) {
+    const choice = column(decided(await runJob(id, router, split, OPTIONS)), 0);
+    const score = mean(choice.map((m, i) => outcomes[i][m]));
+    assert.ok(score > random + (oracle - random) / 3, `${id} ${score}, random ${random}`);
+  }
+});

@@ -1,0 +1,211 @@
+/**
+ * `deno task bench`, `merge` and `verify` from end to end, as processes of their own: the same run gives
+ * the same bytes however it is run, cut up, stopped or killed.
+ */
+import assert from "node:assert/strict";
+import { random } from "../../src/base/random.ts";
+import { seal } from "../../src/results/result.ts";
+import { bytesOf, ended, filesBelow, finishedJobs, run, start, until, workFolder } from "./cli.ts";
+
+const KILLS = 20;
+const folder = await workFolder(150);
+const DATA = `${folder}/pool/records.jsonl`;
+/** Five folds (there are few rows) of two seeds, seven reference rows and three routers. */
+const ROUTERS = "ridge,uniroute,knn", JOBS = 2 * 5 * 10;
+const plain = ["--data", DATA, "--routers", ROUTERS, "--seeds", "1,2", "--protocol", "id"];
+const places = (name: string): string[] => [
+  "--out",
+  `${folder}/${name}/out`,
+  "--jobs",
+  `${folder}/${name}/jobs`,
+];
+const bytes = (name: string): Record<string, string> => bytesOf(`${folder}/${name}/out`);
+const resultOf = (name: string): string => {
+  const out = `${folder}/${name}/out`;
+  const [file] = filesBelow(out).filter((f) => /\/id\.static\.\w+\.json$/.test(f));
+  return `${out}/${file}`;
+};
+
+/** The run nobody disturbs, which all others must equal. */
+const undisturbed = await run("bench", ...plain, ...places("undisturbed"));
+const expected = bytes("undisturbed");
+
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+
+Deno.test("bench: a run ends well, with a verified result, its splits and its decisions", () => {
+  assert.equal(undisturbed.code, 0, undisturbed.text);
+  assert.match(undisturbed.text, /verified \(full\), \d+ numbers recomputed from the decisions/);
+  const names = Object.keys(expected).map((file) => file.replace(/^.*\/id\.static\.\w+/, ""));
+  assert.deepEqual(names, [".decisions.gz", ".json", ".splits.json"]);
+  assert.equal(finishedJobs(`${folder}/undisturbed/jobs`).size, JOBS);
+});
+
+Deno.test("bench: one worker or two, the same bytes", async () => {
+  const { code, text } = await run("bench", ...plain, ...places("one"), "--workers", "1");
+  assert.equal(code, 0, text);
+  assert.deepEqual(bytes("one"), expected);
+});
+
+Deno.test("bench: a second process with the same run is refused; the first ends undisturbed", async () => {
+  const first = start("bench", ...plain, ...places("twice"));
+  await until(() => finishedJobs(`${folder}/twice/jobs`).size > 0, first);
+  first.kill("SIGSTOP"); // so that it cannot finish before the second has tried
+  const second = await run("bench", ...plain, ...places("twice"));
+  first.kill("SIGCONT");
+  assert.equal(second.code, 4, second.text);
+  assert.match(second.text, /error: the same run is already going on \(.*\.lock is held\)/);
+  assert.equal((await ended(first)).code, 0);
+  assert.deepEqual(bytes("twice"), expected);
+});
+
+Deno.test("bench: killed twenty times, it goes on where it was and ends with the same bytes", async () => {
+  const jobs = `${folder}/killed/jobs`, draw = random(20, "kills");
+  let kept = new Map<string, string>(), killed = 0, killedBetweenJobs = 0;
+  const check = (): void => {
+    const now = finishedJobs(jobs);
+    for (const [file, written] of kept) assert.equal(now.get(file), written, `${file} done again`);
+    kept = now;
+  };
+  for (let i = 0; i < KILLS; i++) {
+    // Three times at any moment of the start, then after some more jobs, at last while the result is made.
+    const wanted = i < 3 ? 0 : i < KILLS - 3 ? kept.size + 1 + draw.integer(12) : JOBS;
+    const delay = draw.next() * (i < 3 ? 600 : i < KILLS - 3 ? 30 : 400);
+    const child = start("bench", ...plain, ...places("killed"));
+    await until(() => finishedJobs(jobs).size >= Math.min(JOBS, wanted), child);
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    try {
+      child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it had ended before
+    }
+    const { signal, code, text } = await ended(child);
+    if (signal === "SIGKILL") killed++;
+    else assert.equal(code, 0, text);
+    check();
+    if (signal === "SIGKILL" && kept.size > 0 && kept.size < JOBS) killedBetweenJobs++;
+  }
+  assert.ok(killed >= 15, `${killed} of ${KILLS} were killed before their end`);
+  assert.ok(
+    killedBetweenJobs >= 5,
+    `${killedBetweenJobs} were killed with jobs done and jobs to do`,
+  );
+  const { code, text } = await run("bench", ...plain, ...places("killed"));
+  assert.equal(code, 0, text);
+  check();
+  assert.equal(kept.size, JOBS, "each job once, and no other");
+  const out = bytes("killed");
+  for (const file of Object.keys(out)) if (file.endsWith(".tmp")) delete out[file];
+  assert.deepEqual(out, expected);
+  const verified = await run("verify", "--data", DATA, `${folder}/killed/out`);
+  assert.match(verified.text, /1 of 1 results recomputed/, "leavings of a kill are no results");
+});
+
+Deno.test("merge: shards give the bytes of the whole run, and nothing less", async () => {
+  const shard = (i: number): Promise<unknown> =>
+    run("bench", ...plain, ...places(`shard${i}`), "--shard", `${i}/2`, "--workers", "1");
+  await Promise.all([shard(1), shard(2)]);
+  const paths = [1, 2].map((i) => {
+    const [file] = filesBelow(`${folder}/shard${i}/out`);
+    assert.match(file, new RegExp(`\\.shard-${i}-of-2\\.gz$`));
+    return `${folder}/shard${i}/out/${file}`;
+  });
+  const out = ["--out", `${folder}/merged/out`];
+
+  const missing = await run("merge", ...out, paths[0]);
+  assert.equal(missing.code, 3, missing.text);
+  assert.match(missing.text, /error: 50 of 100 jobs are in none of the shards given \(1\/2\)/);
+  assert.deepEqual(filesBelow(`${folder}/merged/out`), []);
+
+  const merged = await run("merge", ...out, paths[1], paths[0]);
+  assert.equal(merged.code, 0, merged.text);
+  assert.deepEqual(bytes("merged"), expected);
+  const split = finishedJobs(`${folder}/shard1/jobs`).size +
+    finishedJobs(`${folder}/shard2/jobs`).size;
+  assert.equal(split, JOBS, "no job is done in both");
+
+  const other = ["--data", DATA, "--routers", "ridge", "--seeds", "1", "--protocol", "id"];
+  await run("bench", ...other, ...places("other"), "--shard", "2/2");
+  const [file] = filesBelow(`${folder}/other/out`);
+  const mixed = await run("merge", ...out, paths[0], `${folder}/other/out/${file}`);
+  assert.equal(mixed.code, 3, mixed.text);
+  assert.match(mixed.text, /is of another run than .* \(data, code or settings differ\)/);
+
+  await Deno.writeFile(`${folder}/torn.gz`, (await Deno.readFile(paths[1])).slice(0, -20));
+  const torn = await run("merge", ...out, paths[0], `${folder}/torn.gz`);
+  assert.equal(torn.code, 3, torn.text);
+  assert.match(torn.text, /error: .*torn\.gz: damaged/);
+
+  const records = await Deno.readTextFile(DATA);
+  try {
+    await Deno.writeTextFile(DATA, records.slice(0, records.trimEnd().lastIndexOf("\n") + 1));
+    const moved = await run("merge", ...out, ...paths);
+    assert.equal(moved.code, 3, moved.text);
+    assert.match(moved.text, /was made with other data or code than is here/);
+  } finally {
+    await Deno.writeTextFile(DATA, records);
+  }
+});
+
+Deno.test("bench: a wrong command line is code 2, with a suggestion", async () => {
+  const wrong: [string[], RegExp][] = [
+    [["--routers", "knnn"], /no router "knnn"; did you mean "knn"\?/],
+    [["--protcol", "id"], /unknown flag --protcol; did you mean "--protocol"\?/],
+    [["--data", "dmeo"], /no dataset, file or folder "dmeo"; did you mean "demo"\?/],
+    [["--embedding", "sttic"], /unknown embedding "sttic"; did you mean "static"\?/],
+    [["--data", DATA, "--protocol", "idd"], /no protocol "idd"; there are id, id:published, ood/],
+    [
+      ["--control", "shuffled"],
+      /--control: "shuffled" is not one of shuffled-labels, constant-text/,
+    ],
+    [["--seeds", "1,x"], /--seeds: "x" is not a whole number/],
+    [["--seeds", "1,1"], /--seeds: a number is given twice/],
+    [["--shard", "3/2"], /--shard: "3\/2" is not of the form i\/n/],
+  ];
+  const ends = await Promise.all(wrong.map(([args]) => run("bench", ...args)));
+  ends.forEach(({ code, text }, i) => {
+    assert.equal(code, 2, text);
+    assert.match(text, wrong[i][1]);
+    assert.doesNotMatch(text, /\n {4}at /, "no stack");
+  });
+});
+
+Deno.test("bench: a folder it may not write to is code 4", async () => {
+  const outside = await Deno.makeTempDir();
+  try {
+    const { code, text } = await run("bench", ...plain, "--jobs", outside + "/jobs");
+    assert.equal(code, 4, text);
+    assert.match(text, /error: Requires write access to .*\(run it through `deno task`\)/);
+  } finally {
+    await Deno.remove(outside, { recursive: true });
+  }
+});
+
+Deno.test("verify: 0 for a result as it was made, 3 if it was altered, 5 if a number is wrong", async () => {
+  const path = resultOf("undisturbed"), text = await Deno.readTextFile(path);
+  const verify = () => run("verify", "--data", DATA, path);
+  const good = await verify();
+  assert.equal(good.code, 0, good.text);
+  assert.match(good.text, /^ok .*numbers recomputed\n1 of 1 results recomputed in full/);
+
+  const { sha256: _old, ...result } = JSON.parse(text);
+  const report = result.evaluation.routers.at(-1);
+  const [name, value] = Object.entries(report.mean).find(([, v]) => typeof v === "number") as [
+    string,
+    number,
+  ];
+  report.mean[name] = value + 1e-6;
+  try {
+    await Deno.writeTextFile(path, JSON.stringify({ ...result, sha256: _old }));
+    const altered = await verify();
+    assert.equal(altered.code, 3, altered.text);
+    assert.match(altered.text, /\/sha256 does not match the content; the file was altered/);
+
+    await Deno.writeTextFile(path, JSON.stringify(seal(result)));
+    const wrong = await verify();
+    assert.equal(wrong.code, 5, wrong.text);
+    const where = `/evaluation/routers/${result.evaluation.routers.length - 1}/mean/${name} is `;
+    assert.ok(wrong.text.includes(where), wrong.text);
+  } finally {
+    await Deno.writeTextFile(path, text);
+  }
+});

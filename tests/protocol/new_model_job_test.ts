@@ -1,0 +1,168 @@
+/** The new-model job, worked out by hand: which arms, at which sizes, choosing what. */
+import assert from "node:assert/strict";
+import { runNewModelJob } from "../../src/protocol/new_model_job.ts";
+import { openSplit } from "../../src/protocol/open_split.ts";
+import { bestSingle, cheapest, randomChoice } from "../../src/router/references.ts";
+import type { FittedRouter, Router, TrainingData } from "../../src/router/contract.ts";
+import { tableOf } from "./tables.ts";
+import { column, decided, embedded, obeying, OPTIONS, type Rule, ruled, splitOf } from "./scene.ts";
+
+/** Old models m0 (mean .5) and m2 (.7); the new m1 has means 1, .5, .6 on the first 1, 2, 3 profile rows. */
+function scene(costs?: number[]) {
+  const table = tableOf([
+    { id: "e0", scores: [0, 0, 0], costs },
+    { id: "e1", scores: [0, 0, 0], costs },
+    { id: "t0", scores: [.2, 1, .6], costs },
+    { id: "t1", scores: [.4, 0, .8], costs },
+    { id: "v0", scores: [.9, .8, .7], costs },
+  ]);
+  const split = openSplit(
+    embedded(table),
+    splitOf(table, "eettv", {
+      heldOutModels: ["m1"],
+      profile: { selection: "random", order: [2, 3, 4] },
+    }),
+  );
+  return { table, split };
+}
+
+const run = (router: Router, { table, split }: ReturnType<typeof scene>, budgets = [1, 2, 3, 8]) =>
+  runNewModelJob("r", router, split, table, budgets, OPTIONS);
+
+/** Best single model as a competitor: predicts means and takes in new models by theirs. */
+const MEANS = { ...bestSingle, reference: false } as unknown as Router;
+
+Deno.test("new-model job: every arm at every size that the profile has, in the full pool's columns", async () => {
+  const outcome = decided(await run(MEANS, scene()));
+  assert.deepEqual(outcome.models, ["m0", "m1", "m2"]);
+  const rows = outcome.columns.map((
+    { kind, arm, n, pool },
+    p,
+  ) => [kind, arm, n, pool, column(outcome, p)]);
+  const [m1, m2] = [[1, 1], [2, 2]];
+  assert.deepEqual(rows, [
+    ["arm", "zero-update", 1, "all", m1],
+    ["arm", "zero-update", 1, "new", m1],
+    ["arm", "zero-update", 2, "all", m2],
+    ["arm", "zero-update", 2, "new", m1],
+    ["arm", "zero-update", 3, "all", m2],
+    ["arm", "zero-update", 3, "new", m1],
+    ["arm", "retrain", 1, "all", m1],
+    ["arm", "retrain", 1, "new", m1],
+    ["arm", "retrain", 2, "all", m2],
+    ["arm", "retrain", 2, "new", m1],
+    ["arm", "retrain", 3, "all", m2],
+    ["arm", "retrain", 3, "new", m1],
+    ["arm", "clairvoyant", undefined, "all", m2],
+    ["arm", "clairvoyant", undefined, "new", m1],
+    ["arm", "ignore", undefined, "all", m2],
+  ]);
+});
+
+Deno.test("new-model job: reference rows are not retrained, and have no clairvoyant arm", async () => {
+  const outcome = decided(await run(bestSingle as unknown as Router, scene(), [2]));
+  assert.deepEqual(outcome.columns, [
+    { kind: "arm", arm: "zero-update", n: 2, pool: "all" },
+    { kind: "arm", arm: "zero-update", n: 2, pool: "new" },
+    { kind: "arm", arm: "ignore", pool: "all" },
+  ]);
+  assert.deepEqual([...outcome.choice], [2, 1, 2, 2, 1, 2]);
+});
+
+Deno.test("new-model job: a new model's cost is what its profile says, and settles ties", async () => {
+  const tied = (m1: number) => {
+    const scores = [.5, .7, .7];
+    const table = tableOf([
+      { id: "e0", scores, costs: [1, 1, 1] },
+      { id: "t0", scores, costs: [1, m1, 5] },
+      { id: "t1", scores, costs: [1, 5, 5] },
+    ]);
+    const split = openSplit(
+      embedded(table),
+      splitOf(table, "ett", {
+        heldOutModels: ["m1"],
+        profile: { selection: "random", order: [1, 2] },
+      }),
+    );
+    return { table, split };
+  };
+  const choice = async (m1: number) => {
+    const outcome = decided(await run(bestSingle as unknown as Router, tied(m1), [1]));
+    return column(outcome, 0)[0];
+  };
+  assert.equal(await choice(4), 1, "cheaper on its profile row");
+  assert.equal(await choice(6), 2, "dearer on its profile row");
+  // The cheapest model knows the same costs: m1 at .5 dollars beats m0 at 1.
+  const cheap = decided(await run(cheapest as unknown as Router, tied(.5), [1]));
+  assert.deepEqual(cheap.columns.map((_, p) => column(cheap, p)[0]), [1, 1, 0]);
+});
+
+Deno.test("new-model job: held-out models are in no fit but those of retrain and clairvoyant", async () => {
+  const fits: TrainingData[] = [];
+  const fit: Router<Rule>["fit"] = (train, _config, context) => {
+    fits.push(train);
+    return (MEANS as Router<unknown>).fit(train, {}, context);
+  };
+  const router = ruled([{}, { A: [] }], { unseen: "zero-update", fit });
+  await run(router, scene(), [2]);
+  assert.deepEqual(fits.map(({ models }) => models.join(" ")), [
+    "m0 m2", // tuning
+    "m0 m2",
+    "m0 m2", // the last fit
+    "m0 m1 m2", // retrain
+    "m0 m1 m2", // clairvoyant
+  ]);
+  const newcomer = fits.map(({ models, scores }) =>
+    Array.from(scores).filter((_, at) => models[at % models.length] === "m1")
+  );
+  assert.deepEqual(newcomer, [[], [], [], [1, 0, NaN], [1, 0, .8]]);
+});
+
+Deno.test("new-model job: each fit draws the same randomness, whatever sizes were asked for", async () => {
+  const draws = async (budgets: number[]) => {
+    const seen: number[] = [];
+    const fit: Router<Rule>["fit"] = (train, _config, context) => {
+      seen.push(context.random.next());
+      return (MEANS as Router<unknown>).fit(train, {}, context);
+    };
+    await run(ruled([{}], { unseen: "zero-update", fit }), scene(), budgets);
+    return seen;
+  };
+  const few = await draws([3]), many = await draws([1, 2, 3]);
+  assert.deepEqual([few.length, many.length], [3, 5]);
+  assert.equal(new Set([...few, ...many]).size, 1);
+});
+
+Deno.test("new-model job: the pool of new models is theirs alone, even where others are far better", async () => {
+  const over = (models: readonly string[]): FittedRouter => ({
+    ...obeying(models, {}),
+    predict: ({ ids }) => ({
+      quality: Float64Array.from(ids.flatMap(() => models.map((m) => m === "m1" ? -9 : 9))),
+    }),
+    withModels: (profiles) => over([...models, ...profiles.models].sort()),
+  });
+  const fit: Router<Rule>["fit"] = ({ models }) => over(models);
+  const outcome = decided(await run(ruled([{}], { unseen: "zero-update", fit }), scene(), [1]));
+  for (const [p, { pool }] of outcome.columns.entries()) {
+    assert.deepEqual(column(outcome, p), pool === "new" ? [1, 1] : [0, 0]);
+  }
+});
+
+Deno.test("new-model job: what it cannot run, and why", async () => {
+  const reason = async (router: Router) => {
+    const outcome = await run(router, scene());
+    return outcome.status === "decided" ? "decided" : outcome.reason;
+  };
+  assert.equal(
+    await reason(ruled([{ "t": [0, 0] }])),
+    "cannot take in a model without retraining",
+  );
+  assert.equal(
+    await reason(randomChoice as unknown as Router),
+    "a mixture; its expectation is a reference number",
+  );
+  assert.equal(
+    await reason(cheapest as unknown as Router),
+    "needs costs; 2 of 2 models have none",
+  );
+});

@@ -1,0 +1,327 @@
+/**
+ * Runs without routers: decisions written by hand go through assembling, writing and verifying like any
+ * others. And one small real run.
+ */
+import { join } from "node:path";
+import { demoRecords } from "../../datasets/demo/generate.ts";
+import { canonicalJson } from "../../src/base/hash.ts";
+import { pack, unpack } from "../../src/base/files.ts";
+import { loadDataset } from "../../src/outcomes/load.ts";
+import type { OutcomeRecord } from "../../src/outcomes/record.ts";
+import type { OutcomeTable } from "../../src/outcomes/table.ts";
+import { audit } from "../../src/protocol/audit.ts";
+import { dropDuplicates } from "../../src/protocol/drop_duplicates.ts";
+import type { Column, Decided, JobOutcome } from "../../src/protocol/job.ts";
+import { decisionsHash, type FinishedJob } from "../../src/protocol/job_store.ts";
+import { planRun, type RunPlan, type RunSettings } from "../../src/protocol/plan.ts";
+import { runPlan } from "../../src/protocol/run.ts";
+import { makeSplits, type Split } from "../../src/protocol/split.ts";
+import type { Router } from "../../src/router/contract.ts";
+import { REFERENCES } from "../../src/router/references.ts";
+import { assemble, type AssembledResult, writeResult } from "../../src/results/assemble.ts";
+import { testRows } from "../../src/results/decisions.ts";
+import { type Result, seal } from "../../src/results/result.ts";
+
+/** Models of F1, cheapest first and ascending. */
+export const MODELS = ["a-small", "b-medium", "c-large"];
+/** Columns of F1's models. */
+export const S = 0, M = 1, L = 2;
+
+const TEXTS = [
+  "Who painted the ceiling of the chapel?",
+  "Name a river in Patagonia.",
+  "What does a barometer measure?",
+  "Translate 'good evening' into Danish.",
+  "Which gas do leaves take in?",
+  "Prove that the sum of two odd numbers is even.",
+  "How many sides has a heptagon?",
+  "Simplify the fraction twelve over eighteen.",
+];
+
+/** Fixture F1 of the metrics' specification: S, M, L at 1, 4 and 10 dollars a call; a1…a5, b1…b3. */
+export const F1: OutcomeRecord[] = [
+  [1, 1, 1],
+  [0, 1, 1],
+  [0, 1, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+  [1, 0, 1],
+  [0, 0, 1],
+  [0, 0, 0],
+].map((scores, i) => ({
+  id: i < 5 ? `a${i + 1}` : `b${i - 4}`,
+  benchmark: i < 5 ? "A" : "B",
+  query: TEXTS[i],
+  scores: byModel(scores),
+  costs: byModel([1, 4, 10]),
+}));
+
+/** F1: the router's choices, in row order. */
+export const F1_CHOICE = [S, L, M, M, L, S, M, M];
+
+function byModel(values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(MODELS.map((model, m) => [model, values[m]]));
+}
+
+/** Decides for the test rows of a split. */
+export type Decider = (table: OutcomeTable, split: Split) => JobOutcome;
+
+/** Choices by table row, one function a column; the first is the headline. */
+export function choices(
+  columns: readonly (readonly [Column, (row: number) => number])[],
+  tuning: Decided["tuning"] = { score: 0, trials: [] },
+): Decider {
+  return (table, split) => ({
+    status: "decided",
+    columns: columns.map(([column]) => column),
+    choice: Uint16Array.from(
+      [...testRows(split)].flatMap((row) => columns.map(([, choose]) => choose(row))),
+    ),
+    models: table.models,
+    tuning,
+    card: { parameters: 1, notes: [] },
+  });
+}
+
+/** One model for every query: a headline and a curve of one point. */
+export function always(model: number): Decider {
+  return choices([[{ kind: "headline" }, () => model], [{ kind: "curve", at: 0 }, () => model]]);
+}
+
+/** Mixtures, one a point of the curve; the first is also the headline. */
+export function mixtures(...weights: number[][]): Decider {
+  return (table) => ({
+    status: "decided",
+    columns: [{ kind: "headline" }, ...weights.map((_, at): Column => ({ kind: "curve", at }))],
+    choice: new Uint16Array(),
+    mixtures: [weights[0], ...weights],
+    models: table.models,
+    tuning: { score: 0, trials: [] },
+    card: { parameters: 1, notes: [] },
+  });
+}
+
+/** Without the curve: what is decided where costs are unknown. */
+export function headlineOnly(decide: Decider): Decider {
+  return (table, split) => {
+    const outcome = decide(table, split);
+    if (outcome.status !== "decided") return outcome;
+    const P = outcome.columns.length;
+    return {
+      ...outcome,
+      columns: outcome.columns.slice(0, 1),
+      choice: outcome.choice.filter((_, at) => at % P === 0),
+      ...(outcome.mixtures && { mixtures: outcome.mixtures.slice(0, 1) }),
+      tuning: { score: 0, trials: [] },
+    };
+  };
+}
+
+/** No decisions. */
+export function notApplicable(reason: string): Decider {
+  return () => ({ status: "not applicable", reason });
+}
+
+/** References on F1: best single is L, hull S–M–L. */
+export const F1_REFERENCES: Readonly<Record<string, Decider>> = {
+  random: mixtures([1 / 3, 1 / 3, 1 / 3]),
+  cheapest: always(S),
+  dearest: always(L),
+  "best-single": always(L),
+  "best-per-benchmark": choices([
+    [{ kind: "headline" }, (row) => row < 5 ? M : L],
+    [{ kind: "curve", at: 0 }, (row) => row < 5 ? M : L],
+    [{ kind: "curve", at: "Infinity" }, () => S],
+  ]),
+  "zero-router": mixtures([0, 0, 1], [0, 1, 0], [1, 0, 0]),
+  "bayes-optimal": notApplicable("needs the true probabilities of synthetic data"),
+};
+
+/** F1's router: its choices, and a curve from there to the cheapest model. */
+export const F1_ROUTER: Decider = choices(
+  [
+    [{ kind: "headline" }, (row) => F1_CHOICE[row]],
+    [{ kind: "curve", at: 0 }, (row) => F1_CHOICE[row]],
+    [{ kind: "curve", at: "Infinity" }, () => S],
+  ],
+  {
+    score: 0,
+    area: 0,
+    trials: [{ score: 0.5, area: 0.5 }],
+    operating: { sameQuality: 0, halfCost: 1 },
+  },
+);
+
+/** What a run by hand may set. */
+export interface HandRun {
+  readonly records: readonly OutcomeRecord[];
+  readonly protocol?: string;
+  readonly seeds?: readonly number[];
+  /** Decisions of every reference row by id. */
+  readonly references: Readonly<Record<string, Decider>>;
+  /** Decisions of competing rows by id. */
+  readonly routers: Readonly<Record<string, Decider>>;
+  /** Facts of competing rows that differ from the default, by id. */
+  readonly facts?: Readonly<Record<string, Partial<Router>>>;
+  /** Profile sizes of the new-model protocol. */
+  readonly budgets?: readonly number[];
+}
+
+/** A plan whose jobs were done by hand, on records written into the folder. */
+export async function handRun(
+  folder: string,
+  { records, protocol = "id", seeds = [7], references, routers, facts = {}, budgets = [] }: HandRun,
+): Promise<{ plan: RunPlan; jobs: FinishedJob[]; data: string }> {
+  const data = await writeRecords(folder, records);
+  const given = await loadDataset(data);
+  const found = audit(given);
+  const { table, groups, templates } = dropDuplicates(given, found);
+  const splits = makeSplits(table, groups, protocol, seeds);
+  const rows = [
+    ...REFERENCES.map(({ id, router }) => ({ id, router: router as Router, sha256: "reference" })),
+    ...Object.keys(routers).map((id) => ({
+      id,
+      router: {
+        name: id,
+        summary: "by hand",
+        source: "this test",
+        grid: [{}],
+        fit: () => {
+          throw new Error("not to be fitted");
+        },
+        ...facts[id],
+      } as Router,
+      sha256: "1".repeat(64),
+    })),
+  ].map((row) => ({ ...row, argument: row.id }));
+  const settings: RunSettings = {
+    data,
+    routers: Object.keys(routers),
+    protocol,
+    seeds,
+    embedding: "static",
+    validation: "benchmarks",
+    device: "cpu",
+  };
+  const jobs = splits.flatMap((split) =>
+    rows.map(({ id }): FinishedJob => {
+      const outcome = (references[id] ?? routers[id])(table, split);
+      const { seed, fold } = split;
+      const decisionsSha256 = decisionsHash(outcome);
+      return { id: `${id}-${seed}-${fold}`, router: id, seed, fold, outcome, decisionsSha256 };
+    })
+  );
+  const plan = {
+    settings,
+    table,
+    audit: found.report,
+    units: templates,
+    splits,
+    provider: { name: "static", key: "2".repeat(64), facts: {} },
+    routers: rows,
+    harnessSha256: "3".repeat(64),
+    setup: { budgets },
+    jobs: [],
+    key: "0123456789abcdef",
+  } as unknown as RunPlan;
+  return { plan, jobs, data };
+}
+
+/** F1 through the whole pipeline: five folds that together test every query once. */
+export function f1Run(
+  folder: string,
+  change: Partial<HandRun> = {},
+): ReturnType<typeof handRun> {
+  return handRun(folder, {
+    records: F1,
+    references: F1_REFERENCES,
+    routers: { hand: F1_ROUTER },
+    ...change,
+  });
+}
+
+/** Assembles and writes; gives the result's path. */
+export async function written(
+  folder: string,
+  { plan, jobs }: { plan: RunPlan; jobs: FinishedJob[] },
+): Promise<{ path: string; assembled: AssembledResult }> {
+  const assembled = assemble(plan, jobs);
+  return { path: await writeResult(assembled, join(folder, "results")), assembled };
+}
+
+/** A real run of a small part of the demo pool with the ridge router. */
+export async function realRun(
+  folder: string,
+  queries: number,
+): Promise<{ path: string; data: string; assembled: AssembledResult }> {
+  const data = await writeRecords(folder, demoRecords({ queries }));
+  const plan = await planRun({
+    data,
+    routers: ["ridge"],
+    protocol: "id",
+    seeds: [1],
+    embedding: "static",
+    validation: "benchmarks",
+    device: "cpu",
+  }, 1);
+  const jobs = await runPlan(plan, {
+    workers: 1,
+    jobs: join(folder, "jobs"),
+    warn: (message) => {
+      throw new Error(message);
+    },
+  });
+  return { ...await written(folder, { plan, jobs }), data };
+}
+
+async function writeRecords(folder: string, records: readonly OutcomeRecord[]): Promise<string> {
+  const path = join(folder, "records.jsonl");
+  const lines = records.map((record) => JSON.stringify(record) + "\n");
+  await Deno.writeTextFile(path, lines.join(""));
+  return path;
+}
+
+/** Runs with a folder that is removed afterwards. */
+export async function withFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "results-" });
+  try {
+    return await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A deep copy that may be changed. */
+// deno-lint-ignore no-explicit-any
+export function loose(value: unknown): any {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** Seals an altered result again, as a forger would. */
+export function resealed(result: unknown): string {
+  const { sha256: _old, ...content } = loose(result);
+  return JSON.stringify(seal(content as Omit<Result, "sha256">), null, 1) + "\n";
+}
+
+/** The header of a decision file and the bytes after it. */
+// deno-lint-ignore no-explicit-any
+export function headerOf(file: Uint8Array): { header: any; body: Uint8Array } {
+  const plain = unpack(file, "decisions");
+  const end = 4 + new DataView(plain.buffer, plain.byteOffset).getUint32(0, true);
+  return {
+    header: JSON.parse(new TextDecoder().decode(plain.subarray(4, end))),
+    body: plain.slice(end),
+  };
+}
+
+/** The unpacked content of a decision file with another header or body. */
+export function decisionBytes(header: unknown, body: Uint8Array): Uint8Array {
+  const head = new TextEncoder().encode(canonicalJson(header));
+  const plain = new Uint8Array(4 + head.length + body.length);
+  new DataView(plain.buffer).setUint32(0, head.length, true);
+  plain.set(head, 4);
+  plain.set(body, 4 + head.length);
+  return plain;
+}
+
+export { pack };

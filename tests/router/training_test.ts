@@ -1,0 +1,120 @@
+/** Arithmetic on training data, on tables of a few cells. */
+import assert from "node:assert/strict";
+import * as shared from "../../src/router/training.ts";
+import { matrix } from "../../src/linalg/matrix.ts";
+import { batch, cells, near, profiles, training } from "./hand.ts";
+
+Deno.test("columnMeans skips missing cells; an empty column has no mean", () => {
+  const table = cells([[1, undefined, 4], [2, undefined, undefined], [6, undefined, 2]]);
+  assert.deepEqual([...shared.columnMeans(table, 3)], [3, NaN, 3]);
+  assert.deepEqual([...shared.columnMeans(table, 3, [1, 2])], [4, NaN, 2]);
+  assert.deepEqual([...shared.columnMeans(table, 3, new Set([0, 1]).values())], [1.5, NaN, 4]);
+  assert.deepEqual([...shared.columnMeans(table, 3, [])], [NaN, NaN, NaN]);
+  assert.deepEqual([...shared.columnMeans(new Float64Array(), 2)], [NaN, NaN]);
+});
+
+Deno.test("clusterMeans: mean and support of every cluster and model", () => {
+  const table = cells([[1, .5], [0, undefined], [.2, .4], [.6, undefined]]);
+  const { mean, count } = shared.clusterMeans(table, 2, [0, 0, 2, 2], 3);
+  near([[...mean]], [[.5, .5, NaN, NaN, .4, .4]]);
+  assert.deepEqual([...count], [2, 1, 0, 0, 2, 1]);
+});
+
+Deno.test("fillMissing puts a model's overall value where a cluster has none", () => {
+  const filled = shared.fillMissing(
+    cells([[.1, undefined], [undefined, .4]]),
+    Float64Array.of(.7, .8),
+  );
+  assert.deepEqual([...filled], [.1, .8, .7, .4]);
+});
+
+Deno.test("idRank: positions in ascending order of ids, worked out once", () => {
+  const queries = batch([[0], [0], [0], [0]], { ids: ["c", "a", "B", "b"] });
+  assert.deepEqual([...shared.idRank(queries)], [3, 1, 0, 2]);
+  assert.equal(shared.idRank(queries), shared.idRank(queries));
+});
+
+Deno.test("neighbours: nearest first, ties to the smaller id, searched once per pair of batches", async () => {
+  const store = batch([[1, 0], [0, 1], [0, 1], [.5, .5]], {
+    name: "store",
+    ids: ["d", "c", "a", "b"],
+  });
+  const queries = batch([[0, 1], [1, 0]]);
+  const found = await shared.neighbours(queries, store);
+  assert.equal(found.k, 4);
+  assert.deepEqual([...found.index], [2, 1, 3, 0, 0, 3, 2, 1]);
+  assert.deepEqual([...found.similarity], [1, 1, .5, 0, 1, .5, 0, 0]);
+  assert.equal(await shared.neighbours(queries, store), found);
+  const other = batch([[1, 0]], { name: "other" });
+  assert.equal((await shared.neighbours(queries, other)).k, 1, "another store, another search");
+  assert.equal((await shared.neighbours(batch([[0, 1]]), store)).index.length, 4, "another batch");
+});
+
+Deno.test("neighbours: no more than any router may ask for", async () => {
+  const many = Array.from({ length: shared.MOST_NEIGHBOURS + 7 }, () => [1, 0]);
+  const { k, index } = await shared.neighbours(batch([[1, 0]]), batch(many, { name: "store" }));
+  assert.equal(k, 300);
+  assert.equal(index.length, 300);
+});
+
+Deno.test("clusters: once per number, restarts and seed; the order of rows does not matter", async () => {
+  const points = [[1, 0], [1, 0], [0, 1], [0, 1], [0, 1]];
+  const queries = batch(points);
+  const two = await shared.clusters(queries, 2, 1, 7);
+  const [a, b] = [two.assignment[0], two.assignment[2]];
+  assert.notEqual(a, b);
+  assert.deepEqual([...two.assignment], [a, a, b, b, b]);
+  assert.equal(two.inertia, 0);
+  assert.equal(await shared.clusters(queries, 2, 1, 7), two);
+  assert.notEqual(await shared.clusters(queries, 2, 1, 8), two);
+  assert.notEqual(await shared.clusters(queries, 2, 3, 7), two);
+  assert.notEqual(await shared.clusters(queries, 1, 1, 7), two);
+  const turned = batch(points.toReversed(), { ids: ["q4", "q3", "q2", "q1", "q0"] });
+  const again = await shared.clusters(turned, 2, 1, 7);
+  assert.deepEqual([...again.assignment], [b, b, b, a, a]);
+});
+
+Deno.test("extendPool: ids ascending, each column from where it belongs", () => {
+  const pool = shared.extendPool(["b", "d"], profiles(["a", "c"], [[1]], [[0, 0]]));
+  assert.deepEqual(pool.models, ["a", "b", "c", "d"]);
+  const merged = pool.merge(cells([[1, 2], [3, 4]]), cells([[10, 20], [30, 40]]));
+  assert.deepEqual([...merged], [10, 1, 20, 2, 30, 3, 40, 4]);
+});
+
+Deno.test("extendPool: a model in both takes its profile's column; no new model changes nothing", () => {
+  const both = shared.extendPool(["b", "d"], profiles(["d"], [[1]], [[0]]));
+  assert.deepEqual(both.models, ["b", "d"]);
+  assert.deepEqual([...both.merge(cells([[1, 2]]), cells([[9]]))], [1, 9]);
+  const none = shared.extendPool(["b", "d"], profiles([], [], []));
+  assert.deepEqual([...none.merge(cells([[1, 2]]), new Float64Array())], [1, 2]);
+});
+
+Deno.test("extendMeanCosts: known costs of the profile, none if none is known", () => {
+  const newcomers = profiles(["a", "z"], [[1], [1]], [[1, 1], [1, 1]], [[2, undefined], [
+    4,
+    undefined,
+  ]]);
+  const pool = shared.extendPool(["b"], newcomers);
+  assert.deepEqual([...shared.extendMeanCosts(pool, Float64Array.of(5), newcomers)], [3, 5, NaN]);
+});
+
+Deno.test("profileMeans: cluster means drawn towards the overall mean by a weight in rows", async () => {
+  const centroids = matrix(3, 2, Float32Array.of(1, 0, 0, 1, -1, 0));
+  const scores = [[1, undefined], [0, .5], [.5, undefined]];
+  const { queries, models, scores: known } = training([[1, 0], [1, 0], [0, 1]], scores);
+  const means = async (
+    shrink: number,
+  ) => [...await shared.profileMeans({ queries, models }, known, centroids, shrink)];
+  // Overall .5 and .5. Cluster 0: (1 + 0)/2 and .5; cluster 1: .5 and nothing; cluster 2: nothing.
+  near([await means(0)], [[.5, .5, .5, .5, .5, .5]]);
+  const uneven = cells([[1, undefined], [1, .5], [0, undefined]]);
+  const shrunk = [...await shared.profileMeans({ queries, models }, uneven, centroids, 5)];
+  const overall = 2 / 3;
+  near([shrunk], [[(2 + 5 * overall) / 7, .5, 5 * overall / 6, .5, overall, .5]]);
+  const plain = [...await shared.profileMeans({ queries, models }, uneven, centroids, 0)];
+  near([plain], [[1, .5, 0, .5, overall, .5]]);
+});
+
+Deno.test("storedCells counts known outcomes", () => {
+  assert.equal(shared.storedCells(training([[1], [1]], [[1, undefined], [0, .5]])), 3);
+});
