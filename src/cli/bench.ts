@@ -90,8 +90,10 @@ async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
   const shard = readShard(flags.shard);
   for (const data of flags.data) {
+    let dataset: RunPlan["dataset"] | undefined;
     for (const protocol of flags.protocol) {
-      const plan = await planRun(settingsOf(flags, data, protocol), flags.workers);
+      const plan = await planRun(settingsOf(flags, data, protocol), flags.workers, dataset);
+      dataset = plan.dataset;
       const jobs = await runPlan(plan, {
         workers: flags.workers,
         shard,
@@ -120,8 +122,7 @@ export async function conclude(
   const assembled = assemble(plan, jobs);
   const path = await writeResult(assembled, root);
   const { depth, numbers } = await verifyResult(path, {
-    data: plan.settings.data,
-    requireData: true,
+    dataset: plan.dataset,
   });
   if (json) {
     console.log(JSON.stringify(assembled.result));

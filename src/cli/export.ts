@@ -5,8 +5,7 @@
 import { writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
 import { loadDataset } from "../outcomes/load.ts";
-import { audit } from "../protocol/audit.ts";
-import { dropDuplicates } from "../protocol/drop_duplicates.ts";
+import { audited } from "../protocol/audited.ts";
 import { assertSplitFits } from "../protocol/split.ts";
 import { exportArena, exportCsv } from "../results/export.ts";
 import { openResult } from "../results/verify.ts";
@@ -48,7 +47,7 @@ export async function main(argv: string[]): Promise<void> {
   if (!flags.out) throw new UsageError("--out is needed: where the export is written");
   const opened = await openResult(path);
   const given = await loadDataset(flags.data ?? opened.result.dataset.name);
-  const { table } = dropDuplicates(given, audit(given));
+  const { table } = audited(given);
   for (const split of opened.splits) assertSplitFits(split, table);
   if (flags.format === "csv") {
     await writeAtomic(flags.out, [...exportCsv(opened, table)].join(""));

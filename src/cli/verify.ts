@@ -45,7 +45,8 @@ export async function main(argv: string[]): Promise<void> {
         : `part  ${path}: hashes and form; ${result.dataset.name} is not on this machine`,
     );
   }
-  console.log(`${full} of ${paths.length} results recomputed in full, the others by hash`);
+  const rest = full < paths.length ? ", the others by hash" : "";
+  console.log(`${full} of ${paths.length} results recomputed in full${rest}`);
 }
 
 if (import.meta.main) await runMain(main);

@@ -2,7 +2,6 @@
  * Plans a run: loads the data, audits it, freezes the splits, embeds the texts, names every job.
  * @module
  */
-import { loadDataset } from "../outcomes/load.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { embedCached, openProvider } from "../embed/mod.ts";
 import type { EmbeddingProvider } from "../embed/mod.ts";
@@ -14,8 +13,7 @@ import { hashJson } from "../base/hash.ts";
 import { progress } from "../base/progress.ts";
 import { repoPath } from "../base/files.ts";
 import { harnessHash } from "../version.ts";
-import { audit, type AuditReport } from "./audit.ts";
-import { dropDuplicates } from "./drop_duplicates.ts";
+import { type AuditedDataset, auditedDataset } from "./audited.ts";
 import { makeSplits, type Split, splitHash } from "./split.ts";
 import { BUDGETS } from "./new_model_job.ts";
 import type { Control } from "./open_split.ts";
@@ -66,8 +64,8 @@ export interface RunPlan {
   readonly settings: RunSettings;
   /** Outcomes, strict duplicates merged. */
   readonly table: OutcomeTable;
-  /** The leakage audit of the dataset. */
-  readonly audit: AuditReport;
+  /** The dataset with its audit, for another plan of the same data. */
+  readonly dataset: AuditedDataset;
   /** Resampling unit of every row. */
   readonly units: Uint32Array;
   /** Frozen splits, seed by seed, fold by fold. */
@@ -91,17 +89,22 @@ export const CACHE: string = repoPath(".cache");
 
 /**
  * Plans a run.
+ *
+ * @param known the dataset, where another plan has loaded and audited it already
  * @throws {UsageError} for unknown names
  * @throws {DataError} for bad data
  * @throws {CapabilityError} when the protocol does not fit the dataset
  */
-export async function planRun(settings: RunSettings, workers = 2): Promise<RunPlan> {
+export async function planRun(
+  settings: RunSettings,
+  workers = 2,
+  known?: AuditedDataset,
+): Promise<RunPlan> {
   const routers = [...referenceRows(), ...await competitors(settings.routers)];
   const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
-  const given = await loadDataset(settings.data);
-  const audited = audit(given);
-  const { table, groups, templates } = dropDuplicates(given, audited);
+  const dataset = known ?? await auditedDataset(settings.data);
+  const { table, groups, templates } = dataset;
   const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
     validation: settings.validation,
     subsets: settings.subsets,
@@ -148,7 +151,7 @@ export async function planRun(settings: RunSettings, workers = 2): Promise<RunPl
   return {
     settings,
     table,
-    audit: audited.report,
+    dataset,
     units: templates,
     splits,
     provider,

@@ -34,7 +34,6 @@ const MARKS: Readonly<Record<typeof COMPARED_WITH[number], readonly [mark: strin
 export function leaderboard(result: Result, evaluation: Evaluation): Leaderboard {
   const { priced } = result.dataset;
   const entry = new Map(result.routers.map((r) => [r.id, r]));
-  const isReference = (r: RouterReport): boolean => entry.get(r.router)!.reference;
   const row = (r: RouterReport): string[] => {
     const single = find(evaluation.comparisons, r.router, "best-single");
     return [
@@ -47,7 +46,7 @@ export function leaderboard(result: Result, evaluation: Evaluation): Leaderboard
       percent(r.mean.collapse),
     ];
   };
-  const ranked = byQuality(evaluation.routers);
+  const { references, competing } = ranked(result, evaluation.routers);
   return {
     columns: [
       { title: "router" },
@@ -62,9 +61,9 @@ export function leaderboard(result: Result, evaluation: Evaluation): Leaderboard
     ],
     rows: [
       oracleRow(evaluation, priced),
-      ...ranked.filter(isReference).map(row),
+      ...references.map(row),
       [],
-      ...ranked.filter((r) => !isReference(r)).map(row),
+      ...competing.map(row),
     ],
     notes: notesOf(result, evaluation),
   };
@@ -73,6 +72,18 @@ export function leaderboard(result: Result, evaluation: Evaluation): Leaderboard
 /** Rows by mean quality, best first; equal ones keep their order. */
 export function byQuality(routers: readonly RouterReport[]): RouterReport[] {
   return routers.toSorted((a, b) => b.mean.quality! - a.mean.quality!);
+}
+
+/** Rows as all tables list them: references by quality, then the competing rows by quality. */
+export function ranked(
+  { routers }: Result,
+  rows: readonly RouterReport[],
+): { references: RouterReport[]; competing: RouterReport[] } {
+  const references = new Set(routers.filter((r) => r.reference).map((r) => r.id));
+  const [first = [], second = []] = [true, false].map((wanted) =>
+    byQuality(rows.filter((r) => references.has(r.router) === wanted))
+  );
+  return { references: first, competing: second };
 }
 
 /** Which comparisons are significant: S best single, Z zero router, K tuned kNN; + better, − worse. */

@@ -2,25 +2,16 @@
  * All metrics of a result in Markdown: a table a group, one row a router, and a legend below.
  * @module
  */
-import type { Evaluation, RouterReport } from "../results/evaluate.ts";
+import type { RouterReport } from "../results/evaluate.ts";
+import type { PrintedRows } from "./detail_tables.ts";
 import { METRIC_GROUPS, type MetricGroup, type MetricName } from "./metric_names.ts";
 import { DASH, digits, money, percent } from "./numbers.ts";
 import { markdownTable } from "./text_table.ts";
 
-/**
- * Blocks of Markdown, mean ± sd over seeds. A group or metric that no row has is left out.
- *
- * @param routers rows in printing order
- * @param names printed names by router id
- */
-export function metricTables(
-  routers: Evaluation["routers"],
-  names: ReadonlyMap<string, string>,
-): string[] {
+/** Blocks of Markdown, mean ± sd over seeds. A group or metric that no row has is left out. */
+export function metricTables({ rows, names }: PrintedRows): string[] {
   return METRIC_GROUPS.flatMap(({ title, metrics }) => {
-    const known = Object.keys(metrics).filter((key) =>
-      routers.some((r) => value(r, key)[0] !== null)
-    );
+    const known = Object.keys(metrics).filter((key) => rows.some((r) => value(r, key)[0] !== null));
     return known.length === 0 ? [] : [
       `#### ${title}`,
       markdownTable(
@@ -28,7 +19,7 @@ export function metricTables(
           { title: "router" },
           ...known.map((key) => ({ title: heading(metrics[key]), align: "right" as const })),
         ],
-        routers.map((r) => [
+        rows.map((r) => [
           names.get(r.router) ?? r.router,
           ...known.map((key) => cell(metrics[key].unit, ...value(r, key))),
         ]),
@@ -56,8 +47,12 @@ function cell(unit: MetricName["unit"], mean: number | null, sd: number | null):
     usd: money,
     count: (x: number) => x.toFixed(2),
   }[unit];
-  // A percent sign once is enough.
-  return sd === null ? print(mean) : `${print(mean).replace("%", "")}±${print(sd)}`;
+  if (sd === null) return print(mean);
+  if (unit === "usd") {
+    const decimals = money(mean).split(".")[1]?.length ?? 0;
+    return `${money(mean)}±${(1000 * sd).toFixed(decimals)}`;
+  }
+  return `${print(mean).replace("%", "")}±${print(sd)}`; // a percent sign once is enough
 }
 
 function heading({ title, direction }: MetricName): string {

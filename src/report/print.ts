@@ -6,10 +6,10 @@ import { isNewModel, type Result } from "../results/result.ts";
 import type { Evaluation } from "../results/evaluate.ts";
 import type { Speed } from "../protocol/speed.ts";
 import { frontierText } from "./frontier_text.ts";
-import { byQuality, type Leaderboard, leaderboard } from "./leaderboard.ts";
+import { auditText, partsTable, printed, regretTable, sharesTable } from "./detail_tables.ts";
+import { type Leaderboard, leaderboard, ranked } from "./leaderboard.ts";
 import { metricTables } from "./metric_tables.ts";
 import { newModelNotes, newModelTable } from "./new_model_table.ts";
-import { digits, percent, signed } from "./numbers.ts";
 import {
   markdownTable,
   shortened,
@@ -61,23 +61,17 @@ export function markdownReport(result: Result, speed?: SpeedSheet): string {
     }
     blocks.push(listMarkdown(newModelNotes(result)));
   } else {
-    const names = new Map(result.routers.map((r) => [r.id, r.name]));
+    const { references, competing } = ranked(result, evaluation.routers);
+    const table = printed(result, [...references, ...competing]);
     blocks.push(...tableMarkdown(leaderboard(result, evaluation)));
     const drawing = frontier(result, evaluation);
     if (drawing) blocks.push("### Accuracy-cost frontier", "```text\n" + drawing + "\n```");
-    blocks.push("### Metrics, mean ± sd over seeds");
-    blocks.push(...metricTables(byQuality(evaluation.routers), names));
-    // Folds of the id protocol are random parts: nothing is held out that has a name.
-    if (evaluation.routers[0].folds.length > 0 && !result.protocol.name.startsWith("id")) {
-      blocks.push("### Quality by held-out fold", foldTable(result, evaluation));
-    }
-    blocks.push(
-      "### Regret by how many models solve the query (first seed)",
-      regretTable(result, evaluation),
-    );
+    blocks.push("### Metrics, mean ± sd over seeds", ...metricTables(table));
+    blocks.push("### Quality in parts", partsTable(result, table));
+    blocks.push("### Regret by how many models solve the query (first seed)", regretTable(table));
     blocks.push(
       "### Routing: share of queries per model (first seed)",
-      sharesTable(result, evaluation),
+      sharesTable(result, table),
     );
   }
   if (speed && Object.keys(speed).length > 0) {
@@ -116,11 +110,9 @@ function listMarkdown(notes: readonly string[]): string {
 }
 
 function frontier(result: Result, { routers, panels }: Evaluation): string | undefined {
-  const entries = new Map(result.routers.map((r) => [r.id, r]));
-  const drawn = byQuality(routers).filter(({ router }) =>
-    !entries.get(router)!.reference || router === "zero-router"
-  );
-  const names = new Map(result.routers.map((r) => [r.id, r.name]));
+  const { references, competing } = ranked(result, routers);
+  const drawn = [...competing, ...references.filter((r) => r.router === "zero-router")];
+  const { names } = printed(result, routers);
   const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   const models = panels[0].models.map(({ cost }, m) => ({
     quality: mean(panels.map((p) => p.models[m].quality)),
@@ -149,58 +141,4 @@ function speedRows(result: Result, speed: SpeedSheet): string[][] {
     speed[id].parameters.toLocaleString("en"),
     (speed[id].heapBytes / 2 ** 20).toFixed(1),
   ]);
-}
-
-function foldTable(result: Result, { routers }: Evaluation): string {
-  const title = new Map(result.routers.map((r) => [r.id, r.name]));
-  const single = routers.find((r) => r.router === "best-single")!;
-  return markdownTable(
-    [
-      { title: "held out" },
-      ...routers.map((r) => ({ title: title.get(r.router)!, align: "right" as const })),
-    ],
-    single.folds.map((fold, f) => [
-      fold.name,
-      ...routers.map((r) =>
-        r === single
-          ? digits(r.folds[f].quality)
-          : `${digits(r.folds[f].quality)} (${signed(r.folds[f].quality - fold.quality)})`
-      ),
-    ]),
-  );
-}
-
-function regretTable(result: Result, { routers }: Evaluation): string {
-  const title = new Map(result.routers.map((r) => [r.id, r.name]));
-  const groups = routers[0].seeds[0].regret;
-  return markdownTable(
-    [
-      { title: "router" },
-      ...groups.map((g) => ({ title: `${g.solvers} (n=${g.queries})`, align: "right" as const })),
-    ],
-    routers.map((r) => [title.get(r.router)!, ...r.seeds[0].regret.map((g) => digits(g.regret))]),
-  );
-}
-
-function sharesTable(result: Result, { routers }: Evaluation): string {
-  const title = new Map(result.routers.map((r) => [r.id, r.name]));
-  const { models } = result.dataset;
-  return markdownTable(
-    [{ title: "router" }, ...models.map((m) => ({ title: m, align: "right" as const }))],
-    routers.map((r) => [
-      title.get(r.router)!,
-      ...models.map((_, m) => percent(r.seeds[0].shares[m])),
-    ]),
-  );
-}
-
-function auditText({ audit, dataset }: Result): string {
-  const dropped = Object.entries(dataset.dropped).map(([why, n]) => `${n} ${why}`).join(", ") ||
-    "none";
-  return [
-    `- rows left out: ${dropped}`,
-    `- strict duplicates: ${audit.strict.dropped} rows merged, ${audit.strict.conflicts} sets with conflicting scores`,
-    `- groups kept on one side: ${audit.groups.sets} of ${audit.groups.rows} rows, ${audit.groups.acrossBenchmarks} across benchmarks`,
-    `- templates of more than three rows: ${audit.templates.sets} of ${audit.templates.rows} rows (resampled together)`,
-  ].join("\n");
 }

@@ -69,8 +69,11 @@ export function shortened(text: string, width: number): string {
 }
 
 /** East Asian scripts, CJK punctuation, full-width forms, emoji. */
-const WIDE =
-  /\p{sc=Han}|\p{sc=Hira}|\p{sc=Kana}|\p{sc=Hang}|[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{EPres}/u;
+const WIDE = new RegExp(
+  "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}" +
+    "\\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]",
+  "u",
+);
 
 /** Columns a text takes in a terminal: two for East Asian and emoji characters, none for accents. */
 export function widthOf(text: string): number {

@@ -67,7 +67,7 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
     harness: { version: VERSION, sha256: plan.harnessSha256 },
     environment: environment(),
     dataset: datasetFacts(table),
-    audit: plan.audit,
+    audit: plan.dataset.report,
     embedding: { name: plan.provider.name, key: plan.provider.key, facts: plan.provider.facts },
     protocol: {
       name: settings.protocol,

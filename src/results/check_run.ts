@@ -4,14 +4,9 @@
  * @module
  */
 import { DataError, VerificationError } from "../base/errors.ts";
-import type { OutcomeTable } from "../outcomes/table.ts";
 import type { DistinctTable } from "../protocol/drop_duplicates.ts";
-import { whyNot } from "../protocol/job.ts";
-import { cells } from "../protocol/open_split.ts";
 import { makeSplits, type Split, splitHash } from "../protocol/split.ts";
-import type { Router, TrainingData } from "../router/contract.ts";
 import { REFERENCES } from "../router/references.ts";
-import { columnMeans } from "../router/training.ts";
 import { named } from "./decision_file.ts";
 import { chosenFor, splitFacts } from "./facts.ts";
 import type { Result, RouterEntry } from "./result.ts";
@@ -36,8 +31,8 @@ export function checkRun(path: string, decisionPath: string, opened: OpenedResul
 /** Reference rows first and whole; one entry for every applicable row and split, in this order. */
 function checkRows(path: string, decisionPath: string, opened: OpenedResult): void {
   const { result: { routers }, entries, splits } = opened;
-  REFERENCES.forEach(({ id, router: { needs = [], grid, unseen = null } }, r) => {
-    const known = { id, needs, grid, unseen, reference: true, sha256: "reference" };
+  REFERENCES.forEach(({ id, router: { name, needs = [], grid, unseen = null } }, r) => {
+    const known = { id, name, needs, grid, unseen, reference: true, sha256: "reference" };
     const stored = Object.fromEntries(
       Object.keys(known).map((field) => [field, routers[r]?.[field as keyof RouterEntry]]),
     );
@@ -150,39 +145,4 @@ export function checkDraws(
     );
   }
   return splits;
-}
-
-/**
- * Finds out anew why rows have no decisions: a row must not be left out because of what it shows.
- * @throws {VerificationError} naming the router
- */
-export function checkReasons(
-  path: string,
-  { result: { routers, protocol }, splits: [split] }: OpenedResult,
-  table: OutcomeTable,
-): void {
-  const columns = [...table.models.keys()].filter((m) =>
-    !split.heldOutModels.includes(table.models[m])
-  );
-  const rows = [...table.ids.keys()].filter((i) => "tv".includes(split.roles[i]));
-  const costs = cells(table.costs, table.models.length, rows, columns);
-  // All that `whyNot` looks at.
-  const train = {
-    models: columns.map((m) => table.models[m]),
-    meanCosts: columnMeans(costs, columns.length),
-  } as Partial<TrainingData> as TrainingData;
-  const facts = {
-    priced: !table.costs.some(Number.isNaN),
-    hasTruth: table.truth !== undefined,
-  };
-  const isNewModel = protocol.name.startsWith("new-model");
-  routers.forEach(({ id, needs, unseen, reference, notApplicable }, r) => {
-    const reason = whyNot({ needs } as Partial<Router> as Router, train, facts) ?? null;
-    if (reason !== null || !isNewModel) {
-      sameOrThrow(path, `/routers/${r}/notApplicable`, notApplicable, reason);
-    } else if (reference && (notApplicable === null) !== (unseen !== null && id !== "random")) {
-      // Rows that cannot take in a model have no decisions here, and random is but an expectation.
-      throw new VerificationError(`${path}: /routers/${r}/notApplicable is ${notApplicable}`);
-    }
-  });
 }

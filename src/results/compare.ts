@@ -4,9 +4,10 @@
  * comparisons of the table.
  * @module
  */
-import { holm, pairedBootstrap } from "../metrics/mod.ts";
+import { holm } from "../metrics/mod.ts";
 import { random } from "../base/random.ts";
 import type { SeedRows } from "./decisions.ts";
+import { differences, pairedOverSeeds } from "./paired.ts";
 
 /** One comparison of a router with a reference row. */
 export interface Comparison {
@@ -53,29 +54,16 @@ export function compare(
   benchmark: ArrayLike<number>,
   routers: readonly string[],
 ): Comparison[] {
-  const rows = [...new Set(seeds.flatMap((s) => [...s.rows]))].sort((a, b) => a - b);
-  const position = new Map(rows.map((row, i) => [row, i]));
-  const perQuery = new Map(
-    [...earned].map(([id, scores]) => [id, averaged(scores, seeds, position)]),
-  );
-  const pairs = COMPARED_WITH.filter((ref) => perQuery.has(ref))
+  const pairs = COMPARED_WITH.filter((ref) => earned.has(ref))
     .flatMap((reference) =>
       routers.filter((router) => router !== reference).map((router) => ({ router, reference }))
     );
-  const differences = pairs.map(({ router, reference }) => {
-    const base = perQuery.get(reference)!;
-    return perQuery.get(router)!.map((score, i) => score - base[i]);
-  });
-  const strata = rows.map((row) => benchmark[row]);
-  const units = rows.map((row) => groups[row]);
-  const sample = pairedBootstrap(differences, { groups: units, random: random(0, "table") });
-  // A template may span benchmarks; within a stratum its rows then form a unit of their own.
-  const unitsWithin = rows.map((_, i) => units[i] * 65536 + strata[i]);
-  const dataset = pairedBootstrap(differences, {
-    groups: unitsWithin,
-    strata,
-    random: random(0, "table", "datasets"),
-  });
+  const gains = pairs.map(({ router, reference }) =>
+    differences(earned.get(router)!, earned.get(reference)!)
+  );
+  const sample = pairedOverSeeds(gains, seeds, groups, { random: random(0, "table") });
+  const within = { random: random(0, "table", "datasets") };
+  const dataset = pairedOverSeeds(gains, seeds, groups, within, benchmark);
   const adjusted = holm(sample.map(({ p }) => p));
   return pairs.map((pair, i) => ({
     ...pair,
@@ -87,20 +75,4 @@ export function compare(
     units: sample[i].units,
     datasetMean: { difference: dataset[i].mean, low: dataset[i].low, high: dataset[i].high },
   }));
-}
-
-/** Mean over the seeds that tested each query. */
-function averaged(
-  scores: readonly Float64Array[],
-  seeds: readonly SeedRows[],
-  position: ReadonlyMap<number, number>,
-): Float64Array {
-  const sum = new Float64Array(position.size), count = new Float64Array(position.size);
-  seeds.forEach(({ rows }, s) =>
-    rows.forEach((row, i) => {
-      const at = position.get(row)!;
-      sum[at] += scores[s][i], count[at]++;
-    })
-  );
-  return sum.map((value, i) => value / count[i]);
 }

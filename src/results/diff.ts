@@ -4,10 +4,10 @@
  */
 import { DataError, VerificationError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
-import { holm, pairedBootstrap } from "../metrics/mod.ts";
+import { holm } from "../metrics/mod.ts";
 import { loadDataset } from "../outcomes/load.ts";
-import { audit } from "../protocol/audit.ts";
-import { dropDuplicates } from "../protocol/drop_duplicates.ts";
+import { audited } from "../protocol/audited.ts";
+import { differences, pairedOverSeeds } from "./paired.ts";
 import type { DecisionEntry } from "./decision_file.ts";
 import { joinFolds, type SeedRows, seedRows } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
@@ -166,26 +166,12 @@ async function pairedChanges(
         `(${given.dataset.name} version ${given.dataset.version})`,
     );
   }
-  const { table, templates } = dropDuplicates(given, audit(given));
+  const { table, templates } = audited(given);
   const seeds = seedRows(table, a.splits);
-  const rows = [...new Set(seeds.flatMap((s) => [...s.rows]))].sort((x, y) => x - y);
-  const position = new Map(rows.map((row, i) => [row, i]));
-  const differences = routers.map((router) => {
-    const sum = new Float64Array(rows.length), count = new Float64Array(rows.length);
-    for (const seed of seeds) {
-      const before = headlineScores(a.entries, router, seed);
-      const after = headlineScores(b.entries, router, seed);
-      seed.rows.forEach((row, i) => {
-        const at = position.get(row)!;
-        sum[at] += after[i] - before[i], count[at]++;
-      });
-    }
-    return sum.map((value, i) => value / count[i]);
-  });
-  const intervals = pairedBootstrap(differences, {
-    groups: rows.map((row) => templates[row]),
-    random: random(0, "diff"),
-  });
+  const scores = (entries: readonly DecisionEntry[], router: string): Float64Array[] =>
+    seeds.map((seed) => headlineScores(entries, router, seed));
+  const gains = routers.map((r) => differences(scores(b.entries, r), scores(a.entries, r)));
+  const intervals = pairedOverSeeds(gains, seeds, templates, { random: random(0, "diff") });
   const adjusted = holm(intervals.map(({ p }) => p));
   return new Map(
     routers.map((

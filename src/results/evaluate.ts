@@ -141,7 +141,9 @@ function summary(reports: readonly SeedReport[]): Pick<RouterReport, "mean" | "s
     const known = values.filter((v): v is number => v !== null && v !== undefined);
     const whole = known.length === values.length ? overSeeds(Float64Array.from(known)) : null;
     mean[name] = whole?.mean ?? null;
-    sd[name] = whole?.sd ?? null;
+    // Seeds that agree differ by the rounding of sums at most; that is no spread.
+    const isNoise = whole?.sd && whole.sd <= 1e-12 * Math.abs(whole.mean);
+    sd[name] = isNoise ? 0 : whole?.sd ?? null;
   }
   return { mean, sd };
 }

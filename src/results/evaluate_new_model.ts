@@ -3,11 +3,12 @@
  * single model *estimated from the same n labels*, which is the baseline to beat.
  * @module
  */
-import { gapClosed, holm, oracle, overSeeds, pairedBootstrap, sampleMean } from "../metrics/mod.ts";
+import { gapClosed, holm, oracle, overSeeds, sampleMean } from "../metrics/mod.ts";
 import { random } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type { Column } from "../protocol/job.ts";
 import type { Split } from "../protocol/split.ts";
+import { differences, pairedOverSeeds } from "./paired.ts";
 import { joinFolds, type SeedRows, seedRows, type SplitDecisions } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
 
@@ -41,7 +42,7 @@ export interface Versus {
   readonly high: number;
   /** Two-sided bootstrap p-value. */
   readonly p: number;
-  /** p after Holm over all arms. */
+  /** p after Holm over all arms of the pool, which share a table. */
   readonly pHolm: number;
 }
 
@@ -96,8 +97,12 @@ export function evaluateNewModel(
       a.router === "best-single" && a.column.pool === column.pool &&
       (column.n === undefined ? a.column.arm === column.arm : a.column.n === column.n)
     );
-  const tested = arms.filter((a) => a.router !== "best-single" && single(a.column));
-  const versus = compareArms(tested, tested.map((a) => single(a.column)!), trials, units);
+  const versus = new Map((["all", "new"] as const).flatMap((pool) => {
+    const tested = arms.filter((a) =>
+      a.column.pool === pool && a.router !== "best-single" && single(a.column)
+    );
+    return [...compareArms(tested, tested.map((a) => single(a.column)!), trials, units)];
+  }));
   const bounds = { all: poolBounds(table, trials, "all"), new: poolBounds(table, trials, "new") };
   return {
     oracle: { all: bounds.all.oracle, new: bounds.new.oracle },
@@ -138,23 +143,11 @@ function compareArms(
   units: ArrayLike<number>,
 ): Map<ArmScores, Versus> {
   if (arms.length === 0) return new Map();
-  const rows = [...new Set(trials.flatMap((t) => [...t.rows]))].sort((a, b) => a - b);
-  const position = new Map(rows.map((row, i) => [row, i]));
-  const differences = arms.map((arm, a) => {
-    const sum = new Float64Array(rows.length), count = new Float64Array(rows.length);
-    trials.forEach((trial, t) =>
-      trial.rows.forEach((row, i) => {
-        const at = position.get(row)!;
-        sum[at] += arm.scores[t][i] - bases[a].scores[t][i], count[at]++;
-      })
-    );
-    return sum.map((value, i) => value / count[i]);
-  });
-  const intervals = pairedBootstrap(differences, {
-    groups: rows.map((row) => units[row]),
+  const gains = arms.map((arm, a) => differences(arm.scores, bases[a].scores));
+  const intervals = pairedOverSeeds(gains, trials, units, {
     random: random(0, "table", "new-model"),
     // The smallest p is 2/draws; Holm multiplies it by the number of arms, and it must stay visible.
-    draws: Math.max(10_000, 100 * arms.length),
+    draws: Math.max(2000, 60 * arms.length),
   });
   const adjusted = holm(intervals.map(({ p }) => p));
   return new Map(arms.map((arm, i) => {

@@ -3,15 +3,17 @@
  * allow, and fails on any difference, also where somebody has edited a file and sealed it again.
  *
  * Recomputed: every number of the evaluation, the audit, the dataset's facts, the splits (drawn anew from
- * protocol and seeds) and their sizes, what tuning chose, the reference rows, and why a row is missing.
+ * protocol and seeds) and their sizes, the decisions of the reference rows, what tuning chose, and why a
+ * row is missing.
  *
  * What no stranger can recompute from decisions and outcomes, so that only hashes guard it:
- * - that the decisions are the ones the routers make, with the curve positions (`operating`) and the
- *   validation scores behind them: run `command` again, which gives the same bytes
+ * - that the other decisions are the ones the routers make, with the curve positions (`operating`, λ) and
+ *   the validation scores behind them: run `command` again, which gives the same bytes
  * - numbers from predictions (Brier score, calibration) and sizes of routers, in the decision file
  * - harness, environment, embedding, control and device, and the dataset in `command`
  * - routers that are not reference rows: name, summary, source, statement, needs, `reference`, `unseen`,
- *   hash and grid, which stand in the file of that hash; and which routers were left out of the run
+ *   hash and grid, which stand in the file of that hash; summary and source of reference rows; and which
+ *   routers were left out of the run
  *
  * Where the outcomes are not on this machine, all but the evaluation, the audit, the dataset's facts and
  * the drawing of the splits is still checked.
@@ -23,13 +25,13 @@ import { readBytes, readJson } from "../base/files.ts";
 import { hashJson } from "../base/hash.ts";
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { loadDataset } from "../outcomes/load.ts";
-import { audit } from "../protocol/audit.ts";
-import { dropDuplicates } from "../protocol/drop_duplicates.ts";
+import { audited, type AuditedDataset } from "../protocol/audited.ts";
 import { type Split, splitHash } from "../protocol/split.ts";
 import { unpackSplits } from "../protocol/pack_splits.ts";
 import { evaluateEntries } from "./assemble.ts";
 import { checkEntries } from "./check_entries.ts";
-import { checkDraws, checkReasons, checkRun } from "./check_run.ts";
+import { checkRows } from "./check_rows.ts";
+import { checkDraws, checkRun } from "./check_run.ts";
 import { type DecisionEntry, decodeDecisions } from "./decision_file.ts";
 import { datasetFacts } from "./facts.ts";
 import { findOutcomes } from "./find_outcomes.ts";
@@ -85,17 +87,25 @@ export async function openResult(path: string): Promise<OpenedResult> {
   return { result, entries, splits };
 }
 
+/** Where {@link verifyResult} takes outcomes from; by default from the dataset the result names. */
+export interface VerifyOptions {
+  /** Name or path of the outcomes, in place of the result's own. */
+  readonly data?: string;
+  /** Fail when the outcomes are not on this machine, instead of checking hashes and form only. */
+  readonly requireData?: boolean;
+  /** Outcomes already loaded and audited. */
+  readonly dataset?: AuditedDataset;
+}
+
 /**
  * Verifies a result file.
  *
- * @param data dataset to recompute from, if not the one the result names
- * @param requireData fail when the outcomes are not on this machine, instead of checking integrity only
  * @throws {DataError} when a file is damaged
  * @throws {VerificationError} when something cannot be reproduced
  */
 export async function verifyResult(
   path: string,
-  options: { readonly data?: string; readonly requireData?: boolean } = {},
+  options: VerifyOptions = {},
 ): Promise<Verified> {
   const opened = await openResult(path);
   const { result, entries } = opened;
@@ -104,13 +114,9 @@ export async function verifyResult(
       `${path}: metrics version ${result.metricsVersion}, this harness computes version ${METRICS_VERSION}`,
     );
   }
-  const named = options.data ?? result.dataset.name;
-  const must = options.data !== undefined || options.requireData;
-  const given = must ? await loadDataset(named) : await findOutcomes(named);
-  if (!given) return { result, depth: "integrity", numbers: 0 };
-  const found = audit(given);
-  const distinct = dropDuplicates(given, found);
-  const { table, templates } = distinct;
+  const distinct = options.dataset ?? await outcomesFor(result, options);
+  if (!distinct) return { result, depth: "integrity", numbers: 0 };
+  const { table, templates, report } = distinct;
   if (table.dataset.sha256 !== result.dataset.sha256) {
     throw new VerificationError(
       `${path}: made from data ${result.dataset.sha256.slice(0, 12)}, here is ` +
@@ -120,11 +126,21 @@ export async function verifyResult(
     );
   }
   let numbers = sameOrThrow(path, "/dataset", result.dataset, datasetFacts(table)) +
-    sameOrThrow(path, "/audit", result.audit, found.report);
+    sameOrThrow(path, "/audit", result.audit, report);
   const splits = checkDraws(path, opened, distinct);
-  checkReasons(path, opened, table);
+  await checkRows(path, opened, table);
   const routers = result.routers.map(({ id, reference }) => ({ id, router: { reference } }));
   const again = rounded(evaluateEntries({ table, splits, units: templates, routers }, entries));
   numbers += sameOrThrow(path, "/evaluation", result.evaluation, again);
   return { result, depth: "full", numbers };
+}
+
+async function outcomesFor(
+  { dataset }: Result,
+  { data, requireData }: VerifyOptions,
+): Promise<AuditedDataset | undefined> {
+  const name = data ?? dataset.name;
+  const must = data !== undefined || requireData;
+  const given = must ? await loadDataset(name) : await findOutcomes(name);
+  return given && audited(given);
 }

@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import router from "../../baselines/avengers_pro.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
-import { batch, CONTEXT, near, profiles, qualities, rowsOf, training } from "../router/hand.ts";
+import {
+  batch,
+  CONTEXT,
+  near,
+  profiles,
+  qualities,
+  rowsOf,
+  tenfold,
+  training,
+} from "../router/hand.ts";
 
 /**
  * First cluster: scores .5, .75, 1 and costs 1, 2, 5, so that
@@ -10,9 +19,9 @@ import { batch, CONTEXT, near, profiles, qualities, rowsOf, training } from "../
  * Second cluster: all score .4, at 4, 1 and 2: accuracy counts as 1 for all.
  */
 const TRAIN = training(
-  [[1, 0], [1, 0], [0, 1]],
-  [[0, .5, 1], [1, 1, 1], [.4, .4, .4]],
-  { costs: [[1, 2, 4], [1, 2, 6], [4, 1, 2]] },
+  tenfold([[1, 0], [1, 0], [0, 1]]),
+  tenfold([[0, .5, 1], [1, 1, 1], [.4, .4, .4]]),
+  { costs: tenfold([[1, 2, 4], [1, 2, 6], [4, 1, 2]]) },
 );
 const CONFIG = { clusters: 25, topK: 1 };
 const QUERIES = batch([[1, 0], [0, 1]]);
@@ -49,16 +58,17 @@ Deno.test("Avengers-Pro: near clusters vote with β = 9", async () => {
 
 Deno.test("Avengers-Pro: a new model brings its accuracy and cost per cluster, drawn to its means", async () => {
   const fitted = await router.fit(TRAIN, CONFIG, CONTEXT);
-  // z on two rows of the first cluster: score (2 · .9 + 5 · .9)/7 = .9, cost 3; the same in the second.
-  const newcomers = profiles(["z"], [[1, 0], [1, 0]], [[1], [.8]], [[2], [4]]);
+  // z scores (2 · .9 + 5 · .6)/7 = .69 in the first cluster and (0 + 5 · .6)/6 = .5 in the second, and
+  // costs (2 · 3 + 5 · 4)/7 = 3.71 and (6 + 5 · 4)/6 = 4.33.
+  const newcomers = profiles(["z"], [[1, 0], [1, 0], [0, 1]], [[1], [.8], [0]], [[2], [4], [6]]);
   const extended = await fitted.withModels!(newcomers);
   assert.deepEqual(extended.models, ["m0", "m1", "m2", "z"]);
-  // First: â = 0, .5, 1, .8. Second: â = 0, 0, 0, 1, the others by mean cost.
-  near(await qualities(extended, QUERIES), [[1 / 4, 1 / 3, 1, 1 / 2], [1 / 3, 1 / 2, 1 / 4, 1]]);
-  // At α = 0 by 1 − c/5: .8, .6, 0, .4, and in the second by 1 − c/4: 0, .75, .5, .25.
+  // First: â = 0, .5, 1, .37. Second: â = 0, 0, 0, 1, the others by mean cost.
+  near(await qualities(extended, QUERIES), [[1 / 4, 1 / 2, 1, 1 / 3], [1 / 3, 1 / 2, 1 / 4, 1]]);
+  // At α = 0 by cost: 1, 2, 5, 3.71 and 4, 1, 2, 4.33.
   near(rowsOf(await extended.dial!.predict(QUERIES, 0), 4), [
     [1, 1 / 2, 1 / 4, 1 / 3],
-    [1 / 4, 1, 1 / 2, 1 / 3],
+    [1 / 3, 1, 1 / 2, 1 / 4],
   ]);
 });
 
@@ -70,6 +80,8 @@ Deno.test("Avengers-Pro: a new model without labels or prices is not chosen, alo
   assert.deepEqual(extended.models, ["a", "b", "m0", "m1", "m2"]);
   // â of b and m2 is 1; b has the lower mean cost.
   near([first], [[NaN, 1, 1 / 4, 1 / 3, 1 / 2]]);
+  const [cheapest] = rowsOf(await extended.dial!.predict(QUERIES, 0), 5);
+  near([cheapest], [[NaN, 1 / 3, 1, 1 / 2, 1 / 4]]); // b costs 3, the others 1, 2 and 5
   for (const [score, cost] of [[undefined, 1], [1, undefined]]) {
     await assert.rejects(
       async () => await fitted.withModels!(profiles(["a"], [[1, 0]], [[score]], [[cost]])),

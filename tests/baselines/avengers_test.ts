@@ -1,13 +1,13 @@
 /** k-means rank on two well separated clusters. */
 import assert from "node:assert/strict";
 import router, { type Config } from "../../baselines/avengers.ts";
-import { batch, CONTEXT, near, profiles, qualities, training } from "../router/hand.ts";
+import { batch, CONTEXT, near, profiles, qualities, tenfold, training } from "../router/hand.ts";
 
 /** Clusters at (1, 0) and (0, 1). Means there: m0 .5 and .9, m1 .75 and .3, m2 .6 and nothing known. */
 const TRAIN = training(
-  [[1, 0], [1, 0], [0, 1], [0, 1]],
-  [[1, .5, .6], [0, 1, .6], [.8, .3, undefined], [1, .3, undefined]],
-  { costs: Array(4).fill([1, 2, 3]) },
+  tenfold([[1, 0], [1, 0], [0, 1], [0, 1]]),
+  tenfold([[1, .5, .6], [0, 1, .6], [.8, .3, undefined], [1, .3, undefined]]),
+  { costs: Array(40).fill([1, 2, 3]) },
 );
 const predict = async (
   config: Omit<Config, "clusters">,

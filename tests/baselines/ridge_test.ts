@@ -58,11 +58,12 @@ Deno.test("ridge: all penalties of the grid come from one path", async () => {
 });
 
 Deno.test("ridge: a new model is one more column, from its own rows at the same penalty", async () => {
-  const fitted = await fit(training([[-1], [1]], [[0], [1]]), { rho: 1 });
+  const fitted = await fit(training([[-1], [1]], [[0], [1]]), { rho: .1 });
   const newcomers = profiles(["a", "z"], [[-1], [1]], [[1, undefined], [0, .4]]);
   const extended = await fitted.withModels!(newcomers);
   assert.deepEqual(extended.models, ["a", "m0", "z"]);
-  near(await qualities(extended, batch([[1]])), [[.25, .75, .4]]);
+  const w = 1 / (2 + .1 * 2);
+  near(await qualities(extended, batch([[1]])), [[.5 - w, .5 + w, .4]]);
   assert.deepEqual([fitted.describe().parameters, extended.describe().parameters], [2, 6]);
   await assert.rejects(
     async () => await fitted.withModels!(profiles(["a"], [[1]], [[undefined]])),

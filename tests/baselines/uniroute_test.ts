@@ -1,12 +1,12 @@
 /** UniRoute on two well separated clusters. */
 import assert from "node:assert/strict";
 import router from "../../baselines/uniroute.ts";
-import { batch, CONTEXT, near, profiles, qualities, training } from "../router/hand.ts";
+import { batch, CONTEXT, near, profiles, qualities, tenfold, training } from "../router/hand.ts";
 
 /** Two clusters, at (1, 0) and (0, 1), means .5 and .9 for m0, .25 and nothing for m1. */
 const TRAIN = training(
-  [[1, 0], [1, 0], [0, 1], [0, 1]],
-  [[1, 0], [0, .5], [.8, undefined], [1, undefined]],
+  tenfold([[1, 0], [1, 0], [0, 1], [0, 1]]),
+  tenfold([[1, 0], [0, .5], [.8, undefined], [1, undefined]]),
 );
 const QUERIES = batch([[.8, .6], [.6, .8]]);
 

@@ -53,6 +53,13 @@ Deno.test("lloyd: a row alone in its cluster does not leave it for an empty one"
   assert.equal(found.inertia, 0);
 });
 
+Deno.test("lloyd: a centroid that moves up to a tie takes the row if its index is lower", async () => {
+  // the first centroid moves from ⅛ to ¼, as near to ½ as the second, which stays at ¾
+  const found = await lloyd(points([0.25, 0], [0.5, 0], [1, 0]), points([0.125, 0], [0.75, 0]));
+  assert.deepEqual([...found.assignment], [0, 0, 1]);
+  assert.deepEqual([...found.centroids.data], [0.375, 0, 1, 0]);
+});
+
 /** The same iterations without any shortcut, in whole numbers. */
 function plainLloyd(x: Matrix, initial: Matrix): { centroids: number[]; assignment: number[] } {
   const d = x.width, k = initial.rows, rows = gridUnits(x);

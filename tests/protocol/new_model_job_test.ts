@@ -75,7 +75,7 @@ Deno.test("new-model job: a new model's cost is what its profile says, and settl
     const table = tableOf([
       { id: "e0", scores, costs: [1, 1, 1] },
       { id: "t0", scores, costs: [1, m1, 5] },
-      { id: "t1", scores, costs: [1, 5, 5] },
+      { id: "t1", scores, costs: [1, 20 - 3 * m1, 5] }, // not on the profile, and the other way round
     ]);
     const split = openSplit(
       embedded(table),

@@ -100,6 +100,20 @@ Deno.test("tune: operating points are places on the curve of the Area's choice",
   assert.deepEqual(operating, { sameQuality: 37, halfCost: 43 });
 });
 
+Deno.test("tune: the best single model of the operating points is that of training and validation rows", async () => {
+  const row = (id: string, ...scores: number[]) => ({ id, text: id[1], scores, costs: [1, 3] });
+  const table = tableOf([
+    ...["tA", "tB", "tC"].map((id) => row(id, 1, 0)),
+    row("vA", 1, .4),
+    row("vB", 0, .6),
+    row("vC", 0, .9),
+  ]);
+  const split = openSplit(embedded(table), splitOf(table, "tttvvv"));
+  // m0, with 1/3 at 1 on the validation rows, although m1 has 1.9/3 there; nothing costs half of it.
+  const { operating } = await run(ruled([THRIFTY]), split);
+  assert.deepEqual(operating, { sameQuality: 43, halfCost: 43 });
+});
+
 Deno.test("tune: where no point keeps the quality or halves the cost, the nearest thing", async () => {
   // CHEAP's curve is one point, 1/3 at 1, at all 65 places: below m1's 1.9/3, and cheap enough.
   assert.deepEqual((await run(ruled([CHEAP]))).operating, { sameQuality: 0, halfCost: 0 });

@@ -9,7 +9,7 @@ function seed(id: number, rows: number[]): SeedRows {
 
 const own = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-Deno.test("a query tested by two seeds counts once, with the mean of both", () => {
+Deno.test("a query tested by two seeds is one unit; the mean is that of the tables", () => {
   const seeds = [seed(1, [0, 1, 2]), seed(2, [1, 2, 3])];
   const earned: EarnedScores = new Map([
     ["best-single", [new Float64Array(3), new Float64Array(3)]],
@@ -17,10 +17,27 @@ Deno.test("a query tested by two seeds counts once, with the mean of both", () =
   ]);
   const [c, ...more] = compare(earned, seeds, own(4), [0, 0, 0, 1], ["r"]);
   assert.equal(more.length, 0);
-  // Per query 1, ½, 0, 1. Pooled over seeds it would be 3/6 of six "independent" rows.
-  assert.equal(c.difference, 0.625);
+  assert.equal(c.difference, (2 / 3 + 1 / 3) / 2);
   assert.equal(c.units, 4);
-  assert.equal(c.datasetMean.difference, (0.5 + 1) / 2);
+  assert.ok(Math.abs(c.datasetMean.difference - (2 / 5 + 1) / 2) < 1e-12);
+});
+
+Deno.test("the same seed twice is no more evidence than once", () => {
+  const n = 50, draw = random(4, "compare test");
+  const base = Float64Array.from({ length: n }, () => draw.integer(2));
+  const better = base.map((s) => draw.next() < 0.1 ? 1 : s);
+  const run = (times: number) => {
+    const earned: EarnedScores = new Map([
+      ["best-single", Array.from({ length: times }, () => base)],
+      ["r", Array.from({ length: times }, () => better)],
+    ]);
+    const seeds = Array.from({ length: times }, (_, s) => seed(s, own(n)));
+    return compare(earned, seeds, own(n), new Uint8Array(n), ["r"])[0];
+  };
+  const { difference, ...once } = run(1);
+  const { difference: twice, ...rest } = run(2);
+  assert.ok(difference > 0 && Math.abs(difference - twice) < 1e-12);
+  assert.deepEqual([rest.units, rest.p, rest.low, rest.high], [50, once.p, once.low, once.high]);
 });
 
 Deno.test("only references that are present, never a router with itself, references first", () => {

@@ -7,7 +7,8 @@ import {
   decodeDecisions,
   encodeDecisions,
 } from "../../src/results/decision_file.ts";
-import { decisionBytes, headerOf, pack } from "./fixture.ts";
+import { decisionBytes, headerOf } from "./forge.ts";
+import { pack } from "../../src/base/files.ts";
 
 function entry(
   models: readonly string[],

@@ -1,5 +1,6 @@
 /** Fixture F1 of the metrics' specification through the whole pipeline, against numbers worked out by hand. */
 import assert from "node:assert/strict";
+import { VerificationError } from "../../src/base/errors.ts";
 import { METRIC_NAMES } from "../../src/report/metric_names.ts";
 import type { Evaluation } from "../../src/results/evaluate.ts";
 import { readResult } from "../../src/results/result.ts";
@@ -16,7 +17,6 @@ import {
   M,
   mixtures,
   MODELS,
-  notApplicable,
   withFolder,
   written,
 } from "./fixture.ts";
@@ -100,9 +100,6 @@ Deno.test("F1: every number of the router, as read back from the file", () =>
       { solvers: 2, queries: 2, accuracy: 1, regret: 0 },
       { solvers: 3, queries: 1, accuracy: 1, regret: 0 },
     ]);
-    const { numbers, depth } = await verifyResult(path, { data: run.data });
-    assert.equal(depth, "full");
-    assert.ok(numbers > 400, String(numbers));
   }));
 
 Deno.test("F1: the reference rows and the panel", () =>
@@ -196,82 +193,28 @@ Deno.test("F1 with two seeds: queries count once, and the spread is over seeds",
     assert.equal(comparisons.length, 4);
   }));
 
-Deno.test("without costs there are no cost metrics, and rows that need costs say why", () =>
+Deno.test("F1 with the reference rows as the harness decides them: verified in full", () =>
   withFolder(async (folder) => {
-    const why = "needs costs; 3 of 3 models have none";
-    const bare = Object.entries(F1_REFERENCES).map(([id, decide]) => [id, headlineOnly(decide)]);
-    const refused = notApplicable(why);
-    const run = await f1Run(folder, {
-      records: F1.map(({ costs: _costs, ...record }) => record),
-      references: {
-        ...Object.fromEntries(bare),
-        cheapest: refused,
-        dearest: refused,
-        "zero-router": refused,
-      },
-      routers: { hand: headlineOnly(F1_ROUTER) },
+    const run = await f1Run(folder, { references: {} });
+    const { path } = await written(folder, run);
+    const { numbers, depth } = await verifyResult(path, { data: run.data });
+    assert.equal(depth, "full");
+    assert.ok(numbers > 400, String(numbers));
+  }));
+
+Deno.test("F1 with a best single by decree: the harness would have chosen another on some fold", () =>
+  withFolder(async (folder) => {
+    const { "best-single": decreed } = F1_REFERENCES;
+    const run = await f1Run(folder, { references: { "best-single": decreed } });
+    const { path } = await written(folder, run);
+    await assert.rejects(verifyResult(path, { data: run.data }), (error) => {
+      assert.ok(error instanceof VerificationError);
+      assert.match(
+        error.message,
+        /\/routers\/3: decisions of best-single, seed 7, .* are not what/,
+      );
+      return true;
     });
-    const { path, assembled } = await written(folder, run);
-    const { routers, panels: [panel] } = assembled.result.evaluation as Evaluation;
-    const { mean } = routers.find((r) => r.router === "hand")!;
-    close(mean.quality, 0.75, "quality");
-    assert.deepEqual(["cost", "area", "qnc", "arena_score"].filter((name) => name in mean), []);
-    assert.equal(mean.rci, null);
-    assert.equal(mean.opt_cost, undefined);
-    assert.equal(panel.oracleCost, null);
-    assert.equal(routers.some((r) => r.pareto), false);
-    assert.equal(assembled.result.routers[1].notApplicable, why);
-    assert.equal((await verifyResult(path, { data: run.data })).depth, "full");
-  }));
-
-Deno.test("a free best single model: nothing to save against, and no error", () =>
-  withFolder(async (folder) => {
-    const records = F1.map((record) => ({ ...record, costs: { ...record.costs, [MODELS[L]]: 0 } }));
-    const { assembled } = await written(folder, await f1Run(folder, { records }));
-    const { routers } = assembled.result.evaluation as Evaluation;
-    const { mean } = routers.find((r) => r.router === "hand")!;
-    assert.deepEqual([mean.qnc, mean.cost_save_hindsight, mean.cost_save_val], [null, null, null]);
-    close(mean.peak_hindsight, 0.75, "peak");
-  }));
-
-Deno.test("two models: APGR and CPT from the call columns", () =>
-  withFolder(async (folder) => {
-    const weak = [1, 0, 0, 0, 1, 0, 0, 0], strong = [1, 1, 1, 0, 1, 1, 1, 0];
-    const records = F1.map((record, i) => ({
-      ...record,
-      scores: { "a-small": weak[i], "c-large": strong[i] },
-      costs: { "a-small": 1, "c-large": 10 },
-    }));
-    const both = Object.entries(F1_REFERENCES).map(([id]) => [id, always(1)]);
-    const { assembled } = await written(
-      folder,
-      await f1Run(folder, {
-        records,
-        references: {
-          ...Object.fromEntries(both),
-          random: mixtures([0.5, 0.5]),
-          "zero-router": mixtures([0, 1], [1, 0]),
-          "bayes-optimal": F1_REFERENCES["bayes-optimal"],
-        },
-        routers: {
-          hand: choices([
-            [{ kind: "headline" }, () => 1],
-            [{ kind: "curve", at: 0 }, () => 1],
-            [{ kind: "curve", at: "Infinity" }, () => 0],
-            [{ kind: "calls", at: 0 }, () => 0],
-            [{ kind: "calls", at: 0.5 }, (row) => row % 4 === 1 || row % 4 === 2 ? 1 : 0],
-            [{ kind: "calls", at: 1 }, () => 1],
-          ]),
-        },
-      }),
-    );
-    // Weak .25, strong .75; half of the calls reach .75 already: PGR 0, 1, 1.
-    const { mean } = (assembled.result.evaluation as Evaluation)
-      .routers.find((r) => r.router === "hand")!;
-    close(mean.apgr, 0.75, "APGR");
-    close(mean.cpt_20, 0.1, "CPT(20%)");
-    close(mean.cpt_50, 0.25, "CPT(50%)");
-    close(mean.cpt_80, 0.4, "CPT(80%)");
   }));
 
 Deno.test("every metric that a result can hold is in the catalogue, and nothing else", () =>

@@ -4,14 +4,12 @@
  */
 import { join } from "node:path";
 import { demoRecords } from "../../datasets/demo/generate.ts";
-import { canonicalJson } from "../../src/base/hash.ts";
-import { pack, unpack } from "../../src/base/files.ts";
-import { loadDataset } from "../../src/outcomes/load.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import type { OutcomeTable } from "../../src/outcomes/table.ts";
-import { audit } from "../../src/protocol/audit.ts";
-import { dropDuplicates } from "../../src/protocol/drop_duplicates.ts";
-import type { Column, Decided, JobOutcome } from "../../src/protocol/job.ts";
+import { auditedDataset } from "../../src/protocol/audited.ts";
+import { matrix } from "../../src/linalg/matrix.ts";
+import { type Column, type Decided, type JobOutcome, runJob } from "../../src/protocol/job.ts";
+import { openSplit } from "../../src/protocol/open_split.ts";
 import { decisionsHash, type FinishedJob } from "../../src/protocol/job_store.ts";
 import { planRun, type RunPlan, type RunSettings } from "../../src/protocol/plan.ts";
 import { runPlan } from "../../src/protocol/run.ts";
@@ -20,7 +18,6 @@ import type { Router } from "../../src/router/contract.ts";
 import { REFERENCES } from "../../src/router/references.ts";
 import { assemble, type AssembledResult, writeResult } from "../../src/results/assemble.ts";
 import { testRows } from "../../src/results/decisions.ts";
-import { type Result, seal } from "../../src/results/result.ts";
 
 /** Models of F1, cheapest first and ascending. */
 export const MODELS = ["a-small", "b-medium", "c-large"];
@@ -64,7 +61,7 @@ function byModel(values: readonly number[]): Record<string, number> {
 }
 
 /** Decides for the test rows of a split. */
-export type Decider = (table: OutcomeTable, split: Split) => JobOutcome;
+export type Decider = (table: OutcomeTable, split: Split) => JobOutcome | Promise<JobOutcome>;
 
 /** Choices by table row, one function a column; the first is the headline. */
 export function choices(
@@ -103,8 +100,8 @@ export function mixtures(...weights: number[][]): Decider {
 
 /** Without the curve: what is decided where costs are unknown. */
 export function headlineOnly(decide: Decider): Decider {
-  return (table, split) => {
-    const outcome = decide(table, split);
+  return async (table, split) => {
+    const outcome = await decide(table, split);
     if (outcome.status !== "decided") return outcome;
     const P = outcome.columns.length;
     return {
@@ -152,13 +149,24 @@ export const F1_ROUTER: Decider = choices(
   },
 );
 
+/** What the harness makes of a reference row; it needs no vectors. */
+function byItself(id: string, router: Router): Decider {
+  return (table, split) =>
+    runJob(
+      id,
+      router,
+      openSplit({ table, raw: matrix(table.ids.length, 1), preparation: "none" }, split),
+      { device: "cpu", signal: new AbortController().signal, progress: () => {} },
+    );
+}
+
 /** What a run by hand may set. */
 export interface HandRun {
   readonly records: readonly OutcomeRecord[];
   readonly protocol?: string;
   readonly seeds?: readonly number[];
-  /** Decisions of every reference row by id. */
-  readonly references: Readonly<Record<string, Decider>>;
+  /** Decisions of reference rows by id; where absent, they decide for themselves. */
+  readonly references?: Readonly<Record<string, Decider>>;
   /** Decisions of competing rows by id. */
   readonly routers: Readonly<Record<string, Decider>>;
   /** Facts of competing rows that differ from the default, by id. */
@@ -170,12 +178,12 @@ export interface HandRun {
 /** A plan whose jobs were done by hand, on records written into the folder. */
 export async function handRun(
   folder: string,
-  { records, protocol = "id", seeds = [7], references, routers, facts = {}, budgets = [] }: HandRun,
+  { records, protocol = "id", seeds = [7], references = {}, routers, facts = {}, budgets = [] }:
+    HandRun,
 ): Promise<{ plan: RunPlan; jobs: FinishedJob[]; data: string }> {
   const data = await writeRecords(folder, records);
-  const given = await loadDataset(data);
-  const found = audit(given);
-  const { table, groups, templates } = dropDuplicates(given, found);
+  const dataset = await auditedDataset(data);
+  const { table, groups, templates } = dataset;
   const splits = makeSplits(table, groups, protocol, seeds);
   const rows = [
     ...REFERENCES.map(({ id, router }) => ({ id, router: router as Router, sha256: "reference" })),
@@ -203,18 +211,20 @@ export async function handRun(
     validation: "benchmarks",
     device: "cpu",
   };
-  const jobs = splits.flatMap((split) =>
-    rows.map(({ id }): FinishedJob => {
-      const outcome = (references[id] ?? routers[id])(table, split);
+  const jobs: FinishedJob[] = [];
+  for (const split of splits) {
+    for (const { id, router } of rows) {
+      const decide = references[id] ?? routers[id] ?? byItself(id, router);
+      const outcome = await decide(table, split);
       const { seed, fold } = split;
       const decisionsSha256 = decisionsHash(outcome);
-      return { id: `${id}-${seed}-${fold}`, router: id, seed, fold, outcome, decisionsSha256 };
-    })
-  );
+      jobs.push({ id: `${id}-${seed}-${fold}`, router: id, seed, fold, outcome, decisionsSha256 });
+    }
+  }
   const plan = {
     settings,
     table,
-    audit: found.report,
+    dataset,
     units: templates,
     splits,
     provider: { name: "static", key: "2".repeat(64), facts: {} },
@@ -253,6 +263,7 @@ export async function written(
 export async function realRun(
   folder: string,
   queries: number,
+  settings: Partial<RunSettings> = {},
 ): Promise<{ path: string; data: string; assembled: AssembledResult }> {
   const data = await writeRecords(folder, demoRecords({ queries }));
   const plan = await planRun({
@@ -263,6 +274,7 @@ export async function realRun(
     embedding: "static",
     validation: "benchmarks",
     device: "cpu",
+    ...settings,
   }, 1);
   const jobs = await runPlan(plan, {
     workers: 1,
@@ -290,38 +302,3 @@ export async function withFolder<T>(run: (folder: string) => Promise<T>): Promis
     await Deno.remove(folder, { recursive: true });
   }
 }
-
-/** A deep copy that may be changed. */
-// deno-lint-ignore no-explicit-any
-export function loose(value: unknown): any {
-  return JSON.parse(JSON.stringify(value));
-}
-
-/** Seals an altered result again, as a forger would. */
-export function resealed(result: unknown): string {
-  const { sha256: _old, ...content } = loose(result);
-  return JSON.stringify(seal(content as Omit<Result, "sha256">), null, 1) + "\n";
-}
-
-/** The header of a decision file and the bytes after it. */
-// deno-lint-ignore no-explicit-any
-export function headerOf(file: Uint8Array): { header: any; body: Uint8Array } {
-  const plain = unpack(file, "decisions");
-  const end = 4 + new DataView(plain.buffer, plain.byteOffset).getUint32(0, true);
-  return {
-    header: JSON.parse(new TextDecoder().decode(plain.subarray(4, end))),
-    body: plain.slice(end),
-  };
-}
-
-/** The unpacked content of a decision file with another header or body. */
-export function decisionBytes(header: unknown, body: Uint8Array): Uint8Array {
-  const head = new TextEncoder().encode(canonicalJson(header));
-  const plain = new Uint8Array(4 + head.length + body.length);
-  new DataView(plain.buffer).setUint32(0, head.length, true);
-  plain.set(head, 4);
-  plain.set(body, 4 + head.length);
-  return plain;
-}
-
-export { pack };

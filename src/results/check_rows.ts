@@ -1,0 +1,82 @@
+/**
+ * Are the yardsticks straight? Reference rows learn from outcomes alone, so that a stranger can have them
+ * decide again: a weak "best single" would make every router look good.
+ * @module
+ */
+import { VerificationError } from "../base/errors.ts";
+import { matrix } from "../linalg/matrix.ts";
+import type { OutcomeTable } from "../outcomes/table.ts";
+import { type JobOutcome, runJob, whyNot } from "../protocol/job.ts";
+import { decisionsHash } from "../protocol/job_store.ts";
+import { runNewModelJob } from "../protocol/new_model_job.ts";
+import { type Control, type OpenedSplit, openSplit } from "../protocol/open_split.ts";
+import type { Router } from "../router/contract.ts";
+import { REFERENCES } from "../router/references.ts";
+import { named } from "./decision_file.ts";
+import type { Result } from "./result.ts";
+import { sameOrThrow } from "./same.ts";
+import type { OpenedResult } from "./verify.ts";
+
+/**
+ * Lets the reference rows decide again, on every split, and finds out anew why rows are missing.
+ * @throws {VerificationError} naming the row
+ */
+export async function checkRows(
+  path: string,
+  { result, entries, splits }: OpenedResult,
+  table: OutcomeTable,
+): Promise<void> {
+  const { control, budgets } = result.protocol;
+  const raw = matrix(table.ids.length, 1); // reference rows look at no vector
+  for (const split of splits) {
+    const opened = openSplit(
+      { table, raw, preparation: "none" },
+      split,
+      control === "none" ? undefined : control as Control,
+    );
+    for (const [r, { id, router }] of REFERENCES.entries()) {
+      const outcome = await decideAgain(id, router as Router, opened, table, budgets);
+      const entry = entries.find((e) =>
+        e.router === id && e.seed === split.seed && e.fold === split.fold
+      );
+      const reason = outcome.status === "decided" ? null : outcome.reason;
+      sameOrThrow(path, `/routers/${r}/notApplicable`, result.routers[r].notApplicable, reason);
+      if (entry && decisionsHash(outcome) !== entry.decisionsSha256) {
+        throw new VerificationError(
+          `${path}: /routers/${r}: decisions of ${
+            named(entry)
+          } are not what ${router.name} decides`,
+        );
+      }
+    }
+    if (split === splits[0]) checkReasons(path, result, opened);
+  }
+}
+
+function decideAgain(
+  id: string,
+  router: Router,
+  split: OpenedSplit,
+  table: OutcomeTable,
+  budgets: readonly number[],
+): Promise<JobOutcome> {
+  const options = {
+    device: "cpu",
+    signal: new AbortController().signal,
+    progress: () => {},
+  } as const;
+  return split.split.heldOutModels.length > 0
+    ? runNewModelJob(id, router, split, table, budgets, options)
+    : runJob(id, router, split, options);
+}
+
+/** Why competing rows have no decisions: a row must not be left out because of what it shows. */
+function checkReasons(path: string, { routers }: Result, opened: OpenedSplit): void {
+  routers.forEach(({ needs, notApplicable }, r) => {
+    if (r < REFERENCES.length) return;
+    const reason = whyNot({ needs } as Partial<Router> as Router, opened.all, opened) ?? null;
+    // Of a router that could run, the new-model protocol asks more: what, only the router knows.
+    if (reason === null && opened.split.heldOutModels.length > 0) return;
+    sameOrThrow(path, `/routers/${r}/notApplicable`, notApplicable, reason);
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * Paired differences over seeds. A query tested by several seeds, and every query of its template, is one
+ * unit of the bootstrap: seeds × queries are never taken as independent, and the mean is the mean of the
+ * table (seeds of equal size count the same).
+ * @module
+ */
+import { type BootstrapOptions, type Interval, pairedBootstrap } from "../metrics/mod.ts";
+import type { SeedRows } from "./decisions.ts";
+
+/**
+ * Bootstraps comparisons.
+ *
+ * @param comparisons [comparisons][seeds] differences per row of the seed
+ * @param seeds test rows of each seed
+ * @param units resampling unit of each table row
+ * @param strata stratum of each table row, for the interval of a mean over strata
+ */
+export function pairedOverSeeds(
+  comparisons: readonly (readonly Float64Array[])[],
+  seeds: readonly Pick<SeedRows, "rows">[],
+  units: ArrayLike<number>,
+  options: Pick<BootstrapOptions, "random" | "draws">,
+  strata?: ArrayLike<number>,
+): Interval[] {
+  const rows = seeds.flatMap((seed) => [...seed.rows]);
+  const joined = comparisons.map((bySeed) => Float64Array.from(bySeed.flatMap((d) => [...d])));
+  if (!strata) {
+    return pairedBootstrap(joined, {
+      ...options,
+      groups: rows.map((row) => units[row]),
+    });
+  }
+  return pairedBootstrap(joined, {
+    ...options,
+    strata: rows.map((row) => strata[row]),
+    // A template may span strata; within one its rows form a unit of their own.
+    groups: rows.map((row) => units[row] * 65536 + strata[row]),
+  });
+}
+
+/** a − b, seed by seed. */
+export function differences(
+  a: readonly Float64Array[],
+  b: readonly Float64Array[],
+): Float64Array[] {
+  return a.map((scores, s) => scores.map((score, i) => score - b[s][i]));
+}

@@ -1,0 +1,102 @@
+/**
+ * A small invented result, priced or not, for tables and drawings.
+ */
+import { join } from "node:path";
+import { random } from "../../src/base/random.ts";
+import type { OutcomeRecord } from "../../src/outcomes/record.ts";
+import { assemble } from "../../src/results/assemble.ts";
+import type { Evaluation } from "../../src/results/evaluate.ts";
+import type { Result } from "../../src/results/result.ts";
+import { choices, type Decider, handRun, withFolder } from "../results/fixture.ts";
+
+const MODELS = ["ash-2b", "birch-9b", "cedar-40b", "douglas-200b"];
+const PRICES = [0.0002, 0.0011, 0.006, 0.021];
+const CHANCES = {
+  letters: [0.2, 0.5, 0.7, 0.8],
+  sums: [0.3, 0.4, 0.3, 0.9],
+  trivia: [0.5, 0.6, 0.6, 0.7],
+};
+
+/** Sixty queries of three benchmarks. */
+export function records(priced: boolean): OutcomeRecord[] {
+  return Object.entries(CHANCES).flatMap(([benchmark, chances]) =>
+    Array.from({ length: 20 }, (_, i): OutcomeRecord => {
+      const id = `${benchmark}-${String(i).padStart(2, "0")}`, draw = random(1, id);
+      const words = Array.from({ length: 12 }, () => draw.integer(1e6).toString(36));
+      return {
+        id,
+        benchmark,
+        query: words.join(" "),
+        scores: Object.fromEntries(
+          MODELS.map((model, m) => [model, Number(draw.fork(model).next() < chances[m])]),
+        ),
+        ...(priced && {
+          costs: Object.fromEntries(
+            MODELS.map((model, m) => [model, PRICES[m] * (1 + draw.next())]),
+          ),
+        }),
+      };
+    })
+  );
+}
+
+/** Finds a model that solves the query in this share of the cases, and drifts to the cheapest model. */
+function skilled(name: string, share: number, priced: boolean): Decider {
+  return (table, split) => {
+    const best = (row: number): number => {
+      const draw = random(2, name, table.ids[row]);
+      const solvers = [...MODELS.keys()].filter((m) => table.scores[row * 4 + m] === 1);
+      return draw.next() < share && solvers.length > 0
+        ? solvers[draw.integer(solvers.length)]
+        : draw.integer(4);
+    };
+    const curve = [0, 0.25, 0.5, 0.75, 1].map((saving) =>
+      [
+        { kind: "curve", at: saving },
+        (row: number) => random(3, table.ids[row]).next() < saving ? 0 : best(row),
+      ] as const
+    );
+    return choices(
+      [[{ kind: "headline" }, best], [{ kind: "default" }, best], ...(priced ? curve : [])],
+      {
+        score: 1,
+        trials: [{ score: 0.5, area: 0.4 }, { score: 0.6, area: 0.6 }],
+        ...(priced && { area: 1, operating: { sameQuality: 1, halfCost: 3 } }),
+      },
+    )(table, split);
+  };
+}
+
+/** The result of two seeds; reference rows decide for themselves. */
+export function invented(priced: boolean): Promise<Result & { evaluation: Evaluation }> {
+  return withFolder(async (folder) => {
+    const home = join(folder, "tiny");
+    await Deno.mkdir(home);
+    const grid = [{ k: 5 }, { k: 10 }];
+    const { plan, jobs } = await handRun(home, {
+      records: records(priced),
+      seeds: [7, 8],
+      routers: {
+        keen: skilled("keen", 0.9, priced),
+        knn: skilled("knn", 0.5, priced),
+        vague: skilled("vague", 0, priced),
+        ...(!priced && {
+          thrifty: () => ({
+            status: "not applicable",
+            reason: "needs costs; 4 of 4 models have none",
+          }),
+        }),
+      },
+      facts: {
+        keen: { name: "Keen (2030)", grid, statement: "Keen without its second stage." },
+        knn: { name: "kNN", grid },
+        vague: { grid },
+        thrifty: { name: "Thrifty", needs: ["cost"] },
+      },
+    });
+    const { result } = assemble(plan, jobs);
+    // The folder is another in every run.
+    const text = JSON.stringify(result).replaceAll(home, "tiny");
+    return JSON.parse(text) as Result & { evaluation: Evaluation };
+  });
+}

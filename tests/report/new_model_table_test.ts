@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { newModelNotes, newModelTable } from "../../src/report/new_model_table.ts";
+import { terminalReport } from "../../src/report/print.ts";
+import { widthOf } from "../../src/report/text_table.ts";
+import type { ArmReport, NewModelEvaluation } from "../../src/results/evaluate_new_model.ts";
+import type { Result } from "../../src/results/result.ts";
+import { invented } from "./fixture.ts";
+
+const BUDGETS = [8, 16, 32, 64, 125, 250, 500, 1000];
+
+function arm(
+  router: string,
+  name: ArmReport["arm"],
+  n: number | null,
+  quality: number,
+  versus?: [difference: number, pHolm: number],
+  pool: "all" | "new" = "all",
+): ArmReport {
+  const vs = versus && { difference: versus[0], pHolm: versus[1], low: 0, high: 0, p: 0 };
+  return {
+    router,
+    arm: name,
+    n,
+    pool,
+    quality,
+    sd: null,
+    gapClosed: null,
+    vsBestSingle: vs ?? null,
+  };
+}
+
+const evaluation: NewModelEvaluation = {
+  oracle: { all: 0.95, new: 0.875 },
+  random: { all: 0.5, new: 0.45 },
+  arms: [
+    ...BUDGETS.map((n) => arm("best-single", "zero-update", n, 0.6)),
+    arm("best-single", "ignore", null, 0.5),
+    ...BUDGETS.map((n) => arm("keen", "fit-new-vector", n, 0.7, [0.1, 0.01])),
+    arm("keen", "retrain", 8, 0.4, [-0.1, 0.01]),
+    arm("keen", "retrain", 16, 0.65, [0.05, 0.06]),
+    arm("keen", "clairvoyant", null, 0.8),
+    arm("knn", "zero-update", 8, 0.3, undefined, "new"),
+  ],
+};
+
+async function result(): Promise<Result> {
+  const base = await invented(true);
+  return { ...base, protocol: { ...base.protocol, name: "new-model" }, evaluation };
+}
+
+Deno.test("a line with the name, then its arms; marks where significant; sizes as columns", async () => {
+  const { columns, rows, notes } = newModelTable(await result(), evaluation, "all");
+  assert.deepEqual(columns.map((c) => c.title), [
+    "router and arm",
+    ...BUDGETS.map((n) => `n=${n}`),
+    "all/none",
+  ]);
+  assert.deepEqual(rows.map(([first]) => first), [
+    "best single",
+    "  zero-update",
+    "  ignore",
+    undefined,
+    "Keen (2030)",
+    "  fit-new-vector",
+    "  retrain",
+    "  clairvoyant",
+  ]);
+  assert.deepEqual(rows[6], ["  retrain", ".400−", ".650", "", "", "", "", "", "", ""]);
+  assert.deepEqual(rows[5].slice(1, 3), [".700+", ".700+"]);
+  assert.equal(rows[7].at(-1), ".800");
+  assert.ok(rows.every((row) => row.length === 0 || row.length === columns.length));
+  assert.deepEqual(notes, [
+    "pool: training models and new models together; oracle .950, random .500.",
+  ]);
+});
+
+Deno.test("the other pool has its own rows and bounds", async () => {
+  const { rows, notes, columns } = newModelTable(await result(), evaluation, "new");
+  assert.deepEqual(rows.map(([first]) => first), [undefined, "kNN", "  zero-update"]);
+  assert.equal(columns.length, 10, "the same columns in both tables");
+  assert.deepEqual(notes, ["pool: the new models only; oracle .875, random .450."]);
+});
+
+Deno.test("a router that shares a reference's name stays on its side of the rule", async () => {
+  const base = await result();
+  const routers = base.routers.map((r) => r.id === "keen" ? { ...r, name: "best single" } : r);
+  const { rows } = newModelTable({ ...base, routers }, evaluation, "all");
+  assert.deepEqual(rows.map(([first]) => first).slice(3, 5), [undefined, "best single"]);
+});
+
+Deno.test("report: both tables, the common notes once, within 100 columns", async () => {
+  const text = terminalReport(await result());
+  for (const line of text.split("\n")) assert.ok(widthOf(line) <= 100, line);
+  for (const note of newModelNotes(await result())) {
+    const start = note.slice(0, 30);
+    assert.equal(text.split(start).length, 2, start);
+  }
+});

@@ -1,0 +1,99 @@
+/**
+ * Tools of a forger: results changed and sealed again, decision files taken apart and put together.
+ */
+import { unpack } from "../../src/base/files.ts";
+import { canonicalJson } from "../../src/base/hash.ts";
+import { type Result, seal } from "../../src/results/result.ts";
+
+/** A deep copy that may be changed. */
+// deno-lint-ignore no-explicit-any
+export function loose(value: unknown): any {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** Seals an altered result again, as a forger would. */
+export function resealed(result: unknown): string {
+  const { sha256: _old, ...content } = loose(result);
+  return JSON.stringify(seal(content as Omit<Result, "sha256">), null, 1) + "\n";
+}
+
+/** The header of a decision file and the bytes after it. */
+// deno-lint-ignore no-explicit-any
+export function headerOf(file: Uint8Array): { header: any; body: Uint8Array } {
+  const plain = unpack(file, "decisions");
+  const end = 4 + new DataView(plain.buffer, plain.byteOffset).getUint32(0, true);
+  return {
+    header: JSON.parse(new TextDecoder().decode(plain.subarray(4, end))),
+    body: plain.slice(end),
+  };
+}
+
+/** The unpacked content of a decision file with another header or body. */
+export function decisionBytes(header: unknown, body: Uint8Array): Uint8Array {
+  const head = new TextEncoder().encode(canonicalJson(header));
+  const plain = new Uint8Array(4 + head.length + body.length);
+  new DataView(plain.buffer).setUint32(0, head.length, true);
+  plain.set(head, 4);
+  plain.set(body, 4 + head.length);
+  return plain;
+}
+
+/** A result on disk that can be forged and put back. */
+export interface Target {
+  readonly path: string;
+  readonly data: string;
+  readonly opened: OpenedResult;
+  /** Writes a forged result, with decisions and splits where they change too; all hashes follow. */
+  forge(change: {
+    // deno-lint-ignore no-explicit-any
+    edit?: (result: any) => void;
+    entries?: readonly DecisionEntry[];
+    splits?: readonly Split[];
+  }): Promise<void>;
+}
+
+export async function withTarget(run: (target: Target) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const { path, data } = await realRun(folder, QUERIES);
+    const opened = await openResult(path);
+    await run({
+      path,
+      data,
+      opened,
+      async forge({ edit, entries = opened.entries, splits = opened.splits }) {
+        const result = loose(opened.result);
+        const { bytes, sha256 } = encodeDecisions(entries.map(rehashed));
+        await Deno.writeFile(`${dirname(path)}/${result.decisions.file}`, bytes);
+        result.decisions.sha256 = sha256;
+        const parts = splitFacts(splits);
+        result.splits.parts = parts;
+        result.splits.sha256 = hashJson(parts.map((p) => p.sha256));
+        await Deno.writeTextFile(
+          `${dirname(path)}/${result.splits.file}`,
+          JSON.stringify(packSplits(splits)),
+        );
+        edit?.(result);
+        await Deno.writeTextFile(path, resealed(result));
+      },
+    });
+  });
+}
+
+/** An entry with the hash of its own decisions. */
+export function rehashed(entry: DecisionEntry): DecisionEntry {
+  return { ...entry, decisionsSha256: decisionsHash({ status: "decided", ...entry }) };
+}
+
+/** Fails unless the forgery is found out, and the message names one of the files. */
+export async function caught({ path, data }: Target, what: string, expected = /./): Promise<void> {
+  let error: unknown;
+  try {
+    await verifyResult(path, { data });
+  } catch (thrown) {
+    error = thrown;
+  }
+  assert.ok(error, `${what} passed`);
+  assert.ok(error instanceof VerificationError || error instanceof DataError, `${what}: ${error}`);
+  assert.match(error.message, /^\/\S+: /, what);
+  assert.match(error.message, expected, what);
+}
