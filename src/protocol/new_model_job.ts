@@ -18,6 +18,7 @@ import {
   whyNot,
 } from "./job.ts";
 import { decide } from "../router/decide.ts";
+import { CapabilityError } from "../base/errors.ts";
 import { tune } from "./tune.ts";
 
 /** Profile sizes by default; those beyond the training part are left out. */
@@ -50,32 +51,37 @@ export async function runNewModelJob(
     return { status: "not applicable", reason: "a mixture; its expectation is a reference number" };
   }
 
-  const columns: Column[] = [], chosen: Uint16Array[] = [];
+  const columns: Column[] = [], chosen: Uint16Array[] = [], refusals: string[] = [];
   const add = async (router: FittedRouter, costs: Float64Array, column: Column): Promise<void> => {
-    columns.push(column);
     chosen.push(await choose(router, test, table, costs, column.pool!, split.split.heldOutModels));
+    columns.push(column);
   };
   const sizes = budgets.filter((n) => n <= (split.split.profile?.order.length ?? 0));
   for (const n of sizes) {
-    const costs = split.retraining(n).meanCosts;
-    const extended = await fitted.withModels!(split.profile(n));
-    for (const pool of ["all", "new"] as const) {
-      await add(extended, costs, { kind: "arm", arm: router.unseen, n, pool });
-    }
+    const arm = router.unseen, costs = split.retraining(n).meanCosts;
+    await unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
+      const extended = await fitted.withModels!(split.profile(n));
+      for (const pool of ["all", "new"] as const) {
+        await add(extended, costs, { kind: "arm", arm, n, pool });
+      }
+    });
   }
   if (!router.reference) {
     const retrain = async (n: number, arm: Arm, size: { n?: number }): Promise<void> => {
       const data = split.retraining(n);
-      const again = await fit(data);
-      for (const pool of ["all", "new"] as const) {
-        await add(again, data.meanCosts, { kind: "arm", arm, ...size, pool });
-      }
+      await unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
+        const again = await fit(data);
+        for (const pool of ["all", "new"] as const) {
+          await add(again, data.meanCosts, { kind: "arm", arm, ...size, pool });
+        }
+      });
     };
     for (const n of sizes) await retrain(n, "retrain", { n });
     await retrain(Infinity, "clairvoyant", {});
   }
   await add(fitted, split.retraining(0).meanCosts, { kind: "arm", arm: "ignore", pool: "all" });
-  const card = { notes: [], ...fitted.describe() };
+  const { parameters, notes = [] } = fitted.describe();
+  const card = { parameters, notes: [...notes, ...refusals] };
   return {
     status: "decided",
     columns,
@@ -84,6 +90,20 @@ export async function runNewModelJob(
     tuning,
     card,
   };
+}
+
+/** An arm that a router cannot do at some size is left out there, and the reason noted. */
+async function unlessRefused(
+  what: string,
+  refusals: string[],
+  arm: () => Promise<void>,
+): Promise<void> {
+  try {
+    await arm();
+  } catch (error) {
+    if (!(error instanceof CapabilityError)) throw error;
+    refusals.push(`${what}: ${error.message}`);
+  }
 }
 
 /** λ = 0 choices from a pool, as columns of the full table. */

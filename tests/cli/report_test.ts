@@ -5,7 +5,8 @@ import { resultFiles } from "../../src/cli/paths.ts";
 import { main } from "../../src/cli/report.ts";
 import { DataError, UsageError } from "../../src/base/errors.ts";
 import { captured } from "../support/capture.ts";
-import { f1Run, withFolder, written } from "../results/fixture.ts";
+import { f1Run } from "../results/f1.ts";
+import { withFolder, written } from "../results/fixture.ts";
 
 Deno.test("resultFiles: files as given, folders searched in name order, only results", () =>
   withFolder(async (folder) => {

@@ -4,6 +4,7 @@ import { runNewModelJob } from "../../src/protocol/new_model_job.ts";
 import { openSplit } from "../../src/protocol/open_split.ts";
 import { bestSingle, cheapest, randomChoice } from "../../src/router/references.ts";
 import type { FittedRouter, Router, TrainingData } from "../../src/router/contract.ts";
+import { CapabilityError } from "../../src/base/errors.ts";
 import { tableOf } from "./tables.ts";
 import { column, decided, embedded, obeying, OPTIONS, type Rule, ruled, splitOf } from "./scene.ts";
 
@@ -146,6 +147,66 @@ Deno.test("new-model job: the pool of new models is theirs alone, even where oth
   for (const [p, { pool }] of outcome.columns.entries()) {
     assert.deepEqual(column(outcome, p), pool === "new" ? [1, 1] : [0, 0]);
   }
+});
+
+Deno.test("new-model job: an arm that a router refuses at some size is left out there, with the reason", async () => {
+  const fit: Router<Rule>["fit"] = async (train, _config, context) => {
+    const fitted = await (MEANS as Router<unknown>).fit(train, {}, context);
+    return {
+      ...fitted,
+      describe: () => ({ parameters: 3, notes: ["a note"] }),
+      withModels: (given) => {
+        if (given.queries.ids.length < 3) throw new CapabilityError("needs 3 labelled queries");
+        return fitted.withModels!(given);
+      },
+    };
+  };
+  const outcome = decided(await run(ruled([{}], { unseen: "zero-update", fit }), scene()));
+  assert.deepEqual(outcome.columns.slice(0, 3), [
+    { kind: "arm", arm: "zero-update", n: 3, pool: "all" },
+    { kind: "arm", arm: "zero-update", n: 3, pool: "new" },
+    { kind: "arm", arm: "retrain", n: 1, pool: "all" },
+  ]);
+  assert.equal(outcome.columns.length, 2 + 6 + 2 + 1);
+  assert.deepEqual(column(outcome, 0), [2, 2]);
+  assert.deepEqual(outcome.card, {
+    parameters: 3,
+    notes: [
+      "a note",
+      "zero-update, 1 labels: needs 3 labelled queries",
+      "zero-update, 2 labels: needs 3 labelled queries",
+    ],
+  });
+  const broken = ruled([{}], {
+    unseen: "zero-update",
+    fit: async (train, config, context) => ({
+      ...await fit(train, config, context),
+      withModels: () => {
+        throw new RangeError("a bug");
+      },
+    }),
+  });
+  await assert.rejects(run(broken, scene()), /a bug/);
+});
+
+Deno.test("new-model job: new models without any label leave the pool of new ones without a choice", async () => {
+  const { table } = scene();
+  table.scores[2 * 3 + 1] = NaN; // m1 on t0, the first profile row
+  const split = openSplit(
+    embedded(table),
+    splitOf(table, "eettv", {
+      heldOutModels: ["m1"],
+      profile: { selection: "random", order: [2, 3, 4] },
+    }),
+  );
+  const outcome = decided(await run(bestSingle as unknown as Router, { table, split }, [1, 2]));
+  assert.deepEqual(outcome.columns.map(({ n, pool }) => `${n} ${pool}`), [
+    "1 all",
+    "2 all",
+    "2 new",
+    "undefined all",
+  ]);
+  assert.match(outcome.card.notes[0], /^zero-update, 1 labels: no model has a prediction/);
 });
 
 Deno.test("new-model job: what it cannot run, and why", async () => {

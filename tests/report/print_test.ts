@@ -52,6 +52,17 @@ Deno.test("Markdown report: golden, and every table is rectangular", async () =>
   assert.ok(Object.keys(METRIC_NAMES).length > 45);
 });
 
+Deno.test("seeds that agree have no spread, whatever the order their sums were rounded in", async () => {
+  const { routers } = (await invented(true)).evaluation;
+  for (const { router, mean, sd } of routers) {
+    for (const [name, spread] of Object.entries(sd)) {
+      const noise = spread !== null && spread !== 0 && spread < 1e-12 * Math.abs(mean[name]!);
+      assert.equal(noise, false, `${router}: ${name} ${mean[name]} ± ${spread}`);
+    }
+  }
+  assert.equal(routers.find((r) => r.router === "keen")!.sd.cost, 0);
+});
+
 Deno.test("headline: dataset, protocol, embedding, size, and loudly a control", async () => {
   const result = await invented(true);
   const line = "tiny/all@inferred · id · static · 60 queries × 4 models";

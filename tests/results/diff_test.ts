@@ -3,21 +3,8 @@ import { main } from "../../src/cli/diff.ts";
 import { DataError, VerificationError } from "../../src/base/errors.ts";
 import { diffResults } from "../../src/results/diff.ts";
 import { captured } from "../support/capture.ts";
-import {
-  always,
-  choices,
-  type Decider,
-  F1,
-  F1_CHOICE,
-  F1_ROUTER,
-  f1Run,
-  type HandRun,
-  L,
-  M,
-  S,
-  withFolder,
-  written,
-} from "./fixture.ts";
+import { F1, F1_CHOICE, F1_ROUTER, f1Run, L, M, S } from "./f1.ts";
+import { always, choices, type Decider, type HandRun, withFolder, written } from "./fixture.ts";
 import { loose, resealed } from "./forge.ts";
 
 async function two(

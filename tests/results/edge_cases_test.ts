@@ -1,20 +1,8 @@
 /** Results at the edges: without prices, with a free model, with two models. */
 import assert from "node:assert/strict";
 import type { Evaluation } from "../../src/results/evaluate.ts";
-import {
-  always,
-  choices,
-  F1,
-  F1_REFERENCES,
-  F1_ROUTER,
-  f1Run,
-  headlineOnly,
-  L,
-  mixtures,
-  MODELS,
-  withFolder,
-  written,
-} from "./fixture.ts";
+import { F1, F1_REFERENCES, F1_ROUTER, f1Run, L, MODELS } from "./f1.ts";
+import { always, choices, headlineOnly, mixtures, withFolder, written } from "./fixture.ts";
 
 function close(actual: unknown, expected: number, what: string): void {
   assert.ok(

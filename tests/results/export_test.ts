@@ -5,7 +5,8 @@ import { loadDataset } from "../../src/outcomes/load.ts";
 import { exportArena, exportCsv } from "../../src/results/export.ts";
 import { type OpenedResult, openResult } from "../../src/results/verify.ts";
 import { captured } from "../support/capture.ts";
-import { F1, F1_CHOICE, f1Run, MODELS, withFolder, written } from "./fixture.ts";
+import { F1, F1_CHOICE, f1Run, MODELS } from "./f1.ts";
+import { withFolder, written } from "./fixture.ts";
 
 /** Query a1 gets an id that CSV must quote. */
 const ODD = 'a,1 "one"\nline';

@@ -5,21 +5,8 @@ import { METRIC_NAMES } from "../../src/report/metric_names.ts";
 import type { Evaluation } from "../../src/results/evaluate.ts";
 import { readResult } from "../../src/results/result.ts";
 import { verifyResult } from "../../src/results/verify.ts";
-import {
-  always,
-  choices,
-  F1,
-  F1_REFERENCES,
-  F1_ROUTER,
-  f1Run,
-  headlineOnly,
-  L,
-  M,
-  mixtures,
-  MODELS,
-  withFolder,
-  written,
-} from "./fixture.ts";
+import { F1_REFERENCES, F1_ROUTER, f1Run, M, MODELS } from "./f1.ts";
+import { always, withFolder, written } from "./fixture.ts";
 
 /** Expected metrics of F1's router; its curve has the points (1, .25) and (4.75, .75). */
 const HAND: Record<string, number | null> = {

@@ -1,9 +1,19 @@
 /**
  * Tools of a forger: results changed and sealed again, decision files taken apart and put together.
  */
+import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import { DataError, VerificationError } from "../../src/base/errors.ts";
 import { unpack } from "../../src/base/files.ts";
-import { canonicalJson } from "../../src/base/hash.ts";
+import { canonicalJson, hashJson } from "../../src/base/hash.ts";
+import { decisionsHash } from "../../src/protocol/job_store.ts";
+import { packSplits } from "../../src/protocol/pack_splits.ts";
+import { type Split } from "../../src/protocol/split.ts";
+import { type DecisionEntry, encodeDecisions } from "../../src/results/decision_file.ts";
+import { splitFacts } from "../../src/results/facts.ts";
 import { type Result, seal } from "../../src/results/result.ts";
+import { type OpenedResult, openResult, verifyResult } from "../../src/results/verify.ts";
+import { realRun, withFolder } from "./fixture.ts";
 
 /** A deep copy that may be changed. */
 // deno-lint-ignore no-explicit-any
@@ -38,6 +48,9 @@ export function decisionBytes(header: unknown, body: Uint8Array): Uint8Array {
   return plain;
 }
 
+/** Queries of the forged result. */
+const QUERIES = 120;
+
 /** A result on disk that can be forged and put back. */
 export interface Target {
   readonly path: string;
@@ -52,6 +65,7 @@ export interface Target {
   }): Promise<void>;
 }
 
+/** Runs with a small real result, removed afterwards. */
 export async function withTarget(run: (target: Target) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     const { path, data } = await realRun(folder, QUERIES);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { DataError } from "../../src/base/errors.ts";
 import { hashJson } from "../../src/base/hash.ts";
 import { isNewModel, readResult, type Result, rounded, seal } from "../../src/results/result.ts";
-import { f1Run, withFolder, written } from "./fixture.ts";
+import { f1Run } from "./f1.ts";
+import { withFolder, written } from "./fixture.ts";
 import { loose, resealed } from "./forge.ts";
 
 Deno.test("rounded: ten digits, no NaN, structure kept", () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { DataError } from "../../src/base/errors.ts";
 import { pack, unpack } from "../../src/base/files.ts";
 import { encodeShard, readShard } from "../../src/results/shard.ts";
-import { f1Run, withFolder } from "./fixture.ts";
+import { f1Run } from "./f1.ts";
+import { withFolder } from "./fixture.ts";
 
 Deno.test("a shard brings back its settings and jobs", () =>
   withFolder(async (folder) => {

@@ -5,7 +5,8 @@ import { repoPath } from "../../src/base/files.ts";
 import { DataError, UsageError, VerificationError } from "../../src/base/errors.ts";
 import { openResult, verifyResult } from "../../src/results/verify.ts";
 import { captured } from "../support/capture.ts";
-import { F1, f1Run, realRun, withFolder, written } from "./fixture.ts";
+import { F1, f1Run } from "./f1.ts";
+import { realRun, withFolder, written } from "./fixture.ts";
 import { loose, resealed } from "./forge.ts";
 
 /** F1 with the reference rows as the harness decides them. */

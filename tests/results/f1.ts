@@ -1,0 +1,97 @@
+/**
+ * Fixture F1 of the metrics' specification as records, decisions and a run.
+ */
+import type { OutcomeRecord } from "../../src/outcomes/record.ts";
+import {
+  always,
+  choices,
+  type Decider,
+  type HandRun,
+  handRun,
+  mixtures,
+  notApplicable,
+} from "./fixture.ts";
+
+/** Models of F1, cheapest first and ascending. */
+export const MODELS = ["a-small", "b-medium", "c-large"];
+/** Columns of F1's models. */
+export const S = 0, M = 1, L = 2;
+
+const TEXTS = [
+  "Who painted the ceiling of the chapel?",
+  "Name a river in Patagonia.",
+  "What does a barometer measure?",
+  "Translate 'good evening' into Danish.",
+  "Which gas do leaves take in?",
+  "Prove that the sum of two odd numbers is even.",
+  "How many sides has a heptagon?",
+  "Simplify the fraction twelve over eighteen.",
+];
+
+/** Fixture F1 of the metrics' specification: S, M, L at 1, 4 and 10 dollars a call; a1…a5, b1…b3. */
+export const F1: OutcomeRecord[] = [
+  [1, 1, 1],
+  [0, 1, 1],
+  [0, 1, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+  [1, 0, 1],
+  [0, 0, 1],
+  [0, 0, 0],
+].map((scores, i) => ({
+  id: i < 5 ? `a${i + 1}` : `b${i - 4}`,
+  benchmark: i < 5 ? "A" : "B",
+  query: TEXTS[i],
+  scores: byModel(scores),
+  costs: byModel([1, 4, 10]),
+}));
+
+/** F1: the router's choices, in row order. */
+export const F1_CHOICE = [S, L, M, M, L, S, M, M];
+
+function byModel(values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(MODELS.map((model, m) => [model, values[m]]));
+}
+
+/** References on F1: best single is L, hull S–M–L. */
+export const F1_REFERENCES: Readonly<Record<string, Decider>> = {
+  random: mixtures([1 / 3, 1 / 3, 1 / 3]),
+  cheapest: always(S),
+  dearest: always(L),
+  "best-single": always(L),
+  "best-per-benchmark": choices([
+    [{ kind: "headline" }, (row) => row < 5 ? M : L],
+    [{ kind: "curve", at: 0 }, (row) => row < 5 ? M : L],
+    [{ kind: "curve", at: "Infinity" }, () => S],
+  ]),
+  "zero-router": mixtures([0, 0, 1], [0, 1, 0], [1, 0, 0]),
+  "bayes-optimal": notApplicable("needs the true probabilities of synthetic data"),
+};
+
+/** F1's router: its choices, and a curve from there to the cheapest model. */
+export const F1_ROUTER: Decider = choices(
+  [
+    [{ kind: "headline" }, (row) => F1_CHOICE[row]],
+    [{ kind: "curve", at: 0 }, (row) => F1_CHOICE[row]],
+    [{ kind: "curve", at: "Infinity" }, () => S],
+  ],
+  {
+    score: 0,
+    area: 0,
+    trials: [{ score: 0.5, area: 0.5 }],
+    operating: { sameQuality: 0, halfCost: 1 },
+  },
+);
+
+/** F1 through the whole pipeline: five folds that together test every query once. */
+export function f1Run(
+  folder: string,
+  change: Partial<HandRun> = {},
+): ReturnType<typeof handRun> {
+  return handRun(folder, {
+    records: F1,
+    references: F1_REFERENCES,
+    routers: { hand: F1_ROUTER },
+    ...change,
+  });
+}
