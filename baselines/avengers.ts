@@ -33,6 +33,7 @@ const router: Router<Config> = {
     { clusters, topK: 3, beta: 3 },
   ]),
   unseen: "zero-update",
+  scale: "rank",
   async fit({ queries, models, scores, meanCosts }, config, { stage, seed }) {
     const { centroids, assignment } = await shared.clusters(
       queries,

@@ -35,6 +35,7 @@ const router: Router<Config> = {
     { clusters, topK: 1 },
   ]),
   unseen: "zero-update",
+  scale: "rank",
   async fit({ queries, models, scores, costs, meanCosts }, config, { stage, seed }) {
     const { centroids, assignment } = await shared.clusters(
       queries,

@@ -8,8 +8,13 @@ import { sha256 } from "./base/hash.ts";
 /** Version of the harness; goes up when any decision or number may change. */
 export const VERSION = "0.1.0";
 
-/** Rooms whose code can change a decision. */
-const ROOMS = ["base", "embed", "linalg", "nn", "outcomes", "protocol", "router"];
+/** Rooms whose code can change a decision; one that is not named here counts with the routers it serves. */
+const ROOMS = ["base", "embed", "linalg", "metrics", "nn", "outcomes", "protocol", "router"];
+
+/** Whether a file belongs to one of the rooms that {@link harnessHash} covers. */
+export function inHarness(path: string): boolean {
+  return ROOMS.some((room) => path.startsWith(repoPath("src", room) + "/"));
+}
 
 /** SHA-256 over the code that can change a decision: part of every job's identity. */
 export async function harnessHash(): Promise<string> {

@@ -63,3 +63,8 @@ export interface DatasetFacts {
   /** Faults worth a line under every table (constant token columns, …). */
   readonly notes: readonly string[];
 }
+
+/** Whether every outcome has a known cost, and not all are free: what a cost experiment needs. */
+export function isPriced({ costs }: Pick<OutcomeTable, "costs">): boolean {
+  return !costs.some(Number.isNaN) && costs.some((cost) => cost > 0);
+}

@@ -15,8 +15,9 @@ import type {
   Router,
   TrainingData,
 } from "../router/contract.ts";
-import type { OpenedSplit } from "./open_split.ts";
+import type { OpenedSplit, TrainingParts } from "./open_split.ts";
 import { decide, lambdaGrid, type Pool } from "../router/decide.ts";
+import { CapabilityError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
 import { tune, type Tuning } from "./tune.ts";
 import { columnMeans } from "../router/training.ts";
@@ -207,8 +208,8 @@ function callShare(quality: Float64Array, { scores }: TrainingData, rate: number
 /** Narrows predictions to per-query ones. */
 export function points(predictions: Predictions, router: Router): PointPredictions {
   if ("mixtures" in predictions) {
-    throw new TypeError(
-      `${router.name}: a router predicts either points or mixtures, not both in turn`,
+    throw new CapabilityError(
+      `${router.name}: mixtures are for reference rows; a competing router predicts quality per query`,
     );
   }
   return predictions;
@@ -235,8 +236,11 @@ export function whyNot(
 }
 
 /** Rows of the last fit: training and validation together, unless the router keeps them apart. */
-export function finalTraining(router: Router, split: OpenedSplit): TrainingData {
-  return router.refit === "train" ? { ...split.train, validation: split.validation } : split.all;
+export function finalTraining(
+  router: Router,
+  { train, validation, all }: TrainingParts,
+): TrainingData {
+  return router.refit === "train" ? { ...train, validation } : all;
 }
 
 function mixed(

@@ -2,14 +2,14 @@
  * The one place where outcomes of test queries are taken from the table: after decisions are hashed.
  * @module
  */
-import type { OutcomeTable } from "../outcomes/table.ts";
+import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
 import type { Outcomes } from "../metrics/mod.ts";
 import { cells } from "./open_split.ts";
 
 /** The outcomes of some rows in the shape the metrics take. */
 export function outcomesOf(table: OutcomeTable, rows: Uint32Array): Outcomes {
   const M = table.models.length, every = table.models.map((_, m) => m);
-  const priced = !table.costs.some(Number.isNaN);
+  const priced = isPriced(table);
   return {
     rows: rows.length,
     models: M,

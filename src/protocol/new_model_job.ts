@@ -5,8 +5,8 @@
  * @module
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
-import type { FittedRouter, QueryBatch, Router, TrainingData } from "../router/contract.ts";
-import type { OpenedSplit } from "./open_split.ts";
+import type { FittedRouter, QueryBatch, Router } from "../router/contract.ts";
+import type { OpenedSplit, TrainingParts } from "./open_split.ts";
 import {
   type Arm,
   type Column,
@@ -43,9 +43,9 @@ export async function runNewModelJob(
   }
   const tuning = await tune(router, split, () => fitContext("tune", id, split, options));
   const config = router.grid[tuning.score];
-  const fit = async (data: TrainingData): Promise<FittedRouter> =>
-    await router.fit(data, config, fitContext("final", id, split, options));
-  const fitted = await fit(finalTraining(router, split));
+  const fit = async (parts: TrainingParts): Promise<FittedRouter> =>
+    await router.fit(finalTraining(router, parts), config, fitContext("final", id, split, options));
+  const fitted = await fit(split);
   const test = split.testFor(router);
   if ("mixtures" in await fitted.predict(test)) {
     return { status: "not applicable", reason: "a mixture; its expectation is a reference number" };
@@ -58,7 +58,7 @@ export async function runNewModelJob(
   };
   const sizes = budgets.filter((n) => n <= (split.split.profile?.order.length ?? 0));
   for (const n of sizes) {
-    const arm = router.unseen, costs = split.retraining(n).meanCosts;
+    const arm = router.unseen, costs = split.retraining(n).all.meanCosts;
     await unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
       const extended = await fitted.withModels!(split.profile(n));
       for (const pool of ["all", "new"] as const) {
@@ -72,14 +72,14 @@ export async function runNewModelJob(
       await unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
         const again = await fit(data);
         for (const pool of ["all", "new"] as const) {
-          await add(again, data.meanCosts, { kind: "arm", arm, ...size, pool });
+          await add(again, data.all.meanCosts, { kind: "arm", arm, ...size, pool });
         }
       });
     };
     for (const n of sizes) await retrain(n, "retrain", { n });
     await retrain(Infinity, "clairvoyant", {});
   }
-  await add(fitted, split.retraining(0).meanCosts, { kind: "arm", arm: "ignore", pool: "all" });
+  await add(fitted, split.retraining(0).all.meanCosts, { kind: "arm", arm: "ignore", pool: "all" });
   const { parameters, notes = [] } = fitted.describe();
   const card = { parameters, notes: [...notes, ...refusals] };
   return {

@@ -2,7 +2,7 @@
  * Turns a split manifest into what routers see: training data, validation data and bare test queries.
  * @module
  */
-import type { OutcomeTable } from "../outcomes/table.ts";
+import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
 import type { ModelProfiles, QueryBatch, Router, TrainingData } from "../router/contract.ts";
 import type { Split } from "./split.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
@@ -28,16 +28,20 @@ export interface EmbeddedTable {
   readonly preparation: Preparation;
 }
 
-/** A split as routers see it. */
-export interface OpenedSplit {
-  /** The manifest. */
-  readonly split: Split;
+/** What a router may be fitted on. */
+export interface TrainingParts {
   /** Training rows. */
   readonly train: TrainingData;
   /** Validation rows. */
   readonly validation: TrainingData;
   /** Training and validation rows. */
   readonly all: TrainingData;
+}
+
+/** A split as routers see it. */
+export interface OpenedSplit extends TrainingParts {
+  /** The manifest. */
+  readonly split: Split;
   /** Table rows of the test queries, ascending. */
   readonly testRows: Uint32Array;
   /** Every outcome of the dataset has a cost. */
@@ -50,8 +54,8 @@ export interface OpenedSplit {
   testFor(router: Router): QueryBatch;
   /** Held-out models: their outcomes on the first n profile rows (new-model protocol). */
   profile(n: number): ModelProfiles;
-  /** Training and validation rows of every model, held-out ones known on the first n profile rows only. */
-  retraining(n: number): TrainingData;
+  /** The training parts of every model, held-out ones known on the first n profile rows only. */
+  retraining(n: number): TrainingParts;
 }
 
 /** Opens a split; vectors are prepared (centred, idf-weighted) on training and validation rows only. */
@@ -125,7 +129,7 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
     validation,
     all,
     testRows: rows.test,
-    priced: !table.costs.some(Number.isNaN),
+    priced: isPriced(table),
     hasTruth: table.truth !== undefined,
     validationFor: (router) => withheld(validation.queries, "validation", router),
     testFor: (router) => withheld(test, "test", router),
@@ -135,16 +139,23 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
       return labelled(queries, of, heldOut);
     },
     retraining: (n) => {
-      const full = labelled(all.queries, rows.all, every);
       const known = new Set(profileRows(split, n));
-      rows.all.forEach((row, i) => {
-        if (known.has(row)) return;
-        for (const m of heldOut) {
-          full.scores[i * every.length + m] = NaN;
-          full.costs[i * every.length + m] = NaN;
-        }
-      });
-      return { ...full, meanCosts: columnMeans(full.costs, every.length) };
+      const part = ({ queries }: TrainingData, of: Uint32Array): TrainingData => {
+        const full = labelled(queries, of, every);
+        of.forEach((row, i) => {
+          if (known.has(row)) return;
+          for (const m of heldOut) {
+            full.scores[i * every.length + m] = NaN;
+            full.costs[i * every.length + m] = NaN;
+          }
+        });
+        return { ...full, meanCosts: columnMeans(full.costs, every.length) };
+      };
+      return {
+        train: part(train, rows.train),
+        validation: part(validation, rows.validation),
+        all: part(all, rows.all),
+      };
     },
   };
 }

@@ -82,11 +82,12 @@ function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
       : await runJob(job.router, router, open.split, options);
     // From here on test outcomes may be looked at: the decisions are fixed by their hash.
     const decisionsSha256 = decisionsHash(outcome);
-    const predictions = outcome.status === "decided" && outcome.predicted
+    const predictions = outcome.status === "decided" && outcome.predicted && !router.reference
       ? summarisePredictions(
         outcomesOf(setup.data.table, open.split.testRows),
         outcome.predicted,
         tieOrder(open.split.all),
+        router.scale,
       )
       : undefined;
     const speed = job.timed && outcome.status === "decided" && !split.heldOutModels.length

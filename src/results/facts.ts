@@ -3,7 +3,7 @@
  * makes them again from the table, the split file and the decision file.
  * @module
  */
-import type { OutcomeTable } from "../outcomes/table.ts";
+import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
 import { type Split, splitHash } from "../protocol/split.ts";
 import type { DecisionEntry } from "./decision_file.ts";
 import type { Result, RouterEntry, SplitFacts } from "./result.ts";
@@ -15,7 +15,7 @@ export function datasetFacts(table: OutcomeTable): Result["dataset"] {
     queries: table.ids.length,
     models: table.models,
     benchmarks: table.benchmarks,
-    priced: !table.costs.some(Number.isNaN),
+    priced: isPriced(table),
   };
 }
 

@@ -45,6 +45,11 @@ export interface Router<C = unknown> {
   readonly refit?: "train+validation" | "train";
   /** How {@link FittedRouter.withModels} works; required where that method exists. */
   readonly unseen?: UnseenArm;
+  /**
+   * Whether predicted qualities are on the scale of scores (default) or only order the models; calibration
+   * is reported for the former alone.
+   */
+  readonly scale?: "score" | "rank";
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */
   readonly reference?: boolean;
   /** Learns from training rows. Must be deterministic given its arguments. */
@@ -79,7 +84,7 @@ export interface PointPredictions {
   readonly cost?: Float64Array;
 }
 
-/** A random choice that ignores the query; evaluated in expectation, never by sampling. */
+/** A random choice that ignores the query; evaluated in expectation. For reference rows only. */
 export interface MixturePolicy {
   /** One probability vector [M] a point of the curve; the first is the headline (quality first). */
   readonly mixtures: readonly Float64Array[];

@@ -2,13 +2,14 @@
  * Finds routers by name: every `baselines/<id>.ts` that default-exports a {@link Router}.
  * @module
  */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Router } from "./contract.ts";
 import { DataError, UsageError } from "../base/errors.ts";
 import { readBytes, repoPath } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { inHarness } from "../version.ts";
 
 /** A router and the file it came from. */
 export interface FoundRouter {
@@ -16,7 +17,7 @@ export interface FoundRouter {
   readonly id: string;
   /** Absolute path of the file. */
   readonly path: string;
-  /** SHA-256 of the file, part of every job's identity. */
+  /** {@link sourceHash} of the file, part of every job's identity. */
   readonly sha256: string;
   /** The method. */
   readonly router: Router;
@@ -53,9 +54,27 @@ export async function loadRouter(idOrPath: string): Promise<FoundRouter> {
   }
   const path = isPath ? resolve(idOrPath) : repoPath("baselines", `${idOrPath}.ts`);
   const id = path.slice(path.lastIndexOf("/") + 1).replace(/\.ts$/, "");
-  const source = await readBytes(path);
+  const sha256 = await sourceHash(path);
   const module = await import(pathToFileURL(path).href) as { default?: unknown };
-  return { id, path, sha256: sha256(source), router: checkRouter(module.default, path) };
+  return { id, path, sha256, router: checkRouter(module.default, path) };
+}
+
+/**
+ * Hash of a router's file and of everything it imports by relative path outside the rooms that the
+ * harness hash covers: what a change must not leave old decisions standing for.
+ */
+export async function sourceHash(path: string): Promise<string> {
+  const seen = new Map<string, string>(), open = [path];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (seen.has(file) || (file !== path && inHarness(file))) continue;
+    const source = new TextDecoder().decode(await readBytes(file));
+    seen.set(file, sha256(source));
+    for (const [, target] of source.matchAll(/(?:from|import)\s*\(?\s*"(\.\.?\/[^"]+)"/g)) {
+      open.push(resolve(dirname(file), target));
+    }
+  }
+  const hashes = [...seen].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, hash]) => hash);
+  return hashes.length === 1 ? hashes[0] : sha256(hashes.join("\n"));
 }
 
 /** Loads several routers, or all. */

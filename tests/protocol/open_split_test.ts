@@ -135,16 +135,16 @@ Deno.test("a profile is the held-out models on the first n rows of the profile o
 
 Deno.test("retraining knows everything of the old models and the profile of the new ones", () => {
   const split = open("tvee", { heldOut: ["m1", "m2"] });
-  const none = split.retraining(0);
+  const none = split.retraining(0).all;
   assert.deepEqual(none.models, ["m0", "m1", "m2"]);
   assert.deepEqual(outcomes(none)[0], [.1, NaN, NaN, .4, NaN, NaN]);
   assert.deepEqual([...none.meanCosts], [2.5, NaN, NaN]);
-  const one = split.retraining(1);
+  const one = split.retraining(1).all;
   assert.deepEqual(outcomes(one), [[.1, NaN, NaN, .4, .5, NaN], [1, NaN, NaN, 4, 5, NaN]]);
   assert.deepEqual([...one.meanCosts], [2.5, 5, NaN]);
-  const all = split.retraining(Infinity);
+  const all = split.retraining(Infinity).all;
   assert.deepEqual(outcomes(all)[0], [.1, .2, .3, .4, .5, NaN]);
-  assert.deepEqual(outcomes(split.retraining(1)), outcomes(one), "asking leaves no trace");
+  assert.deepEqual(outcomes(split.retraining(1).all), outcomes(one), "asking leaves no trace");
 });
 
 Deno.test("control constant-text: same text and vector everywhere, outcomes as they are", () => {

@@ -6,7 +6,8 @@ import { DataError, UsageError, VerificationError } from "../../src/base/errors.
 import { openResult, verifyResult } from "../../src/results/verify.ts";
 import { captured } from "../support/capture.ts";
 import { F1, f1Run } from "./f1.ts";
-import { realRun, withFolder, written } from "./fixture.ts";
+import { always, handRun, headlineOnly, realRun, withFolder, written } from "./fixture.ts";
+import { records } from "../report/fixture.ts";
 import { loose, resealed } from "./forge.ts";
 
 /** F1 with the reference rows as the harness decides them. */
@@ -142,6 +143,20 @@ Deno.test("real runs of other protocols and of a control are verified in full", 
       assert.equal(depth, "full", result.command);
       assert.ok(numbers > 300, `${result.command}: ${numbers}`);
     }
+  }));
+
+Deno.test("a reason that counts other rows on every split is still the same reason", () =>
+  withFolder(async (folder) => {
+    // Costs are known on one benchmark only, so that the fold that tests it sees none in training.
+    const given = records(true).map((r) =>
+      r.benchmark === "letters" ? r : { ...r, costs: undefined }
+    );
+    const routers = { hand: headlineOnly(always(0)) };
+    const run = await handRun(folder, { records: given, protocol: "ood", routers });
+    const { path, assembled } = await written(folder, run);
+    const { notApplicable } = assembled.result.routers.find((r) => r.id === "zero-router")!;
+    assert.equal(notApplicable, "needs costs; 4 of 4 models have none");
+    assert.equal((await verifyResult(path, { data: run.data })).depth, "full");
   }));
 
 Deno.test("new-model: budgets, subsets and arms that were not run are found out", () =>
