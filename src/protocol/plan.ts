@@ -12,7 +12,7 @@ import { UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
 import { progress } from "../base/progress.ts";
 import { repoPath } from "../base/files.ts";
-import { harnessHash } from "../version.ts";
+import { harnessHash } from "../base/version.ts";
 import { type AuditedDataset, auditedDataset } from "./audited.ts";
 import { makeSplits, type Split, splitHash } from "./split.ts";
 import { BUDGETS } from "./new_model_job.ts";

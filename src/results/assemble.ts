@@ -11,7 +11,7 @@ import { packSplits } from "../protocol/pack_splits.ts";
 import type { FinishedJob } from "../protocol/job_store.ts";
 import type { PlannedRouter, RunPlan, RunSettings } from "../protocol/plan.ts";
 import type { Speed } from "../protocol/speed.ts";
-import { environment, VERSION } from "../version.ts";
+import { environment, VERSION } from "../base/version.ts";
 import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";
 import { checkEntries } from "./check_entries.ts";
 import { seedRows } from "./decisions.ts";

@@ -11,26 +11,13 @@ import { canonicalJson, sha256 } from "../base/hash.ts";
 import { decisionsHash } from "../protocol/job_store.ts";
 import type { Column } from "../protocol/job.ts";
 import type { Tuning } from "../protocol/tune.ts";
+import type { SplitDecisions } from "./decisions.ts";
 import type { PredictionSummary } from "../protocol/predictions.ts";
 import schema from "./decisions.schema.json" with { type: "json" };
 import { formOf } from "./form.ts";
 
 /** One job's decisions with its lineage. */
-export interface DecisionEntry {
-  /** Router id. */
-  readonly router: string;
-  /** Seed of the split. */
-  readonly seed: number;
-  /** Fold number among those of its seed. */
-  readonly fold: number;
-  /** What the columns of the choices are. */
-  readonly columns: readonly Column[];
-  /** Models the choices index. */
-  readonly models: readonly string[];
-  /** Model index, row-major [T × columns]; empty for a mixture. */
-  readonly choice: Uint16Array;
-  /** Query-independent mixtures, one a column, in place of choices. */
-  readonly mixtures?: readonly (readonly number[])[];
+export interface DecisionEntry extends SplitDecisions {
   /** What tuning tried and chose. */
   readonly tuning: Tuning;
   /** Sizes of the fitted router. */

@@ -9,7 +9,7 @@ import { DataError, UsageError } from "../base/errors.ts";
 import { readBytes, repoPath } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
 import { didYouMean } from "../base/suggest.ts";
-import { inHarness } from "../version.ts";
+import { inHarness } from "../base/version.ts";
 
 /** A router and the file it came from. */
 export interface FoundRouter {

@@ -2,8 +2,8 @@
  * Version of the harness, written into every result.
  * @module
  */
-import { repoPath } from "./base/files.ts";
-import { sha256 } from "./base/hash.ts";
+import { repoPath } from "./files.ts";
+import { sha256 } from "./hash.ts";
 
 /** Version of the harness; goes up when any decision or number may change. */
 export const VERSION = "0.1.0";
