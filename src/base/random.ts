@@ -23,6 +23,19 @@ export function random(seed: number, ...keys: (string | number)[]): Random {
   return stream(keys.reduce<Seed>(mixKey, mixKey(START, seed)));
 }
 
+/** Items in an order that depends on the seed, the purpose and each item's own key only. */
+export function seededOrder<T>(
+  items: Iterable<T>,
+  key: (item: T) => string,
+  seed: number,
+  purpose: string,
+): T[] {
+  const stream = random(seed, purpose);
+  return Array.from(items, (item) => ({ item, key: key(item), at: stream.fork(key(item)).next() }))
+    .sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1))
+    .map(({ item }) => item);
+}
+
 type Seed = readonly [number, number, number, number];
 const START: Seed = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0xdeadbeef];
 

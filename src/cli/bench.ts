@@ -5,6 +5,7 @@
 import { UsageError } from "../base/errors.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
 import { CONTROLS } from "../protocol/open_split.ts";
+import { type ArmKind, ARMS } from "../protocol/new_model_job.ts";
 import { planRun, type RunPlan, type RunSettings } from "../protocol/plan.ts";
 import { runPlan } from "../protocol/run.ts";
 import { SEEDS } from "../protocol/split.ts";
@@ -43,6 +44,13 @@ const FLAGS = {
   },
   control: { type: "string", choices: CONTROLS, help: "negative control" },
   budgets: { type: "list", value: "n", help: "profile sizes of new-model" },
+  arms: {
+    type: "list",
+    default: ARMS,
+    choices: ARMS,
+    value: "name",
+    help: "how new-model takes in models",
+  },
   subsets: {
     type: "number",
     integer: true,
@@ -82,6 +90,7 @@ const COMMAND: Command<typeof FLAGS> = {
     "deno task bench --data reasoning-gym/easy,mmlu-pro --protocol id,ood",
     "deno task bench --data demo --routers knn,./my_router.ts --seeds 1,2,3",
     "deno task bench --data mmlu-pro --protocol new-model --embedding hashed-384",
+    "deno task bench --data demo --protocol new-model --arms own,ignore",
     "deno task bench --data mmlu-pro --shard 1/4",
   ],
 };
@@ -89,6 +98,9 @@ const COMMAND: Command<typeof FLAGS> = {
 async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
   const shard = readShard(flags.shard);
+  if (someArms(flags.arms) && !flags.protocol.some((name) => name.startsWith("new-model"))) {
+    throw new UsageError(`--arms: only new-model has arms, not ${flags.protocol.join(" or ")}`);
+  }
   for (const data of flags.data) {
     let dataset: RunPlan["dataset"] | undefined;
     for (const protocol of flags.protocol) {
@@ -144,10 +156,17 @@ function settingsOf(flags: Values<typeof FLAGS>, data: string, protocol: string)
     validation: flags.validation as RunSettings["validation"],
     control: flags.control as RunSettings["control"],
     budgets: flags.budgets.length > 0 ? integers("budgets", flags.budgets) : undefined,
+    arms: protocol.startsWith("new-model") ? someArms(flags.arms) : undefined,
     subsets: flags.subsets,
     selection: flags.selection as RunSettings["selection"],
     device: flags.device as RunSettings["device"],
   };
+}
+
+/** Arms in their own order; undefined when all are asked for, as if nothing had been said. */
+function someArms(asked: readonly string[]): ArmKind[] | undefined {
+  const arms = ARMS.filter((arm) => asked.includes(arm));
+  return arms.length < ARMS.length ? arms : undefined;
 }
 
 function integers(flag: string, texts: readonly string[]): number[] {

@@ -148,18 +148,24 @@ export async function runJob(
   };
 }
 
-/** The context of a fit: its randomness depends on seed, fold and router, and on nothing else. */
+/**
+ * The context of a fit: its randomness depends on seed, fold and router, and on nothing else.
+ *
+ * @param profile ids of the profile rows in their order, new-model protocol
+ */
 export function fitContext(
   stage: FitContext["stage"],
   id: string,
   { split }: OpenedSplit,
   options: JobOptions,
+  profile?: readonly string[],
 ): FitContext {
   return {
     stage,
     seed: split.seed,
     random: random(split.seed, "router", id, split.fold),
     ...options,
+    ...(profile && { profile }),
   };
 }
 

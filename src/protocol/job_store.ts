@@ -28,6 +28,8 @@ export interface JobKey {
   readonly control: string;
   /** Profile sizes of the new-model protocol. */
   readonly budgets: readonly number[];
+  /** Arms of the new-model protocol; absent = all. */
+  readonly arms?: readonly string[];
   /** Where heavy inference runs. */
   readonly device: string;
 }

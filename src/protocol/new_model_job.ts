@@ -5,7 +5,7 @@
  * @module
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
-import type { FittedRouter, QueryBatch, Router } from "../router/contract.ts";
+import type { FitContext, FittedRouter, QueryBatch, Router } from "../router/contract.ts";
 import type { OpenedSplit, TrainingParts } from "./open_split.ts";
 import {
   type Arm,
@@ -24,9 +24,16 @@ import { tune } from "./tune.ts";
 /** Profile sizes by default; those beyond the training part are left out. */
 export const BUDGETS: readonly number[] = [8, 16, 32, 64, 125, 250, 500, 1000];
 
+/** Arms by the name that `--arms` takes; `own` is the router's {@link Router.unseen}. */
+export const ARMS = ["own", "retrain", "clairvoyant", "ignore"] as const;
+/** One of {@link ARMS}. */
+export type ArmKind = typeof ARMS[number];
+
 /**
  * Runs a router on a split with held-out models. Choices index the full pool (`table.models`).
  * Mixtures (the random row) are evaluated without a job: their expectation needs no decision.
+ *
+ * @param arms the arms to run; retraining a heavy router at every size may be out of reach
  */
 export async function runNewModelJob(
   id: string,
@@ -35,16 +42,24 @@ export async function runNewModelJob(
   table: OutcomeTable,
   budgets: readonly number[],
   options: JobOptions,
+  arms: readonly ArmKind[] = ARMS,
 ): Promise<JobOutcome> {
   const reason = whyNot(router, split.all, split);
   if (reason) return { status: "not applicable", reason };
   if (!router.unseen) {
     return { status: "not applicable", reason: "cannot take in a model without retraining" };
   }
-  const tuning = await tune(router, split, () => fitContext("tune", id, split, options));
+  const mine = arms.filter((arm) => !router.reference || arm === "own" || arm === "ignore");
+  if (mine.length === 0) {
+    return { status: "not applicable", reason: `a reference row has no arm ${arms.join(" or ")}` };
+  }
+  const profile = split.split.profile?.order.map((row) => table.ids[row]);
+  const context = (stage: FitContext["stage"]): FitContext =>
+    fitContext(stage, id, split, options, profile);
+  const tuning = await tune(router, split, () => context("tune"));
   const config = router.grid[tuning.score];
   const fit = async (parts: TrainingParts): Promise<FittedRouter> =>
-    await router.fit(finalTraining(router, parts), config, fitContext("final", id, split, options));
+    await router.fit(finalTraining(router, parts), config, context("final"));
   const fitted = await fit(split);
   const test = split.testFor(router);
   if ("mixtures" in await fitted.predict(test)) {
@@ -57,29 +72,34 @@ export async function runNewModelJob(
     columns.push(column);
   };
   const sizes = budgets.filter((n) => n <= (split.split.profile?.order.length ?? 0));
-  for (const n of sizes) {
-    const arm = router.unseen, costs = split.retraining(n).all.meanCosts;
-    await unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
+  const takeIn = (n: number): Promise<void> => {
+    const arm = router.unseen!, costs = split.retraining(n).all.meanCosts;
+    return unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
       const extended = await fitted.withModels!(split.profile(n));
       for (const pool of ["all", "new"] as const) {
         await add(extended, costs, { kind: "arm", arm, n, pool });
       }
     });
+  };
+  const retrain = (n: number, arm: Arm, size: { n?: number }): Promise<void> => {
+    const data = split.retraining(n);
+    return unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
+      const again = await fit(data);
+      for (const pool of ["all", "new"] as const) {
+        await add(again, data.all.meanCosts, { kind: "arm", arm, ...size, pool });
+      }
+    });
+  };
+  if (mine.includes("own")) { for (const n of sizes) await takeIn(n); }
+  if (mine.includes("retrain")) { for (const n of sizes) await retrain(n, "retrain", { n }); }
+  if (mine.includes("clairvoyant")) await retrain(Infinity, "clairvoyant", {});
+  if (mine.includes("ignore")) {
+    const costs = split.retraining(0).all.meanCosts;
+    await add(fitted, costs, { kind: "arm", arm: "ignore", pool: "all" });
   }
-  if (!router.reference) {
-    const retrain = async (n: number, arm: Arm, size: { n?: number }): Promise<void> => {
-      const data = split.retraining(n);
-      await unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
-        const again = await fit(data);
-        for (const pool of ["all", "new"] as const) {
-          await add(again, data.all.meanCosts, { kind: "arm", arm, ...size, pool });
-        }
-      });
-    };
-    for (const n of sizes) await retrain(n, "retrain", { n });
-    await retrain(Infinity, "clairvoyant", {});
+  if (columns.length === 0) {
+    return { status: "not applicable", reason: refusals[0] ?? "no size fits the profile" };
   }
-  await add(fitted, split.retraining(0).all.meanCosts, { kind: "arm", arm: "ignore", pool: "all" });
   const { parameters, notes = [] } = fitted.describe();
   const card = { parameters, notes: [...notes, ...refusals] };
   return {

@@ -6,10 +6,11 @@
  * @module
  */
 import { CapabilityError, UsageError } from "../base/errors.ts";
+import { seededOrder } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { idRoles } from "./id_split.ts";
 import { profileOrder } from "./profile_order.ts";
-import { rowsOf, seededOrder } from "./strata.ts";
+import { rowsOf } from "./strata.ts";
 import type { Cut, SplitOptions } from "./split.ts";
 
 /** Most random sets of held-out models a seed. */

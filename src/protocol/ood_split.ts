@@ -7,8 +7,9 @@
  * @module
  */
 import { CapabilityError } from "../base/errors.ts";
+import { seededOrder } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
-import { deal, dropCopies, rowsOf, seededOrder } from "./strata.ts";
+import { deal, dropCopies, rowsOf } from "./strata.ts";
 import type { Cut, Role, SplitOptions } from "./split.ts";
 
 /** Validation takes at least this share of the rows outside the test, if whole benchmarks allow. */

@@ -15,7 +15,7 @@ import { repoPath } from "../base/files.ts";
 import { harnessHash } from "../base/version.ts";
 import { type AuditedDataset, auditedDataset } from "./audited.ts";
 import { makeSplits, type Split, splitHash } from "./split.ts";
-import { BUDGETS } from "./new_model_job.ts";
+import { type ArmKind, BUDGETS } from "./new_model_job.ts";
 import type { Control } from "./open_split.ts";
 import { jobId } from "./job_store.ts";
 import type { Job, WorkSetup } from "./work.ts";
@@ -40,6 +40,8 @@ export interface RunSettings {
   readonly budgets?: readonly number[];
   /** Random sets of held-out models a seed, new-model protocol. */
   readonly subsets?: number;
+  /** Arms of the new-model protocol; absent = all of `ARMS`. */
+  readonly arms?: readonly ArmKind[];
   /** How profile rows are chosen, new-model protocol. */
   readonly selection?: "random" | "discriminative";
   /** Where heavy inference runs. */
@@ -100,6 +102,10 @@ export async function planRun(
   workers = 2,
   known?: AuditedDataset,
 ): Promise<RunPlan> {
+  const isNewModel = settings.protocol.startsWith("new-model");
+  if (settings.arms && !isNewModel) {
+    throw new UsageError(`only new-model has arms, not ${settings.protocol}`);
+  }
   const routers = [...referenceRows(), ...await competitors(settings.routers)];
   const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
@@ -120,13 +126,14 @@ export async function planRun(
   );
   line.end();
   const harnessSha256 = await harnessHash();
-  const budgets = settings.protocol.startsWith("new-model") ? settings.budgets ?? BUDGETS : [];
+  const budgets = isNewModel ? settings.budgets ?? BUDGETS : [];
   const hashes = splits.map(splitHash);
   const setup: WorkSetup = {
     data: { table, raw: workers > 1 ? shareable(raw) : raw, preparation: provider.preparation },
     splits,
     control: settings.control,
     budgets,
+    ...(settings.arms && { arms: settings.arms }),
     device: settings.device,
   };
   const jobs = splits.flatMap((_, at) =>
@@ -140,6 +147,7 @@ export async function planRun(
         harnessSha256,
         control: settings.control ?? "none",
         budgets,
+        arms: settings.arms,
         device: settings.device,
       }),
       router: id,

@@ -3,9 +3,8 @@
  * larger budget always contains the smaller ones.
  * @module
  */
-import { random } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
-import { seededOrder } from "./strata.ts";
+import { byLevel, type RowKeys, solverCounts, stratified } from "../router/stratify.ts";
 
 /** The rows a new model is labelled on, first things first. */
 export interface Profile {
@@ -35,66 +34,29 @@ export function profileOrder(
   seed: number,
   selection: Profile["selection"],
 ): number[] {
+  const keys: RowKeys = {
+    id: (row) => table.ids[row],
+    benchmark: (row) => table.benchmarks[table.benchmark[row]],
+  };
   const order = selection === "random"
-    ? stratified(table, rows, seed, "profile")
-    : discriminative(table, rows, heldOut, seed);
+    ? stratified(rows, keys, seed, "profile")
+    : discriminative(table, rows, keys, heldOut, seed);
   return order.slice(0, LONGEST_PROFILE);
 }
 
-/**
- * Systematic sampling: of a benchmark with n rows, the jth row (in seeded order) stands at (j + u) / n,
- * with one random u a benchmark; rows are merged by where they stand.
- */
-function stratified(
-  table: OutcomeTable,
-  rows: readonly number[],
-  seed: number,
-  purpose: string,
-): number[] {
-  const offset = random(seed, purpose, "offset");
-  const placed: { row: number; at: number }[] = [];
-  for (const [b, own] of Map.groupBy(rows, (row) => table.benchmark[row])) {
-    const start = offset.fork(table.benchmarks[b]).next();
-    seededOrder(own, (row) => table.ids[row], seed, purpose)
-      .forEach((row, j) => placed.push({ row, at: (j + start) / own.length }));
-  }
-  return placed
-    .sort((a, b) => a.at - b.at || (table.ids[a.row] < table.ids[b.row] ? -1 : 1))
-    .map(({ row }) => row);
-}
-
-/**
- * Round robin over the levels 1…⌊M/2⌋ (number of training models that solve the row), the levels of each
- * round in seeded order and each level stratified; a level that has run out is filled from the nearest
- * one, the lower of two. Rows with a missing training score have no level and are left out.
- * (ICL-Router's curated profile, icl-router §3.2.)
- */
+/** Rows with a missing training score have no level and are left out. */
 function discriminative(
   table: OutcomeTable,
   rows: readonly number[],
+  keys: RowKeys,
   heldOut: readonly string[],
   seed: number,
 ): number[] {
   const { models, scores, solvedFrom, benchmark } = table;
   const training = [...models.keys()].filter((m) => !heldOut.includes(models[m]));
   const level = (row: number): number => {
-    const known = training.map((m) => scores[row * models.length + m]);
-    if (known.some(Number.isNaN)) return 0;
-    return known.filter((score) => score >= solvedFrom[benchmark[row]]).length;
+    const known = Float64Array.from(training, (m) => scores[row * models.length + m]);
+    return solverCounts(known, training.length, [solvedFrom[benchmark[row]]])[0];
   };
-  const byLevel = Map.groupBy(rows, level);
-  const levels = Array.from({ length: Math.floor(training.length / 2) }, (_, i) => i + 1);
-  const queues = levels.map((l) =>
-    stratified(table, byLevel.get(l) ?? [], seed, `profile level ${l}`)
-  );
-  const order: number[] = [];
-  for (let round = 0; queues.some((queue) => queue.length > 0); round++) {
-    for (const l of seededOrder(levels, String, seed, `profile level ${round}`)) {
-      const open = levels.filter((other) => queues[other - 1].length > 0);
-      if (open.length === 0) break;
-      const nearest = open.reduce((a, b) => Math.abs(b - l) < Math.abs(a - l) ? b : a);
-      order.push(queues[nearest - 1].shift()!);
-    }
-  }
-  return order;
+  return byLevel(rows, keys, level, training.length, seed).map(({ row }) => row);
 }

@@ -8,7 +8,7 @@ import type { OpenedSplit } from "./open_split.ts";
 import { createMemo } from "../router/memo.ts";
 import { random } from "../base/random.ts";
 import { row } from "../linalg/matrix.ts";
-import { whyNot } from "./job.ts";
+import { type JobOptions, whyNot } from "./job.ts";
 
 /** Measured on the machine at hand; never part of a result's hash. */
 export interface Speed {
@@ -37,7 +37,7 @@ export async function measureSpeed(
   router: Router,
   config: number,
   split: OpenedSplit,
-  signal: AbortSignal,
+  { device, signal }: Pick<JobOptions, "device" | "signal">,
 ): Promise<Speed | undefined> {
   if (whyNot(router, split.all, split)) return undefined;
   const test = split.testFor(router);
@@ -53,7 +53,7 @@ export async function measureSpeed(
     stage: "final",
     seed: split.split.seed,
     random: random(split.split.seed, "speed"),
-    device: "cpu",
+    device,
     progress: () => {},
     signal,
   });

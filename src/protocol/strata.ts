@@ -3,7 +3,7 @@
  * dropping copies that a cut by benchmark or task would leave on two sides.
  * @module
  */
-import { random } from "../base/random.ts";
+import { seededOrder } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type { Role } from "./split.ts";
 
@@ -45,19 +45,6 @@ export function deal(
     }
   }
   return part;
-}
-
-/** Items in an order that depends on the seed, the purpose and each item's own key only. */
-export function seededOrder<T>(
-  items: Iterable<T>,
-  key: (item: T) => string,
-  seed: number,
-  purpose: string,
-): T[] {
-  const stream = random(seed, purpose);
-  return Array.from(items, (item) => ({ item, key: key(item), at: stream.fork(key(item)).next() }))
-    .sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1))
-    .map(({ item }) => item);
 }
 
 /**

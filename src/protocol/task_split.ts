@@ -4,8 +4,9 @@
  * @module
  */
 import { CapabilityError } from "../base/errors.ts";
+import { seededOrder } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
-import { dropCopies, seededOrder } from "./strata.ts";
+import { dropCopies } from "./strata.ts";
 import type { Cut, Role } from "./split.ts";
 
 const FOLDS = 5;

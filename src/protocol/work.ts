@@ -5,7 +5,7 @@
  */
 import { type Control, type EmbeddedTable, type OpenedSplit, openSplit } from "./open_split.ts";
 import { runJob } from "./job.ts";
-import { runNewModelJob } from "./new_model_job.ts";
+import { type ArmKind, runNewModelJob } from "./new_model_job.ts";
 import { decisionsHash, type FinishedJob } from "./job_store.ts";
 import { summarisePredictions } from "./predictions.ts";
 import { measureSpeed } from "./speed.ts";
@@ -26,6 +26,8 @@ export interface WorkSetup {
   readonly control?: Control;
   /** Profile sizes of the new-model protocol. */
   readonly budgets: readonly number[];
+  /** Arms of the new-model protocol; absent = all. */
+  readonly arms?: readonly ArmKind[];
   /** Where heavy inference runs. */
   readonly device: "cpu" | "webgpu" | "cuda";
 }
@@ -78,6 +80,7 @@ function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
         setup.data.table,
         setup.budgets,
         options,
+        setup.arms,
       )
       : await runJob(job.router, router, open.split, options);
     // From here on test outcomes may be looked at: the decisions are fixed by their hash.
@@ -95,7 +98,7 @@ function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
         router,
         outcome.tuning.score,
         openSplit(setup.data, split, setup.control),
-        options.signal,
+        options,
       )
       : undefined;
     const { id, seed, fold } = { id: job.id, ...split };

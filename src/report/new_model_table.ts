@@ -48,12 +48,16 @@ export function newModelTable(
 
 /** What to know of both tables. */
 export function newModelNotes(result: Result): string[] {
+  const { protocol } = result;
   return [
     "quality: mean over seeds and sets of held-out models.",
     "+ / −: significantly better / worse (Holm, p < .05) than best single whose new models' means come " +
     "from the same n labels.",
     "arms: zero-update and fit-new-vector are the router's own; retrain sees the n labels; clairvoyant " +
     "trained with all labels; ignore never uses the new models.",
+    ...(protocol.arms
+      ? [`arms run: ${protocol.arms.join(", ")}; the others were not asked for.`]
+      : []),
     ...closingNotes(result),
   ];
 }

@@ -36,7 +36,11 @@ export interface AssembledResult {
 export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): AssembledResult {
   const { table, settings, splits } = plan;
   const byRouter = Map.groupBy(jobs, (_, at) => plan.routers[at % plan.routers.length].id);
-  const entries: DecisionEntry[] = [...byRouter].flatMap(([router, own]) =>
+  // A router has a row only if it could decide on every split.
+  const able = [...byRouter].filter(([, own]) =>
+    own.every(({ outcome }) => outcome.status === "decided")
+  );
+  const entries: DecisionEntry[] = able.flatMap(([router, own]) =>
     own.flatMap(({ outcome, seed, fold, decisionsSha256, predictions }) => {
       if (outcome.status !== "decided") return [];
       const { columns, models, choice, mixtures, tuning, card } = outcome;
@@ -75,6 +79,7 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
       validation: settings.validation,
       control: settings.control ?? "none",
       budgets: plan.setup.budgets,
+      ...(settings.arms && { arms: settings.arms }),
       subsets: settings.subsets ?? null,
       selection: settings.selection ?? null,
       device: settings.device,
@@ -147,8 +152,8 @@ export async function resultExists(stem: string, folder?: string): Promise<boole
  */
 export function stemOf({ settings, table }: Pick<RunPlan, "settings" | "table">): string {
   const plain = (text: string): string => text.replace(/[^\w.-]+/g, "-");
-  const { seeds, routers, budgets, subsets, selection } = settings;
-  const custom = hashJson(seeds) !== hashJson(SEEDS) || routers || budgets || subsets;
+  const { seeds, routers, budgets, arms, subsets, selection } = settings;
+  const custom = hashJson(seeds) !== hashJson(SEEDS) || routers || budgets || arms || subsets;
   return plain(table.dataset.name.replace(/\/all$/, "")) + "@" + plain(table.dataset.version) +
     "/" + [
     plain(settings.protocol),
@@ -159,7 +164,7 @@ export function stemOf({ settings, table }: Pick<RunPlan, "settings" | "table">)
     ...(settings.control ? [settings.control] : []),
     ...(selection && selection !== "random" ? [selection] : []),
     ...(settings.device !== "cpu" ? [settings.device] : []),
-    ...(custom ? [hashJson({ seeds, routers, budgets, subsets }).slice(0, 8)] : []),
+    ...(custom ? [hashJson({ seeds, routers, budgets, arms, subsets }).slice(0, 8)] : []),
   ].join(".");
 }
 
@@ -171,7 +176,8 @@ export function commandOf(settings: RunSettings): string {
     flag("embedding", settings.embedding) + flag("seeds", settings.seeds.join(",")) +
     flag("routers", settings.routers?.join(",")) + flag("control", settings.control) +
     flag("validation", settings.validation === "id" ? "id" : undefined) +
-    flag("budgets", settings.budgets?.join(",")) + flag("subsets", settings.subsets) +
+    flag("budgets", settings.budgets?.join(",")) + flag("arms", settings.arms?.join(",")) +
+    flag("subsets", settings.subsets) +
     flag("selection", settings.selection) +
     flag("device", settings.device === "cpu" ? undefined : settings.device);
 }

@@ -8,7 +8,7 @@ import { matrix } from "../linalg/matrix.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { type JobOutcome, runJob, whyNot } from "../protocol/job.ts";
 import { decisionsHash } from "../protocol/job_store.ts";
-import { runNewModelJob } from "../protocol/new_model_job.ts";
+import { type ArmKind, runNewModelJob } from "../protocol/new_model_job.ts";
 import { type Control, type OpenedSplit, openSplit } from "../protocol/open_split.ts";
 import type { Router } from "../router/contract.ts";
 import { REFERENCES } from "../router/references.ts";
@@ -26,7 +26,7 @@ export async function checkRows(
   { result, entries, splits }: OpenedResult,
   table: OutcomeTable,
 ): Promise<void> {
-  const { control, budgets } = result.protocol;
+  const { control, budgets, arms } = result.protocol;
   const raw = matrix(table.ids.length, 1); // reference rows look at no vector
   for (const split of splits) {
     const opened = openSplit(
@@ -35,7 +35,7 @@ export async function checkRows(
       control === "none" ? undefined : control as Control,
     );
     for (const [r, { id, router }] of REFERENCES.entries()) {
-      const outcome = await decideAgain(id, router as Router, opened, table, budgets);
+      const outcome = await decideAgain(id, router as Router, opened, table, budgets, arms);
       const entry = entries.find((e) =>
         e.router === id && e.seed === split.seed && e.fold === split.fold
       );
@@ -63,6 +63,7 @@ function decideAgain(
   split: OpenedSplit,
   table: OutcomeTable,
   budgets: readonly number[],
+  arms?: readonly ArmKind[],
 ): Promise<JobOutcome> {
   const options = {
     device: "cpu",
@@ -70,7 +71,7 @@ function decideAgain(
     progress: () => {},
   } as const;
   return split.split.heldOutModels.length > 0
-    ? runNewModelJob(id, router, split, table, budgets, options)
+    ? runNewModelJob(id, router, split, table, budgets, options, arms)
     : runJob(id, router, split, options);
 }
 

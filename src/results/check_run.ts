@@ -4,10 +4,11 @@
  * @module
  */
 import { DataError, VerificationError } from "../base/errors.ts";
+import { ARMS } from "../protocol/new_model_job.ts";
 import type { DistinctTable } from "../protocol/drop_duplicates.ts";
 import { makeSplits, type Split, splitHash } from "../protocol/split.ts";
 import { REFERENCES } from "../router/references.ts";
-import { named } from "./decision_file.ts";
+import { type DecisionEntry, named } from "./decision_file.ts";
 import { chosenFor, splitFacts } from "./facts.ts";
 import type { Result, RouterEntry } from "./result.ts";
 import { sameOrThrow } from "./same.ts";
@@ -74,17 +75,45 @@ function checkRows(path: string, decisionPath: string, opened: OpenedResult): vo
 
 function checkProtocol(
   path: string,
-  { result: { protocol }, entries, splits }: OpenedResult,
+  { result: { protocol, routers }, entries, splits }: OpenedResult,
 ): void {
   const alien = splits.find((split) => split.protocol !== protocol.name);
   sameOrThrow(path, "/protocol/name", protocol.name, alien?.protocol ?? protocol.name);
   sameOrThrow(path, "/protocol/seeds", protocol.seeds, [...new Set(splits.map((s) => s.seed))]);
   const isNewModel = splits[0].heldOutModels.length > 0;
   for (const entry of entries) {
+    if (!isNewModel) {
+      sameOrThrow(path, "/protocol/budgets", protocol.budgets, []);
+      sameOrThrow(path, "/protocol/arms", protocol.arms ?? [], []);
+      continue;
+    }
     const split = splits.find((s) => s.seed === entry.seed && s.fold === entry.fold)!;
-    const sizes = new Set(entry.columns.flatMap(({ n }) => n === undefined ? [] : [n]));
-    const fitting = protocol.budgets.filter((n) => n <= (split.profile?.order.length ?? 0));
-    sameOrThrow(path, "/protocol/budgets", isNewModel ? fitting : protocol.budgets, [...sizes]);
+    checkArms(path, protocol, routers.find(({ id }) => id === entry.router)!, entry, split);
+  }
+}
+
+/** Every arm that was asked for at every size that fits the profile, done or refused; and no other. */
+function checkArms(
+  path: string,
+  { budgets, arms = ARMS }: Result["protocol"],
+  { reference, unseen }: RouterEntry,
+  { columns, card }: DecisionEntry,
+  { profile }: Split,
+): void {
+  const asked = arms.filter((arm) => !reference || arm === "own" || arm === "ignore")
+    .map((arm) => arm === "own" ? unseen : arm);
+  const fitting = budgets.filter((n) => n <= (profile?.order.length ?? 0));
+  const refused = new Set(card.notes.map((note) => note.slice(0, note.indexOf(":"))));
+  for (const arm of ["zero-update", "fit-new-vector", "retrain"] as const) {
+    const sizes = new Set(columns.flatMap((c) => c.arm === arm && c.n !== undefined ? [c.n] : []));
+    const meant = fitting.filter((n) => sizes.has(n) || !refused.has(`${arm}, ${n} labels`));
+    const isAsked = asked.includes(arm);
+    const field = isAsked ? "/protocol/budgets" : "/protocol/arms";
+    sameOrThrow(path, field, isAsked ? meant : [], [...sizes]);
+  }
+  for (const arm of ["clairvoyant", "ignore"] as const) {
+    const has = columns.some((c) => c.arm === arm) || refused.has(`${arm}, Infinity labels`);
+    sameOrThrow(path, "/protocol/arms", asked.includes(arm), has);
   }
 }
 
@@ -98,6 +127,7 @@ function checkCommand(path: string, { command, protocol }: Result): void {
     ["seeds", "seeds", protocol.seeds.join(",")],
     ["validation", "validation", protocol.validation === "id" ? "id" : undefined],
     ["control", "control", protocol.control === "none" ? undefined : protocol.control],
+    ["arms", "arms", protocol.arms?.join(",")],
     ["subsets", "subsets", protocol.subsets === null ? undefined : String(protocol.subsets)],
     ["selection", "selection", protocol.selection ?? undefined],
     ["device", "device", protocol.device === "cpu" ? undefined : protocol.device],

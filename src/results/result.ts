@@ -8,6 +8,7 @@ import { readJson } from "../base/files.ts";
 import { hashJson } from "../base/hash.ts";
 import type { DatasetFacts } from "../outcomes/table.ts";
 import type { AuditReport } from "../protocol/audit_report.ts";
+import type { ArmKind } from "../protocol/new_model_job.ts";
 import type { Need, UnseenArm } from "../router/contract.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { NewModelEvaluation } from "./evaluate_new_model.ts";
@@ -50,6 +51,8 @@ export interface Result {
     readonly validation: string;
     readonly control: string;
     readonly budgets: readonly number[];
+    /** Arms of the new-model protocol that were run; absent = all. */
+    readonly arms?: readonly ArmKind[];
     readonly subsets: number | null;
     readonly selection: string | null;
     readonly device: string;

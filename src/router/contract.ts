@@ -160,6 +160,13 @@ export interface FitContext {
   readonly random: Random;
   /** Where heavy inference runs. */
   readonly device: "cpu" | "webgpu" | "cuda";
+  /**
+   * Ids of the training and validation queries that new models will be labelled on, first things first:
+   * with a budget of n, the first n. Only in the new-model protocol, there in every fit. The order depends
+   * on the training models' outcomes (`discriminative`) or on the seed alone (`random`), and carries no
+   * outcome of a held-out model.
+   */
+  readonly profile?: readonly string[];
   /** Reports progress of a long fit, 0…1. */
   progress(share: number): void;
   /** Ends a long fit early; throw `signal.reason`. */

@@ -71,6 +71,34 @@ Deno.test("bench: new-model and ood runs of all routers, one worker or two, the 
   assert.deepEqual(bytes("both2"), bytes("both1"));
 });
 
+Deno.test("bench: new-model with some of its arms", async () => {
+  const args = ["--data", DATA, "--seeds", "5", "--routers", "ridge", "--subsets", "1"];
+  const arms = async (asked: string, protocol: string, name: string) =>
+    await run(
+      "bench",
+      ...args,
+      ...["--protocol", protocol, "--budgets", "8", "--arms", asked],
+      ...places(name),
+    );
+  const { code, text } = await arms("ignore,own", "id,new-model", "arms");
+  assert.equal(code, 0, text);
+  assert.match(text, /arms run: own, ignore; the others were not asked for/);
+  assert.doesNotMatch(text, /^ {2}(retrain|clairvoyant) /m);
+  const json = filesBelow(`${folder}/arms/out`).filter((f) =>
+    /(id|new-model)\.static\.\w+\.json$/.test(f)
+  );
+  const protocols = json.map((f) => JSON.parse(Deno.readTextFileSync(`${folder}/arms/out/${f}`)));
+  assert.deepEqual(protocols.map(({ protocol }) => [protocol.name, protocol.arms]), [
+    ["id", undefined],
+    ["new-model", ["own", "ignore"]],
+  ]);
+  assert.match(protocols[1].command, / --arms own,ignore /);
+  const wrong = await arms("own", "id", "noarms");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.text, /--arms: only new-model has arms, not id/);
+  assert.equal((await arms("mine", "new-model", "noarms")).code, 2);
+});
+
 Deno.test("bench: a second process with the same run is refused; the first ends undisturbed", async () => {
   const first = start("bench", ...plain, ...places("twice"));
   await until(() => finishedJobs(`${folder}/twice/jobs`).size > 0, first);

@@ -1,12 +1,23 @@
 /** The new-model job, worked out by hand: which arms, at which sizes, choosing what. */
 import assert from "node:assert/strict";
-import { runNewModelJob } from "../../src/protocol/new_model_job.ts";
+import { type ArmKind, runNewModelJob } from "../../src/protocol/new_model_job.ts";
 import { openSplit } from "../../src/protocol/open_split.ts";
 import { bestSingle, cheapest, randomChoice } from "../../src/router/references.ts";
 import type { FittedRouter, Router, TrainingData } from "../../src/router/contract.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import { tableOf } from "./tables.ts";
-import { column, decided, embedded, obeying, OPTIONS, type Rule, ruled, splitOf } from "./scene.ts";
+import { type JobOutcome, runJob } from "../../src/protocol/job.ts";
+import {
+  type Call,
+  column,
+  decided,
+  embedded,
+  obeying,
+  OPTIONS,
+  type Rule,
+  ruled,
+  splitOf,
+} from "./scene.ts";
 
 /** Old models m0 (mean .5) and m2 (.7); the new m1 has means 1, .5, .6 on the first 1, 2, 3 profile rows. */
 function scene(costs?: number[]) {
@@ -27,8 +38,12 @@ function scene(costs?: number[]) {
   return { table, split };
 }
 
-const run = (router: Router, { table, split }: ReturnType<typeof scene>, budgets = [1, 2, 3, 8]) =>
-  runNewModelJob("r", router, split, table, budgets, OPTIONS);
+const run = (
+  router: Router,
+  { table, split }: ReturnType<typeof scene>,
+  budgets = [1, 2, 3, 8],
+  arms?: readonly ArmKind[],
+) => runNewModelJob("r", router, split, table, budgets, OPTIONS, arms);
 
 /** Best single model as a competitor: predicts means and takes in new models by theirs. */
 const MEANS = { ...bestSingle, reference: false } as unknown as Router;
@@ -226,4 +241,101 @@ Deno.test("new-model job: what it cannot run, and why", async () => {
     await reason(cheapest as unknown as Router),
     "needs costs; 2 of 2 models have none",
   );
+});
+
+Deno.test("new-model job: only the arms asked for, with the same decisions", async () => {
+  const names = (outcome: JobOutcome) =>
+    decided(outcome).columns.map(({ arm, n, pool }) => `${arm} ${n ?? "-"} ${pool}`);
+  const all = decided(await run(MEANS, scene(), [1, 3]));
+  const some = decided(await run(MEANS, scene(), [1, 3], ["own", "ignore"]));
+  assert.deepEqual(names(some), [
+    "zero-update 1 all",
+    "zero-update 1 new",
+    "zero-update 3 all",
+    "zero-update 3 new",
+    "ignore - all",
+  ]);
+  const kept = names(all).flatMap((name, p) => names(some).includes(name) ? [column(all, p)] : []);
+  assert.deepEqual(some.columns.map((_, p) => column(some, p)), kept);
+  const arms: [ArmKind, string[]][] = [
+    ["retrain", ["retrain 1 all", "retrain 1 new"]],
+    ["clairvoyant", ["clairvoyant - all", "clairvoyant - new"]],
+    ["ignore", ["ignore - all"]],
+  ];
+  for (const [arm, columns] of arms) {
+    assert.deepEqual(names(await run(MEANS, scene(), [1], [arm])), columns);
+  }
+});
+
+Deno.test("new-model job: what is not asked for is not fitted", async () => {
+  const calls: Call[] = [];
+  const router = ruled([{ t: [0, 0] }], { unseen: "zero-update" }, calls);
+  await run(router, scene(), [1, 2, 3], ["ignore"]);
+  assert.deepEqual(calls.map(({ train }) => train.models.length), [2]);
+});
+
+Deno.test("new-model job: a row without any arm has no decisions, and says why", async () => {
+  const reason = async (...given: Parameters<typeof run>) => {
+    const outcome = await run(...given);
+    return outcome.status === "decided" ? "decided" : outcome.reason;
+  };
+  const reference = bestSingle as unknown as Router;
+  assert.equal(
+    await reason(reference, scene(), [1], ["retrain", "clairvoyant"]),
+    "a reference row has no arm retrain or clairvoyant",
+  );
+  assert.equal(await reason(reference, scene(), [1], ["retrain", "ignore"]), "decided");
+  assert.equal(await reason(MEANS, scene(), [8], ["own"]), "no size fits the profile");
+  const picky = ruled([{ t: [0, 0] }], {
+    unseen: "zero-update",
+    fit: ({ models }) => ({
+      ...obeying(models, { t: [0, 0] }),
+      withModels: () => {
+        throw new CapabilityError("needs 500 labelled queries");
+      },
+    }),
+  });
+  assert.equal(
+    await reason(picky, scene(), [1, 2], ["own"]),
+    "zero-update, 1 labels: needs 500 labelled queries",
+  );
+  const outcome = decided(await run(picky, scene(), [1, 2], ["own", "ignore"]));
+  assert.deepEqual(outcome.card.notes.length, 2);
+});
+
+Deno.test("new-model job: every fit knows which queries new models are labelled on; an ID fit does not", async () => {
+  const calls: Call[] = [];
+  const fit: Router<Rule>["fit"] = (train, config, context) => {
+    calls.push({ train, config, context });
+    return (MEANS as Router<unknown>).fit(train, {}, context);
+  };
+  const { table } = scene();
+  const held = { heldOutModels: ["m1"] };
+  const split = (extra: Parameters<typeof splitOf>[2]) =>
+    openSplit(embedded(table), splitOf(table, "eettv", extra));
+  const profile = { selection: "random", order: [4, 2] } as const;
+  const router = ruled([{}, { t: [] }], { unseen: "zero-update", fit });
+  await runNewModelJob("r", router, split({ ...held, profile }), table, [1], OPTIONS);
+  assert.deepEqual(calls.map(({ context }) => context.stage), [
+    "tune",
+    "tune",
+    "final",
+    "final",
+    "final",
+  ]);
+  for (const { context } of calls) assert.deepEqual(context.profile, ["v0", "t0"]);
+  const plain: Call[] = [];
+  await runJob("r", ruled([{ t: [0, 0, 0] }], {}, plain), split({}), OPTIONS);
+  assert.equal(plain.length, 1);
+  assert.ok(!("profile" in plain[0].context));
+});
+
+Deno.test("new-model job: fits run where the options say", async () => {
+  for (const device of ["cpu", "cuda"] as const) {
+    const calls: Call[] = [], { table, split } = scene();
+    const router = ruled([{ t: [0, 0] }], { unseen: "zero-update" }, calls);
+    const options = { ...OPTIONS, device };
+    await runNewModelJob("r", router, split, table, [1], options, ["ignore"]);
+    assert.deepEqual(calls.map(({ context }) => context.device), [device]);
+  }
 });

@@ -158,8 +158,11 @@ Deno.test("planRun: whatever can change a decision changes the jobs' names", () 
       await planOf(folder, { device: "cuda" }),
       await planOf(folder, { protocol: "new-model" }),
       await planOf(folder, { protocol: "new-model", budgets: [8] }),
+      await planOf(folder, { protocol: "new-model", arms: ["own", "ignore"] }),
       await planOf(folder, { protocol: "new-model", selection: "discriminative" }),
     ];
     const ids = [base, ...others].flatMap(({ jobs }) => jobs.map(({ id }) => id));
     assert.equal(new Set(ids).size, ids.length, "no job is shared");
+    assert.ok(!("arms" in base.setup), "unless some are left out, arms are not part of a name");
+    await assert.rejects(planOf(folder, { arms: ["own"] }), /only new-model has arms, not id/);
   }));

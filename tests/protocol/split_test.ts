@@ -6,7 +6,7 @@ import {
   type Split,
   splitHash,
 } from "../../src/protocol/split.ts";
-import { dropCopies, seededOrder } from "../../src/protocol/strata.ts";
+import { dropCopies } from "../../src/protocol/strata.ts";
 import { CapabilityError, DataError, UsageError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { alone, count, generated, partedGroups, rolesById, tableOf } from "./tables.ts";
@@ -128,14 +128,4 @@ Deno.test("dropped copies: test stays before validation, validation before train
   const roles = [..."tvetvtd"] as Parameters<typeof dropCopies>[0];
   dropCopies(roles, Uint32Array.of(1, 1, 1, 2, 2, 3, 3));
   assert.equal(roles.join(""), "ddedvtd");
-});
-
-Deno.test("seeded order: one item more leaves the order of the others", () => {
-  const items = Array.from({ length: 50 }, (_, i) => `item ${i}`);
-  const order = seededOrder(items, String, 1, "test");
-  assert.notDeepEqual(order, items);
-  const more = seededOrder(["one more", ...items.toReversed()], String, 1, "test");
-  assert.deepEqual(more.filter((item) => item !== "one more"), order);
-  assert.notDeepEqual(seededOrder(items, String, 2, "test"), order);
-  assert.notDeepEqual(seededOrder(items, String, 1, "other"), order);
 });

@@ -96,3 +96,28 @@ Deno.test("report: both tables, the common notes once, within 100 columns", asyn
     assert.equal(text.split(start).length, 2, start);
   }
 });
+
+Deno.test("arms that were not run leave no rows, blank cells and a line", async () => {
+  const arms = [
+    arm("keen", "fit-new-vector", 8, 0.7),
+    arm("keen", "fit-new-vector", 32, 0.75),
+    arm("knn", "zero-update", 8, 0.6),
+  ];
+  const whole = await result();
+  const some = { ...whole, protocol: { ...whole.protocol, arms: ["own" as const] } };
+  const table = newModelTable(some, { ...evaluation, arms }, "all");
+  assert.deepEqual(table.columns.map(({ title }) => title), [
+    "router and arm",
+    "n=8",
+    "n=32",
+    "all/none",
+  ]);
+  assert.deepEqual(table.rows.filter((row) => row[0]?.startsWith("  ")), [
+    ["  fit-new-vector", ".700", ".750", ""],
+    ["  zero-update", ".600", "", ""],
+  ]);
+  const line = "arms run: own; the others were not asked for.";
+  assert.ok(newModelNotes(some).includes(line));
+  assert.ok(!newModelNotes(whole).some((note) => note.startsWith("arms run")));
+  assert.deepEqual(newModelTable(some, { ...evaluation, arms: [] }, "all").rows, [[]]);
+});

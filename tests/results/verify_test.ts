@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { NewModelEvaluation } from "../../src/results/evaluate_new_model.ts";
+import { writeRouter } from "../protocol/runs.ts";
 import { join } from "node:path";
 import { main } from "../../src/cli/verify.ts";
 import { repoPath } from "../../src/base/files.ts";
@@ -135,13 +137,15 @@ Deno.test("real runs of other protocols and of a control are verified in full", 
       { protocol: "ood", validation: "id" },
       { protocol: "task" },
       { protocol: "new-model", budgets: [8, 16], subsets: 2, selection: "discriminative" },
+      { protocol: "new-model", budgets: [16], subsets: 2, arms: ["own", "ignore"] },
+      { protocol: "new-model", budgets: [16], subsets: 2, arms: ["retrain"] },
       { control: "shuffled-labels" },
     ];
     for (const settings of runs) {
       const { path, data } = await realRun(folder, 120, settings);
       const { depth, numbers, result } = await verifyResult(path, { data });
       assert.equal(depth, "full", result.command);
-      assert.ok(numbers > 300, `${result.command}: ${numbers}`);
+      assert.ok(numbers > (settings?.arms ? 40 : 300), `${result.command}: ${numbers}`);
     }
   }));
 
@@ -178,6 +182,18 @@ Deno.test("new-model: budgets, subsets and arms that were not run are found out"
       (r) => r.protocol.budgets = [8, 32],
       /\/protocol\/budgets\/1 is 32, recomputed 16/,
     );
+    await forged(
+      (r) => r.command += " --arms own",
+      /\/protocol\/arms is the default, but \/command says --arms own/,
+    );
+    const armed = (arms: string[]) => (r: typeof original): void => {
+      r.protocol.arms = arms;
+      r.command += ` --arms ${arms.join(",")}`;
+    };
+    await forged(armed(["own"]), /\/protocol\/arms is false, recomputed true/);
+    await forged(armed(["own", "ignore"]), /\/protocol\/arms\/0 is missing, recomputed 8/);
+    await forged(armed(["retrain", "own"]), /\/protocol\/arms|\/routers/);
+    await forged(armed(["old"]), /\/protocol\/arms\/0 must be equal to one of the allowed/);
     await forged((r) => r.protocol.subsets = 3, /\/protocol\/subsets is 3, but \/command says/);
     const three = (r: typeof original): void => {
       r.protocol.subsets = 3;
@@ -186,4 +202,49 @@ Deno.test("new-model: budgets, subsets and arms that were not run are found out"
     await forged(three, /\/splits\/parts\/2 .* is not the split that protocol new-model draws/);
     await forged((r) => r.evaluation.arms[3].quality += 0.01, /\/evaluation\/arms\/3\/quality is/);
     await forged((r) => r.routers[3].notApplicable = "so", /entry|\/routers\/3/);
+  }));
+
+Deno.test("new-model: arms refused at some size, and a router refused by one set of models, still add up", () =>
+  withFolder(async (folder) => {
+    const errors = JSON.stringify(import.meta.resolve("../../src/base/errors.ts"));
+    const refusing = (name: string, when: string): Promise<string> =>
+      writeRouter(
+        folder,
+        name,
+        `async ({ models }) => {
+          const { CapabilityError } = await import(${errors});
+          const over = (models) => ({
+            models,
+            predict: ({ ids }) => ({ quality: new Float64Array(ids.length * models.length) }),
+            describe: () => ({ parameters: 0 }),
+            withModels: (given) => {
+              if (${when}) throw new CapabilityError("not these");
+              return over([...models, ...given.models].sort());
+            },
+          });
+          return over(models);
+        }`,
+        `unseen: "zero-update",`,
+      );
+    const settings: Parameters<typeof realRun>[2] = {
+      protocol: "new-model",
+      budgets: [8, 16],
+      subsets: 2,
+      arms: ["own"],
+      routers: [await refusing("small", "given.queries.ids.length < 16")],
+    };
+    const { path, data, assembled } = await realRun(folder, 120, settings);
+    assert.equal((await verifyResult(path, { data })).depth, "full");
+    const { arms } = assembled.result.evaluation as NewModelEvaluation;
+    assert.deepEqual(arms.filter((a) => a.router === "small").map((a) => a.n), [16, 16]);
+
+    const { entries, splits } = await openResult(path);
+    assert.match(entries.at(-1)!.card.notes[0], /^zero-update, 8 labels: not these/);
+    const [only] = splits[0].heldOutModels.filter((m) => !splits[1].heldOutModels.includes(m));
+    const one = await refusing("one", `given.models.includes(${JSON.stringify(only)})`);
+    const again = await realRun(folder, 120, { ...settings, routers: [one] });
+    const row = again.assembled.result.routers.find(({ id }) => id === "one")!;
+    assert.equal(row.notApplicable, "zero-update, 8 labels: not these");
+    assert.deepEqual(row.chosen, []);
+    assert.equal((await verifyResult(again.path, { data })).depth, "full");
   }));
