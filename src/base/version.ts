@@ -9,7 +9,7 @@ import { sha256 } from "./hash.ts";
 export const VERSION = "0.1.0";
 
 /** Rooms whose code can change a decision; one that is not named here counts with the routers it serves. */
-const ROOMS = ["base", "embed", "linalg", "metrics", "nn", "outcomes", "protocol", "router"];
+const ROOMS = ["base", "embed", "icl", "linalg", "metrics", "nn", "outcomes", "protocol", "router"];
 
 /** Whether a file belongs to one of the rooms that {@link harnessHash} covers. */
 export function inHarness(path: string): boolean {

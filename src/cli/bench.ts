@@ -106,6 +106,13 @@ async function main(argv: string[]): Promise<void> {
     for (const protocol of flags.protocol) {
       const plan = await planRun(settingsOf(flags, data, protocol), flags.workers, dataset);
       dataset = plan.dataset;
+      if (plan.leftOut.length > 0) {
+        console.error(
+          `${plan.table.dataset.name}: left out, since a fit takes minutes: ${
+            plan.leftOut.join(", ")
+          } (name them in --routers)`,
+        );
+      }
       const jobs = await runPlan(plan, {
         workers: flags.workers,
         shard,

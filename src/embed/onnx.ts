@@ -5,18 +5,22 @@
  * Needs `--allow-read --allow-ffi`; imports onnxruntime-node, so it is loaded only when asked for.
  * @module
  */
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { Tensor } from "onnxruntime-node";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { hashJson, sha256 } from "../base/hash.ts";
 import { readBytes, readJson } from "../base/files.ts";
 import { CapabilityError, DataError } from "../base/errors.ts";
-import { probeDevice } from "./device.ts";
+import { probeDevice } from "../nn/device.ts";
+import { openSession, type Session } from "../nn/runtime.ts";
 import { type Batch, batchSize, embedTexts, type Encode } from "./encoder.ts";
 import type { OnnxModel } from "./models.ts";
 import type { Device, EmbeddingProvider } from "./provider.ts";
 
 /** Raised when the same model would give other vectors. */
 const VERSION = 1;
+
+/** Embedding runs before the harness's workers start, so no job is beside it. */
+const ALL_CORES = 0;
 
 /**
  * Opens an encoder. The model file is read and hashed at once; the session is made by the first `embed`,
@@ -38,7 +42,7 @@ export async function openOnnx(model: OnnxModel): Promise<EmbeddingProvider> {
   const encode: Encode = (text, special) =>
     tokenizer.encode(text, { add_special_tokens: special }).ids;
 
-  let session: Promise<InferenceSession> | undefined;
+  let session: Promise<Session> | undefined;
   const batch = batchSize(file);
   const limits = { pooling, maxTokens, batch, device };
   const tokens = hashJson([tokenizerJson, tokenizerConfig]);
@@ -49,7 +53,7 @@ export async function openOnnx(model: OnnxModel): Promise<EmbeddingProvider> {
     preparation,
     facts: { ...model.facts, sha256: hash, ...limits },
     embed: async (texts, onProgress) => {
-      const running = await (session ??= openSession(bytes, device));
+      const running = await (session ??= open(bytes, device));
       const run = (input: Batch): Promise<Float32Array> => runSession(running, input, width);
       return embedTexts(texts, encode, run, { width, pooling, maxTokens, batch }, onProgress);
     },
@@ -64,13 +68,9 @@ async function readWidth(path: string): Promise<number> {
   throw new DataError(`${path}: "hidden_size" is ${width}, expected a whole number above 0`);
 }
 
-async function openSession(bytes: Uint8Array, device: Device): Promise<InferenceSession> {
+async function open(bytes: Uint8Array, device: Device): Promise<Session> {
   await probeDevice(device);
-  // Severity 3 = errors: on a GPU the usual notes about nodes left on the CPU are of no use here.
-  return await InferenceSession.create(bytes, {
-    executionProviders: [device],
-    logSeverityLevel: 3,
-  });
+  return await openSession(bytes, { device, threads: ALL_CORES });
 }
 
 /**
@@ -78,7 +78,7 @@ async function openSession(bytes: Uint8Array, device: Device): Promise<Inference
  * be read back (1.30 ends the whole process), so `preferredOutputLocation` is never set.
  */
 async function runSession(
-  session: InferenceSession,
+  session: Session,
   batch: Batch,
   width: number,
 ): Promise<Float32Array> {

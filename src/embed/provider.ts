@@ -6,11 +6,10 @@
  */
 import type { Matrix } from "../linalg/matrix.ts";
 
+export type { Device } from "../base/device.ts";
+
 /** What has to be fitted on the training texts of a split before vectors are used. */
 export type Preparation = "none" | "centre" | "idf";
-
-/** Where heavy inference runs. */
-export type Device = "cpu" | "webgpu" | "cuda";
 
 /** Called while texts are embedded. */
 export type OnProgress = (done: number, total: number) => void;

@@ -6,8 +6,9 @@
  * graph, so that work on small data neither downloads nor starts it.
  * @module
  */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Tensor } from "onnxruntime-node";
 import { encodeModel } from "../nn/onnx.ts";
+import { onnxruntime, openSession, type Session } from "../nn/runtime.ts";
 
 /** A dense row-major array with its shape, [rows × columns]. */
 export interface Dense<T extends Float32Array | Float64Array> {
@@ -32,7 +33,7 @@ export function isSmall(multiplications: number): boolean {
 }
 
 let threads = 1;
-const sessions = new Map<string, Promise<InferenceSession>>();
+const sessions = new Map<string, Promise<Session>>();
 
 /**
  * Sets the number of threads of all products of this thread of execution (a worker has its own). The
@@ -75,7 +76,7 @@ export async function dense<T extends Float32Array | Float64Array>(
     return out;
   }
   const type = out instanceof Float32Array ? "float32" : "float64";
-  const { Tensor } = await runtime();
+  const { Tensor } = await onnxruntime();
   const tensor = (data: T, rows: number, columns: number): Tensor =>
     new Tensor(type, data as Float32Array, [rows, columns]);
   await (await session(type, transpose)).run(
@@ -93,24 +94,19 @@ function ownMemory<T extends Float32Array | Float64Array>(data: T): T {
   return data.buffer instanceof SharedArrayBuffer ? data.slice() as T : data;
 }
 
-function runtime(): Promise<typeof import("onnxruntime-node")> {
-  const name = ["onnxruntime", "node"].join("-"); // computed, hence resolved only when it is reached
-  return import(name);
-}
-
-function session(type: "float32" | "float64", transpose: Transpose): Promise<InferenceSession> {
+function session(type: "float32" | "float64", transpose: Transpose): Promise<Session> {
   const key = `${type} ${transpose}`;
   const known = sessions.get(key);
   if (known) return known;
-  const made = openSession(type, transpose);
+  const made = openProduct(type, transpose);
   sessions.set(key, made);
   return made;
 }
 
-async function openSession(
+function openProduct(
   type: "float32" | "float64",
   transpose: Transpose,
-): Promise<InferenceSession> {
+): Promise<Session> {
   const model = encodeModel({
     name: "product",
     inputs: [
@@ -128,10 +124,5 @@ async function openSession(
       },
     }],
   });
-  const { InferenceSession } = await runtime();
-  return await InferenceSession.create(model, {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
-  });
+  return openSession(model, { threads });
 }

@@ -76,6 +76,8 @@ export interface RunPlan {
   readonly provider: EmbeddingProvider;
   /** References first, then competitors. */
   readonly routers: readonly PlannedRouter[];
+  /** Ids of slow routers that were not asked for and do not run. */
+  readonly leftOut: readonly string[];
   /** Hash of the harness code that can change a decision. */
   readonly harnessSha256: string;
   /** What workers start from. */
@@ -106,11 +108,13 @@ export async function planRun(
   if (settings.arms && !isNewModel) {
     throw new UsageError(`only new-model has arms, not ${settings.protocol}`);
   }
-  const routers = [...referenceRows(), ...await competitors(settings.routers)];
-  const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
-  if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const dataset = known ?? await auditedDataset(settings.data);
   const { table, groups, templates } = dataset;
+  const found = await competitors(settings.routers);
+  const leftOut = settings.routers || table.truth ? [] : found.filter(({ router }) => router.slow);
+  const routers = [...referenceRows(), ...found.filter((r) => !leftOut.includes(r))];
+  const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
+  if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
     validation: settings.validation,
     subsets: settings.subsets,
@@ -164,6 +168,7 @@ export async function planRun(
     splits,
     provider,
     routers,
+    leftOut: leftOut.map(({ id }) => id),
     harnessSha256,
     setup,
     jobs,

@@ -50,6 +50,11 @@ export interface Router<C = unknown> {
    * is reported for the former alone.
    */
   readonly scale?: "score" | "rank";
+  /**
+   * One fit takes minutes on recorded data: without being named, the router runs on synthetic pools only,
+   * and a run says so.
+   */
+  readonly slow?: boolean;
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */
   readonly reference?: boolean;
   /** Learns from training rows. Must be deterministic given its arguments. */

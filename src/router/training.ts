@@ -5,7 +5,8 @@
 import type { ModelProfiles, QueryBatch, TrainingData } from "./contract.ts";
 import { nearest, type Neighbours } from "../linalg/nearest.ts";
 import { assign, type Clusters, kmeans } from "../linalg/kmeans.ts";
-import type { Matrix } from "../linalg/matrix.ts";
+import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import { createMemo } from "./memo.ts";
 import { random } from "../base/random.ts";
 
 /** Column means of [N × M] cells over all or some rows, missing cells skipped; NaN for an empty column. */
@@ -152,6 +153,34 @@ export async function profileMeans(
     const n = count[at], rest = overall[at % k];
     return n + shrink > 0 ? ((n > 0 ? n * value : 0) + shrink * rest) / (n + shrink) : rest;
   });
+}
+
+/** Some rows of training data, in the given order, as a batch of its own. Validation rows stay as they are. */
+export function takeTraining(
+  train: TrainingData,
+  rows: readonly number[],
+  id: string,
+): TrainingData {
+  const { queries, models, scores, costs, solvedFrom, tasks } = train, M = models.length;
+  const cells = (from: Float64Array): Float64Array => {
+    const out = new Float64Array(rows.length * M);
+    rows.forEach((row, i) => out.set(from.subarray(row * M, (row + 1) * M), i * M));
+    return out;
+  };
+  return {
+    ...train,
+    queries: {
+      ids: rows.map((row) => queries.ids[row]),
+      texts: rows.map((row) => queries.texts[row]),
+      vectors: takeRows(queries.vectors, rows),
+      benchmarks: queries.benchmarks && rows.map((row) => queries.benchmarks![row]),
+      memo: createMemo(`${queries.memo.id}/${id}`),
+    },
+    scores: cells(scores),
+    costs: cells(costs),
+    solvedFrom: Float64Array.from(rows, (row) => solvedFrom[row]),
+    tasks: rows.map((row) => tasks[row]),
+  };
 }
 
 /** Replaces NaN cells of [K × M] by the model's overall value. */

@@ -1,0 +1,22 @@
+/**
+ * Control: kNN over ICL-Router's profile, the same K queries and labels that its records are made of.
+ */
+import type { Router } from "../../src/router/contract.ts";
+import { takeTraining } from "../../src/router/training.ts";
+import { presetFor } from "../../src/icl/presets.ts";
+import { profileOf } from "../../src/icl/fit.ts";
+import knn, { type Config } from "../knn.ts";
+
+/** The router. */
+const router: Router<Config> = {
+  ...knn,
+  name: "kNN over the profile",
+  summary: "control: mean score on the k nearest of the profile queries",
+  fit: (train, config, context) => {
+    const length = presetFor(train.queries.ids.length).profile;
+    const at = new Map(train.queries.ids.map((id, i) => [id, i]));
+    const rows = profileOf(train, length, context).ids.map((id) => at.get(id)!);
+    return knn.fit(takeTraining(train, rows, `profile/${rows.length}`), config, context);
+  },
+};
+export default router;

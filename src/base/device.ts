@@ -1,0 +1,8 @@
+/**
+ * Names of the devices that heavy computation may run on. Here, because every room passes them on; what they
+ * mean and whether they work is said in `nn/device.ts`.
+ * @module
+ */
+
+/** Where heavy computation runs. */
+export type Device = "cpu" | "webgpu" | "cuda";

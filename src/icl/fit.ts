@@ -1,0 +1,334 @@
+/**
+ * One ICL-Router, fitted: profile, tokenizer, stage 1, stage 2, on the rows of a split.
+ *
+ * Rows are taken in the order of their ids, and everything random is drawn by name, so neither the order of
+ * rows nor that of models changes a weight.
+ * @module
+ */
+import type { TrainingData } from "../router/contract.ts";
+import { CapabilityError } from "../base/errors.ts";
+import { hashJson, sha256 } from "../base/hash.ts";
+import { type Random, random } from "../base/random.ts";
+import { decide } from "../router/decide.ts";
+import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import { type AnswerOptions, type AnswerReport, trainAnswer } from "./answer.ts";
+import { type Bpe, trainBpe } from "./bpe.ts";
+import { initialise, type NetworkShape } from "./network.ts";
+import { type Preset, presetFor } from "./presets.ts";
+import { buildProfile, describeProfile, profileFromIds, type ProfileList } from "./profile.ts";
+import { type EncodedRecord, Reader } from "./reader.ts";
+import { type Outcomes, recordOf, solvedOf } from "./record.ts";
+import { trainReconstruction } from "./reconstruct.ts";
+
+/** What a variant changes; absent = as the specification has it. */
+export interface Variant {
+  /** Preset in place of the one for the number of rows. */
+  readonly preset?: Preset;
+  /** Skip stage 1. */
+  readonly withoutStage1?: boolean;
+  /** Profile queries in place of the preset's. */
+  readonly profile?: number;
+  /** Draw record length and order anew at each step. */
+  readonly variedLength?: boolean;
+  /** Graded scores as labels of stage 2. */
+  readonly softLabels?: boolean;
+  /** Pseudo-models for every real one: each takes, per benchmark, the outcomes of a random real model. */
+  readonly pseudoModels?: number;
+  /** One bias-free layer as projector. */
+  readonly linearProjector?: boolean;
+  /** A learned embedding per model in place of its record (control). */
+  readonly identity?: boolean;
+}
+
+/** What a fit may use besides data. */
+export interface FitTools {
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Ids of the queries new models will be labelled on, where that is known. */
+  readonly profile?: readonly string[];
+  /** Ends the fit. */
+  readonly signal: AbortSignal;
+  /** Hears of progress, 0…1. */
+  progress(share: number): void;
+}
+
+/** A trained network with what it was trained on. */
+export interface Trained {
+  /** Sizes used. */
+  readonly preset: Preset;
+  /** The network. */
+  readonly shape: NetworkShape;
+  /** Inference with its weights. */
+  readonly reader: Reader;
+  /** Training and validation rows in the order of their ids, first training, then validation. */
+  readonly rows: Labelled;
+  /** The profile list, as rows. */
+  readonly profile: Uint32Array;
+  /** What it is made of, in a line. */
+  readonly profileNote: string;
+  /** Validation rows outside the profile. */
+  readonly validation: Uint32Array;
+  /** The tokenizer of stage 1. */
+  readonly bpe: Bpe;
+  /** Mean loss at the end of stage 1; NaN without. */
+  readonly reconstructionLoss: number;
+  /** How stage 2 went. */
+  readonly report: AnswerReport;
+  /** Learned numbers in use. */
+  readonly parameters: number;
+}
+
+/** Rows with texts, vectors and labels. */
+export interface Labelled extends Outcomes {
+  /** Query ids. */
+  readonly ids: readonly string[];
+  /** Query texts. */
+  readonly texts: readonly string[];
+  /** Scores [N × M]. */
+  readonly scores: Float64Array;
+  /** How many of the rows are training rows; they come first. */
+  readonly training: number;
+}
+
+/** Fewest labelled queries a record may have. */
+export const SHORTEST_RECORD = 4;
+
+/**
+ * Trains a network, once for every (rows, labels, variant): routers that read the same network differently
+ * share it through the memo of the training batch.
+ * @throws {CapabilityError} when there are too few rows to build a profile from
+ */
+export function trained(
+  train: TrainingData,
+  variant: Variant,
+  tools: FitTools,
+): Promise<Trained> {
+  const labels = [train, train.validation].map((part) =>
+    part &&
+    sha256(new Uint8Array(part.scores.buffer, part.scores.byteOffset, part.scores.byteLength))
+  );
+  const key = hashJson({
+    variant: variant as never,
+    models: train.models,
+    labels: labels.map(String),
+    profile: tools.profile ?? null,
+    seed: tools.seed,
+  });
+  return train.queries.memo(`icl/${key}`, () => fit(train, variant, tools));
+}
+
+async function fit(train: TrainingData, variant: Variant, tools: FitTools): Promise<Trained> {
+  const stream = random(tools.seed, "icl");
+  const rows = labelled(train), models = train.models;
+  const preset = variant.preset ?? presetFor(rows.training);
+  const list = profileOf(train, variant.profile ?? preset.profile, tools);
+  const at = new Map(rows.ids.map((id, i) => [id, i]));
+  const profile = Uint32Array.from(list.ids, (id) => at.get(id)!);
+  if (profile.length < SHORTEST_RECORD) {
+    throw new CapabilityError(
+      `a profile of ${profile.length} queries; ICL-Router needs at least ${SHORTEST_RECORD}`,
+    );
+  }
+  const outside = new Set(profile);
+  const own = rowsFrom(0, rows.training);
+  const targets = own.filter((i) => !outside.has(i));
+  const validation = rowsFrom(rows.training, rows.ids.length).filter((i) => !outside.has(i));
+  const bpe = trainBpe(rows.texts.slice(0, rows.training), preset.vocabulary);
+  const shape: NetworkShape = {
+    ...preset.network,
+    input: rows.vectors.width,
+    vocabulary: bpe.size,
+    linearProjector: variant.linearProjector,
+    identities: variant.identity ? models.length : undefined,
+  };
+  const parameters = initialise(shape, stream.fork("weights"));
+  let reconstructionLoss = NaN;
+  const share = variant.withoutStage1 ? 0 : 0.3;
+  if (!variant.withoutStage1) {
+    const texts = { texts: rows.texts.slice(0, rows.training), vectors: rows.vectors };
+    ({ loss: reconstructionLoss } = await trainReconstruction(
+      parameters,
+      shape,
+      bpe,
+      texts,
+      preset.reconstruction,
+      stream.fork("stage 1"),
+      { signal: tools.signal, progress: (done) => tools.progress(share * done) },
+    ));
+  }
+  const reader = new Reader(parameters, shape);
+  const encodeAll = (): Promise<EncodedRecord[]> =>
+    encode(reader, rows, profile, models.map((_, m) => m), variant.identity);
+  const judged = pickJudged(rows, validation, preset.judged, stream);
+  const meanCosts = train.meanCosts;
+  const report = await trainAnswer(
+    parameters,
+    shape,
+    {
+      ...withPseudoModels(rows, variant.pseudoModels ?? 0, stream),
+      profile,
+      targets: Uint32Array.from(targets),
+    },
+    answerOptions(preset, variant, profile.length),
+    stream.fork("stage 2"),
+    judged.length === 0 ? undefined : async () => {
+      const logits = await reader.answer(takeRows(rows.vectors, judged), await encodeAll());
+      if (Deno.env.get("TRACE")) {
+        let s = 0, n = 0;
+        judged.forEach((r, i) => {
+          for (let m = 0; m < rows.models; m++) {
+            const z = rows.labels[r * rows.models + m], l = logits[i * rows.models + m];
+            if (!Number.isNaN(z)) {
+              s += Math.log1p(Math.exp(-Math.abs(l))) + Math.max(l, 0) - z * l, n++;
+            }
+          }
+        });
+        console.error("  va BCE", (s / n).toFixed(4));
+      }
+      return routedScore(logits, judged, rows, { models, meanCosts });
+    },
+    { signal: tools.signal, progress: (done) => tools.progress(share + (1 - share) * done) },
+  );
+  return {
+    preset,
+    shape,
+    reader,
+    rows,
+    profile,
+    profileNote: describeProfile(list),
+    validation: Uint32Array.from(validation),
+    bpe,
+    reconstructionLoss,
+    report,
+    parameters: parameters.count,
+  };
+}
+
+/** Every model's record on the profile, encoded. */
+export async function encode(
+  reader: Reader,
+  rows: Labelled,
+  profile: Uint32Array,
+  models: readonly number[],
+  identity = false,
+): Promise<EncodedRecord[]> {
+  const encoded: EncodedRecord[] = [];
+  for (const m of models) {
+    encoded.push(
+      identity ? await reader.encodeIdentity(m) : await reader.encode(recordOf(rows, profile, m)),
+    );
+  }
+  return encoded;
+}
+
+/** Training rows, then validation rows, each by ascending id. */
+function labelled(train: TrainingData): Labelled {
+  const parts = train.validation ? [train, train.validation] : [train];
+  const M = train.models.length;
+  const picked = parts.flatMap((part) =>
+    [...part.queries.ids.keys()]
+      .sort((a, b) => part.queries.ids[a] < part.queries.ids[b] ? -1 : 1)
+      .map((i) => ({ part, i }))
+  );
+  const width = train.queries.vectors.width;
+  const data = new Float32Array(picked.length * width);
+  const scores = new Float64Array(picked.length * M);
+  picked.forEach(({ part, i }, at) => {
+    data.set(part.queries.vectors.data.subarray(i * width, (i + 1) * width), at * width);
+    scores.set(part.scores.subarray(i * M, (i + 1) * M), at * M);
+  });
+  const vectors: Matrix = { ...train.queries.vectors, rows: picked.length, data };
+  return {
+    ids: picked.map(({ part, i }) => part.queries.ids[i]),
+    texts: picked.map(({ part, i }) => part.queries.texts[i]),
+    benchmarks: picked.map(({ part, i }) => part.queries.benchmarks![i]),
+    vectors,
+    scores,
+    labels: solvedOf(scores, picked.map(({ part, i }) => part.solvedFrom[i])),
+    models: M,
+    training: train.queries.ids.length,
+  };
+}
+
+/**
+ * The profile list: the queries new models will be labelled on, as far as they are training rows without
+ * missing scores, or one of ICL-Router's own making.
+ * @param most queries wanted; never more than a quarter of the training rows
+ */
+export function profileOf(
+  train: TrainingData,
+  most: number,
+  { profile, seed }: Pick<FitTools, "profile" | "seed">,
+): ProfileList {
+  const K = Math.min(most, Math.floor(train.queries.ids.length / 4));
+  if (!profile) return buildProfile(train, K, seed);
+  const { queries: { ids }, models: { length: M }, scores } = train;
+  const incomplete = new Set(
+    ids.filter((_, i) => scores.subarray(i * M, (i + 1) * M).some(Number.isNaN)),
+  );
+  return profileFromIds(train, undefined, profile.filter((id) => !incomplete.has(id)), K);
+}
+
+function answerOptions(preset: Preset, variant: Variant, K: number): AnswerOptions {
+  const lengths = variant.variedLength
+    ? [16, 32, 64, 125, 250, 500].filter((n) => n < K).concat(K)
+    : undefined;
+  return { ...preset.answer, lengths, soft: variant.softLabels };
+}
+
+/** Extra models for training: per benchmark, the outcomes of a random real model. */
+function withPseudoModels(
+  rows: Labelled,
+  perModel: number,
+  stream: Random,
+): { solved: Outcomes; scores: Float64Array } {
+  if (perModel === 0) return { solved: rows, scores: rows.scores };
+  const M = rows.models, all = M * (1 + perModel), N = rows.ids.length;
+  const labels = new Float64Array(N * all), scores = new Float64Array(N * all);
+  const source = (benchmark: string, m: number): number =>
+    m < M ? m : stream.fork("pseudo-model", benchmark, m).integer(M);
+  const sources = new Map(
+    [...new Set(rows.benchmarks)].map((b) => [
+      b,
+      Uint32Array.from({ length: all }, (_, m) => source(b, m)),
+    ]),
+  );
+  for (let i = 0; i < N; i++) {
+    const of = sources.get(rows.benchmarks[i])!;
+    for (let m = 0; m < all; m++) {
+      labels[i * all + m] = rows.labels[i * M + of[m]];
+      scores[i * all + m] = rows.scores[i * M + of[m]];
+    }
+  }
+  return { solved: { ...rows, labels, models: all }, scores };
+}
+
+function pickJudged(
+  rows: Labelled,
+  validation: readonly number[],
+  most: number,
+  stream: Random,
+): Uint32Array {
+  const keyed = validation.map((i) => ({ i, key: stream.fork("judged", rows.ids[i]).next() }));
+  return Uint32Array.from(keyed.sort((a, b) => a.key - b.key).slice(0, most), ({ i }) => i).sort();
+}
+
+/** Mean score when each of some rows goes to the model of the largest logit. */
+function routedScore(
+  logits: Float64Array,
+  judged: Uint32Array,
+  rows: Labelled,
+  pool: { models: readonly string[]; meanCosts: Float64Array },
+): number {
+  const choice = decide({ quality: logits }, pool), M = rows.models;
+  let sum = 0, known = 0;
+  choice.forEach((m, i) => {
+    const score = rows.scores[judged[i] * M + m];
+    if (!Number.isNaN(score)) sum += score, known++;
+  });
+  return known ? sum / known : NaN;
+}
+
+function rowsFrom(start: number, end: number): number[] {
+  return Array.from({ length: end - start }, (_, i) => start + i);
+}

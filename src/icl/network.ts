@@ -1,0 +1,240 @@
+/**
+ * The network of ICL-Router (table): a small causal transformer, trained from scratch, that reads a model's
+ * record and a query as vectors (icl-router.md §6, tier T).
+ *
+ * A record is K pairs [v_k][label_k] on 2K positions; a target is three tokens behind it, [QUERY] [v]
+ * [ANSWER]. The two logits at [ANSWER] say whether the model will solve the query.
+ * @module
+ */
+import { type Graph, sizeOf, type Tensor } from "../nn/graph.ts";
+import { expand, sub } from "../nn/arithmetic.ts";
+import { lookup } from "../nn/lookup.ts";
+import { linear } from "../nn/products.ts";
+import { concat, reshape, slice } from "../nn/shapes.ts";
+import { causalAttention } from "../nn/softmax.ts";
+import { type Bound, normal, Parameters } from "../nn/parameters.ts";
+import {
+  addBlock,
+  addNorm,
+  afterAttention,
+  block,
+  type BlockOptions,
+  type BlockShape,
+  type KeysValues,
+  keysValues,
+  normalise,
+  project as projectHeads,
+} from "../nn/transformer.ts";
+import type { Random } from "../base/random.ts";
+import { addProjector, project } from "./projector.ts";
+import { sharedPrefixAttention } from "./shared_prefix.ts";
+
+/** Sizes of a network. */
+export interface NetworkShape {
+  /** Width of the query vectors it reads. */
+  readonly input: number;
+  /** Width of the transformer. */
+  readonly width: number;
+  /** Decoder blocks. */
+  readonly layers: number;
+  /** Attention heads. */
+  readonly heads: number;
+  /** Byte-pair vocabulary of stage 1, specials included. */
+  readonly vocabulary: number;
+  /** One bias-free layer in place of the gated residual projector. */
+  readonly linearProjector?: boolean;
+  /** Models known by an embedding of their own in place of their record (a control): how many. */
+  readonly identities?: number;
+}
+
+/** The block of a network: RMSNorm, SwiGLU twice as wide as the residual stream, rotary positions. */
+export function blockOf({ width, heads }: NetworkShape): BlockShape {
+  return { width, heads, hidden: 2 * width };
+}
+
+/** Tokens of a target: [QUERY] [v] [ANSWER]. */
+export const TARGET_TOKENS = 3;
+
+/** The initial weights. */
+export function initialise(shape: NetworkShape, random: Random): Parameters {
+  const { width, layers, input, vocabulary, linearProjector, identities } = shape;
+  const deviation = 1 / Math.sqrt(width); // variance 1 in, variance 1 out
+  const parameters = new Parameters(random);
+  addProjector(parameters, "projector", input, width, { linear: linearProjector });
+  parameters.add("label_table", [2, width], normal(deviation));
+  parameters.add("query_marker", [width], normal(deviation));
+  parameters.add("answer_marker", [width], normal(deviation));
+  for (let i = 0; i < layers; i++) {
+    addBlock(parameters, `layers.${i}`, blockOf(shape), { deviation, depth: layers });
+  }
+  addNorm(parameters, "norm", { width });
+  parameters.add("answer_head", [2, width], normal(deviation));
+  parameters.add("token_table", [vocabulary, width], normal(deviation));
+  if (identities) parameters.add("identity_table", [identities, width], normal(deviation));
+  return parameters;
+}
+
+/**
+ * The keys and values that targets attend to, one pair a layer, from the records of G models on the same
+ * K queries. The last block's own attention is never looked at, so it is not computed.
+ *
+ * @param vectors query vectors of the record [K × input]
+ * @param labels int64 [G × K], 1 = solved
+ */
+export function encodeRecords(
+  parameter: Bound,
+  shape: NetworkShape,
+  vectors: Tensor,
+  labels: Tensor,
+  options: BlockOptions = {},
+): KeysValues[] {
+  const [models, K] = labels.shape, { width } = shape;
+  const slots = reshape(project(parameter, "projector", vectors), [1, K, 1, width]);
+  const pairs = concat([
+    expand(slots, [models, K, 1, width]),
+    reshape(lookup(parameter("label_table"), labels), [models, K, 1, width]),
+  ], 2);
+  return encodePrefix(parameter, shape, reshape(pairs, [models, 2 * K, width]), options);
+}
+
+/** The control that knows models by name: each model's prefix is one learned token. @param models int64 [G × 1] */
+export function encodeIdentities(
+  parameter: Bound,
+  shape: NetworkShape,
+  models: Tensor,
+  options: BlockOptions = {},
+): KeysValues[] {
+  const token = lookup(parameter("identity_table"), models);
+  return encodePrefix(parameter, shape, token, options);
+}
+
+function encodePrefix(
+  parameter: Bound,
+  shape: NetworkShape,
+  prefix: Tensor,
+  options: BlockOptions,
+): KeysValues[] {
+  const made: KeysValues[] = [], inner = blockOf(shape);
+  let x = prefix;
+  for (let i = 0; i < shape.layers; i++) {
+    const name = `layers.${i}`;
+    if (i === shape.layers - 1) {
+      const h = normalise(x, parameter, `${name}.input_layernorm`, inner);
+      made.push(keysValues(h, parameter, name, inner, options));
+      break;
+    }
+    const named = renamed(options, "record");
+    x = block(x, parameter, name, inner, (q, own) => {
+      made.push(own);
+      return causalAttention(q, own.keys, own.values);
+    }, named);
+  }
+  return made;
+}
+
+/**
+ * ℓ = logit(solved) − logit(not solved) of every target for every model, [G × B].
+ *
+ * @param vectors query vectors of the targets [B × input]
+ * @param prefixes of {@link encodeRecords}, one a layer
+ */
+export function answerLogits(
+  parameter: Bound,
+  shape: NetworkShape,
+  vectors: Tensor,
+  prefixes: readonly KeysValues[],
+  options: BlockOptions = {},
+): Tensor {
+  const { width, layers, heads } = shape, inner = blockOf(shape);
+  const [models, , start] = prefixes[0].keys.shape, B = vectors.shape[0];
+  const marker = (name: string): Tensor =>
+    expand(reshape(parameter(name), [1, 1, width]), [B, 1, width]);
+  const slots = reshape(project(parameter, "projector", vectors), [B, 1, width]);
+  const tokens = concat([marker("query_marker"), slots, marker("answer_marker")], 1);
+  let x = expand(reshape(tokens, [1, B * TARGET_TOKENS, width]), [
+    models,
+    B * TARGET_TOKENS,
+    width,
+  ]);
+  const positions = Array.from({ length: B * TARGET_TOKENS }, (_, i) => start + i % TARGET_TOKENS);
+  const named = { ...renamed(options, "target"), positions };
+  for (let i = 0; i < layers - 1; i++) {
+    const attend = (q: Tensor, own: KeysValues): Tensor =>
+      sharedPrefixAttention(q, prefixes[i], own, B);
+    x = block(x, parameter, `layers.${i}`, inner, attend, named);
+  }
+  // Of the last block only [ANSWER] is looked at, so only it asks.
+  const name = `layers.${layers - 1}`;
+  const answers = (z: Tensor): Tensor => {
+    const apart = reshape(z, [models, B, TARGET_TOKENS, width]);
+    return reshape(slice(apart, 2, TARGET_TOKENS - 1, TARGET_TOKENS), [models, B, width]);
+  };
+  const n = normalise(x, parameter, `${name}.input_layernorm`, inner);
+  const own = keysValues(n, parameter, name, inner, named);
+  const q = projectHeads(answers(n), parameter, `${name}.self_attn.q_proj`, heads, inner, {
+    ...named,
+    positions: Array.from({ length: B }, () => start + TARGET_TOKENS - 1),
+  });
+  const seen = sharedPrefixAttention(q, prefixes[layers - 1], own, B);
+  const last = afterAttention(answers(x), seen, parameter, name, inner, named);
+  const h = normalise(reshape(last, [models * B, width]), parameter, "norm", inner);
+  const logits = linear(h, parameter("answer_head"), undefined, { transposeWeight: true });
+  const [no, yes] = [0, 1].map((j) => slice(logits, 1, j, j + 1));
+  return reshape(sub(yes, no), [models, B]);
+}
+
+/**
+ * Next-token logits of stage 1, [B·(T+1) × vocabulary]: row t of a text predicts its token t from the slot
+ * and the tokens before it.
+ *
+ * @param vectors [B × input]
+ * @param tokens int64 [B × T]
+ */
+export function reconstructionLogits(
+  parameter: Bound,
+  shape: NetworkShape,
+  vectors: Tensor,
+  tokens: Tensor,
+  options: BlockOptions = {},
+): Tensor {
+  const [B, T] = tokens.shape, { width, layers } = shape, inner = blockOf(shape);
+  const table = parameter("token_table");
+  const slot = reshape(project(parameter, "projector", vectors), [B, 1, width]);
+  let x = concat([slot, lookup(table, tokens)], 1);
+  for (let i = 0; i < layers; i++) {
+    x = block(
+      x,
+      parameter,
+      `layers.${i}`,
+      inner,
+      (q, own) => causalAttention(q, own.keys, own.values),
+      renamed(options, "text"),
+    );
+  }
+  const h = normalise(reshape(x, [B * (T + 1), width]), parameter, "norm", inner);
+  return linear(h, table, undefined, { transposeWeight: true });
+}
+
+/** Dropout sites of the record, the targets and the texts go by different names. */
+function renamed({ drop, ...rest }: BlockOptions, stream: string): BlockOptions {
+  return drop ? { ...rest, drop: (x, name) => drop(x, `${stream} ${name}`) } : rest;
+}
+
+/** Declares keys and values as inputs of an inference graph, as {@link encodeRecords} orders them. */
+export function prefixInputs(graph: Graph, shape: NetworkShape, length: number): KeysValues[] {
+  const size = [1, shape.heads, length, shape.width / shape.heads];
+  return Array.from({ length: shape.layers }, (_, i) => ({
+    keys: graph.input(`keys ${i}`, size),
+    values: graph.input(`values ${i}`, size),
+  }));
+}
+
+/** Multiplications of one target against a prefix, for planning. */
+export function targetCost({ width, layers }: NetworkShape, prefix: number): number {
+  return layers * TARGET_TOKENS * (10 * width * width + 2 * prefix * width);
+}
+
+/** Elements of a model's cached keys and values. */
+export function cacheSize(shape: NetworkShape, prefix: number): number {
+  return shape.layers * 2 * sizeOf([prefix, shape.width]);
+}

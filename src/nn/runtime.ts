@@ -1,0 +1,45 @@
+/**
+ * ONNX Runtime, loaded by the first graph that is run and not before: its module name is kept out of the
+ * static import graph, so that work on small data neither downloads nor starts it.
+ * @module
+ */
+import type { Device } from "../base/device.ts";
+
+/** The runtime's module. */
+export type Runtime = typeof import("onnxruntime-node");
+
+/** A model that is loaded and can run. */
+export type Session = Awaited<ReturnType<Runtime["InferenceSession"]["create"]>>;
+
+/** How a session is opened. */
+export interface SessionOptions {
+  /** Where it computes. Default `cpu`. */
+  readonly device?: Device;
+  /** Threads of the CPU kernels, 0 = all cores. Default 1: the harness runs its jobs side by side. */
+  readonly threads?: number;
+  /** Outputs that stay in the device's memory, by name. */
+  readonly preferredOutputLocation?: Readonly<Record<string, "cpu" | "gpu-buffer">>;
+}
+
+/** Loads the runtime. */
+export function onnxruntime(): Promise<Runtime> {
+  const name = ["onnxruntime", "node"].join("-"); // computed, hence resolved only when it is reached
+  return import(name);
+}
+
+/** Opens a session on a model's bytes. Whoever lets the user choose the device probes it first. */
+export async function openSession(
+  model: Uint8Array,
+  { device = "cpu", threads = 1, preferredOutputLocation }: SessionOptions = {},
+): Promise<Session> {
+  const { InferenceSession } = await onnxruntime();
+  return await InferenceSession.create(model, {
+    executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Idle threads sleep instead of spinning: no slower alone, and much faster beside other work.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    logSeverityLevel: 3, // errors: notes about nodes that a GPU leaves to the CPU are of no use
+    ...(preferredOutputLocation ? { preferredOutputLocation } : {}),
+  });
+}

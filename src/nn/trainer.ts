@@ -1,0 +1,190 @@
+/**
+ * Training: gradients from a graph on ONNX Runtime, AdamW in a loop over typed arrays.
+ *
+ * A trainer holds no data and draws no numbers: whoever feeds it derives everything random from the step's
+ * number. So weights, moments and the number of steps are its whole state, and training that is stopped
+ * and resumed from a checkpoint ends with the same bits.
+ * @module
+ */
+import {
+  adamw,
+  type AdamWOptions,
+  globalNorm,
+  type Group,
+  type Moments,
+  type Schedule,
+} from "./adamw.ts";
+import { type Extra, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { Graph, type Tensor } from "./graph.ts";
+import { gradients } from "./gradients.ts";
+import { bind, type Bound, type Parameters } from "./parameters.ts";
+import { type Feeds, Program } from "./program.ts";
+import type { SessionOptions } from "./runtime.ts";
+import { DataError } from "../base/errors.ts";
+
+/** Builds the loss of one shape of batch. */
+export type LossBuilder = (graph: Graph, parameter: Bound) => Tensor;
+
+/** Settings of a trainer. */
+export interface TrainerOptions extends AdamWOptions, SessionOptions {
+  /** Learning rate by step. */
+  readonly schedule: Schedule;
+  /** Gradients are scaled down to this global norm. Default 1; Infinity to leave them. */
+  readonly clip?: number;
+  /** Group of a parameter; null = frozen. Default: decay 0.01 on matrices, none on vectors. */
+  readonly group?: (name: string, shape: readonly number[]) => Group | null;
+}
+
+/** What a step reports. */
+export interface StepReport {
+  /** Mean loss of the micro-batches before the step. */
+  readonly loss: number;
+  /** Global norm of the gradient before clipping. */
+  readonly norm: number;
+}
+
+/** Decay on matrices only, as is usual. */
+export function matricesDecay(_name: string, shape: readonly number[]): Group {
+  return { decay: shape.length > 1 ? 0.01 : 0 };
+}
+
+interface Compiled {
+  readonly program: Program;
+  readonly bound: Bound;
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+/** Trains parameters. */
+export class Trainer {
+  readonly #programs = new Map<string, Promise<Compiled>>();
+  #moments = new Map<string, Moments>();
+  readonly #group: NonNullable<TrainerOptions["group"]>;
+  #step = 0;
+
+  /** Nothing is compiled or allocated before the first step. */
+  constructor(readonly parameters: Parameters, private readonly options: TrainerOptions) {
+    this.#group = options.group ?? matricesDecay;
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /**
+   * One optimiser step on the mean loss of one or more micro-batches of equal shape.
+   *
+   * @param shape names the shape of the batch; `build` is called once for each
+   * @param batches the micro-batches, or what makes them once the graph is built
+   * @throws {DataError} when the loss is not finite: the weights are left as they were
+   * @throws {RangeError} when there is no batch, or one does not fit the graph
+   */
+  async update(
+    shape: string,
+    build: LossBuilder,
+    batches: readonly Feeds[] | (() => readonly Feeds[]),
+  ): Promise<StepReport> {
+    const { program, bound, gradients } = await this.#compiled(shape, build);
+    const micro = typeof batches === "function" ? batches() : batches;
+    if (micro.length === 0) throw new RangeError("a step needs at least one micro-batch");
+    let loss = 0;
+    const sums = new Map<string, Float32Array>();
+    for (const feeds of micro) {
+      const fetched = await program.run({ ...feeds, ...bound.feeds });
+      loss += fetched.loss[0] / micro.length;
+      if (micro.length > 1) accumulate(sums, gradients);
+    }
+    const total = micro.length > 1 ? sums : gradients;
+    const norm = globalNorm(total.values()) / micro.length;
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      throw new DataError(
+        `training diverged at step ${this.#step}: loss ${loss}, gradient ${norm}`,
+      );
+    }
+    const { schedule, clip = 1 } = this.options, rate = schedule(this.#step++);
+    const factor = Math.min(1, clip / Math.max(norm, 1e-12)) / micro.length;
+    for (const [name, gradient] of total) {
+      const { shape, data } = this.parameters.get(name);
+      const { rate: share = 1, decay = 0 } = this.#group(name, shape)!;
+      adamw(data, gradient, this.#momentsOf(name, data.length), {
+        ...this.options,
+        step: this.#step,
+        rate: rate * share,
+        decay,
+        factor,
+      });
+    }
+    return { loss, norm };
+  }
+
+  /** Writes weights, moments and the number of steps, atomically, as safetensors. */
+  async save(path: string, extra?: Extra): Promise<void> {
+    const { parameters } = this, state = { step: this.#step, moments: this.#moments };
+    await writeCheckpoint(path, parameters, state, extra);
+  }
+
+  /**
+   * Puts a saved state back; returns what was saved beside it.
+   * @throws {DataError} when the file is damaged or is not of these parameters
+   */
+  async load(path: string): Promise<Extra> {
+    const { step, moments, extra } = await readCheckpoint(path, this.parameters);
+    this.#moments = moments;
+    this.#step = step;
+    return extra;
+  }
+
+  /** Frees the compiled programs. */
+  async release(): Promise<void> {
+    const programs = await Promise.all(this.#programs.values());
+    this.#programs.clear();
+    await Promise.all(programs.map(({ program }) => program.release()));
+  }
+
+  #compiled(shape: string, build: LossBuilder): Promise<Compiled> {
+    const known = this.#programs.get(shape);
+    if (known) return known;
+    const made = this.#compile(build);
+    this.#programs.set(shape, made);
+    made.catch(() => this.#programs.delete(shape)); // the caller hears of it, release() need not
+    return made;
+  }
+
+  async #compile(build: LossBuilder): Promise<Compiled> {
+    const graph = new Graph();
+    const frozen = (name: string): boolean =>
+      this.#group(name, this.parameters.get(name).shape) === null;
+    const bound = bind(graph, this.parameters, frozen);
+    const loss = build(graph, bound);
+    const wanted = [...bound.used].filter(([, tensor]) => tensor.differentiable);
+    const made = gradients(loss, wanted.map(([, tensor]) => tensor));
+    graph.output("loss", loss);
+    wanted.forEach(([name], i) => graph.output(`gradient of ${name}`, made[i]));
+    const buffers = new Map(
+      wanted.map(([name, { shape }]) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]),
+    );
+    const named = Object.fromEntries([...buffers].map(([n, array]) => [`gradient of ${n}`, array]));
+    const program = await Program.compile(graph, this.options, named);
+    return { program, bound, gradients: buffers };
+  }
+
+  #momentsOf(name: string, length: number): Moments {
+    let moments = this.#moments.get(name);
+    if (!moments) {
+      moments = { first: new Float32Array(length), second: new Float32Array(length) };
+      this.#moments.set(name, moments);
+    }
+    return moments;
+  }
+}
+
+function accumulate(
+  sums: Map<string, Float32Array>,
+  gradients: ReadonlyMap<string, Float32Array>,
+): void {
+  for (const [name, gradient] of gradients) {
+    const sum = sums.get(name);
+    if (!sum) sums.set(name, gradient.slice());
+    else for (let i = 0; i < sum.length; i++) sum[i] += gradient[i];
+  }
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { random } from "../../src/base/random.ts";
+import { mul, sumAll } from "../../src/nn/arithmetic.ts";
+import { Dropout } from "../../src/nn/dropout.ts";
+import { gradients } from "../../src/nn/gradients.ts";
+import { Graph } from "../../src/nn/graph.ts";
+import { Program } from "../../src/nn/program.ts";
+
+Deno.test("dropped numbers are zero, the others are scaled up, and gradients alike", async () => {
+  const graph = new Graph(), dropout = new Dropout(graph, 0.25);
+  const x = graph.input("x", [1, 5], { differentiable: true }), y = dropout.apply(x, "here");
+  graph.output("y", y);
+  graph.output("slope", gradients(sumAll(mul(y, y)), [x])[0]); // 2 y · mask / ¾
+  const program = await Program.compile(graph);
+  const made = await program.run({
+    x: Float32Array.of(3, 6, -9, 12, 15),
+    "dropout here": Uint8Array.of(1, 0, 1, 1, 0),
+  });
+  const k = Math.fround(4 / 3), round = (x: number): number => Math.round(x * 1e4) / 1e4;
+  assert.deepEqual([...made.y].map(round), [4, 0, -12, 16, 0]);
+  assert.deepEqual([...made.slope].map(round), [4, 0, -12, 16, 0].map((y) => round(2 * y * k)));
+  await program.release();
+});
+
+Deno.test("masks drop the share that was asked for, anew for each site and step", () => {
+  const graph = new Graph(), dropout = new Dropout(graph, 0.25);
+  const x = graph.input("x", [101, 101]); // 101² is not a multiple of four
+  dropout.apply(x, "a");
+  dropout.apply(x, "b");
+  const draw = (step: number): Record<string, Uint8Array> => {
+    const masks: Record<string, Uint8Array> = {};
+    dropout.draw(random(1, "dropout", step), masks);
+    return masks;
+  };
+  const first = draw(0), kept = first["dropout a"].reduce((a, b) => a + b, 0) / 101 ** 2;
+  assert.deepEqual(Object.keys(first), ["dropout a", "dropout b"]);
+  assert.ok(Math.abs(kept - 0.75) < 0.02, `${kept}`);
+  assert.deepEqual(draw(0), first);
+  assert.notDeepEqual(first["dropout a"], first["dropout b"]);
+  assert.notDeepEqual(draw(1)["dropout a"], first["dropout a"]);
+});
+
+Deno.test("masks are drawn into arrays that are there, and without dropout there are none", () => {
+  const graph = new Graph(), x = graph.input("x", [8]);
+  const none = new Dropout(graph, 0), some = new Dropout(graph, 0.5);
+  assert.equal(none.apply(x, "none"), x);
+  const masks: Record<string, Uint8Array> = {};
+  none.draw(random(1), masks);
+  assert.deepEqual([masks, graph.inputs.length], [{}, 1]);
+  some.apply(x, "some");
+  some.draw(random(1), masks);
+  const mask = masks["dropout some"], before = [...mask];
+  some.draw(random(2), masks);
+  assert.equal(masks["dropout some"], mask);
+  assert.notDeepEqual([...mask], before);
+});
