@@ -1,11 +1,14 @@
 /**
  * ICL-Router (table) with a profile of 100 queries.
  */
+import type { Variant } from "../../src/icl/fit.ts";
 import { iclRouter } from "../../src/icl/router.ts";
+import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */
-export default iclRouter(
-  "ICL-Router (table, K = 100)",
+const router: Router<Variant> = iclRouter(
+  "ICL-Router, K = 100",
   "records of 100 queries",
   { profile: 100 },
 );
+export default router;

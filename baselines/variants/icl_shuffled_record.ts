@@ -1,12 +1,15 @@
 /**
  * Control: does ICL-Router read which queries a model solved? The labels of every record are shuffled when it counts.
  */
+import type { Variant } from "../../src/icl/fit.ts";
 import { iclRouter } from "../../src/icl/router.ts";
+import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */
-export default iclRouter(
-  "ICL-Router (table), records shuffled",
+const router: Router<Variant> = iclRouter(
+  "ICL-Router, shuffled",
   "control: the network of ICL-Router (table), shown records with permuted labels",
   {},
   "shuffled",
 );
+export default router;

@@ -3,7 +3,9 @@
  * @module
  */
 import { UsageError } from "../base/errors.ts";
+import type { Device } from "../base/device.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
+import { probeDevice } from "../nn/device.ts";
 import { CONTROLS } from "../protocol/open_split.ts";
 import { type ArmKind, ARMS } from "../protocol/new_model_job.ts";
 import { planRun, type RunPlan, type RunSettings } from "../protocol/plan.ts";
@@ -98,13 +100,14 @@ const COMMAND: Command<typeof FLAGS> = {
 async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
   const shard = readShard(flags.shard);
+  const workers = await workersFor(flags.device as Device, flags.workers);
   if (someArms(flags.arms) && !flags.protocol.some((name) => name.startsWith("new-model"))) {
     throw new UsageError(`--arms: only new-model has arms, not ${flags.protocol.join(" or ")}`);
   }
   for (const data of flags.data) {
     let dataset: RunPlan["dataset"] | undefined;
     for (const protocol of flags.protocol) {
-      const plan = await planRun(settingsOf(flags, data, protocol), flags.workers, dataset);
+      const plan = await planRun(settingsOf(flags, data, protocol), workers, dataset);
       dataset = plan.dataset;
       if (plan.leftOut.length > 0) {
         console.error(
@@ -114,7 +117,7 @@ async function main(argv: string[]): Promise<void> {
         );
       }
       const jobs = await runPlan(plan, {
-        workers: flags.workers,
+        workers,
         shard,
         jobs: flags.jobs,
         warn: (message) => console.error(`warning: ${message}`),
@@ -129,6 +132,14 @@ async function main(argv: string[]): Promise<void> {
       await conclude(plan, jobs, root, flags.json);
     }
   }
+}
+
+/** Makes sure of the device, which is printed with what is known of it; the WebGPU runtime serves one worker. */
+async function workersFor(device: Device, wanted: number): Promise<number> {
+  if (device === "cpu") return wanted;
+  const { adapter = "unnamed" } = await probeDevice(device);
+  console.error(`device ${device}: ${adapter}; one worker, since two would break each other`);
+  return 1;
 }
 
 /** Writes, verifies and prints a complete run. */

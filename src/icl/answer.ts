@@ -15,7 +15,7 @@ import type { Tensor } from "../nn/graph.ts";
 import { Trainer } from "../nn/trainer.ts";
 import { warmupCosine } from "../nn/adamw.ts";
 import { answerLogits, encodeIdentities, encodeRecords, type NetworkShape } from "./network.ts";
-import { pick, rowOf } from "./reconstruct.ts";
+import { meanOfLast, pick, rowOf } from "./reconstruct.ts";
 import type { Outcomes } from "./record.ts";
 
 /** Settings of stage 2. */
@@ -56,8 +56,6 @@ export interface AnswerData {
 
 /** How often the network is judged on validation, at most. */
 const LOOKS = 8;
-/** Looks without improvement after which training ends. */
-const PATIENCE = Number(Deno.env.get("PATIENCE") ?? 4);
 
 /** What stage 2 reports. */
 export interface AnswerReport {
@@ -99,7 +97,6 @@ export async function trainAnswer(
   const every = Math.max(1, Math.ceil(steps / LOOKS)), looks: number[] = [];
   let best: { at: number; weights: Map<string, Float32Array> } | undefined;
   const losses: number[] = [];
-  const patient = (): boolean => !best || looks.length - 1 - best.at < PATIENCE;
   const memory: Memory = {
     save: () => ({
       facts: { losses: losses.join(" "), looks: looks.join(" "), best: `${best?.at ?? ""}` },
@@ -119,7 +116,6 @@ export async function trainAnswer(
   };
 
   await loop(trainer, { ...watch, steps }, async (step) => {
-    if (!patient()) return "stop";
     const draw = random.fork("step", step);
     const K = options.lengths
       ? options.lengths[draw.integer(options.lengths.length)]
@@ -184,25 +180,15 @@ export async function trainAnswer(
       }];
     });
     losses.push(loss);
-    if (step % 20 === 0 && Deno.env.get("TRACE")) console.error(step, loss.toFixed(4));
     if (!judge || ((step + 1) % every !== 0 && step + 1 !== steps)) return;
     looks.push(await judge());
     const last = looks.length - 1;
     if (best === undefined || looks[last] > looks[best.at] + 1e-12) {
       best = { at: last, weights: parameters.snapshot() };
     }
-    if (!patient()) return "stop";
-  }, memory);
-  const done = trainer.step;
-  await trainer.release();
+  }, memory).finally(() => trainer.release());
   if (best) parameters.restore(best.weights);
-  return { steps: done, loss: meanOfLast(losses), looks, kept: best?.at ?? -1 };
-}
-
-/** Mean of the last tenth. */
-function meanOfLast(losses: readonly number[]): number {
-  const last = losses.slice(-Math.ceil(losses.length / 10));
-  return last.reduce((a, b) => a + b, 0) / last.length;
+  return { steps: trainer.step, loss: meanOfLast(losses), looks, kept: best?.at ?? -1 };
 }
 
 /** Steps of a full training run. */

@@ -6,6 +6,7 @@
  * @module
  */
 import type { TrainingData } from "../router/contract.ts";
+import type { Device } from "../base/device.ts";
 import { CapabilityError } from "../base/errors.ts";
 import { hashJson, sha256 } from "../base/hash.ts";
 import { type Random, random } from "../base/random.ts";
@@ -36,6 +37,8 @@ export interface Variant {
   readonly pseudoModels?: number;
   /** One bias-free layer as projector. */
   readonly linearProjector?: boolean;
+  /** One token a labelled query, slot plus label, in place of two. */
+  readonly pairTokens?: boolean;
   /** A learned embedding per model in place of its record (control). */
   readonly identity?: boolean;
 }
@@ -44,6 +47,8 @@ export interface Variant {
 export interface FitTools {
   /** Seed of the run. */
   readonly seed: number;
+  /** Where the fitted network runs; it is trained on the CPU. Default `cpu`. */
+  readonly device?: Device;
   /** Ids of the queries new models will be labelled on, where that is known. */
   readonly profile?: readonly string[];
   /** Ends the fit. */
@@ -54,6 +59,8 @@ export interface FitTools {
 
 /** A trained network with what it was trained on. */
 export interface Trained {
+  /** Models trained on, ascending: the columns of {@link rows}. */
+  readonly models: readonly string[];
   /** Sizes used. */
   readonly preset: Preset;
   /** The network. */
@@ -119,16 +126,13 @@ export function trained(
 
 async function fit(train: TrainingData, variant: Variant, tools: FitTools): Promise<Trained> {
   const stream = random(tools.seed, "icl");
-  const rows = labelled(train), models = train.models;
+  const order = [...train.models.keys()].sort((a, b) => train.models[a] < train.models[b] ? -1 : 1);
+  const models = order.map((m) => train.models[m]), rows = labelled(train, order);
   const preset = variant.preset ?? presetFor(rows.training);
   const list = profileOf(train, variant.profile ?? preset.profile, tools);
   const at = new Map(rows.ids.map((id, i) => [id, i]));
   const profile = Uint32Array.from(list.ids, (id) => at.get(id)!);
-  if (profile.length < SHORTEST_RECORD) {
-    throw new CapabilityError(
-      `a profile of ${profile.length} queries; ICL-Router needs at least ${SHORTEST_RECORD}`,
-    );
-  }
+  if (profile.length < SHORTEST_RECORD) throw tooFew(rows.training, profile.length);
   const outside = new Set(profile);
   const own = rowsFrom(0, rows.training);
   const targets = own.filter((i) => !outside.has(i));
@@ -139,6 +143,7 @@ async function fit(train: TrainingData, variant: Variant, tools: FitTools): Prom
     input: rows.vectors.width,
     vocabulary: bpe.size,
     linearProjector: variant.linearProjector,
+    pairTokens: variant.pairTokens,
     identities: variant.identity ? models.length : undefined,
   };
   const parameters = initialise(shape, stream.fork("weights"));
@@ -156,11 +161,11 @@ async function fit(train: TrainingData, variant: Variant, tools: FitTools): Prom
       { signal: tools.signal, progress: (done) => tools.progress(share * done) },
     ));
   }
-  const reader = new Reader(parameters, shape);
+  const reader = new Reader(parameters, shape, { device: tools.device });
   const encodeAll = (): Promise<EncodedRecord[]> =>
     encode(reader, rows, profile, models.map((_, m) => m), variant.identity);
   const judged = pickJudged(rows, validation, preset.judged, stream);
-  const meanCosts = train.meanCosts;
+  const meanCosts = Float64Array.from(order, (m) => train.meanCosts[m]);
   const report = await trainAnswer(
     parameters,
     shape,
@@ -173,23 +178,12 @@ async function fit(train: TrainingData, variant: Variant, tools: FitTools): Prom
     stream.fork("stage 2"),
     judged.length === 0 ? undefined : async () => {
       const logits = await reader.answer(takeRows(rows.vectors, judged), await encodeAll());
-      if (Deno.env.get("TRACE")) {
-        let s = 0, n = 0;
-        judged.forEach((r, i) => {
-          for (let m = 0; m < rows.models; m++) {
-            const z = rows.labels[r * rows.models + m], l = logits[i * rows.models + m];
-            if (!Number.isNaN(z)) {
-              s += Math.log1p(Math.exp(-Math.abs(l))) + Math.max(l, 0) - z * l, n++;
-            }
-          }
-        });
-        console.error("  va BCE", (s / n).toFixed(4));
-      }
       return routedScore(logits, judged, rows, { models, meanCosts });
     },
     { signal: tools.signal, progress: (done) => tools.progress(share + (1 - share) * done) },
   );
   return {
+    models,
     preset,
     shape,
     reader,
@@ -221,8 +215,8 @@ export async function encode(
   return encoded;
 }
 
-/** Training rows, then validation rows, each by ascending id. */
-function labelled(train: TrainingData): Labelled {
+/** Training rows, then validation rows, each by ascending id; columns in the given order. */
+function labelled(train: TrainingData, order: readonly number[]): Labelled {
   const parts = train.validation ? [train, train.validation] : [train];
   const M = train.models.length;
   const picked = parts.flatMap((part) =>
@@ -235,7 +229,7 @@ function labelled(train: TrainingData): Labelled {
   const scores = new Float64Array(picked.length * M);
   picked.forEach(({ part, i }, at) => {
     data.set(part.queries.vectors.data.subarray(i * width, (i + 1) * width), at * width);
-    scores.set(part.scores.subarray(i * M, (i + 1) * M), at * M);
+    order.forEach((m, j) => scores[at * M + j] = part.scores[i * M + m]);
   });
   const vectors: Matrix = { ...train.queries.vectors, rows: picked.length, data };
   return {
@@ -254,19 +248,27 @@ function labelled(train: TrainingData): Labelled {
  * The profile list: the queries new models will be labelled on, as far as they are training rows without
  * missing scores, or one of ICL-Router's own making.
  * @param most queries wanted; never more than a quarter of the training rows
+ * @throws {CapabilityError} when there is nothing to make a profile of
  */
 export function profileOf(
   train: TrainingData,
   most: number,
   { profile, seed }: Pick<FitTools, "profile" | "seed">,
 ): ProfileList {
-  const K = Math.min(most, Math.floor(train.queries.ids.length / 4));
+  const N = train.queries.ids.length, K = Math.min(most, Math.floor(N / 4));
+  if (K < 1) throw tooFew(N, K);
   if (!profile) return buildProfile(train, K, seed);
   const { queries: { ids }, models: { length: M }, scores } = train;
   const incomplete = new Set(
     ids.filter((_, i) => scores.subarray(i * M, (i + 1) * M).some(Number.isNaN)),
   );
   return profileFromIds(train, undefined, profile.filter((id) => !incomplete.has(id)), K);
+}
+
+function tooFew(rows: number, profile: number): CapabilityError {
+  return new CapabilityError(
+    `${rows} training queries make a profile of ${profile}; ICL-Router needs ${SHORTEST_RECORD} at least`,
+  );
 }
 
 function answerOptions(preset: Preset, variant: Variant, K: number): AnswerOptions {

@@ -7,7 +7,7 @@
  * @module
  */
 import { type Graph, sizeOf, type Tensor } from "../nn/graph.ts";
-import { expand, sub } from "../nn/arithmetic.ts";
+import { add, expand, sub } from "../nn/arithmetic.ts";
 import { lookup } from "../nn/lookup.ts";
 import { linear } from "../nn/products.ts";
 import { concat, reshape, slice } from "../nn/shapes.ts";
@@ -43,6 +43,8 @@ export interface NetworkShape {
   readonly vocabulary: number;
   /** One bias-free layer in place of the gated residual projector. */
   readonly linearProjector?: boolean;
+  /** A labelled query is one token, slot plus label, in place of two (a variant). */
+  readonly pairTokens?: boolean;
   /** Models known by an embedding of their own in place of their record (a control): how many. */
   readonly identities?: number;
 }
@@ -89,12 +91,15 @@ export function encodeRecords(
   options: BlockOptions = {},
 ): KeysValues[] {
   const [models, K] = labels.shape, { width } = shape;
-  const slots = reshape(project(parameter, "projector", vectors), [1, K, 1, width]);
-  const pairs = concat([
-    expand(slots, [models, K, 1, width]),
-    reshape(lookup(parameter("label_table"), labels), [models, K, 1, width]),
-  ], 2);
-  return encodePrefix(parameter, shape, reshape(pairs, [models, 2 * K, width]), options);
+  const slots = expand(reshape(project(parameter, "projector", vectors), [1, K, width]), [
+    models,
+    K,
+    width,
+  ]);
+  const answers = lookup(parameter("label_table"), labels);
+  if (shape.pairTokens) return encodePrefix(parameter, shape, add(slots, answers), options);
+  const apart = [slots, answers].map((x) => reshape(x, [models, K, 1, width]));
+  return encodePrefix(parameter, shape, reshape(concat(apart, 2), [models, 2 * K, width]), options);
 }
 
 /** The control that knows models by name: each model's prefix is one learned token. @param models int64 [G × 1] */

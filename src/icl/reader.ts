@@ -18,7 +18,7 @@ import type { Record } from "./record.ts";
 
 /** A record as the network remembers it: keys and values of every layer. */
 export interface EncodedRecord {
-  /** Tokens of the record: two a labelled query. */
+  /** Tokens of the record: two a labelled query (one with pair tokens). */
   readonly length: number;
   /** `keys i` and `values i`, [1 × heads × length × width / heads]. */
   readonly memory: Feeds;
@@ -55,7 +55,7 @@ export class Reader {
         graph.input("labels", [1, K], { type: "int64" }),
       ));
     const made = await program.run({ record: vectors, labels, ...bound.feeds });
-    return { length: 2 * K, memory: copied(made) };
+    return { length: this.shape.pairTokens ? K : 2 * K, memory: copied(made) };
   }
 
   /** The control: a model known by its number alone. */
@@ -103,7 +103,8 @@ export class Reader {
     build: (graph: Graph, parameter: Bound) => ReturnType<typeof encodeRecords>,
   ): Promise<Compiled> {
     return remembered(this.#encoders, key, async () => {
-      const graph = new Graph(), bound = bind(graph, this.parameters, () => true);
+      const graph = new Graph({ fused: (this.options.device ?? "cpu") === "cpu" });
+      const bound = bind(graph, this.parameters, () => true);
       build(graph, bound).forEach(({ keys, values }, i) => {
         graph.output(`keys ${i}`, keys);
         graph.output(`values ${i}`, values);
@@ -114,7 +115,8 @@ export class Reader {
 
   #answerer(length: number): Promise<Compiled> {
     return remembered(this.#answerers, length, async () => {
-      const graph = new Graph(), bound = bind(graph, this.parameters, () => true);
+      const graph = new Graph({ fused: (this.options.device ?? "cpu") === "cpu" });
+      const bound = bind(graph, this.parameters, () => true);
       const prefixes = prefixInputs(graph, this.shape, length);
       const targets = graph.input("targets", [BATCH, this.shape.input]);
       graph.output("logits", answerLogits(bound, this.shape, targets, prefixes));

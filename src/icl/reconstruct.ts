@@ -63,10 +63,11 @@ export async function trainReconstruction(
   const lists = texts.map((text) => tokenise(bpe, text, T));
   const feed = tokenBatch(B, T), rows = new Float32Array(B * shape.input);
   const masks: Record<string, Uint8Array> = {};
-  let drop: Dropout | undefined, tail = 0, counted = 0;
+  const losses: number[] = [];
+  let drop: Dropout | undefined;
   const memory: Memory = {
-    save: () => ({ ...NO_EXTRA, facts: { tail: `${tail} ${counted}` } }),
-    load: (extra, path) => [tail, counted] = numbersOf(extra, "tail", path),
+    save: () => ({ ...NO_EXTRA, facts: { losses: losses.join(" ") } }),
+    load: (extra, path) => void losses.push(...numbersOf(extra, "losses", path)),
   };
   await loop(trainer, { ...watch, steps }, async (step) => {
     const chosen = Array.from({ length: B }, (_, i) => pick(random, texts.length, step * B + i));
@@ -88,10 +89,9 @@ export async function trainReconstruction(
       drop!.draw(random.fork("dropout", step), masks);
       return [{ ...feed, vectors: rows, ...masks }];
     });
-    if (step >= steps * 0.9) tail += loss, counted++;
-  }, memory);
-  await trainer.release();
-  return { loss: tail / counted, steps };
+    losses.push(loss);
+  }, memory).finally(() => trainer.release());
+  return { loss: meanOfLast(losses), steps };
 }
 
 /** Mean reconstruction loss, nats a token, of texts the network has not seen. */
@@ -169,6 +169,12 @@ export async function reconstruct(
   }
   await program.release();
   return texts.map((ids) => bpe.decode(ids));
+}
+
+/** Mean of the last tenth. */
+export function meanOfLast(losses: readonly number[]): number {
+  const last = losses.slice(-Math.ceil(losses.length / 10));
+  return last.reduce((a, b) => a + b, 0) / last.length;
 }
 
 /** Item `at` of an endless sequence of seeded permutations of 0…n−1. */

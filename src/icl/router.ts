@@ -4,13 +4,15 @@
  * @module
  */
 import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
-import { CapabilityError } from "../base/errors.ts";
-import { takeRows } from "../linalg/matrix.ts";
+import { CapabilityError, DataError } from "../base/errors.ts";
+import { canonicalJson } from "../base/hash.ts";
+import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import { extendPool } from "../router/training.ts";
 import { random } from "../base/random.ts";
+import type { Bpe } from "./bpe.ts";
 import { describePlatt, fitPlatt, type Platt, plattProbabilities } from "./calibration.ts";
 import { encode, SHORTEST_RECORD, type Trained, trained, type Variant } from "./fit.ts";
-import type { EncodedRecord } from "./reader.ts";
+import type { EncodedRecord, Reader } from "./reader.ts";
 import { recordOf, solvedOf } from "./record.ts";
 
 /** How records are presented when it counts: controls that tell whether they are read. */
@@ -22,55 +24,117 @@ export type Reading =
   /** The record of the next model of the pool. */
   | "another";
 
-/** Fits ICL-Router (table), or a variant of it. */
-export async function fitIclRouter(
+/** A reading with the seed of its shuffles. */
+export interface Presented {
+  /** Whose labels a model is shown with. */
+  readonly whose: Reading;
+  /** Seed of the run. */
+  readonly seed: number;
+}
+
+/** A fitted ICL-Router (table): all that its predictions hang on. `store.ts` keeps it in a file. */
+export interface Fitted {
+  /** Model ids. Length M. */
+  readonly models: readonly string[];
+  /** The network. */
+  readonly reader: Reader;
+  /** The queries of every record, in order: ids, vectors [K × input]. */
+  readonly profile: { readonly ids: readonly string[]; readonly vectors: Matrix };
+  /** What the records say: 1 = solved, 0 = not, NaN = missing. Row-major [K × M]. */
+  readonly labels: Float64Array;
+  /** Number of every model in a network that knows models by number (a control). Length M. */
+  readonly identities?: readonly number[];
+  /** Calibration of the pool. */
+  readonly platt: Platt;
+  /** The tokenizer of stage 1. */
+  readonly bpe: Bpe;
+  /** Name of the sizes used. */
+  readonly preset: string;
+  /** The variant, as JSON. */
+  readonly variant: string;
+  /** How records are presented, in a control; as they are, if absent. Not kept in files. */
+  readonly reading?: Presented;
+  /** Lines for the router card. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Fits ICL-Router (table), or a variant of it.
+ * @throws {CapabilityError} when there are too few rows to build a profile from
+ */
+export async function fitTable(
   train: TrainingData,
   variant: Variant,
   context: FitContext,
   reading: Reading = "own",
-): Promise<FittedRouter> {
-  const network = await trained(train, variant, context);
-  const { reader, rows, profile } = network;
-  const own = await encode(
-    reader,
-    rows,
-    profile,
-    train.models.map((_, m) => reading === "another" ? (m + 1) % train.models.length : m),
-    variant.identity,
+): Promise<Fitted> {
+  const { models } = train;
+  const network = await trained(train, variant, context), { reader, rows, profile } = network;
+  const presentedAs = { whose: reading, seed: context.seed };
+  const columns = models.map((id) => network.models.indexOf(id));
+  const own = new Float64Array(profile.length * models.length);
+  profile.forEach((i, k) =>
+    columns.forEach((m, at) => own[k * models.length + at] = rows.labels[i * rows.models + m])
   );
-  const records = reading === "shuffled" ? await encodeShuffled(network, context.seed) : own;
-  const platt = await calibrate(network, own);
-  return routed(train.models, records, platt, network, variant, train.solvedFrom);
+  const labels = presented(own, models, presentedAs);
+  const platt = await calibrate(network, variant);
+  return {
+    models,
+    reader,
+    profile: {
+      ids: Array.from(profile, (i) => rows.ids[i]),
+      vectors: takeRows(rows.vectors, profile),
+    },
+    labels,
+    ...(variant.identity ? { identities: columns } : {}),
+    platt,
+    bpe: network.bpe,
+    preset: network.preset.name,
+    variant: canonicalJson(variant),
+    ...(reading === "own" ? {} : { reading: presentedAs }),
+    notes: notes(network, platt),
+  };
+}
+
+/** The router of a fitted network: every model's record is read once, here. */
+export async function routerOf(fitted: Fitted): Promise<FittedRouter> {
+  const { models, reader, profile: { ids, vectors }, labels, identities } = fitted;
+  const data = { vectors, labels, models: models.length }, records: EncodedRecord[] = [];
+  for (const m of models.keys()) {
+    records.push(
+      identities
+        ? await reader.encodeIdentity(identities[m])
+        : await reader.encode(recordOf(data, [...ids.keys()], m)),
+    );
+  }
+  return routed(fitted, models, records);
 }
 
 function routed(
+  fitted: Fitted,
   models: readonly string[],
   records: readonly EncodedRecord[],
-  platt: Platt,
-  network: Trained,
-  variant: Variant,
-  solvedFrom: Float64Array,
 ): FittedRouter {
-  const { reader, profile } = network;
+  const { reader, platt, profile, identities, reading } = fitted;
   return {
     models,
     predict: async ({ vectors }) => {
+      requireWidth(vectors, reader);
       const logits = await reader.answer(vectors, records);
       return { quality: plattProbabilities(platt, logits) };
     },
-    ...(variant.identity ? {} : {
+    ...(identities ? {} : {
       withModels: async (profiles) => {
+        requireWidth(profiles.queries.vectors, reader);
         const n = profiles.models.length;
         // A benchmark's threshold is not told with a profile; scores of one half and more count as solved.
-        const labels = solvedOf(
-          profiles.scores,
-          new Float64Array(profiles.queries.ids.length).fill(0.5),
-        );
+        const half = new Float64Array(profiles.queries.ids.length).fill(0.5);
+        const labels = presented(solvedOf(profiles.scores, half), profiles.models, reading);
         const data = { vectors: profiles.queries.vectors, labels, models: n };
         const fresh: EncodedRecord[] = [];
         for (let m = 0; m < n; m++) {
           const known = [...profiles.queries.ids.keys()]
-            .filter((i) => !Number.isNaN(labels[i * n + m])).slice(0, profile.length);
+            .filter((i) => !Number.isNaN(labels[i * n + m])).slice(0, profile.ids.length);
           if (known.length < SHORTEST_RECORD) {
             throw new CapabilityError(
               `${profiles.models[m]}: ${known.length} labelled queries, a record needs at least ` +
@@ -84,37 +148,49 @@ function routed(
           const at = profiles.models.indexOf(id);
           return at >= 0 ? fresh[at] : records[models.indexOf(id)];
         });
-        return routed(pool.models, all, platt, network, variant, solvedFrom);
+        return routed(fitted, pool.models, all);
       },
     }),
-    describe: () => ({ parameters: network.parameters, notes: notes(network, platt) }),
+    describe: () => ({ parameters: reader.parameters.count, notes: [...fitted.notes] }),
   };
 }
 
-/** The pool's Platt scaling on validation rows, if there are any. */
+/** Labels [K × M] as a reading presents them: as they are, permuted in each column, or the next column's. */
+function presented(
+  labels: Float64Array,
+  models: readonly string[],
+  { whose, seed }: Presented = { whose: "own", seed: 0 },
+): Float64Array {
+  if (whose === "own") return labels;
+  const M = models.length, K = labels.length / M, out = new Float64Array(labels.length);
+  models.forEach((id, m) => {
+    const from = whose === "another" ? (m + 1) % M : m;
+    const column = Float64Array.from({ length: K }, (_, k) => labels[k * M + from]);
+    if (whose === "shuffled") random(seed, "shuffled record", id).shuffle(column);
+    column.forEach((label, k) => out[k * M + m] = label);
+  });
+  return out;
+}
+
+function requireWidth({ width }: Matrix, { shape: { input } }: Reader): void {
+  if (width === input) return;
+  throw new DataError(`query vectors of width ${width}; the network was trained on width ${input}`);
+}
+
+/** The pool's Platt scaling on validation rows, if there are any; every model with its own record. */
 async function calibrate(
-  { reader, rows, validation }: Trained,
-  records: EncodedRecord[],
+  { reader, rows, profile, validation, models }: Trained,
+  { identity }: Variant,
 ): Promise<Platt> {
+  const records = validation.length === 0
+    ? []
+    : await encode(reader, rows, profile, [...models.keys()], identity);
   const logits = await reader.answer(takeRows(rows.vectors, validation), records);
   const labels = new Float64Array(logits.length);
   validation.forEach((row, i) => {
     labels.set(rows.labels.subarray(row * rows.models, (row + 1) * rows.models), i * rows.models);
   });
   return fitPlatt(logits, labels);
-}
-
-async function encodeShuffled(
-  { reader, rows, profile }: Trained,
-  seed: number,
-): Promise<EncodedRecord[]> {
-  const encoded: EncodedRecord[] = [];
-  for (let m = 0; m < rows.models; m++) {
-    const record = recordOf(rows, profile, m);
-    const labels = random(seed, "shuffled record", m).shuffle(record.labels.slice());
-    encoded.push(await reader.encode({ ...record, labels }));
-  }
-  return encoded;
 }
 
 function notes(
@@ -135,9 +211,9 @@ function notes(
 }
 
 /** The sentence under every table (icl-router.md §6). */
-export const STATEMENT =
-  "ICL-Router (table): small transformer trained from scratch on frozen embeddings; target query enters " +
-  "as a vector; profile queries excluded from targets; no pre-trained language model.";
+const STATEMENT =
+  "small transformer trained from scratch on frozen embeddings; target query enters as a vector; profile " +
+  "queries excluded from targets; no pre-trained language model.";
 
 /** A router that differs from ICL-Router (table) by a variant or a reading of records. */
 export function iclRouter(
@@ -146,15 +222,17 @@ export function iclRouter(
   variant: Variant = {},
   reading: Reading = "own",
 ): Router<Variant> {
+  const plain = Object.keys(variant).length === 0 && reading === "own";
   return {
     name,
     summary,
     source: "ICL-Router (arXiv 2510.09719)",
-    statement: STATEMENT,
+    statement: plain ? STATEMENT : `${summary}; else as ICL-Router (table).`,
     grid: [variant],
     slow: true,
-    refit: "train", // validation rows stop training early
+    refit: "train", // validation rows choose among the weights of the run
     ...(variant.identity ? {} : { unseen: "zero-update" as const }),
-    fit: (train, config, context) => fitIclRouter(train, config, context, reading),
+    fit: async (train, config, context) =>
+      await routerOf(await fitTable(train, config, context, reading)),
   };
 }

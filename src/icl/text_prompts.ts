@@ -5,9 +5,6 @@
  */
 import type { Piece, TextTokenizer } from "./text_tokenizer.ts";
 
-const ASSISTANT = "You are a helpful assistant.";
-const ANNOUNCEMENT = "Here is the vector of a query: ";
-
 /** "What does this vector say?", in five ways; one is drawn for every text. */
 export const PARAPHRASES = [
   "Write out the query that this vector stands for.",
@@ -17,19 +14,28 @@ export const PARAPHRASES = [
   "Which query is behind this vector? Repeat it word for word.",
 ] as const;
 
-const TASK =
-  "You are shown the past record of a model: queries, each as a vector, and whether the " +
-  "model answered it correctly (Yes) or not (No). Judge from the record whether the model can " +
-  "answer a new query. Yes = its answer will be right, No = its answer will be wrong.";
-const HEADING = "The model's performance:\n";
-const QUESTION = "Will the model answer this query correctly? Reply with Yes or No only.";
+/** The sentences of the prompts. */
+export const WORDING = {
+  /** System line of stage 1. */
+  assistant: "You are a helpful assistant.",
+  /** Stands before the slot of stage 1. */
+  announcement: "Here is the vector of a query: ",
+  /** System line of stage 2. */
+  task: "You are shown the past record of a model: queries, each as a vector, and whether the " +
+    "model answered it correctly (Yes) or not (No). Judge from the record whether the model can " +
+    "answer a new query. Yes = its answer will be right, No = its answer will be wrong.",
+  /** Stands before the record. */
+  heading: "The model's performance:\n",
+  /** Stands behind the target query. */
+  question: "Will the model answer this query correctly? Reply with Yes or No only.",
+} as const;
 
 /** Stage 1, up to where the assistant begins to write the query: one slot. */
 export function reconstructionPrompt(tokenizer: TextTokenizer, paraphrase: number): number[] {
   const { slot, before, after } = tokenizer;
   return tokenizer.encode([
-    ...[...before("system"), ASSISTANT, ...after],
-    ...[...before("user"), ANNOUNCEMENT, slot, `\n\n${PARAPHRASES[paraphrase]}`, ...after],
+    ...[...before("system"), WORDING.assistant, ...after],
+    ...[...before("user"), WORDING.announcement, slot, `\n\n${PARAPHRASES[paraphrase]}`, ...after],
     ...before("assistant"),
   ]);
 }
@@ -41,8 +47,8 @@ export function recordPrompt(
 ): number[] {
   const { slot, yes, no, before, after } = tokenizer;
   return tokenizer.encode([
-    ...[...before("system"), TASK, ...after],
-    ...[...before("user"), HEADING],
+    ...[...before("system"), WORDING.task, ...after],
+    ...[...before("user"), WORDING.heading],
     ...Array.from(labels, (label): Piece[] => [slot, Number(label) === 1 ? yes : no]).flat(),
   ]);
 }
@@ -50,5 +56,5 @@ export function recordPrompt(
 /** Stage 2, the rest: the target query as text, the question, up to where the answer stands. */
 export function targetPrompt(tokenizer: TextTokenizer, text: string): number[] {
   const { before, after } = tokenizer;
-  return tokenizer.encode([`\n\n${text}\n\n${QUESTION}`, ...after, ...before("assistant")]);
+  return tokenizer.encode([`\n\n${text}\n\n${WORDING.question}`, ...after, ...before("assistant")]);
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import { join } from "node:path";
-import { Tokenizer } from "@huggingface/tokenizers";
+import type { Tokenizer } from "@huggingface/tokenizers";
 import { DataError } from "../base/errors.ts";
 import { readJson } from "../base/files.ts";
 import { hashJson } from "../base/hash.ts";
@@ -87,7 +87,10 @@ export async function openTokenizer(
   const json = Object(await readJson(path)) as { readonly added_tokens?: readonly AddedToken[] };
   const added = Array.isArray(json.added_tokens) ? json.added_tokens as readonly AddedToken[] : [];
   const specials = added.filter((token) => token.special);
-  const plain = open(path, { ...json, added_tokens: added.filter((token) => !token.special) });
+  const plain = await open(path, {
+    ...json,
+    added_tokens: added.filter((token) => !token.special),
+  });
 
   const special = (wanted: string | number): number => {
     const found = specials.find(({ id, content }) => wanted === id || wanted === content);
@@ -133,7 +136,9 @@ export async function openTokenizer(
   };
 }
 
-function open(path: string, json: object): Tokenizer {
+async function open(path: string, json: object): Promise<Tokenizer> {
+  const name = ["@huggingface", "tokenizers"].join("/"); // computed, hence resolved only when reached
+  const { Tokenizer } = await import(name) as typeof import("@huggingface/tokenizers");
   try {
     return new Tokenizer(json, {});
   } catch (error) {

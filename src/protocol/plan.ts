@@ -111,7 +111,8 @@ export async function planRun(
   const dataset = known ?? await auditedDataset(settings.data);
   const { table, groups, templates } = dataset;
   const found = await competitors(settings.routers);
-  const leftOut = settings.routers || table.truth ? [] : found.filter(({ router }) => router.slow);
+  const small = table.truth !== undefined && settings.protocol === "id";
+  const leftOut = settings.routers || small ? [] : found.filter(({ router }) => router.slow);
   const routers = [...referenceRows(), ...found.filter((r) => !leftOut.includes(r))];
   const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);

@@ -51,8 +51,8 @@ export interface Router<C = unknown> {
    */
   readonly scale?: "score" | "rank";
   /**
-   * One fit takes minutes on recorded data: without being named, the router runs on synthetic pools only,
-   * and a run says so.
+   * One fit takes minutes on recorded data: without being named, the router runs on synthetic pools
+   * in-distribution only, and a run says so.
    */
   readonly slow?: boolean;
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */

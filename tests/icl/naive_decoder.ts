@@ -69,7 +69,16 @@ export function naiveLogits(
 }
 
 function matrixOf(weights: Weights, name: string): Row[] {
-  const { shape: [rows, width], data } = weights.get(name)!;
+  const stored = weights.get(name)!, known = matrices.get(stored);
+  if (known) return known;
+  const made = rowsOf(stored);
+  matrices.set(stored, made);
+  return made;
+}
+
+const matrices = new WeakMap<StoredTensor, Row[]>();
+
+function rowsOf({ shape: [rows, width], data }: StoredTensor): Row[] {
   return Array.from(
     { length: rows },
     (_, i) => Array.from(data.subarray(i * width, (i + 1) * width)),

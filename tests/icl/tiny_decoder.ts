@@ -7,12 +7,27 @@ import { random } from "../../src/base/random.ts";
 import { type StoredTensor, writeSafetensors } from "../../src/nn/safetensors.ts";
 import { readLlamaConfig } from "../../src/icl/llama_config.ts";
 import { llamaShapes } from "../../src/icl/llama.ts";
+import { PARAPHRASES, WORDING } from "../../src/icl/text_prompts.ts";
 
 /** Fields of config.json that differ from the default below. */
 export type Config = Readonly<Record<string, unknown>>;
 
 const SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|fim_pad|>"];
-const MERGES = ["Y e", "Ye s", "N o", "t h", "th e", "Ġ the", "i n", "e r", "Ċ Ċ", "a l", "Ġ v"];
+
+/** Some pieces, and every word of the prompts, so that these are no longer than with a real tokenizer. */
+const MERGES = [
+  ...new Set([
+    ...["Y e", "Ye s", "N o", "t h", "th e", "Ġ the", "i n", "e r", "Ċ Ċ", "a l", "Ġ v"],
+    ...[...Object.values(WORDING), ...PARAPHRASES].join(" ").match(/ ?\p{L}+/gu)!
+      .flatMap((word) => spelled(word.replace(" ", "Ġ"))),
+  ]),
+];
+
+/** The merges that put a word together from the left, after the pieces above. */
+function spelled(word: string): string[] {
+  const letters = [...word];
+  return letters.slice(1).map((letter, i) => `${letters.slice(0, i + 1).join("")} ${letter}`);
+}
 
 /** Bytes as GPT-2's byte-level tokenizers print them: printable ones as they are, the others from U+0100. */
 function byteLetters(): string[] {
@@ -21,10 +36,14 @@ function byteLetters(): string[] {
   return Array.from({ length: 256 }, (_, b) => String.fromCodePoint(printable(b) ? b : next++));
 }
 
-/** A tokenizer with 256 bytes, a dozen merges, and special tokens. */
+/** All pieces but the special ones; some come about in more than one way. */
+function piecesOf(merges: readonly string[]): string[] {
+  return [...new Set([...byteLetters(), ...merges.map((pair) => pair.replace(" ", ""))])];
+}
+
+/** A tokenizer with 256 bytes, merges, and special tokens. */
 export function tokenizerJson(merges: readonly string[] = MERGES): Record<string, unknown> {
-  const merged = merges.map((pair) => pair.replace(" ", ""));
-  const pieces = [...byteLetters(), ...merged];
+  const pieces = piecesOf(merges);
   const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: false };
   return {
     version: "1.0",
@@ -64,7 +83,7 @@ export function tokenizerJson(merges: readonly string[] = MERGES): Record<string
 }
 
 /** Tokens of {@link tokenizerJson}. */
-export const VOCABULARY = 256 + MERGES.length + SPECIALS.length;
+export const VOCABULARY = piecesOf(MERGES).length + SPECIALS.length;
 
 /** Two layers of width 16, grouped heads. */
 export const TINY: Config = {

@@ -1,0 +1,163 @@
+/**
+ * ICL-Router (small LM) as a router of the harness: profile, stage 1, stage 2, records read once.
+ *
+ * Departs from the paper's code in two things: profile queries are never targets, and pairs of a step share
+ * the records of a few models. Scores are σ(ℓ), not calibrated, the last weights are used.
+ * @module
+ */
+import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
+import { CapabilityError } from "../base/errors.ts";
+import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import { extendPool } from "../router/training.ts";
+import { random } from "../base/random.ts";
+import { buildProfile, describeProfile, profileFromIds, type ProfileList } from "./profile.ts";
+import type { EncodedRecord } from "./reader.ts";
+import { recordOf, solvedOf } from "./record.ts";
+import { TextReader } from "./text_reader.ts";
+import { STAGE1, type TextReconstruction, trainTextReconstruction } from "./text_reconstruct.ts";
+import { isLearned, LORA, openTextRouter, type TextRouterOptions } from "./text_router.ts";
+import { STAGE2, type TextRouting, trainTextRouting } from "./text_train.ts";
+
+/** A language model, and how it is trained. */
+export interface TextMethod extends Partial<Omit<TextRouterOptions, "input" | "seed">> {
+  /** Folder of the language model. */
+  readonly folder: string;
+  /** Profile queries, K; at most a quarter of the training rows. Default 500. */
+  readonly profile?: number;
+  /** Stage 1, or null to leave it out. Default: paper scale. */
+  readonly stage1?: TextReconstruction | null;
+  /** Stage 2. Default: paper scale. */
+  readonly stage2?: TextRouting;
+  /** Threads, 0 = all cores. Default 1. */
+  readonly threads?: number;
+}
+
+/** The sentence under every table. */
+export const TEXT_STATEMENT: string =
+  "ICL-Router (small LM): a pre-trained decoder in place of the paper's 7 B model; profile queries excluded " +
+  "from targets; pairs of a step share the records of a few models.";
+
+/** ICL-Router on a language model; nothing is read before the first fit. */
+export function textIclRouter(name: string, method: TextMethod): Router {
+  return {
+    name,
+    summary:
+      "a language model reads a model's record as vectors, the query as text, answers Yes or No",
+    source: "ICL-Router (arXiv 2510.09719)",
+    statement: TEXT_STATEMENT,
+    grid: [{}],
+    unseen: "zero-update",
+    fit: (train, _, context) => fitText(train, method, context),
+  };
+}
+
+async function fitText(
+  given: TrainingData,
+  method: TextMethod,
+  context: FitContext,
+): Promise<FittedRouter> {
+  const { folder, stage1 = STAGE1, stage2 = STAGE2, tuning = LORA, threads } = method;
+  const { seed, signal } = context, { ids, texts, vectors, scores, solvedFrom } = inOrder(given);
+  const M = given.models.length, stream = random(seed, "icl text");
+  const list = profileOf(given, method.profile ?? 500, context);
+  const at = new Map(ids.map((id, i) => [id, i])), profile = list.ids.map((id) => at.get(id)!);
+  const outside = new Set(profile), targets = [...ids.keys()].filter((i) => !outside.has(i));
+  const data = { texts, vectors, labels: solvedOf(scores, solvedFrom), models: M };
+
+  const router = await openTextRouter(folder, { ...method, tuning, input: vectors.width, seed });
+  const share = stage1 ? 0.3 : 0; // of the time, roughly
+  const watch = { signal, threads };
+  const read = stage1 && await trainTextReconstruction(
+    router,
+    texts,
+    vectors,
+    stage1,
+    stream.fork("stage 1"),
+    { ...watch, progress: (done) => context.progress(share * done) },
+  );
+  const routing = { ...data, profile, targets };
+  const routed = await trainTextRouting(router, routing, stage2, stream.fork("stage 2"), {
+    ...watch,
+    progress: (done) => context.progress(share + (1 - share) * done),
+  });
+
+  const reader = new TextReader(router, { threads }), records: EncodedRecord[] = [];
+  for (let m = 0; m < M; m++) records.push(await reader.encode(recordOf(data, profile, m)));
+  const learned = [...router.backbone.parameters].filter(([name]) => isLearned(router, name));
+  const losses = (all: readonly number[]): string => all.map((l) => l.toFixed(3)).join(" ");
+  return fitted(given.models, records, reader, list.ids.length, {
+    parameters: learned.reduce((n, [, { data }]) => n + data.length, 0),
+    notes: [
+      router.backbone.description,
+      describeProfile(list),
+      read ? `stage 1, nats a token by epoch: ${losses(read)}` : "no stage 1",
+      `stage 2, loss by epoch: ${losses(routed)}`,
+    ],
+  });
+}
+
+function fitted(
+  models: readonly string[],
+  records: readonly EncodedRecord[],
+  reader: TextReader,
+  K: number,
+  card: ReturnType<FittedRouter["describe"]>,
+): FittedRouter {
+  return {
+    models,
+    predict: async ({ texts }) => {
+      const logits = await reader.answer(texts, records);
+      return { quality: logits.map((l) => 1 / (1 + Math.exp(-l))) };
+    },
+    withModels: async (profiles) => {
+      const n = profiles.models.length, { vectors, ids } = profiles.queries;
+      // A benchmark's threshold is not told with a profile; scores of one half and more count as solved.
+      const labels = solvedOf(profiles.scores, new Float64Array(ids.length).fill(0.5));
+      const fresh: EncodedRecord[] = [];
+      for (let m = 0; m < n; m++) {
+        const known = [...ids.keys()].filter((i) => !Number.isNaN(labels[i * n + m])).slice(0, K);
+        if (known.length === 0) {
+          throw new CapabilityError(`${profiles.models[m]}: no labelled query to make a record of`);
+        }
+        fresh.push(await reader.encode(recordOf({ vectors, labels, models: n }, known, m)));
+      }
+      const pool = extendPool(models, profiles).models;
+      const all = pool.map((id) => {
+        const at = profiles.models.indexOf(id);
+        return at >= 0 ? fresh[at] : records[models.indexOf(id)];
+      });
+      return fitted(pool, all, reader, K, card);
+    },
+    describe: () => card,
+  };
+}
+
+/** Rows by ascending id, so that their order in the batch changes nothing. */
+function inOrder({ queries, scores, solvedFrom, models: { length: M } }: TrainingData): {
+  readonly ids: readonly string[];
+  readonly texts: readonly string[];
+  readonly vectors: Matrix;
+  readonly scores: Float64Array;
+  readonly solvedFrom: Float64Array;
+} {
+  const { ids, texts, vectors } = queries;
+  const order = [...ids.keys()].sort((a, b) => ids[a] < ids[b] ? -1 : 1);
+  return {
+    ids: order.map((i) => ids[i]),
+    texts: order.map((i) => texts[i]),
+    vectors: takeRows(vectors, order),
+    scores: Float64Array.from(order.flatMap((i) => [...scores.subarray(i * M, (i + 1) * M)])),
+    solvedFrom: Float64Array.from(order, (i) => solvedFrom[i]),
+  };
+}
+
+/** The queries new models will be labelled on, where that is known and no outcome is missing; else our own. */
+function profileOf(train: TrainingData, most: number, { profile, seed }: FitContext): ProfileList {
+  const { queries: { ids }, models: { length: M }, scores } = train;
+  const K = Math.max(1, Math.min(most, Math.floor(ids.length / 4)));
+  if (!profile) return buildProfile(train, K, seed);
+  const incomplete = new Set(
+    ids.filter((_, i) => scores.subarray(i * M, (i + 1) * M).some(Number.isNaN)),
+  );
+  return profileFromIds(train, undefined, profile.filter((id) => !incomplete.has(id)), K);
+}

@@ -1,0 +1,293 @@
+/** The ICL-Router page, on small invented results. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { main } from "../../src/cli/icl_report.ts";
+import { cellsOf, type Difference, difference, type IclFile } from "../../src/report/icl_cells.ts";
+import { differenceCell, points } from "../../src/report/icl_numbers.ts";
+import { iclPage } from "../../src/report/icl_page.ts";
+import { reading } from "../../src/report/icl_variants.ts";
+import type { ArmReport, NewModelEvaluation } from "../../src/results/evaluate_new_model.ts";
+import { isNewModel, type Result } from "../../src/results/result.ts";
+import type { JobOutcome } from "../../src/protocol/job.ts";
+import { sealStage1, type Stage1Report } from "../../src/results/stage1.ts";
+import { choices, type Decider, handRun, withFolder, written } from "../results/fixture.ts";
+import { captured } from "../support/capture.ts";
+import { records } from "./fixture.ts";
+
+const COMPETING = { icl_router: 1, icl_shuffled_record: 0.2, icl_identity: 1, knn: 0.5 };
+const VARIED = { icl_router: 1, icl_no_stage1: 0.9, icl_k100: 0.95 };
+
+/** Solves, where it can be solved, this share of the queries; otherwise the worst model. */
+function able(share: number): Decider {
+  return (table, split) => {
+    const best = (row: number): number => {
+      const scores = [0, 1, 2, 3].map((m) => table.scores[row * 4 + m]);
+      return scores.indexOf(
+        (row * 7) % 10 < 10 * share ? Math.max(...scores) : Math.min(...scores),
+      );
+    };
+    return withCard(choices([[{ kind: "headline" }, best]])(table, split));
+  };
+}
+
+async function withCard(outcome: ReturnType<Decider>): Promise<JobOutcome> {
+  const made = await outcome;
+  if (made.status !== "decided") return made;
+  const notes = ["preset small; 12 of 500 profile queries", "no stage 1"];
+  return { ...made, card: { parameters: 1234, notes } };
+}
+
+/** A result by hand as the page reads it, by another name and protocol if wanted. */
+function invented(
+  skills: Readonly<Record<string, number>>,
+  path: string,
+  seeds: number[],
+): Promise<IclFile> {
+  return withFolder(async (folder) => {
+    const run = await handRun(folder, {
+      records: records(false),
+      seeds,
+      routers: Object.fromEntries(Object.entries(skills).map(([id, share]) => [id, able(share)])),
+      facts: { icl_router: { name: "ICL-Router (table)", statement: "A small one." } },
+    });
+    const { assembled: { result } } = await written(folder, run);
+    const cards = run.jobs.flatMap(({ router, seed, fold, outcome }) =>
+      outcome.status === "decided" ? [{ router, seed, fold, ...outcome.card }] : []
+    );
+    return { path, result: renamed(result, "mmlu-pro/all"), cards };
+  });
+}
+
+function renamed(result: Result, name: string): Result {
+  return { ...result, command: "deno task bench", dataset: { ...result.dataset, name } };
+}
+
+const [first, second] = await Promise.all([
+  invented(COMPETING, "a/id.json", [7, 8]),
+  invented(VARIED, "a/id.0.json", [7]),
+]);
+
+/** The first file as if it were of the new-model protocol. */
+function unseen(): IclFile {
+  const arm = (
+    router: string,
+    name: ArmReport["arm"],
+    n: number | null,
+    quality: number,
+    versus?: number,
+  ): ArmReport => ({
+    router,
+    arm: name,
+    n,
+    pool: "all",
+    quality,
+    sd: null,
+    gapClosed: null,
+    vsBestSingle: versus === undefined
+      ? null
+      : { difference: versus, low: versus - 0.01, high: versus + 0.01, p: 0.001, pHolm: 0.01 },
+  });
+  const evaluation: NewModelEvaluation = {
+    oracle: { all: 0.9, new: 0.8 },
+    random: { all: 0.5, new: 0.5 },
+    arms: [
+      arm("best-single", "zero-update", 8, 0.6),
+      arm("best-single", "zero-update", 32, 0.7),
+      arm("best-single", "ignore", null, 0.6),
+      arm("icl_router", "zero-update", 8, 0.5, -0.1),
+      arm("icl_router", "zero-update", 32, 0.75, 0.05),
+      arm("icl_router", "ignore", null, 0.625),
+      arm("icl_router", "retrain", 32, 0.8),
+      arm("knn", "zero-update", 32, 0.7),
+    ],
+  };
+  const protocol = { ...first.result.protocol, name: "new-model", arms: ["own" as const] };
+  return { ...first, path: "a/new-model.json", result: { ...first.result, protocol, evaluation } };
+}
+
+Deno.test("a difference is taken over shared seeds on the same splits", () => {
+  const [cell, ...more] = cellsOf([second, first]);
+  assert.equal(more.length, 0, "one cell of two files");
+  assert.deepEqual(cell.files.map(({ path }) => path), ["a/id.json", "a/id.0.json"]);
+  const ofSeed = (file: IclFile, router: string, seed: number): number => {
+    const { evaluation } = file.result;
+    assert.ok(!isNewModel(evaluation));
+    const { seeds } = evaluation.routers.find((r) => r.router === router)!;
+    return seeds.find((s) => s.seed === seed)!.metrics.quality!;
+  };
+  const one = difference(cell, "icl_no_stage1")!;
+  const own = ofSeed(second, "icl_no_stage1", 7) - ofSeed(first, "icl_router", 7);
+  assert.equal(one.seeds, 1);
+  assert.equal(one.mean, own);
+  const two = difference(cell, "icl_shuffled_record")!;
+  const gains = [7, 8].map((seed) =>
+    ofSeed(first, "icl_shuffled_record", seed) - ofSeed(first, "icl_router", seed)
+  );
+  assert.equal(two.seeds, 2);
+  assert.ok(Math.abs(two.mean - (gains[0] + gains[1]) / 2) < 1e-12);
+  assert.deepEqual([two.least, two.most], [Math.min(...gains), Math.max(...gains)]);
+  assert.equal(two.level, "clear", "far below: the intervals against best single are apart");
+  assert.deepEqual(difference(cell, "icl_identity"), {
+    mean: 0,
+    least: 0,
+    most: 0,
+    seeds: 2,
+    level: "none",
+  });
+  assert.equal(difference(cell, "icl_another_record"), undefined);
+  // The same seed on other splits is no shared seed.
+  const { evaluation, splits } = second.result;
+  assert.ok(!isNewModel(evaluation));
+  const routers = evaluation.routers.filter(({ router }) => router !== "icl_router");
+  const parts = splits.parts.map((part) => ({ ...part, sha256: "0" }));
+  const foreign = {
+    ...second,
+    result: {
+      ...second.result,
+      splits: { ...splits, parts },
+      evaluation: { ...evaluation, routers },
+    },
+  };
+  assert.equal(difference(cellsOf([first, foreign])[0], "icl_no_stage1"), undefined);
+});
+
+Deno.test("how sure a difference is shows in its form", () => {
+  const of = (level: Difference["level"], seeds: number): string =>
+    differenceCell({ mean: -0.0123, least: -0.02, most: -0.0004, seeds, level });
+  assert.equal(of("clear", 2), "**−1.2 (−2.0 … +0.0)**");
+  assert.equal(of("leaning", 1), "−1.2");
+  assert.equal(of("none", 1), "[−1.2]");
+  assert.equal(differenceCell(undefined), "–");
+  assert.deepEqual([points(0.015), points(0), points(null)], ["+1.5", "+0.0", "–"]);
+});
+
+Deno.test("controls are read from their numbers", () => {
+  const [cell] = cellsOf([first]);
+  const cost = Math.abs(100 * difference(cell, "icl_shuffled_record")!.mean).toFixed(1);
+  assert.equal(
+    reading(cell),
+    `records are read: shuffling costs ${cost} points; a learned name does as well: on known models a ` +
+      "record may be used as a name only",
+  );
+});
+
+Deno.test("the page: sections only where there is something, the same from files in any order", () => {
+  const page = iclPage([first, second, unseen()], []);
+  assert.equal(iclPage([unseen(), second, first], []), page);
+  const headings = page.match(/^## .*$/gm);
+  assert.deepEqual(headings, [
+    "## In short",
+    "## What was run",
+    "## In distribution (id)",
+    "## Unseen models",
+    "## Controls: are records read?",
+    "## With and without",
+    "## Paper said, we got",
+    "## Router cards",
+    "## Files",
+  ]);
+  assert.match(page, /^# ICL-Router\n\nGenerated by `deno task icl-report`/);
+  assert.doesNotMatch(page, /undefined|NaN|Infinity|\/tmp\//);
+  // In short: one dataset, above tuned kNN, which is right half as often.
+  assert.match(page, /\*\*In distribution \(id\): ICL-Router\*\*, 1 dataset: against best single/);
+  assert.match(page, /against tuned kNN significantly above on 1 \(mmlu-pro\), below on none/);
+  assert.match(
+    page,
+    /^\| ICL-Router, all models \| best single, tested \| \+0 −1 of 1 \| \+1 −0 of 1 \|$/m,
+  );
+  assert.match(page, /^\| ICL-Router, all models \| kNN, mean only \| – \| 1 of 1 \|$/m);
+  // What was cut.
+  assert.match(
+    page,
+    /^\| mmlu-pro \| 2 seeds × 5 folds \| – \| – \| 2 seeds × 5 sets of new models \|$/m,
+  );
+  assert.match(
+    page,
+    /^- Not run: reasoning-gym\/easy \(id, ood:5, task, new-model\), .*mmlu-pro \(ood:5\), /m,
+  );
+  assert.match(page, /^- Fewer than 3 seeds of id: mmlu-pro\.$/m);
+  assert.match(
+    page,
+    /^- mmlu-pro id: without icl_router_plus, ridge, uniroute, icl_another_record/m,
+  );
+  assert.match(page, /^- mmlu-pro new-model: without the arm ignore\.$/m);
+  // Tables: only main rows; the retrain arm is not part of the plan.
+  const main = page.slice(page.indexOf("## In distribution"), page.indexOf("## Unseen"));
+  assert.match(main, /^\| mmlu-pro \| oracle \|/m);
+  assert.match(main, /^\| {2}\| ICL-Router \(table\) \| 1?\.\d{3}±\.\d{3} \| \+\.\d{3} \[/m);
+  assert.doesNotMatch(main, /icl_shuffled_record|icl_no_stage1/);
+  assert.doesNotMatch(page, /retrain/);
+  assert.match(page, /\| \.500− \| \.750\+ \| {2}\|/);
+  // The profile's real length, from the card.
+  assert.match(page, /· K 12 \|/);
+  // New models: the method gains .125 over ignoring them, best single .100.
+  assert.match(
+    page,
+    /\| \+12\.5 \(1 dataset\) at the largest n over never using them; best single gains \+10\.0 /,
+  );
+  assert.match(page, /\| −10\.0 \/ – \/ \+5\.0 \/ – to best single with the same n labels/);
+  assert.match(page, /^\| mmlu-pro, id \| icl_router \| 1,234 \| preset small; 12 of 500/m);
+  assert.match(page, /^- `a\/id\.json`, harness 33333333: `deno task bench`$/m);
+});
+
+Deno.test("synthetic results are shown and not counted; no results, no claims", () => {
+  const dataset = { ...first.result.dataset, synthetic: true };
+  const page = iclPage([{ ...first, result: { ...first.result, dataset } }], []);
+  assert.match(page, /## In short\n\nNo recorded dataset has been run yet\./);
+  assert.match(page, /^\| mmlu-pro \(synthetic\) \| oracle \|/m);
+  const empty = iclPage([], []);
+  assert.deepEqual(empty.match(/^## .*$/gm), ["## In short", "## What was run"]);
+});
+
+Deno.test("stage 1: losses and, where they may be shown, texts", () => {
+  const report: Stage1Report = sealStage1({
+    format: "icl-router-bench/stage1",
+    formatVersion: 1,
+    command: "deno task icl-stage1",
+    harness: { version: "0", sha256: "4".repeat(64) },
+    environment: {},
+    dataset: { name: "demo/all", version: "1", sha256: "1", synthetic: true },
+    embedding: { name: "static", key: "2" },
+    seed: 1,
+    splitSha256: "3",
+    preset: "small",
+    parameters: 1,
+    steps: 30,
+    trainingTexts: 180,
+    validationTexts: 60,
+    vocabulary: 300,
+    tokens: 24,
+    loss: { own: 2, shuffled: 4.25, trainedShuffled: 3.5 },
+    samples: [{ text: "What is 2 + 2?\n```", written: "What is" }],
+  });
+  const page = iclPage([], [report]);
+  assert.match(page, /\| 300 \| 30 \| 2\.000 \| 4\.250 \| 3\.500 \| 1\.500 \|/);
+  assert.match(page, /```text\ntext: What is 2 \+ 2\? '''\nwritten: What is\n```/);
+  assert.match(page, /^- stage 1, harness 44444444: `deno task icl-stage1`$/m);
+});
+
+Deno.test("icl-report reads a folder of results, passes over others and writes the same page again", () =>
+  withFolder(async (folder) => {
+    const home = join(folder, "with");
+    await Deno.mkdir(home);
+    const routers = { icl_router: able(1), knn: able(0.5) };
+    const { path } = await written(home, await handRun(home, { records: records(false), routers }));
+    const root = join(home, "results");
+    const lines = await captured(() => main(["--results", root]));
+    const out = `${root}/icl-router.md`;
+    assert.deepEqual(lines, [`wrote ${out} (1 results, 0 of stage 1)`]);
+    const page = await Deno.readTextFile(out);
+    assert.ok(page.includes(`\`${path.slice(root.length + 1)}\``), "the path below the folder");
+    assert.match(page, /\| icl_router \| 1,234 \|/);
+    await captured(() => main(["--results", root]));
+    assert.equal(await Deno.readTextFile(out), page);
+
+    const without = join(folder, "without");
+    await Deno.mkdir(without);
+    await written(
+      without,
+      await handRun(without, { records: records(false), routers: { knn: able(0.5) } }),
+    );
+    const [line] = await captured(() => main(["--results", join(without, "results")]));
+    assert.match(line, /\(0 results, 0 of stage 1\)$/);
+  }));
