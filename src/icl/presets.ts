@@ -34,7 +34,7 @@ export const TABLE: Preset = {
     models: 2,
     targets: 128,
     passes: 20,
-    mostSteps: 2000,
+    mostSteps: 1000,
     rate: 3e-3,
     dropout: 0.1,
     inputDropout: 0.3,
@@ -50,7 +50,6 @@ export const SMALL: Preset = {
   vocabulary: 1000,
   profile: 100,
   reconstruction: { tokens: 24, batch: 16, epochs: 1, mostSteps: 60, rate: 3e-3, dropout: 0 },
-  answer: { ...TABLE.answer, mostSteps: 1500 },
 };
 
 /** The sizes that the specification suggests, five times as dear as {@link TABLE}. */

@@ -124,11 +124,16 @@ export async function taskEvidence(
     const rows = Math.min(ROWS, Q - start), D = queries.width;
     const wide = matrix(rows, D, queries.data.subarray(start * D, (start + rows) * D));
     const { data } = axes ? await product(wide, axes) : wide;
-    const offset = Float64Array.from(data, (value, at) => value - centre[at % d]);
+    const offset = new Float64Array(rows * d);
+    for (let i = 0, at = 0; i < rows; i++) {
+      for (let j = 0; j < d; j++, at++) offset[at] = data[at] - centre[j];
+    }
     inner.set(await productF64(offset, directions, rows, d, T), start * T);
     const turned = await productF64(offset, precision, rows, d, d);
-    for (let at = 0; at < turned.length; at++) {
-      squares[start + Math.floor(at / d)] += offset[at] * turned[at];
+    for (let i = 0, at = 0; i < rows; i++) {
+      let square = 0;
+      for (let j = 0; j < d; j++, at++) square += offset[at] * turned[at];
+      squares[start + i] = square;
     }
   }
   return { inner, squares };
