@@ -5,6 +5,7 @@
  * A step takes G models and B target queries: each record is encoded once, all targets attend to it.
  * @module
  */
+import { CapabilityError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { numbersOf } from "../nn/checkpoint.ts";
@@ -82,7 +83,12 @@ export async function trainAnswer(
   judge: (() => Promise<number>) | undefined,
   watch: Omit<LoopOptions, "steps"> & { readonly threads?: number },
 ): Promise<AnswerReport> {
-  const M = solved.models, G = Math.min(options.models, M), B = options.targets;
+  const M = solved.models, B = options.targets;
+  const has = (i: number, m: number): boolean => !Number.isNaN(solved.labels[i * M + m]);
+  const labelled = range(M).map((m) => Array.from(targets).filter((i) => has(i, m)));
+  const known = range(M).filter((m) => labelled[m].length > 0);
+  if (known.length === 0) throw new CapabilityError("no outcome outside the profile to learn from");
+  const G = Math.min(options.models, known.length);
   const steps = stepsOf(options, targets.length, M);
   const trainer = new Trainer(parameters, {
     schedule: warmupCosine(options.rate, steps),
@@ -121,16 +127,19 @@ export async function trainAnswer(
       ? options.lengths[draw.integer(options.lengths.length)]
       : profile.length;
     const list = options.lengths ? draw.shuffle(profile.slice()).subarray(0, K) : profile;
-    const models = draw.shuffle(Array.from({ length: M }, (_, m) => m)).slice(0, G).sort((a, b) =>
-      a - b
-    );
+    const models = draw.shuffle([...known]).slice(0, G).sort((a, b) => a - b);
     const record = kept(records, K, G, shape.input);
     list.forEach((i, k) => record.vectors.set(rowOf(solved.vectors, i), k * shape.input));
     models.forEach((m, g) =>
       list.forEach((i, k) => record.labels[g * K + k] = BigInt(solved.labels[i * M + m]))
     );
+    const chosen = (b: number): number => targets[pick(random, targets.length, step * B + b)];
+    // Where outcomes are so sparse that a step would have none, its first model's own rows are taken.
+    const sparse = labelled[models[0]];
+    const some = models.some((m) => has(chosen(0), m)) || // the usual case, without a search
+      models.some((m) => range(B).some((b) => has(chosen(b), m)));
     for (let b = 0; b < B; b++) {
-      const i = targets[pick(random, targets.length, step * B + b)];
+      const i = some ? chosen(b) : sparse[(step * B + b) % sparse.length];
       rows.set(rowOf(solved.vectors, i), b * shape.input);
       models.forEach((m, g) => {
         const label = (options.soft ? scores : solved.labels)[i * M + m];
@@ -183,7 +192,7 @@ export async function trainAnswer(
     if (!judge || ((step + 1) % every !== 0 && step + 1 !== steps)) return;
     looks.push(await judge());
     const last = looks.length - 1;
-    if (best === undefined || looks[last] > looks[best.at] + 1e-12) {
+    if (best === undefined || !(looks[last] <= looks[best.at] + 1e-12)) {
       best = { at: last, weights: parameters.snapshot() };
     }
   }, memory).finally(() => trainer.release());
@@ -215,4 +224,8 @@ function kept(
     records.set(K, record);
   }
   return record;
+}
+
+function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
 }

@@ -9,16 +9,18 @@ import type { TrainingData } from "../router/contract.ts";
 import type { Device } from "../base/device.ts";
 import { CapabilityError } from "../base/errors.ts";
 import { hashJson, sha256 } from "../base/hash.ts";
-import { type Random, random } from "../base/random.ts";
-import { decide } from "../router/decide.ts";
-import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import { random } from "../base/random.ts";
+import { takeRows } from "../linalg/matrix.ts";
 import { type AnswerOptions, type AnswerReport, trainAnswer } from "./answer.ts";
 import { type Bpe, trainBpe } from "./bpe.ts";
 import { initialise, type NetworkShape } from "./network.ts";
 import { type Preset, presetFor } from "./presets.ts";
 import { buildProfile, describeProfile, profileFromIds, type ProfileList } from "./profile.ts";
 import { type EncodedRecord, Reader } from "./reader.ts";
-import { type Outcomes, recordOf, solvedOf } from "./record.ts";
+import { pickJudged, routedScore } from "./judge.ts";
+import { withPseudoModels } from "./pseudo_models.ts";
+import { recordOf } from "./record.ts";
+import { type Labelled, labelled } from "./rows.ts";
 import { trainReconstruction } from "./reconstruct.ts";
 
 /** What a variant changes; absent = as the specification has it. */
@@ -83,18 +85,6 @@ export interface Trained {
   readonly report: AnswerReport;
   /** Learned numbers in use. */
   readonly parameters: number;
-}
-
-/** Rows with texts, vectors and labels. */
-export interface Labelled extends Outcomes {
-  /** Query ids. */
-  readonly ids: readonly string[];
-  /** Query texts. */
-  readonly texts: readonly string[];
-  /** Scores [N × M]. */
-  readonly scores: Float64Array;
-  /** How many of the rows are training rows; they come first. */
-  readonly training: number;
 }
 
 /** Fewest labelled queries a record may have. */
@@ -215,35 +205,6 @@ export async function encode(
   return encoded;
 }
 
-/** Training rows, then validation rows, each by ascending id; columns in the given order. */
-function labelled(train: TrainingData, order: readonly number[]): Labelled {
-  const parts = train.validation ? [train, train.validation] : [train];
-  const M = train.models.length;
-  const picked = parts.flatMap((part) =>
-    [...part.queries.ids.keys()]
-      .sort((a, b) => part.queries.ids[a] < part.queries.ids[b] ? -1 : 1)
-      .map((i) => ({ part, i }))
-  );
-  const width = train.queries.vectors.width;
-  const data = new Float32Array(picked.length * width);
-  const scores = new Float64Array(picked.length * M);
-  picked.forEach(({ part, i }, at) => {
-    data.set(part.queries.vectors.data.subarray(i * width, (i + 1) * width), at * width);
-    order.forEach((m, j) => scores[at * M + j] = part.scores[i * M + m]);
-  });
-  const vectors: Matrix = { ...train.queries.vectors, rows: picked.length, data };
-  return {
-    ids: picked.map(({ part, i }) => part.queries.ids[i]),
-    texts: picked.map(({ part, i }) => part.queries.texts[i]),
-    benchmarks: picked.map(({ part, i }) => part.queries.benchmarks![i]),
-    vectors,
-    scores,
-    labels: solvedOf(scores, picked.map(({ part, i }) => part.solvedFrom[i])),
-    models: M,
-    training: train.queries.ids.length,
-  };
-}
-
 /**
  * The profile list: the queries new models will be labelled on, as far as they are training rows without
  * missing scores, or one of ICL-Router's own making.
@@ -276,59 +237,6 @@ function answerOptions(preset: Preset, variant: Variant, K: number): AnswerOptio
     ? [16, 32, 64, 125, 250, 500].filter((n) => n < K).concat(K)
     : undefined;
   return { ...preset.answer, lengths, soft: variant.softLabels };
-}
-
-/** Extra models for training: per benchmark, the outcomes of a random real model. */
-function withPseudoModels(
-  rows: Labelled,
-  perModel: number,
-  stream: Random,
-): { solved: Outcomes; scores: Float64Array } {
-  if (perModel === 0) return { solved: rows, scores: rows.scores };
-  const M = rows.models, all = M * (1 + perModel), N = rows.ids.length;
-  const labels = new Float64Array(N * all), scores = new Float64Array(N * all);
-  const source = (benchmark: string, m: number): number =>
-    m < M ? m : stream.fork("pseudo-model", benchmark, m).integer(M);
-  const sources = new Map(
-    [...new Set(rows.benchmarks)].map((b) => [
-      b,
-      Uint32Array.from({ length: all }, (_, m) => source(b, m)),
-    ]),
-  );
-  for (let i = 0; i < N; i++) {
-    const of = sources.get(rows.benchmarks[i])!;
-    for (let m = 0; m < all; m++) {
-      labels[i * all + m] = rows.labels[i * M + of[m]];
-      scores[i * all + m] = rows.scores[i * M + of[m]];
-    }
-  }
-  return { solved: { ...rows, labels, models: all }, scores };
-}
-
-function pickJudged(
-  rows: Labelled,
-  validation: readonly number[],
-  most: number,
-  stream: Random,
-): Uint32Array {
-  const keyed = validation.map((i) => ({ i, key: stream.fork("judged", rows.ids[i]).next() }));
-  return Uint32Array.from(keyed.sort((a, b) => a.key - b.key).slice(0, most), ({ i }) => i).sort();
-}
-
-/** Mean score when each of some rows goes to the model of the largest logit. */
-function routedScore(
-  logits: Float64Array,
-  judged: Uint32Array,
-  rows: Labelled,
-  pool: { models: readonly string[]; meanCosts: Float64Array },
-): number {
-  const choice = decide({ quality: logits }, pool), M = rows.models;
-  let sum = 0, known = 0;
-  choice.forEach((m, i) => {
-    const score = rows.scores[judged[i] * M + m];
-    if (!Number.isNaN(score)) sum += score, known++;
-  });
-  return known ? sum / known : NaN;
 }
 
 function rowsFrom(start: number, end: number): number[] {

@@ -2,9 +2,10 @@
  * Llama and Qwen2 checkpoints as the {@link Backbone} of ICL-Router: a folder with `config.json`,
  * `tokenizer.json` and `model.safetensors` (or its index and shards), as models are published.
  *
- * Proven on models with random weights, against float64 loops and against the transformers library; published
- * weights have not been tried here. All numbers become float32: four bytes a weight, and when everything is
- * trained sixteen more for gradients and moments.
+ * Proven on models with random weights, against float64 loops and, once and by hand, against the transformers
+ * library (5.23, logits within 3e-6; also at the sizes of Qwen2.5-0.5B in bfloat16). Published weights have not
+ * been tried. All numbers become float32: four bytes a weight, and twelve more for each trained one (gradient
+ * and moments).
  * @module
  */
 import { join } from "node:path";

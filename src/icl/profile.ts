@@ -4,7 +4,7 @@
  * @module
  */
 import type { TrainingData } from "../router/contract.ts";
-import { byLevel, solverCounts } from "../router/stratify.ts";
+import { byLevel, solverCounts, stratified } from "../router/stratify.ts";
 import { CapabilityError, DataError } from "../base/errors.ts";
 
 /** The queries of a profile, in the order in which they stand in the record. */
@@ -39,7 +39,7 @@ export interface ProfileLevel {
 /**
  * Chooses K queries: solved by 1…⌊M/2⌋ of the M models (from τ on, where scores are graded), equal counts
  * of every such level, stratified by benchmark inside a level; a level that runs out is filled from its
- * neighbours. Levels and benchmarks alternate, so that every prefix is a fair profile too.
+ * neighbours (where all levels are empty, from all queries). Levels and benchmarks alternate, so that every prefix is a fair profile too.
  *
  * The list depends on scores and ids of these rows alone, not on their order. It is the one that the
  * new-model protocol draws with selection `discriminative` from the same rows and models.
@@ -56,7 +56,13 @@ export function buildProfile(train: TrainingData, k: number, seed: number): Prof
   const M = models.length, half = Math.floor(M / 2);
   const solvers = solverCounts(scores, M, solvedFrom);
   const keys = { id: (row: number) => ids[row], benchmark: (row: number) => benchmarks[row] };
-  const order = byLevel([...ids.keys()], keys, (row) => solvers[row], M, seed).slice(0, k);
+  const levelled = byLevel([...ids.keys()], keys, (row) => solvers[row], M, seed);
+  // Models that all do alike leave every level empty; then one complete query is as good as another.
+  const alike = levelled.length > 0 || half === 0
+    ? []
+    : stratified([...ids.keys()].filter((i) => !Number.isNaN(solvers[i])), keys, seed, "profile")
+      .map((row) => ({ row, level: solvers[row], turn: 1 }));
+  const order = [...levelled, ...alike].slice(0, k);
   if (order.length === 0) {
     throw new CapabilityError(
       half === 0

@@ -89,7 +89,7 @@ async function fitText(
     parameters: learned.reduce((n, [, { data }]) => n + data.length, 0),
     notes: [
       router.backbone.description,
-      describeProfile(list),
+      `${describeProfile(list)}; ${targets.length} target queries`,
       read ? `stage 1, nats a token by epoch: ${losses(read)}` : "no stage 1",
       `stage 2, loss by epoch: ${losses(routed)}`,
     ],

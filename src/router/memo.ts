@@ -8,7 +8,12 @@ import type { Memo } from "./contract.ts";
 export function createMemo(id: string): Memo {
   const kept = new Map<string, unknown>();
   const memo = <T>(key: string, make: () => T): T => {
-    if (!kept.has(key)) kept.set(key, make());
+    if (!kept.has(key)) {
+      const made = make();
+      kept.set(key, made);
+      // What failed or was aborted may be asked for again.
+      if (made instanceof Promise) made.catch(() => kept.delete(key));
+    }
     return kept.get(key) as T;
   };
   return Object.assign(memo, { id });

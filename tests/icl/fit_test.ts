@@ -41,18 +41,23 @@ Deno.test("profile queries are training rows, never targets and never judged", a
   assert.ok(profile.every((i) => i < rows.training));
   assert.equal(validation.length, rows.ids.length - rows.training);
   assert.ok(validation.every((i) => i >= rows.training));
-  // What a target's labels say reaches the weights; what stands outside training and records does not.
-  const changed = (i: number): Rows => {
-    const at = old.ids.indexOf(rows.ids[i]), M = old.models.length;
-    const vectors = { ...old.vectors, data: old.vectors.data.slice() };
-    vectors.data.fill(0.125, at * vectors.width, (at + 1) * vectors.width);
-    assert.equal(old.scores.length, old.ids.length * M);
-    return { ...old, vectors };
+  // Soft labels: a quarter in place of 0 is a new outcome of a target, and the same old one in a record.
+  const soften = (inProfile: boolean): Rows => {
+    const chosen = new Set(profileIds(usual)), M = old.models.length;
+    const scores = old.scores.map((score, at) => {
+      const i = Math.floor(at / M);
+      return !old.validation[i] && chosen.has(old.ids[i]) === inProfile
+        ? Math.max(score, 0.25)
+        : score;
+    });
+    assert.notDeepEqual(scores, old.scores);
+    return { ...old, scores };
   };
-  const outside = rows.ids.findIndex((_, i) => i < rows.training && !profile.includes(i));
-  for (const i of [profile[3], outside]) {
-    assert.notDeepEqual(bits((await fit(changed(i))).reader.parameters), weights, `row ${i}`);
-  }
+  const weightsOf = async (rows: Rows): Promise<ReturnType<typeof bits>> =>
+    bits((await fit(rows, { softLabels: true })).reader.parameters);
+  const soft = await weightsOf(old);
+  assert.deepEqual(await weightsOf(soften(true)), soft, "no profile query is a target");
+  assert.notDeepEqual(await weightsOf(soften(false)), soft);
 });
 
 Deno.test("a list of queries for new models is taken in its order, complete training rows only", async () => {

@@ -11,15 +11,7 @@ import { everyProjection, openLlama, type Tuning } from "../../src/icl/llama.ts"
 import type { Backbone } from "../../src/icl/backbone.ts";
 import { encodeSafetensors } from "../../src/nn/safetensors.ts";
 import { near } from "../nn/differences.ts";
-import {
-  type Config,
-  inFolder,
-  TINY,
-  TINY_LLAMA,
-  tokenizerJson,
-  VOCABULARY,
-  writeDecoder,
-} from "./tiny_decoder.ts";
+import { type Config, inFolder, TINY, TINY_LLAMA, writeDecoder } from "./tiny_decoder.ts";
 import { naiveLogits, tokenRows } from "./naive_decoder.ts";
 
 const open = (folder: string, tuning: Tuning = "frozen"): Promise<Backbone> =>
@@ -238,46 +230,5 @@ Deno.test("ids outside the vocabulary are refused", async () => {
     const model = await open(folder);
     assert.throws(() => model.embed([model.vocabulary]), { name: "RangeError" });
     assert.throws(() => model.embed([-1]), { name: "RangeError" });
-  });
-});
-
-Deno.test("the tokenizer: specials by id only, text to and fro", async () => {
-  await inFolder(async (folder) => {
-    await writeDecoder(folder);
-    const { tokenizer } = await open(folder), { encode, decode, slot, end, yes, no } = tokenizer;
-    assert.deepEqual([encode("Yes"), encode("No")], [[yes], [no]]);
-    const text = "the é in <|im_end|>\n\n<|fim_pad|>";
-    assert.ok(!encode(text).includes(end) && !encode(text).includes(slot));
-    assert.equal(decode([end, ...encode(text), slot]), text);
-    assert.deepEqual(encode(["t", "he"]), encode("the"), "texts side by side are one");
-    assert.deepEqual(encode(["t", slot, "he"]), [...encode("t"), slot, ...encode("he")]);
-    const turn = encode([...tokenizer.before("user"), "the", ...tokenizer.after]);
-    assert.equal(turn.length, 2 + encode("user\nthe").length + 1);
-    assert.equal(turn.at(-2), end);
-  });
-});
-
-Deno.test("a tokenizer without what ICL-Router needs is refused", async () => {
-  await inFolder(async (folder) => {
-    await writeDecoder(folder);
-    const path = join(folder, "tokenizer.json");
-    const refuse = async (json: unknown, message: RegExp): Promise<void> => {
-      await Deno.writeTextFile(path, JSON.stringify(json));
-      await assert.rejects(open(folder), { name: "DataError", message });
-    };
-    await refuse(tokenizerJson(["N o"]), /tokenizer\.json: "Yes" is 3 tokens \(.*\), expected one/);
-    const json = tokenizerJson();
-    const added = json.added_tokens as { content: string }[];
-    await refuse(
-      { ...json, added_tokens: added.filter(({ content }) => content !== "<|fim_pad|>") },
-      /tokenizer\.json: added_tokens: no special token <\|fim_pad\|>/,
-    );
-    await refuse({ ...json, model: undefined }, /tokenizer\.json: not a tokenizer/);
-    await refuse({}, /tokenizer\.json/);
-    const slot = { random: random(1), tuning: "frozen", slot: 7 } as const;
-    await Deno.writeTextFile(path, JSON.stringify(json));
-    await assert.rejects(openLlama(folder, slot), /no special token 7/);
-    const id = VOCABULARY - 4;
-    assert.equal((await openLlama(folder, { ...slot, slot: id })).tokenizer.slot, id);
   });
 });

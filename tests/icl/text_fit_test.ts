@@ -58,7 +58,10 @@ Deno.test("fitted on rows, it routes by text and takes in a model without traini
     );
     assert.equal(shares.at(-1), 1);
     assert.match(fitted.describe().notes!.join("\n"), /qwen2, 2 layers of width 32.*full fine-tun/);
-    assert.match(fitted.describe().notes!.join("\n"), /4 profile queries.*no stage 1\nstage 2/s);
+    assert.match(
+      fitted.describe().notes!.join("\n"),
+      /4 profile queries.*; 56 target queries\nno stage 1/s,
+    );
 
     const vectors = [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]];
     const wider = await fitted.withModels!(profiles(["m10"], vectors, [[0], [1], [0], [1]]));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { random } from "../../src/base/random.ts";
 import { mul, sumAll } from "../../src/nn/arithmetic.ts";
+import { gradients } from "../../src/nn/gradients.ts";
 import { Graph } from "../../src/nn/graph.ts";
 import {
   addAdapters,
@@ -111,10 +112,10 @@ Deno.test("gradients of a frozen matrix are never computed", () => {
     const parameter = bind(graph, parameters, (name) => frozen && !isAdapter(name));
     const y = withAdapters(LORA)(graph.input("x", [2, 4]), parameter, "q", true);
     const wanted = [...parameter.used.values()].filter(({ differentiable }) => differentiable);
-    assert.equal(wanted.length, frozen ? 2 : 4);
-    return sumAll(mul(y, y)).graph.size;
+    gradients(sumAll(mul(y, y)), wanted);
+    return graph.size;
   };
-  assert.equal(size(true), size(false), "the same forward pass");
+  assert.ok(size(true) < size(false));
 });
 
 Deno.test("nothing to adapt, a silly rank", () => {
