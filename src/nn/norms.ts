@@ -3,7 +3,21 @@
  * @module
  */
 import { constantOf, type Tensor } from "./graph.ts";
-import { div, mean, mul, ones, scale, shift, sqrt, square, sub, sum, sumTo } from "./arithmetic.ts";
+import {
+  add,
+  div,
+  mean,
+  mul,
+  scalar,
+  scale,
+  shift,
+  sqrt,
+  square,
+  sub,
+  sum,
+  sumTo,
+} from "./arithmetic.ts";
+import { reshape } from "./shapes.ts";
 
 /**
  * y = gain · n + bias with n = (x − x̄) / √(variance + ε).
@@ -17,13 +31,13 @@ export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon = 1e-5)
     one,
   ], { attributes: { axis: { int: -1 }, epsilon: { float: epsilon } } });
   return graph.record([y], [x, gain, bias], (g) => {
-    const n = mul(sub(constantOf(x), centre), inverse);
+    const n = mul(sub(constantOf(x), centre), inverse), gn = mul(g, n);
     return [
       () => {
-        const h = mul(g, gain);
-        return mul(inverse, sub(sub(h, rowMean(h)), mul(n, rowMean(mul(h, n)))));
+        const across = add(mul(n, weightedMean(gn, gain)), weightedMean(g, gain));
+        return mul(inverse, sub(mul(g, gain), across));
       },
-      () => sumTo(mul(g, n), gain.shape),
+      () => sumTo(gn, gain.shape),
       () => sumTo(g, bias.shape),
     ];
   })[0];
@@ -34,17 +48,28 @@ export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor, epsilon = 1e-5)
  * ∂x = (h − n · mean(h·n)) / √(mean(x²) + ε), ∂gain = Σ g·n.
  */
 export function rmsNorm(x: Tensor, gain: Tensor, epsilon = 1e-6): Tensor {
-  const X = constantOf(x);
-  const root = sqrt(shift(rowMean(square(X)), epsilon));
-  const n = div(X, root);
-  const y = mul(n, constantOf(gain));
-  return x.graph.record([y], [x, gain], (g) => [
-    () => {
-      const h = mul(g, gain);
-      return div(sub(h, mul(n, rowMean(mul(h, n)))), root);
-    },
-    () => sumTo(mul(g, n), gain.shape),
-  ])[0];
+  const { y, inverse } = rms(constantOf(x), constantOf(gain), epsilon);
+  return x.graph.record([y], [x, gain], (g) => {
+    const n = mul(x, inverse), gn = mul(g, n);
+    return [
+      () => mul(inverse, sub(mul(g, gain), mul(n, weightedMean(gn, gain)))),
+      () => sumTo(gn, gain.shape),
+    ];
+  })[0];
+}
+
+/** The forward half of {@link rmsNorm}: its output, and 1 / √(mean(x²) + ε) of every row. */
+function rms(x: Tensor, gain: Tensor, epsilon: number): { y: Tensor; inverse: Tensor } {
+  const { graph, shape } = x;
+  if (graph.fused) {
+    const [y, inverse] = graph.nodes("SimplifiedLayerNormalization", [x, gain], [
+      shape,
+      shape.with(-1, 1),
+    ], { attributes: { axis: { int: -1 }, epsilon: { float: epsilon } } });
+    return { y, inverse };
+  }
+  const inverse = div(scalar(graph, 1), sqrt(shift(mean(square(x), [-1]), epsilon)));
+  return { y: mul(mul(x, inverse), gain), inverse };
 }
 
 /** y = x / √(Σ x² + ε), so that inner products are cosines.  ∂x = (g − y · Σ g·y) / √(Σ x² + ε). */
@@ -57,10 +82,10 @@ export function unitLength(x: Tensor, epsilon = 1e-12): Tensor {
   )[0];
 }
 
-/** Mean over the last axis as a product with a column of 1/n: faster than ReduceMean on a CPU. */
-function rowMean(x: Tensor): Tensor {
+/** Mean of x · weights over the last axis; as a product it never writes x · weights down. */
+function weightedMean(x: Tensor, weights: Tensor): Tensor {
   const width = x.shape.at(-1)!;
-  if (!x.graph.fused) return mean(x, [-1]);
-  const column = scale(ones(x.graph, [width, 1]), 1 / width);
+  if (!x.graph.fused) return mean(mul(x, weights), [-1]);
+  const column = reshape(scale(weights, 1 / width), [width, 1]);
   return x.graph.node("MatMul", [x, column], x.shape.with(-1, 1));
 }

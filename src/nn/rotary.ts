@@ -3,7 +3,7 @@
  * @module
  */
 import type { Graph, Tensor } from "./graph.ts";
-import { add, mul, negate } from "./arithmetic.ts";
+import { add, integers, mul, sub } from "./arithmetic.ts";
 import { concat, slice } from "./shapes.ts";
 
 /** Where the rows of a sequence stand, and how fast the angles turn. */
@@ -16,46 +16,53 @@ export interface RotaryOptions {
 
 /**
  * Turns every pair (x_j, x_{j + width/2}) of row t by its angle: y = x · cos + rot(x) · sin with
- * rot(a, b) = (−b, a); the layout of Llama and Qwen2.  ∂x = g · cos + rotᵀ(g · sin), rotᵀ(a, b) = (b, −a).
+ * rot(a, b) = (−b, a); the layout of Llama and Qwen2.  ∂x = g turned back, by the opposite angles.
  *
  * @param x [… × rows × width], width even
  */
 export function rotary(x: Tensor, { positions, base = 10_000 }: RotaryOptions = {}): Tensor {
-  const { graph, shape } = x, width = shape.at(-1)!, half = width / 2;
+  const { graph, shape } = x, width = shape.at(-1)!;
   const at = positions ?? Array.from({ length: shape.at(-2)! }, (_, t) => t);
-  if (at.length !== shape.at(-2) || !Number.isInteger(half)) {
+  if (at.length !== shape.at(-2) || width % 2 !== 0) {
     throw new RangeError(`rotary: ${at.length} positions for shape [${shape}], width must be even`);
   }
-  const [cos, sin] = [Math.cos, Math.sin].map((f) => angles(graph, f, at, width, base));
-  const parts = (z: Tensor): [Tensor, Tensor] => [slice(z, -1, 0, half), slice(z, -1, half, width)];
-  const turned = (z: Tensor): Tensor => {
-    const [a, b] = parts(z);
-    return concat([negate(b), a], -1);
-  };
-  const turnedBack = (z: Tensor): Tensor => {
-    const [a, b] = parts(z);
-    return concat([b, negate(a)], -1);
-  };
-  const X = { ...x, differentiable: false };
-  const y = add(mul(X, cos), mul(turned(X), sin));
-  return graph.record([y], [x], (g) => [() => add(mul(g, cos), turnedBack(mul(g, sin)))])[0];
+  const turned = (z: Tensor, direction: 1 | -1): Tensor =>
+    turn(
+      z,
+      angles(graph, "cos", at, width / 2, base),
+      angles(graph, "sin", at.map((t) => direction * t), width / 2, base),
+    );
+  return graph.record([turned({ ...x, differentiable: false }, 1)], [x], (g) => [
+    () => turned(g, -1),
+  ])[0];
 }
 
-/** cos or sin of every row's angles, both halves alike: [rows × width]. */
+/** The pairs of z turned by angles of which cosines and sines are given, [rows × width / 2]. */
+function turn(z: Tensor, cos: Tensor, sin: Tensor): Tensor {
+  const { graph, shape } = z, width = shape.at(-1)!;
+  if (graph.fused && shape.length === 4) {
+    const first = integers(graph, [0]); // row t takes row 0 + t of the angles
+    return graph.node("RotaryEmbedding", [z, first, cos, sin], shape, { domain: "com.microsoft" });
+  }
+  const a = slice(z, -1, 0, width / 2), b = slice(z, -1, width / 2, width);
+  return concat([
+    sub(mul(a, cos), mul(b, sin)),
+    add(mul(b, cos), mul(a, sin)),
+  ], -1);
+}
+
+/** cos or sin of every row's angles. */
 function angles(
   graph: Graph,
-  f: (angle: number) => number,
+  f: "cos" | "sin",
   positions: readonly number[],
-  width: number,
+  half: number,
   base: number,
 ): Tensor {
-  const key = `${f.name} ${base} ${width} ${positions}`;
-  return graph.constant(key, [positions.length, width], () => {
-    const out = new Float32Array(positions.length * width);
+  return graph.constant(`${f} ${base} ${half} ${positions}`, [positions.length, half], () => {
+    const out = new Float32Array(positions.length * half);
     positions.forEach((t, i) => {
-      for (let j = 0; j < width; j++) {
-        out[i * width + j] = f(t * base ** (-2 * (j % (width / 2)) / width));
-      }
+      for (let j = 0; j < half; j++) out[i * half + j] = Math[f](t * base ** (-j / half));
     });
     return out;
   });

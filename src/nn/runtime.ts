@@ -39,6 +39,7 @@ export async function openSession(
     interOpNumThreads: 1,
     // Idle threads sleep instead of spinning: no slower alone, and much faster beside other work.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
+    enableMemPattern: device !== "cpu", // planning all memory ahead doubles it on a CPU, for no speed
     logSeverityLevel: 3, // errors: notes about nodes that a GPU leaves to the CPU are of no use
     ...(preferredOutputLocation ? { preferredOutputLocation } : {}),
   });

@@ -55,15 +55,24 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
   )[0];
 }
 
-/** x cut into equal parts along an axis.  ∂x = the parts' gradients, joined. */
-export function split(x: Tensor, parts: number, axis: number): readonly Tensor[] {
-  const { graph } = x, at = axis < 0 ? axis + x.shape.length : axis;
-  if (x.shape[at] % parts !== 0) {
-    throw new RangeError(`cannot cut an axis of ${x.shape[at]} into ${parts} equal parts`);
+/**
+ * x cut along an axis into equal parts, or into parts of given sizes.  ∂x = the parts' gradients, joined.
+ * @throws {RangeError} when the parts do not fill the axis
+ */
+export function split(
+  x: Tensor,
+  parts: number | readonly number[],
+  axis: number,
+): readonly Tensor[] {
+  const { graph } = x, at = axis < 0 ? axis + x.shape.length : axis, n = x.shape[at];
+  const sizes = typeof parts === "number" ? Array<number>(parts).fill(n / parts) : parts;
+  if (sizes.reduce((a, b) => a + b, 0) !== n || !sizes.every(Number.isInteger)) {
+    throw new RangeError(`cannot cut an axis of ${n} into ${parts} parts`);
   }
-  const shape = x.shape.with(at, x.shape[at] / parts);
-  const outputs = graph.nodes("Split", [x], Array.from({ length: parts }, () => shape), {
-    attributes: { axis: { int: at }, num_outputs: { int: parts } },
+  if (sizes.length === 1) return [x];
+  const shapes = sizes.map((size) => x.shape.with(at, size));
+  const outputs = graph.nodes("Split", [x, integers(graph, sizes)], shapes, {
+    attributes: { axis: { int: at } },
   });
   return graph.record(outputs, [x], (...gs) => [() => concat(gs, at)]);
 }

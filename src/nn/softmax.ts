@@ -3,9 +3,9 @@
  * @module
  */
 import { constantOf, type Tensor } from "./graph.ts";
-import { add, exp, mul, sub, sum } from "./arithmetic.ts";
+import { add, exp, mul, negate, ones, sub, sum } from "./arithmetic.ts";
 import { matmul } from "./products.ts";
-import { concat, slice } from "./shapes.ts";
+import { concat, slice, split } from "./shapes.ts";
 
 /** y = softmax of the last axis.  ∂x = y · (g − Σ g y). */
 export function softmax(x: Tensor): Tensor {
@@ -39,8 +39,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, mask?: Tensor): Tenso
   const y = matmul(p, V);
   return graph.record([y], [q, k, v], (g) => {
     let made: Tensor | undefined;
-    const dS = (): Tensor =>
-      made ??= mul(p, sub(matmul(g, V, { transposeB: true }), sum(mul(g, y), [-1])));
+    const dS = (): Tensor => made ??= mul(p, productLess(g, V, sum(mul(g, y), [-1])));
     return [
       () => matmul(dS(), K, { factor }),
       () => matmul(dS(), Q, { transposeA: true, factor }),
@@ -49,21 +48,38 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, mask?: Tensor): Tenso
   })[0];
 }
 
+/** a bᵀ − d, d one number a row; as [a, −d] [b, 1]ᵀ where an uneven width is no harm: a pass less. */
+function productLess(a: Tensor, b: Tensor, d: Tensor): Tensor {
+  if (!a.graph.fused) return sub(matmul(a, b, { transposeB: true }), d);
+  const one = ones(a.graph, b.shape.with(-1, 1));
+  return matmul(concat([a, negate(d)], -1), concat([b, one], -1), { transposeB: true });
+}
+
 /**
  * Attention in which row i sees columns 0…i only. Computed in blocks of rows, each with just the columns
  * it can see, so that nearly half of the work of a masked square is never done.
  *
  * @param q queries [… × length × width]; k and v likewise
+ * @param block rows a block: small ones save work, large ones save copies of the columns
  */
-export function causalAttention(q: Tensor, k: Tensor, v: Tensor, block = 128): Tensor {
-  const length = q.shape.at(-2)!, parts: Tensor[] = [];
-  for (let start = 0; start < length; start += block) {
-    const end = Math.min(start + block, length);
-    const seen = (x: Tensor): Tensor => slice(x, -2, 0, end);
-    const mask = causalMask(q, end - start, end);
-    parts.push(attention(slice(q, -2, start, end), seen(k), seen(v), mask));
-  }
-  return concat(parts, -2);
+export function causalAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  block = q.shape.at(-2)! > 512 ? 128 : 64,
+): Tensor {
+  const rows = q.shape.at(-2)!, sizes: number[] = [];
+  for (let start = 0; start < rows; start += block) sizes.push(Math.min(block, rows - start));
+  let keys = k, values = v, end = rows;
+  // From the last block to the first, so that each cuts its columns out of those of the one before.
+  const parts = split(q, sizes, -2).toReversed().map((queries) => {
+    keys = slice(keys, -2, 0, end);
+    values = slice(values, -2, 0, end);
+    const mask = causalMask(q, queries.shape.at(-2)!, end);
+    end -= queries.shape.at(-2)!;
+    return attention(queries, keys, values, mask);
+  });
+  return concat(parts.reverse(), -2);
 }
 
 /** The last `rows` rows of a causal mask of `columns` columns: 0 where column ≤ row, else −10⁹. */

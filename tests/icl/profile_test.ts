@@ -156,9 +156,13 @@ Deno.test("two or three models have one level; fewer have none", () => {
   });
 });
 
-Deno.test("no query at the levels, no list; a length that is none", () => {
+Deno.test("no query at the levels: any complete query will do; none complete, no list; a length that is none", () => {
   const train = training(ladder([3, 0, 0, 0, 2, 2, 1]));
-  assert.throws(() => buildProfile(train, 4, 1), (error: Error) => {
+  const list = buildProfile(train, 4, 1);
+  assert.equal(list.rows.length, 4);
+  assert.deepEqual(buildProfile(train, 8, 1).rows.slice(0, 4), list.rows, "prefixes");
+  const gaps = { ...train, scores: train.scores.map((s, i) => i % 6 === 2 ? NaN : s) };
+  assert.throws(() => buildProfile(gaps, 4, 1), (error: Error) => {
     assert.ok(error instanceof CapabilityError);
     assert.match(error.message, /none of 8 training queries is solved by 1 to 3 of the 6 models/);
     return true;
