@@ -110,7 +110,15 @@ function unseenCounts(cells: readonly Cell[]): string[] {
           return `+${above} −${sure.length - above} of ${found.length}`;
         }),
         ...Object.entries(rivals).map(([rival, title]) =>
-          line(`${title}, mean only`, (n) => {
+          line(`${title}, tested (or mean only)`, (n) => {
+            const found = arms.flatMap((of) =>
+              at(of, id, n)?.vsRouters?.filter(({ router }) => router === rival) ?? []
+            );
+            if (found.length > 0) {
+              const sure = found.filter(({ pHolm }) => pHolm < LEVEL);
+              const above = sure.filter(({ difference }) => difference > 0).length;
+              return `+${above} −${sure.length - above} of ${found.length}`;
+            }
             const gains = arms.flatMap((of) => {
               const own = at(of, id, n), other = at(of, rival, n);
               return own && other ? [own.quality - other.quality] : [];
@@ -125,8 +133,8 @@ function unseenCounts(cells: readonly Cell[]): string[] {
   if (rows.length === 0) return [];
   return [
     "Unseen models, own arm, by n labelled queries a new model: on how many datasets significantly above " +
-    "(+) and below (−) best single with the same n labels; and on how many the mean is above a rival's " +
-    "own arm (no test stored).",
+    "(+) and below (−) best single with the same n labels, and a rival's own arm; where a result stores no " +
+    "test against a rival, on how many datasets the mean is above.",
     markdownTable(
       [
         { title: "router, pool" },

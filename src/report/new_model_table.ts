@@ -6,7 +6,7 @@ import type { ArmReport, NewModelEvaluation } from "../results/evaluate_new_mode
 import type { Result, RouterEntry } from "../results/result.ts";
 import type { Leaderboard } from "./leaderboard.ts";
 import { closingNotes } from "./notes.ts";
-import { digits } from "./numbers.ts";
+import { digits, signed } from "./numbers.ts";
 
 /** One table for a pool: a line with the router's name, then its arms; columns are profile sizes. */
 export function newModelTable(
@@ -42,6 +42,42 @@ export function newModelTable(
       `pool: ${
         pool === "all" ? "training models and new models together" : "the new models only"
       }; oracle ${digits(oracle[pool])}, random ${digits(random[pool])}.`,
+    ],
+  };
+}
+
+/** How far each router's own arm is above the rivals' own arms, by profile size; undefined without rivals. */
+export function rivalsTable(
+  { routers }: Result,
+  { arms }: NewModelEvaluation,
+): Leaderboard | undefined {
+  const own = arms.filter((a) => a.vsRouters && a.vsRouters.length > 0);
+  if (own.length === 0) return undefined;
+  const sizes = [...new Set(own.map((a) => a.n!))].sort((a, b) => a - b);
+  const nameOf = new Map(routers.map(({ id, name }) => [id, name]));
+  const rows = [...Map.groupBy(own, (a) => a.router)].flatMap(([id, points]) => {
+    const rivals = [...new Set(points.flatMap((a) => a.vsRouters!.map(({ router }) => router)))];
+    return [
+      [nameOf.get(id)!, ...sizes.map(() => "")],
+      ...rivals.map((rival) => [
+        `  − ${nameOf.get(rival)}`,
+        ...sizes.map((n) => {
+          const found = points.find((a) => a.n === n)?.vsRouters!.find((v) => v.router === rival);
+          if (!found) return "";
+          const { difference, pHolm } = found;
+          return signed(difference) + (pHolm < 0.05 ? "*" : " ");
+        }),
+      ]),
+    ];
+  });
+  return {
+    columns: [
+      { title: "own arm against own arm" },
+      ...sizes.map((n) => ({ title: `n=${n}`, align: "right" as const })),
+    ],
+    rows,
+    notes: [
+      "pool: all. Mean difference in score at the same n; *: significant (Holm over this table, p < .05).",
     ],
   };
 }

@@ -9,7 +9,7 @@ import { frontierText } from "./frontier_text.ts";
 import { auditText, partsTable, printed, regretTable, sharesTable } from "./detail_tables.ts";
 import { type Leaderboard, leaderboard, ranked } from "./leaderboard.ts";
 import { metricTables } from "./metric_tables.ts";
-import { newModelNotes, newModelTable } from "./new_model_table.ts";
+import { newModelNotes, newModelTable, rivalsTable } from "./new_model_table.ts";
 import {
   markdownTable,
   shortened,
@@ -39,6 +39,8 @@ export function terminalReport(result: Result, speed?: SpeedSheet): string {
     for (const pool of ["all", "new"] as const) {
       blocks.push(tableText(newModelTable(result, evaluation, pool)));
     }
+    const rivals = rivalsTable(result, evaluation);
+    if (rivals) blocks.push(tableText(rivals));
     blocks.push(notesText(newModelNotes(result)));
     return blocks.join("\n\n");
   }
@@ -59,6 +61,8 @@ export function markdownReport(result: Result, speed?: SpeedSheet): string {
     for (const pool of ["all", "new"] as const) {
       blocks.push(...tableMarkdown(newModelTable(result, evaluation, pool)));
     }
+    const rivals = rivalsTable(result, evaluation);
+    if (rivals) blocks.push(...tableMarkdown(rivals));
     blocks.push(listMarkdown(newModelNotes(result)));
   } else {
     const { references, competing } = ranked(result, evaluation.routers);

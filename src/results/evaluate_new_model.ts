@@ -11,6 +11,7 @@ import type { Split } from "../protocol/split.ts";
 import { differences, pairedOverSeeds } from "./paired.ts";
 import { joinFolds, type SeedRows, seedRows, type SplitDecisions } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
+import { REFERENCES } from "../router/references.ts";
 
 /** One arm of one router at one profile size. */
 export interface ArmReport {
@@ -30,7 +31,15 @@ export interface ArmReport {
   readonly gapClosed: number | null;
   /** Against best single at the same n and pool; null for best single itself and where it has no such row. */
   readonly vsBestSingle: Versus | null;
+  /**
+   * A router's own arm (not retrained) against the own arms of {@link RIVALS} at the same n, where the pool
+   * is `all`; Holm is over all of these in the table. Absent where there are none.
+   */
+  readonly vsRouters?: readonly (Versus & { readonly router: string })[];
 }
+
+/** Routers that every router's own arm is compared with, besides best single. */
+export const RIVALS = ["knn", "ridge", "uniroute"] as const;
 
 /** A paired difference with its 95% interval and p-values. */
 export interface Versus {
@@ -103,6 +112,7 @@ export function evaluateNewModel(
     );
     return [...compareArms(tested, tested.map((a) => single(a.column)!), trials, units)];
   }));
+  const rivals = compareWithRivals(arms, trials, units);
   const bounds = { all: poolBounds(table, trials, "all"), new: poolBounds(table, trials, "new") };
   return {
     oracle: { all: bounds.all.oracle, new: bounds.new.oracle },
@@ -126,6 +136,7 @@ export function evaluateNewModel(
           )
           : null,
         vsBestSingle: versus.get(a) ?? null,
+        ...(rivals.has(a) ? { vsRouters: rivals.get(a)! } : {}),
       };
     }),
   };
@@ -136,13 +147,53 @@ function keyOf({ arm, n, pool }: Column): string {
   return `${arm} ${n} ${pool}`;
 }
 
+/** Own arms of all competing routers against those of the rivals, at the same n. */
+function compareWithRivals(
+  arms: readonly ArmScores[],
+  trials: readonly SeedRows[],
+  units: ArrayLike<number>,
+): Map<ArmScores, (Versus & { router: string })[]> {
+  const own = arms.filter(({ router, column: { arm, pool } }) =>
+    pool === "all" && (arm === "zero-update" || arm === "fit-new-vector") &&
+    !REFERENCES.some(({ id }) => id === router)
+  );
+  const pairs = own.flatMap((arm) =>
+    own.filter(({ router, column }) =>
+      router !== arm.router && column.n === arm.column.n &&
+      RIVALS.some((rival) => rival === router)
+    ).map((rival) => ({ arm, rival }))
+  );
+  const tests = bootstrapPairs(
+    pairs.map(({ arm }) => arm),
+    pairs.map(({ rival }) => rival),
+    trials,
+    units,
+  );
+  const found = new Map<ArmScores, (Versus & { router: string })[]>();
+  pairs.forEach(({ arm, rival }, i) =>
+    found.set(arm, [...found.get(arm) ?? [], { router: rival.router, ...tests[i] }])
+  );
+  return found;
+}
+
 function compareArms(
   arms: readonly ArmScores[],
   bases: readonly ArmScores[],
   trials: readonly SeedRows[],
   units: ArrayLike<number>,
 ): Map<ArmScores, Versus> {
-  if (arms.length === 0) return new Map();
+  const tests = bootstrapPairs(arms, bases, trials, units);
+  return new Map(arms.map((arm, i) => [arm, tests[i]]));
+}
+
+/** Paired tests of arms against bases, Holm over all of them. */
+function bootstrapPairs(
+  arms: readonly ArmScores[],
+  bases: readonly ArmScores[],
+  trials: readonly SeedRows[],
+  units: ArrayLike<number>,
+): Versus[] {
+  if (arms.length === 0) return [];
   const gains = arms.map((arm, a) => differences(arm.scores, bases[a].scores));
   const intervals = pairedOverSeeds(gains, trials, units, {
     random: random(0, "table", "new-model"),
@@ -150,9 +201,12 @@ function compareArms(
     draws: Math.max(2000, 60 * arms.length),
   });
   const adjusted = holm(intervals.map(({ p }) => p));
-  return new Map(arms.map((arm, i) => {
-    const { mean, low, high, p } = intervals[i];
-    return [arm, { difference: mean, low, high, p, pHolm: adjusted[i] }];
+  return intervals.map(({ mean, low, high, p }, i) => ({
+    difference: mean,
+    low,
+    high,
+    p,
+    pHolm: adjusted[i],
   }));
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { newModelNotes, newModelTable } from "../../src/report/new_model_table.ts";
+import { newModelNotes, newModelTable, rivalsTable } from "../../src/report/new_model_table.ts";
 import { terminalReport } from "../../src/report/print.ts";
 import { widthOf } from "../../src/report/text_table.ts";
 import type { ArmReport, NewModelEvaluation } from "../../src/results/evaluate_new_model.ts";
@@ -120,4 +120,25 @@ Deno.test("arms that were not run leave no rows, blank cells and a line", async 
   assert.ok(newModelNotes(some).includes(line));
   assert.ok(!newModelNotes(whole).some((note) => note.startsWith("arms run")));
   assert.deepEqual(newModelTable(some, { ...evaluation, arms: [] }, "all").rows, [[]]);
+});
+
+Deno.test("own arms against rivals: differences by size, a star where significant; no table without", async () => {
+  assert.equal(rivalsTable(await result(), evaluation), undefined);
+  const versus = (router: string, difference: number, pHolm: number) => ({
+    router,
+    difference,
+    pHolm,
+    low: 0,
+    high: 0,
+    p: 0,
+  });
+  const tested = evaluation.arms.map((a) =>
+    a.router === "keen" && a.arm === "fit-new-vector" && (a.n === 8 || a.n === 64)
+      ? { ...a, vsRouters: [versus("knn", a.n === 8 ? 0.02 : -0.013, a.n === 8 ? 0.01 : 0.2)] }
+      : a
+  );
+  const { columns, rows } = rivalsTable(await result(), { ...evaluation, arms: tested })!;
+  assert.deepEqual(columns.map(({ title }) => title), ["own arm against own arm", "n=8", "n=64"]);
+  assert.equal(rows.length, 2);
+  assert.deepEqual(rows[1].slice(1), ["+.020*", "−.013 "]);
 });

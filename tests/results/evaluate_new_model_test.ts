@@ -131,3 +131,27 @@ Deno.test("a clear win among very many arms stays significant", () => {
     String(tested[0].vsBestSingle!.pHolm),
   );
 });
+
+Deno.test("own arms are compared with the own arms of kNN, ridge and UniRoute, in the whole pool only", () => {
+  const news = arm("zero-update", 8, "new"), vector = arm("fit-new-vector", 8, "all");
+  const both = (router: string, columns: Choice[]): SplitDecisions[] =>
+    [0, 1].map((fold) => decisions(router, fold, columns));
+  const { arms } = evaluateNewModel(table, splits, [
+    ...all,
+    ...both("knn", [[zero, [0, 0, 0, 0]], [news, [2, 2, 2, 2]]]),
+    ...both("ridge", [[vector, [1, 2, 1, 1]]]),
+  ], units);
+  const rivals = (router: string): [string, number][] | undefined =>
+    arms.find((a) => a.router === router && a.arm !== "ignore")!.vsRouters
+      ?.map(({ router, difference }) => [router, difference]);
+  // r scores .75 and .5; kNN .25 in both; ridge .5 in both (rows 1 and 2)
+  assert.deepEqual(rivals("r"), [["knn", 0.375], ["ridge", 0.125]]);
+  assert.deepEqual(rivals("knn"), [["ridge", -0.25]]);
+  assert.deepEqual(rivals("ridge"), [["knn", 0.25]]);
+  assert.equal(rivals("best-single"), undefined, "a reference row has no rivals");
+  for (const { arm, pool, vsRouters } of arms) {
+    if (pool === "new" || arm === "ignore" || arm === "clairvoyant") {
+      assert.equal(vsRouters, undefined);
+    }
+  }
+});
