@@ -1,5 +1,6 @@
 /**
- * Control: ICL-Router+ without the task labels of the training queries; k-means clusters stand in for tasks.
+ * Control: ICL-Router+ without the task and benchmark labels of the training queries; k-means clusters
+ * stand in for tasks.
  */
 import type { Router, TrainingData } from "../../src/router/contract.ts";
 import plus, { type Config } from "../icl_router_plus.ts";
@@ -19,6 +20,7 @@ export default router;
 function unlabelled(train: TrainingData): TrainingData {
   return {
     ...train,
+    queries: { ...train.queries, benchmarks: train.queries.ids.map(() => "all") },
     tasks: train.tasks.map(() => "all"),
     validation: train.validation && unlabelled(train.validation),
   };

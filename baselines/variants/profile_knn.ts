@@ -2,6 +2,7 @@
  * Control: kNN over ICL-Router's profile, the same K queries and labels that its records are made of.
  */
 import type { Router } from "../../src/router/contract.ts";
+import { hashJson } from "../../src/base/hash.ts";
 import { takeTraining } from "../../src/router/training.ts";
 import { presetFor } from "../../src/icl/presets.ts";
 import { profileOf } from "../../src/icl/fit.ts";
@@ -12,11 +13,14 @@ const router: Router<Config> = {
   ...knn,
   name: "kNN over the profile",
   summary: "control: mean score on the k nearest of the profile queries",
+  refit: "train", // as ICL-Router, so that the list is the same
   fit: (train, config, context) => {
     const length = presetFor(train.queries.ids.length).profile;
     const at = new Map(train.queries.ids.map((id, i) => [id, i]));
-    const rows = profileOf(train, length, context).ids.map((id) => at.get(id)!);
-    return knn.fit(takeTraining(train, rows, `profile/${rows.length}`), config, context);
+    // Of a list that goes on into validation rows, the training rows.
+    const ids = profileOf(train, length, context).ids.filter((id) => at.has(id));
+    const rows = ids.map((id) => at.get(id)!);
+    return knn.fit(takeTraining(train, rows, `profile/${hashJson(ids)}`), config, context);
   },
 };
 export default router;

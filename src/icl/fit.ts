@@ -47,6 +47,8 @@ export interface Variant {
 
 /** What a fit may use besides data. */
 export interface FitTools {
+  /** Whether the fit is one of those that tuning compares. */
+  readonly stage: "tune" | "final";
   /** Seed of the run. */
   readonly seed: number;
   /** Where the fitted network runs; it is trained on the CPU. Default `cpu`. */
@@ -108,7 +110,7 @@ export function trained(
     variant: variant as never,
     models: train.models,
     labels: labels.map(String),
-    profile: tools.profile ?? null,
+    profile: tools.profile ? [tools.stage, ...tools.profile] : null,
     seed: tools.seed,
   });
   return train.queries.memo(`icl/${key}`, () => fit(train, variant, tools));
@@ -206,24 +208,28 @@ export async function encode(
 }
 
 /**
- * The profile list: the queries new models will be labelled on, as far as they are training rows without
- * missing scores, or one of ICL-Router's own making.
+ * The profile list: the queries new models will be labelled on, as far as no score is missing, so that old
+ * and new models have records of the same queries; or one of ICL-Router's own making.
  * @param most queries wanted; never more than a quarter of the training rows
  * @throws {CapabilityError} when there is nothing to make a profile of
  */
 export function profileOf(
   train: TrainingData,
   most: number,
-  { profile, seed }: Pick<FitTools, "profile" | "seed">,
+  { profile, seed, stage }: Pick<FitTools, "profile" | "seed" | "stage">,
 ): ProfileList {
   const N = train.queries.ids.length, K = Math.min(most, Math.floor(N / 4));
   if (K < 1) throw tooFew(N, K);
   if (!profile) return buildProfile(train, K, seed);
-  const { queries: { ids }, models: { length: M }, scores } = train;
+  // Validation labels may stand in records only once nothing is chosen by them any more.
+  const parts = stage === "final" && train.validation ? [train, train.validation] : [train];
   const incomplete = new Set(
-    ids.filter((_, i) => scores.subarray(i * M, (i + 1) * M).some(Number.isNaN)),
+    parts.flatMap(({ queries: { ids }, models: { length: M }, scores }) =>
+      ids.filter((_, i) => scores.subarray(i * M, (i + 1) * M).some(Number.isNaN))
+    ),
   );
-  return profileFromIds(train, undefined, profile.filter((id) => !incomplete.has(id)), K);
+  const complete = profile.filter((id) => !incomplete.has(id));
+  return profileFromIds(train, parts[1], complete, K);
 }
 
 function tooFew(rows: number, profile: number): CapabilityError {

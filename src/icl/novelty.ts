@@ -11,7 +11,8 @@
  *   gate(x) = sigmoid( log N(ν; known) − log N(ν; novel) + β ),  ν clipped to between the two means
  *   ŝ(x,m) = μ_m + gate(x)·( Σ_t P(t|x) θ_tm − μ_m )
  *
- * How much an unseen benchmark may be routed is learned by leaving benchmarks out: β₋ is the largest of
+ * How much an unseen benchmark may be routed is learned by striking benchmarks out of the posterior (the
+ * means of the remaining tasks stay as fitted): β₋ is the largest of
  * 0, −1, −2, −3, −4, −6 at which routing the rows of a struck-out benchmark gains over the best model of
  * the others, on average over benchmarks less one standard error; else −∞, which never routes.
  * @module

@@ -111,8 +111,7 @@ function fitted(
     },
     withModels: async (profiles) => {
       const n = profiles.models.length, { vectors, ids } = profiles.queries;
-      // A benchmark's threshold is not told with a profile; scores of one half and more count as solved.
-      const labels = solvedOf(profiles.scores, new Float64Array(ids.length).fill(0.5));
+      const labels = solvedOf(profiles.scores, profiles.solvedFrom);
       const fresh: EncodedRecord[] = [];
       for (let m = 0; m < n; m++) {
         const known = [...ids.keys()].filter((i) => !Number.isNaN(labels[i * n + m])).slice(0, K);

@@ -54,7 +54,10 @@ export interface OpenedSplit extends TrainingParts {
   testFor(router: Router): QueryBatch;
   /** Held-out models: their outcomes on the first n profile rows (new-model protocol). */
   profile(n: number): ModelProfiles;
-  /** The training parts of every model, held-out ones known on the first n profile rows only. */
+  /**
+   * The training parts of every model, held-out ones known on the first n profile rows only, or, with
+   * n = Infinity, on all rows.
+   */
   retraining(n: number): TrainingParts;
 }
 
@@ -139,11 +142,11 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
       return labelled(queries, of, heldOut);
     },
     retraining: (n) => {
-      const known = new Set(profileRows(split, n));
+      const known = n === Infinity ? undefined : new Set(profileRows(split, n));
       const part = ({ queries }: TrainingData, of: Uint32Array): TrainingData => {
         const full = labelled(queries, of, every);
         of.forEach((row, i) => {
-          if (known.has(row)) return;
+          if (!known || known.has(row)) return;
           for (const m of heldOut) {
             full.scores[i * every.length + m] = NaN;
             full.costs[i * every.length + m] = NaN;

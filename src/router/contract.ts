@@ -153,6 +153,8 @@ export interface ModelProfiles {
   readonly scores: Float64Array;
   /** Costs in US dollars, row-major [n × k], NaN = unknown. */
   readonly costs: Float64Array;
+  /** Solved threshold τ_b of each query's benchmark. Length n. */
+  readonly solvedFrom: Float64Array;
 }
 
 /** What a fit may use besides data. */

@@ -90,6 +90,7 @@ Deno.test("a new model is known by its record alone: labels of it, at most as ma
       vectors: takeRows(profiles.queries.vectors, odd),
     },
     scores: Float64Array.from(odd, (i) => profiles.scores[i]),
+    solvedFrom: Float64Array.from(odd, (i) => profiles.solvedFrom[i]),
   };
   assert.deepEqual(
     await scoresOf({ ...profiles, scores: holes }),

@@ -90,6 +90,7 @@ export function profiles(
     models,
     scores: cells(scores),
     costs: cells(costs ?? scores.map((row) => row.map(() => undefined))),
+    solvedFrom: new Float64Array(vectors.length).fill(1),
   };
 }
 

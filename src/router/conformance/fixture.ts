@@ -189,6 +189,7 @@ export function modelProfiles(rows: Rows, needs: readonly Need[]): ModelProfiles
     models: [...rows.models],
     scores: rows.scores.slice(),
     costs: rows.costs.slice(),
+    solvedFrom: Float64Array.from(rows.benchmarks, (b) => SOLVED_FROM[b]),
   };
 }
 
