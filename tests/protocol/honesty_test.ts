@@ -109,7 +109,8 @@ Deno.test("new-model: noise in place of what a held-out model did off its profil
           `${id}, ${arm} ${size} ${pool}, noise off ${n}`,
         );
       });
-      if (n === 16 || router.reference) continue;
+      // A network trained on so few rows decides by the means alone; tests/icl shows that it reads.
+      if (n === 16 || router.reference || router.slow) continue;
       const arms = before.columns.map((_, p) => p).filter((p) => before.columns[p].n === 16);
       assert.ok(
         arms.some((p) => column(after, p).join() !== column(before, p).join()),

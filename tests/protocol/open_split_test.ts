@@ -145,6 +145,9 @@ Deno.test("retraining knows everything of the old models and the profile of the 
   const all = split.retraining(Infinity).all;
   assert.deepEqual(outcomes(all)[0], [.1, .2, .3, .4, .5, NaN]);
   assert.deepEqual(outcomes(split.retraining(1).all), outcomes(one), "asking leaves no trace");
+  const profile = { selection: "random", order: [1] } as const; // orders are cut, all labels are not
+  const cut = openSplit(embedded(table(), VECTORS), { ...split.split, profile });
+  assert.deepEqual(outcomes(cut.retraining(Infinity).all)[0], [.1, .2, .3, .4, .5, NaN]);
 });
 
 Deno.test("control constant-text: same text and vector everywhere, outcomes as they are", () => {
