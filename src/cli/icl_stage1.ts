@@ -58,18 +58,8 @@ export async function main(argv: string[]): Promise<void> {
   for (const data of flags.data) {
     const dataset = await auditedDataset(data);
     const found = await probe(dataset, provider, flags.seed, data);
-    const stem = stemOf({
-      table: dataset.table,
-      settings: {
-        data,
-        protocol: "stage1",
-        seeds: SEEDS,
-        embedding: flags.embedding,
-        validation: "benchmarks",
-        device: "cpu",
-      },
-    });
-    const path = `${flags.out ?? repoPath("results")}/${stem}.json`;
+    const name = fileName(dataset.table, data, flags.seed, flags.embedding);
+    const path = `${flags.out ?? repoPath("results")}/${name}`;
     await writeJson(path, found);
     const { own, shuffled, trainedShuffled } = found.loss;
     console.log(
@@ -79,6 +69,23 @@ export async function main(argv: string[]): Promise<void> {
         `shuffled pairs ${trainedShuffled.toFixed(3)}; wrote ${path}`,
     );
   }
+}
+
+/** `mmlu-pro@1/stage1.static.json`, or `….seed-1.json` for another seed than the default. */
+export function fileName(
+  table: OutcomeTable,
+  data: string,
+  seed: number,
+  embedding: string,
+): string {
+  const stem = stemOf({
+    table,
+    settings: {
+      ...{ data, protocol: "stage1", seeds: SEEDS, embedding },
+      ...{ validation: "benchmarks", device: "cpu" },
+    },
+  });
+  return stem + (seed === SEEDS[0] ? "" : `.seed-${seed}`) + ".json";
 }
 
 /**

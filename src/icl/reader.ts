@@ -130,7 +130,8 @@ function copied(made: Readonly<globalThis.Record<string, Float32Array>>): Feeds 
   return Object.fromEntries(Object.entries(made).map(([name, data]) => [name, data.slice()]));
 }
 
-function remembered<K, V>(
+/** What is kept under a key, or made and kept; what could not be made is tried again next time. */
+export function remembered<K, V>(
   known: Map<K, Promise<V>>,
   key: K,
   make: () => Promise<V>,
@@ -139,5 +140,6 @@ function remembered<K, V>(
   if (found) return found;
   const made = make();
   known.set(key, made);
+  made.catch(() => known.delete(key));
   return made;
 }

@@ -9,7 +9,7 @@ import { Graph } from "../nn/graph.ts";
 import { bind, type Bound } from "../nn/parameters.ts";
 import { Program } from "../nn/program.ts";
 import type { SessionOptions } from "../nn/runtime.ts";
-import type { EncodedRecord } from "./reader.ts";
+import { type EncodedRecord, remembered } from "./reader.ts";
 import type { Record } from "./record.ts";
 import { answerTargets, readRecord, recordFeed, targetFeed } from "./text_answer.ts";
 import { roundedLength } from "./text_batch.ts";
@@ -94,14 +94,10 @@ export class TextReader {
   }
 
   #compiled(key: string, build: (graph: Graph, parameter: Bound) => void): Promise<Compiled> {
-    const known = this.#programs.get(key);
-    if (known) return known;
-    const made = (async () => {
+    return remembered(this.#programs, key, async () => {
       const graph = new Graph(), bound = bind(graph, this.router.backbone.parameters, () => true);
       build(graph, bound);
       return { program: await Program.compile(graph, this.options), bound };
-    })();
-    this.#programs.set(key, made);
-    return made;
+    });
   }
 }

@@ -6,7 +6,7 @@
  * drawn by name. Pairs of a model share its record, which is read once for them.
  * @module
  */
-import { DataError } from "../base/errors.ts";
+import { CapabilityError, DataError } from "../base/errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Random } from "../base/random.ts";
 import { warmupCosine } from "../nn/adamw.ts";
@@ -53,8 +53,8 @@ export interface TextRoutingData {
 /**
  * Trains the projector and what the language model trains.
  * @returns mean loss of each epoch; ln 2 is what guessing costs
- * @throws {DataError} when an outcome on the profile is missing, a model has no target, or a prompt does not
- *   fit the language model
+ * @throws {DataError} when an outcome on the profile is missing or a prompt does not fit the language model
+ * @throws {CapabilityError} when a model has no target
  */
 export async function trainTextRouting(
   router: TextRouter,
@@ -76,8 +76,8 @@ export async function trainTextRouting(
   });
   const own = Array.from({ length: M }, (_, m) => {
     const known = Array.from(data.targets).filter((i) => !Number.isNaN(labels[i * M + m]));
-    if (known.length === 0) throw new DataError(`model ${m}: no target query with an outcome`);
-    return known;
+    if (known.length > 0) return known;
+    throw new CapabilityError(`model ${m}: no target query with an outcome`);
   });
   const pairs = own.reduce((n, { length }) => n + length, 0);
   const perEpoch = Math.max(1, Math.round(pairs / (G * B))), steps = options.epochs * perEpoch;

@@ -73,9 +73,12 @@ export interface Difference {
   readonly seeds: number;
   /**
    * `clear`: the rows' 95% intervals against best single, on the same splits, do not overlap. `leaning`: at
-   * least one point, with the same sign on every shared seed. `none`: neither.
+   * least one point, with the same sign on every shared seed, of which there are two or more. `none`:
+   * neither.
    */
   readonly level: "clear" | "leaning" | "none";
+  /** Whether such intervals, of both rows on the same splits, are stored. */
+  readonly tested: boolean;
 }
 
 /** Least difference of mean scores that is called leaning. */
@@ -115,9 +118,9 @@ export function labelOf({ dataset, synthetic, embedding, special }: Cell): strin
     (embedding === "static" ? "" : ` · ${embedding}`) + (special && ` · ${special}`);
 }
 
-/** Whether a cell counts in sentences: recorded data, the plain set-up. */
-export function counts({ synthetic, embedding, special }: Cell): boolean {
-  return !synthetic && embedding === "static" && special === "";
+/** Whether a cell counts in sentences: a dataset of the plan, not a view of it; recorded, the plain set-up. */
+export function counts({ dataset, synthetic, embedding, special }: Cell): boolean {
+  return DATASETS.includes(dataset) && !synthetic && embedding === "static" && special === "";
 }
 
 /** Whether a cell is of the new-model protocol. */
@@ -156,13 +159,10 @@ export function difference(cell: Cell, a: string, b: string = BASE): Difference 
   if (gains.length === 0) return undefined;
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
   const least = Math.min(...gains), most = Math.max(...gains);
-  const sameSign = least > 0 || most < 0;
-  const level = apart(cell, a, b)
-    ? "clear"
-    : sameSign && Math.abs(mean) >= LEAST
-    ? "leaning"
-    : "none";
-  return { mean, least, most, seeds: gains.length, level };
+  const sameSign = gains.length > 1 && (least > 0 || most < 0);
+  const apart = intervalsApart(cell, a, b);
+  const level = apart ? "clear" : sameSign && Math.abs(mean) >= LEAST ? "leaning" : "none";
+  return { mean, least, most, seeds: gains.length, level, tested: apart !== undefined };
 }
 
 /** The card of a router on the first split of a cell. */
@@ -191,13 +191,24 @@ function reportOf(reports: readonly RouterReport[], id: string): RouterReport | 
   return reports.find(({ router }) => router === id);
 }
 
-/** Whether the stored intervals against best single, on the same splits, do not overlap. */
-function apart(cell: Cell, a: string, b: string): boolean {
-  const rows = rowsOf(cell), first = rows.get(a), second = rows.get(b);
-  if (!first || !second) return false;
-  if (first.file.result.splits.sha256 !== second.file.result.splits.sha256) return false;
-  const [x, y] = [first, second].map((row) => comparisonOf(row, "best-single"));
-  return x !== undefined && y !== undefined && (x.high < y.low || y.high < x.low);
+/**
+ * Whether the stored intervals of two rows against best single do not overlap, in the first two files (or
+ * the one) with the same splits that have them; undefined where there are none.
+ */
+function intervalsApart({ files }: Cell, a: string, b: string): boolean | undefined {
+  for (const first of files) {
+    const x = againstSingle(first, a);
+    for (const second of files) {
+      const y = againstSingle(second, b);
+      const same = first.result.splits.sha256 === second.result.splits.sha256;
+      if (x && y && same) return x.high < y.low || y.high < x.low;
+    }
+  }
+}
+
+function againstSingle({ result: { evaluation } }: IclFile, id: string): Comparison | undefined {
+  if (isNewModel(evaluation)) return undefined;
+  return evaluation.comparisons.find((c) => c.router === id && c.reference === "best-single");
 }
 
 function keyOf({ result }: IclFile): string {

@@ -4,7 +4,17 @@
  */
 import { isNewModel } from "../results/result.ts";
 import { type Cell, counts, isUnseen, labelOf, rowsOf } from "./icl_cells.ts";
-import { BASE, CONTROLS, DATASETS, PLUS, PROTOCOLS, RIVALS, SWEEP, VARIANTS } from "./icl_plan.ts";
+import {
+  BASE,
+  CONTROLS,
+  DATASETS,
+  PLUS,
+  PLUS_VARIANTS,
+  PROTOCOLS,
+  RIVALS,
+  SWEEP,
+  VARIANTS,
+} from "./icl_plan.ts";
 import { DASH } from "./numbers.ts";
 import { markdownTable } from "./text_table.ts";
 
@@ -80,7 +90,7 @@ function missingRows(cell: Cell): string[] {
     PLUS,
     ...RIVALS,
     ...(cell.protocol === "id"
-      ? [...Object.keys(CONTROLS), ...Object.keys(VARIANTS), ...Object.keys(SWEEP)]
+      ? [CONTROLS, VARIANTS, SWEEP, PLUS_VARIANTS].flatMap((of) => Object.keys(of))
       : []),
   ];
   const gone = [...new Set(wanted)].filter((id) => !present.has(id));

@@ -29,8 +29,8 @@ export function differenceCell(found: Difference | undefined): string {
 export const DIFFERENCE_NOTE: string =
   "Differences in points (hundredths of the mean score) over the seeds that both rows share, least and " +
   "greatest seed in round brackets. **Bold**: the two rows' 95% intervals against best single do not " +
-  "overlap (a strict test). Plain: at least one point, the same sign on every seed there is. [Square " +
-  "brackets]: neither. Results store tests against best single, zero router and tuned kNN only; other " +
+  "overlap (a strict test). Plain: at least one point, the same sign on every seed, with two or more of " +
+  "them. [Square brackets]: neither, no difference shown. Results store tests against best single, zero router and tuned kNN only; other " +
   "pairs would need the outcomes, so they are shown without one.";
 
 /** Mean and range of one number a dataset: `+1.2 (−0.3 … +2.0, 5 datasets)`. */

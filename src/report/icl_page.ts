@@ -11,7 +11,7 @@ import { DIFFERENCE_NOTE } from "./icl_numbers.ts";
 import { paperTable } from "./icl_paper.ts";
 import { inShort } from "./icl_short.ts";
 import { CLOSED_NOTE, closedTable, UNSEEN_NOTE, unseenTables } from "./icl_tables.ts";
-import { controlsTable, sweepTable, variantsTable } from "./icl_variants.ts";
+import { controlsTable, plusTable, sweepTable, variantsTable } from "./icl_variants.ts";
 
 /** Headings of the closed protocols. */
 const TITLES: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ export function iclPage(files: readonly IclFile[], stage1: readonly Stage1Report
     closed.filter((cell) => (cell.embedding === "static") === wanted)
   );
   const controls = controlsTable(closed);
-  const variants = [...variantsTable(closed), ...sweepTable(closed)];
+  const variants = [...variantsTable(closed), ...sweepTable(closed), ...plusTable(closed)];
   const statements = new Set(
     cells.flatMap(({ files }) => files.flatMap(({ result }) => result.routers))
       .filter(({ id }) => id.startsWith("icl_"))

@@ -37,6 +37,10 @@ export const VARIANTS: Readonly<Record<string, string>> = {
   icl_pair_tokens: "pair tokens",
   icl_wide: "wide",
 };
+/** Variants of the improved form by id, measured against it. */
+export const PLUS_VARIANTS: Readonly<Record<string, string>> = {
+  icl_plus_clusters: "clusters for task labels",
+};
 /** Profile sizes by id; the method's own is 500. */
 export const SWEEP: Readonly<Record<string, number>> = {
   icl_k100: 100,

@@ -39,10 +39,10 @@ export function inShort(cells: readonly Cell[]): string[] {
   const lines = [...closed].flatMap(([protocol, of]) =>
     Object.keys(NAMES).flatMap((id) => sentence(of, id, PROTOCOL_NAMES[protocol] ?? protocol))
   );
-  const unseen = own.filter(isUnseen);
-  const table = unseen.length > 0 ? unseenCounts(unseen) : [];
-  if (lines.length === 0 && table.length === 0) return ["No recorded dataset has been run yet."];
-  return [...(lines.length > 0 ? [lines.map((line) => `- ${line}`).join("\n")] : []), ...table];
+  const unseen = Map.groupBy(own.filter(isUnseen), (cell) => cell.protocol);
+  const tables = [...unseen].flatMap(([protocol, of]) => unseenCounts(of, protocol));
+  if (lines.length === 0 && tables.length === 0) return ["No recorded dataset has been run yet."];
+  return [...(lines.length > 0 ? [lines.map((line) => `- ${line}`).join("\n")] : []), ...tables];
 }
 
 function sentence(cells: readonly Cell[], id: string, where: string): string[] {
@@ -86,8 +86,8 @@ function counted(names: readonly string[]): string {
   return names.length === 0 ? "none" : `${names.length} (${names.join(", ")})`;
 }
 
-/** Unseen models: on how many datasets better or worse, at each n. */
-function unseenCounts(cells: readonly Cell[]): string[] {
+/** Unseen models under one protocol: on how many datasets better or worse, at each n. */
+function unseenCounts(cells: readonly Cell[], protocol: string): string[] {
   const arms = cells.map(ownArms);
   const sizes = [...new Set(arms.flat().map(({ n }) => n!))].sort((a, b) => a - b);
   const rivals: Readonly<Record<string, string>> = { knn: "kNN", ...UNTESTED };
@@ -132,8 +132,8 @@ function unseenCounts(cells: readonly Cell[]): string[] {
   );
   if (rows.length === 0) return [];
   return [
-    "Unseen models, own arm, by n labelled queries a new model: on how many datasets significantly above " +
-    "(+) and below (−) best single with the same n labels, and a rival's own arm; where a result stores no " +
+    `Unseen models (${protocol}), own arm, by n labelled queries a new model: on how many datasets ` +
+    "significantly above (+) and below (−) best single with the same n labels, and a rival's own arm; where a result stores no " +
     "test against a rival, on how many datasets the mean is above.",
     markdownTable(
       [

@@ -5,7 +5,7 @@
  */
 import { cardOf, type Cell, type Difference, difference, labelOf, rowsOf } from "./icl_cells.ts";
 import { differenceCell, points, size } from "./icl_numbers.ts";
-import { BASE, CONTROLS, SWEEP, VARIANTS } from "./icl_plan.ts";
+import { BASE, CONTROLS, PLUS, PLUS_VARIANTS, SWEEP, VARIANTS } from "./icl_plan.ts";
 import { ENOUGH_ROWS, SMALL } from "../icl/presets.ts";
 import { DASH, digits } from "./numbers.ts";
 import { markdownTable } from "./text_table.ts";
@@ -15,14 +15,7 @@ export function controlsTable(cells: readonly Cell[]): string[] {
   const run = cells.filter((cell) => isRun(cell, Object.keys(CONTROLS)));
   if (run.length === 0) return [];
   return [
-    markdownTable(
-      [
-        { title: "dataset, protocol" },
-        { title: "ICL-Router", align: "right" },
-        ...Object.values(CONTROLS).map((title) => ({ title, align: "right" as const })),
-      ],
-      run.map((cell) => [where(cell), score(cell, BASE), ...differences(cell, CONTROLS)]),
-    ),
+    ...differenceTable(run, BASE, "ICL-Router", CONTROLS),
     run.map((cell) => `- ${where(cell)}: ${reading(cell)}.`).join("\n"),
     "Shuffled and another's record: the trained network, shown wrong records when it counts; that spoils a " +
     "record that serves as a name as well as one that is read. Name for record: trained with one learned " +
@@ -32,18 +25,12 @@ export function controlsTable(cells: readonly Cell[]): string[] {
 
 /** Dataset × variant; empty where no variant was run. */
 export function variantsTable(cells: readonly Cell[]): string[] {
-  const run = cells.filter((cell) => isRun(cell, Object.keys(VARIANTS)));
-  if (run.length === 0) return [];
-  return [
-    markdownTable(
-      [
-        { title: "dataset, protocol" },
-        { title: "ICL-Router", align: "right" },
-        ...Object.values(VARIANTS).map((title) => ({ title, align: "right" as const })),
-      ],
-      run.map((cell) => [where(cell), score(cell, BASE), ...differences(cell, VARIANTS)]),
-    ),
-  ];
+  return differenceTable(cells, BASE, "ICL-Router", VARIANTS);
+}
+
+/** Dataset × variant of ICL-Router+, measured against that; empty where none was run. */
+export function plusTable(cells: readonly Cell[]): string[] {
+  return differenceTable(cells, PLUS, "ICL-Router+", PLUS_VARIANTS);
 }
 
 /** Dataset × profile size; empty where no other size was run. */
@@ -62,7 +49,6 @@ export function sweepTable(cells: readonly Cell[]): string[] {
         { title: "best", align: "right" },
       ],
       run.map((cell) => {
-        const best = bestSize(cell);
         return [
           where(cell),
           ...sizes.map((id) => {
@@ -70,23 +56,33 @@ export function sweepTable(cells: readonly Cell[]): string[] {
             const shown = id === BASE ? score(cell, id) : differenceCell(difference(cell, id));
             return shown + (length === undefined ? "" : ` · K ${length}`);
           }),
-          best === undefined ? DASH : `K ${best}`,
+          bestSize(cell) ?? DASH,
         ];
       }),
     ),
     "K as asked for in the heading; in the cell, after the dot, the profile there really was (never more " +
-    `than a quarter of the training rows; the method's own is ${SMALL.profile} below ${ENOUGH_ROWS} of them).`,
+    `than a quarter of the training rows; the method's own is ${SMALL.profile} below ${ENOUGH_ROWS} of them). Best: ` +
+    "with the sizes that it is not shown to be better than.",
   ];
 }
 
-/** The profile length of the best of the sizes that were run; undefined with fewer than two. */
-export function bestSize(cell: Cell): number | undefined {
+/**
+ * `K 120`: the profile length of the best of the sizes that were run, with those that it is not shown to be
+ * better than; undefined with fewer than two sizes.
+ */
+export function bestSize(cell: Cell): string | undefined {
   const known = Object.keys(SWEEP).flatMap((id) => {
     const length = profileLength(cell, id), gain = id === BASE ? 0 : difference(cell, id)?.mean;
-    return length === undefined || gain === undefined ? [] : [{ length, gain }];
+    return length === undefined || gain === undefined ? [] : [{ id, length, gain }];
   });
   if (known.length < 2) return undefined;
-  return known.reduce((best, one) => one.gain > best.gain ? one : best).length;
+  const best = known.reduce((top, one) => one.gain > top.gain ? one : top);
+  const rest = known.filter(({ id }) => {
+    const lead = id === best.id ? undefined : difference(cell, best.id, id);
+    return lead === undefined || lead.level === "none" || lead.mean < 0;
+  });
+  if (rest.length === known.length) return "no difference shown";
+  return `K ${[...new Set(rest.map(({ length }) => length))].join(" or ")}`;
 }
 
 /** What the controls of a cell say, in words chosen by their numbers. */
@@ -102,53 +98,68 @@ export function reading(cell: Cell): string {
   ].join("; ");
 }
 
-function ofShuffled({ mean, level }: Difference): string {
-  if (level === "none") {
-    return `shuffling the labels of records changes nothing that shows (${
-      points(mean)
-    } points): which ` +
-      "queries a model solved is not read, or does not matter";
-  }
-  if (mean > 0) return `shuffled records do better by ${size(mean)} points: what is read misleads`;
-  return `records are read: shuffling costs ${size(mean)} points${hedge(level)}`;
+function ofShuffled(found: Difference): string {
+  if (found.level === "none") return `shuffled records: ${unshown(found)}`;
+  return found.mean > 0
+    ? `shuffled records do better by ${shown(found)}: what is read misleads`
+    : `records are read: shuffling costs ${shown(found)}`;
 }
 
-function ofAnother({ mean, level }: Difference): string {
-  if (level === "none") {
-    return `another model's record does as well (${
-      points(mean)
-    } points): models are not told apart by it`;
-  }
-  if (mean > 0) return `another model's record does better by ${size(mean)} points`;
-  return `whose record it is matters: another's costs ${size(mean)} points${hedge(level)}`;
+function ofAnother(found: Difference): string {
+  if (found.level === "none") return `another model's record: ${unshown(found)}`;
+  return found.mean > 0
+    ? `another model's record does better by ${shown(found)}`
+    : `whose record it is matters: another's costs ${shown(found)}`;
 }
 
-function ofIdentity({ mean, level }: Difference): string {
-  if (level !== "none" && mean < 0) {
-    return `a record says more than a name, by ${size(mean)} points${hedge(level)}`;
-  }
-  const better = level === "none" ? "as well" : `better by ${size(mean)} points${hedge(level)}`;
-  return `a learned name does ${better}: on known models a record may be used as a name only`;
+function ofIdentity(found: Difference): string {
+  const may = "on known models a record may be used as a name only";
+  if (found.level === "none") return `a learned name: ${unshown(found)}; ${may}`;
+  return found.mean > 0
+    ? `a learned name does better by ${shown(found)}: ${may}`
+    : `a record says more than a name, by ${shown(found)}`;
 }
 
-function ofNeighbours({ mean, level }: Difference): string {
-  if (level === "none") return "no clear difference to kNN over the same profile";
-  return `kNN over the same profile is ${size(mean)} points ${mean > 0 ? "above" : "below"}${
-    hedge(level)
-  }`;
+function ofNeighbours(found: Difference): string {
+  if (found.level === "none") return `kNN over the same profile: ${unshown(found)}`;
+  return `kNN over the same profile is ${found.mean > 0 ? "above" : "below"} by ${shown(found)}`;
 }
 
-function hedge(level: Difference["level"]): string {
-  return level === "clear" ? "" : " (a hint: intervals overlap)";
+/** That a test shows no difference does not say that there is none. */
+function unshown({ mean, tested }: Difference): string {
+  return `no difference shown (${points(mean)} points${tested ? "" : ", no interval test"})`;
+}
+
+function shown({ mean, level, tested }: Difference): string {
+  const doubt = tested ? "intervals overlap" : "no interval test";
+  return `${size(mean)} points` + (level === "clear" ? "" : ` (a hint: ${doubt})`);
+}
+
+/** Dataset × row: the score of a base and differences to it; empty where none of the rows was run. */
+function differenceTable(
+  cells: readonly Cell[],
+  base: string,
+  title: string,
+  of: Readonly<Record<string, string>>,
+): string[] {
+  const ids = Object.keys(of), run = cells.filter((cell) => isRun(cell, ids));
+  if (run.length === 0) return [];
+  return [markdownTable(
+    [
+      { title: "dataset, protocol" },
+      ...[title, ...Object.values(of)].map((title) => ({ title, align: "right" as const })),
+    ],
+    run.map((cell) => [
+      where(cell),
+      score(cell, base),
+      ...ids.map((id) => differenceCell(difference(cell, id, base))),
+    ]),
+  )];
 }
 
 function isRun(cell: Cell, ids: readonly string[]): boolean {
   const rows = rowsOf(cell);
   return ids.some((id) => rows.has(id));
-}
-
-function differences(cell: Cell, of: Readonly<Record<string, string>>): string[] {
-  return Object.keys(of).map((id) => differenceCell(difference(cell, id)));
 }
 
 function score(cell: Cell, id: string): string {

@@ -1,6 +1,6 @@
 /**
  * What stage 1 of ICL-Router learns on a dataset, as a small JSON file:
- * `results/<dataset>@<version>/stage1.<embedding>.json`. No decisions, so no result in the sense of
+ * `results/<dataset>@<version>/stage1.<embedding>[.seed-<n>].json`. No decisions, so no result in the sense of
  * `result.ts`: nothing of it can be recomputed without training again, and only its closing hash guards it.
  * @module
  */

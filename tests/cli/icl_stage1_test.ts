@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { demoRecords, demoTable } from "../../datasets/demo/generate.ts";
-import { main, probe } from "../../src/cli/icl_stage1.ts";
+import { fileName, main, probe } from "../../src/cli/icl_stage1.ts";
 import { resultFiles } from "../../src/cli/paths.ts";
 import { main as verify } from "../../src/cli/verify.ts";
 import { DataError, UsageError } from "../../src/base/errors.ts";
@@ -58,7 +58,7 @@ Deno.test("records are measured, but none of their texts is written", () =>
     const said =
       /nats a token, another's vector [\d.]+, trained on shuffled pairs [\d.]+; wrote (.+)$/;
     const [, path] = said.exec(line)!;
-    assert.match(path.slice(out.length), /^\/pool@[^/]+\/stage1\.static\.json$/);
+    assert.match(path.slice(out.length), /^\/pool@[^/]+\/stage1\.static\.seed-7\.json$/);
     const found = await readStage1(path);
     assert.equal(found.samples, undefined);
     assert.equal(found.dataset.synthetic, false);
@@ -69,6 +69,13 @@ Deno.test("records are measured, but none of their texts is written", () =>
     assert.deepEqual(await resultFiles([out]), []);
     await assert.rejects(verify([out]), UsageError);
   }));
+
+Deno.test("a seed that is not the default has a file of its own", () => {
+  const table = demoTable({ queries: QUERIES });
+  const [usual, other] = [42, 1].map((seed) => fileName(table, "demo", seed, "static"));
+  assert.match(usual, /^demo@[^/]+\/stage1\.static\.json$/);
+  assert.equal(other, usual.replace(/json$/, "seed-1.json"));
+});
 
 Deno.test("a file of recorded texts is refused, sealed or not", () =>
   withFolder(async (folder) => {

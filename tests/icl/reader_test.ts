@@ -66,6 +66,18 @@ Deno.test("cached keys and values answer as training does, however full the last
   await reader.release();
 });
 
+Deno.test("a program that could not be compiled is compiled anew the next time", async () => {
+  const reader = new Reader(tinyWeights(shape), shape), compile = Program.compile;
+  Program.compile = () => Promise.reject(new Error("busy"));
+  try {
+    await assert.rejects(reader.encode(recordOf(7, 1)), /busy/);
+  } finally {
+    Program.compile = compile;
+  }
+  assert.equal((await reader.encode(recordOf(7, 1))).length, 14);
+  await reader.release();
+});
+
 Deno.test("a further model leaves the others' logits as they were, byte for byte", async () => {
   const reader = new Reader(tinyWeights(shape), shape), queries = normalMatrix(70, shape.input, 6);
   const few = [await reader.encode(recordOf(9, 1)), await reader.encode(recordOf(9, 2))];

@@ -115,7 +115,7 @@ Deno.test("missing outcomes: not on the profile, and left out of the targets", a
     );
     await assert.rejects(
       train(LABELS.with(6, NaN).with(8, NaN)),
-      /DataError: model 0: no target query with an outcome/,
+      /CapabilityError: model 0: no target query with an outcome/,
     );
     assert.ok((await train(LABELS.with(8, NaN))).every(Number.isFinite));
   });

@@ -2,10 +2,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { main } from "../../src/cli/icl_report.ts";
-import { cellsOf, type Difference, difference, type IclFile } from "../../src/report/icl_cells.ts";
+import {
+  cellsOf,
+  counts,
+  type Difference,
+  difference,
+  type IclFile,
+} from "../../src/report/icl_cells.ts";
 import { differenceCell, points } from "../../src/report/icl_numbers.ts";
 import { iclPage } from "../../src/report/icl_page.ts";
-import { reading } from "../../src/report/icl_variants.ts";
+import { bestSize, reading } from "../../src/report/icl_variants.ts";
 import type { ArmReport, NewModelEvaluation } from "../../src/results/evaluate_new_model.ts";
 import { isNewModel, type Result } from "../../src/results/result.ts";
 import type { JobOutcome } from "../../src/protocol/job.ts";
@@ -43,7 +49,10 @@ function invented(
   path: string,
   seeds: number[],
 ): Promise<IclFile> {
-  return withFolder(async (folder) => {
+  return withFolder(async (parent) => {
+    // A dataset has its folder's name, which is part of its splits.
+    const folder = join(parent, "pool");
+    await Deno.mkdir(folder);
     const run = await handRun(folder, {
       records: records(false),
       seeds,
@@ -133,6 +142,7 @@ Deno.test("a difference is taken over shared seeds on the same splits", () => {
     most: 0,
     seeds: 2,
     level: "none",
+    tested: true,
   });
   assert.equal(difference(cell, "icl_another_record"), undefined);
   // The same seed on other splits is no shared seed.
@@ -153,7 +163,7 @@ Deno.test("a difference is taken over shared seeds on the same splits", () => {
 
 Deno.test("how sure a difference is shows in its form", () => {
   const of = (level: Difference["level"], seeds: number): string =>
-    differenceCell({ mean: -0.0123, least: -0.02, most: -0.0004, seeds, level });
+    differenceCell({ mean: -0.0123, least: -0.02, most: -0.0004, seeds, level, tested: true });
   assert.equal(of("clear", 2), "**−1.2 (−2.0 … +0.0)**");
   assert.equal(of("leaning", 1), "−1.2");
   assert.equal(of("none", 1), "[−1.2]");
@@ -166,9 +176,95 @@ Deno.test("controls are read from their numbers", () => {
   const cost = Math.abs(100 * difference(cell, "icl_shuffled_record")!.mean).toFixed(1);
   assert.equal(
     reading(cell),
-    `records are read: shuffling costs ${cost} points; a learned name does as well: on known models a ` +
-      "record may be used as a name only",
+    `records are read: shuffling costs ${cost} points; a learned name: no difference shown (+0.0 ` +
+      "points); on known models a record may be used as a name only",
   );
+});
+
+Deno.test("intervals are compared in the files that have both rows, and nowhere else", async () => {
+  const more = await invented({ icl_router: 1 }, "a/id.more.json", [7, 8, 9]);
+  const both = cellsOf([more, first])[0];
+  assert.equal(both.files[0], more, "the base row is taken from another file than the control");
+  assert.equal(difference(both, "icl_shuffled_record")!.level, "clear");
+  const { evaluation } = first.result;
+  assert.ok(!isNewModel(evaluation));
+  const routers = evaluation.routers.filter(({ router }) => router !== "icl_router");
+  const comparisons = evaluation.comparisons.filter(({ router }) => router !== "icl_router");
+  const result = { ...first.result, evaluation: { ...evaluation, routers, comparisons } };
+  const [apart] = cellsOf([more, { ...first, result }]);
+  const { level, tested, seeds } = difference(apart, "icl_shuffled_record")!;
+  assert.deepEqual([level, tested, seeds], ["leaning", false, 2]);
+  assert.match(
+    reading(apart),
+    /^records are read: shuffling costs [\d.]+ points \(a hint: no interval test\); a learned name: no /,
+  );
+  // One seed has always one sign: that leans nowhere.
+  const one = await invented({ icl_router: 1, icl_no_stage1: 0.9 }, "a/id.1.json", [7]);
+  const single = difference(cellsOf([one])[0], "icl_no_stage1")!;
+  assert.ok(single.mean < -0.01);
+  assert.deepEqual([single.level, single.tested], ["none", true]);
+});
+
+Deno.test("a best profile size is named where it is shown to be better", async () => {
+  const sized = async (skills: Readonly<Record<string, number>>): Promise<string | undefined> => {
+    const file = await invented(skills, "a/k.json", [7, 8]);
+    const lengths: Record<string, number> = { icl_k100: 10, icl_router: 50, icl_k1000: 100 };
+    const cards = file.cards.map((card) => ({
+      ...card,
+      notes: [`preset small; ${lengths[card.router]} profile queries`],
+    }));
+    return bestSize(cellsOf([{ ...file, cards }])[0]);
+  };
+  assert.equal(await sized({ icl_router: 1 }), undefined);
+  assert.equal(await sized({ icl_router: 1, icl_k100: 1 }), "no difference shown");
+  assert.equal(await sized({ icl_router: 1, icl_k100: 0.2 }), "K 50");
+  assert.equal(await sized({ icl_router: 0.2, icl_k100: 0.2, icl_k1000: 1 }), "K 100");
+  assert.equal(await sized({ icl_router: 1, icl_k100: 0.2, icl_k1000: 1 }), "K 50 or 100");
+});
+
+Deno.test("views of a dataset, and other protocols for unseen models, are counted apart", () => {
+  const priced = (file: IclFile): IclFile => ({
+    ...file,
+    result: {
+      ...renamed(file.result, "mmlu-pro/priced"),
+      dataset: { ...file.result.dataset, name: "mmlu-pro/priced", sha256: "5" },
+    },
+  });
+  assert.deepEqual(
+    cellsOf([first, priced(first)]).map((cell) => [cell.dataset, counts(cell)]),
+    [["mmlu-pro", true], ["mmlu-pro/priced", false]],
+  );
+  const { result } = unseen(), protocol = { ...result.protocol, name: "new-model:1" };
+  const oneByOne = { ...unseen(), path: "a/new-model-1.json", result: { ...result, protocol } };
+  const page = iclPage([first, priced(first), unseen(), oneByOne], []);
+  assert.match(page, /ICL-Router\*\*, 1 dataset: against best single/);
+  assert.match(page, /^Unseen models \(new-model\), own arm/m);
+  assert.match(page, /^Unseen models \(new-model:1\), own arm/m);
+  assert.equal(page.match(/\| \+0 −1 of 1 \| \+1 −0 of 1 \|$/mg)?.length, 2);
+  assert.doesNotMatch(page, / of 2 |2 datasets/);
+  assert.match(page, /\(1 dataset\) \(new-model\) \| .*here a third of the pool at a time/);
+  assert.match(iclPage([oneByOne], []), /here 1 of the pool at a time/);
+});
+
+Deno.test("the paper's rows speak of the protocol and the network there was", () => {
+  const ood = {
+    ...first,
+    path: "a/ood.json",
+    result: { ...first.result, protocol: { ...first.result.protocol, name: "ood" } },
+  };
+  const page = iclPage([first, ood], []);
+  assert.match(page, /here 1,234 parameters learn from scratch/);
+  assert.match(page, /to best single \(ood\) \| .* here one benchmark at a time of the same/);
+  assert.doesNotMatch(page, /whole domains|million/);
+  assert.match(iclPage([ood], []), /here a network learns from scratch/);
+});
+
+Deno.test("variants of ICL-Router+ are measured against it", async () => {
+  const skills = { icl_router: 1, icl_router_plus: 0.5, icl_plus_clusters: 0.5 };
+  const page = iclPage([await invented(skills, "a/plus.json", [7, 8])], []);
+  const table = page.slice(page.indexOf("## With and without"), page.indexOf("## Paper said"));
+  assert.match(table, /^\| dataset, protocol \| ICL-Router\+ \| clusters for task labels \|$/m);
+  assert.match(table, /\| \[\+0\.0 \(\+0\.0 … \+0\.0\)\] \|$/m);
 });
 
 Deno.test("the page: sections only where there is something, the same from files in any order", () => {
