@@ -62,7 +62,7 @@ export function rivalsTable(
       ...rivals.map((rival) => [
         `  − ${nameOf.get(rival)}`,
         ...sizes.map((n) => {
-          const found = points.find((a) => a.n === n)?.vsRouters!.find((v) => v.router === rival);
+          const found = points.find((a) => a.n === n)?.vsRouters?.find((v) => v.router === rival);
           if (!found) return "";
           const { difference, pHolm } = found;
           return signed(difference) + (pHolm < 0.05 ? "*" : " ");
