@@ -50,7 +50,7 @@ export const SMALL: Preset = {
   vocabulary: 1000,
   profile: 100,
   reconstruction: { tokens: 24, batch: 16, epochs: 1, mostSteps: 60, rate: 3e-3, dropout: 0 },
-  answer: { ...TABLE.answer, mostSteps: 600 },
+  answer: { ...TABLE.answer, mostSteps: 300 },
 };
 
 /** The sizes that the specification suggests, five times as dear as {@link TABLE}. */
