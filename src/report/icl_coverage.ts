@@ -64,6 +64,7 @@ function extent(cell: Cell | undefined): string {
   if (!cell) return DASH;
   const { parts } = cell.files[0].result.splits;
   const seeds = seedsOf(cell), folds = new Set(parts.map(({ fold }) => fold)).size;
+  if (seeds === 0) return "ICL-Router+ only";
   const what = isUnseen(cell) ? "sets of new models" : "folds";
   return `${seeds} ${seeds === 1 ? "seed" : "seeds"}` + (folds > 1 ? ` × ${folds} ${what}` : "");
 }
