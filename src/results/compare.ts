@@ -1,7 +1,6 @@
 /**
- * Is a router better than a reference? Paired differences per query, averaged over the seeds that
- * tested the query (never pooled), a bootstrap over queries or whole templates, and Holm over all
- * comparisons of the table.
+ * Is a router better than a reference? Paired differences per query, a bootstrap in which a query with all
+ * the seeds that tested it (or a whole template) is one unit, and Holm over all comparisons of the table.
  * @module
  */
 import { holm } from "../metrics/mod.ts";
