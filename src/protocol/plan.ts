@@ -108,14 +108,14 @@ export async function planRun(
   if (settings.arms && !isNewModel) {
     throw new UsageError(`only new-model has arms, not ${settings.protocol}`);
   }
+  const found = [...referenceRows(), ...await competitors(settings.routers)];
+  const clash = found.find((r, i) => found.findIndex((o) => o.id === r.id) !== i);
+  if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const dataset = known ?? await auditedDataset(settings.data);
   const { table, groups, templates } = dataset;
-  const found = await competitors(settings.routers);
   const small = table.truth !== undefined && settings.protocol === "id";
   const leftOut = settings.routers || small ? [] : found.filter(({ router }) => router.slow);
-  const routers = [...referenceRows(), ...found.filter((r) => !leftOut.includes(r))];
-  const clash = routers.find((r, i) => routers.findIndex((o) => o.id === r.id) !== i);
-  if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
+  const routers = found.filter((r) => !leftOut.includes(r));
   const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
     validation: settings.validation,
     subsets: settings.subsets,
