@@ -88,13 +88,47 @@ export function clusters(
 }
 
 /** Rank of every query's id in ascending order. Length Q. */
-export function idRank({ ids, memo }: QueryBatch): Uint32Array {
+export function idRank(queries: QueryBatch): Uint32Array {
+  const { ids, memo } = queries;
   return memo("id-rank", () => {
-    const order = Uint32Array.from(ids.keys()).sort((a, b) => ids[a] < ids[b] ? -1 : 1);
     const rank = new Uint32Array(ids.length);
-    order.forEach((i, position) => rank[i] = position);
+    byId(queries).forEach((i, position) => rank[i] = position);
     return rank;
   });
+}
+
+/** Row numbers in ascending order of their ids: an order that does not depend on how the rows came in. */
+export function byId({ ids }: QueryBatch): Uint32Array {
+  return Uint32Array.from(ids.keys()).sort((a, b) => ids[a] < ids[b] ? -1 : 1);
+}
+
+/** Cells as a loss takes them: numbers, and a weight that is 0 where an outcome is missing. */
+export interface MaskedCells {
+  /** As the cells, 0 where missing. */
+  readonly labels: Float32Array;
+  /** 1, or 0 where missing. */
+  readonly weights: Float32Array;
+}
+
+/** Splits cells with NaN for missing into numbers and weights, both of the cells' length. */
+export function masked(cells: Float64Array): MaskedCells {
+  return {
+    labels: Float32Array.from(cells, (value) => Number.isNaN(value) ? 0 : value),
+    weights: Float32Array.from(cells, (value) => Number.isNaN(value) ? 0 : 1),
+  };
+}
+
+/** Copies rows of a row-major array of the given width into `out`, one after the other. */
+export function gather(
+  from: Float32Array,
+  width: number,
+  rows: ArrayLike<number>,
+  out: Float32Array,
+): Float32Array {
+  for (let i = 0; i < rows.length; i++) {
+    out.set(from.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+  }
+  return out;
 }
 
 /** A pool extended by the models of profiles: ascending ids, and where each column comes from. */

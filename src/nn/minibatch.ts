@@ -1,0 +1,81 @@
+/**
+ * Mini-batch training of small networks: the one loop behind every router with learned weights.
+ *
+ * Batches go through seeded permutations of the examples, so the result depends on the order in which
+ * examples are named and on nothing else; name them in an order that is a property of the data (by id).
+ * @module
+ */
+import type { Random } from "../base/random.ts";
+import { warmupCosine } from "./adamw.ts";
+import type { Graph, Tensor } from "./graph.ts";
+import { loop, type LoopOptions } from "./loop.ts";
+import type { Bound, Parameters } from "./parameters.ts";
+import type { Feeds } from "./program.ts";
+import { Trainer } from "./trainer.ts";
+
+/** What is learned, from what, and how long. */
+export interface Lesson {
+  /** Changed in place. */
+  readonly parameters: Parameters;
+  /** Examples, by any number the feeder understands (usually a row of the training data). */
+  readonly examples: ArrayLike<number>;
+  /** Examples a step; fewer where there are fewer. */
+  readonly batch: number;
+  /** Passes over the examples. */
+  readonly epochs: number;
+  /** Peak learning rate: a tenth of the steps warm up, then half a cosine falls to zero. */
+  readonly rate: number;
+  /** Decoupled weight decay of matrices; vectors have none. Default 0. */
+  readonly decay?: number;
+  /** Whether a parameter keeps its value. Default: none does. */
+  readonly frozen?: (name: string) => boolean;
+  /** Names the order of the examples, and `draw` in {@link feed}. */
+  readonly random: Random;
+  /** Builds the loss of one batch of the given size. Called once. */
+  readonly loss: (graph: Graph, parameter: Bound, batch: number) => Tensor;
+  /**
+   * What the graph's inputs are fed at a step, parameters excepted. Arrays may be reused from step to step.
+   * @param batch the step's examples
+   * @param draw the step's own randomness (noise, dropout, masks)
+   */
+  readonly feed: (batch: Uint32Array, draw: Random) => Feeds;
+}
+
+/** What training reports. */
+export interface LessonReport {
+  /** Steps done. */
+  readonly steps: number;
+  /** Mean loss of the last tenth of the steps. */
+  readonly loss: number;
+}
+
+/**
+ * Trains by AdamW, gradients clipped to a norm of 1; without an example nothing is learned.
+ * @throws {DataError} when training diverges
+ */
+export async function learn(
+  lesson: Lesson,
+  watch: Pick<LoopOptions, "progress" | "signal"> = {},
+): Promise<LessonReport> {
+  const { parameters, examples, epochs, rate, decay = 0, frozen, random } = lesson;
+  const N = examples.length, B = Math.min(lesson.batch, N);
+  if (N === 0) return { steps: 0, loss: NaN };
+  const steps = Math.max(1, Math.round(epochs * N / B)), order = Uint32Array.from(examples);
+  const trainer = new Trainer(parameters, {
+    schedule: warmupCosine(rate, steps),
+    group: (name, { length }) => frozen?.(name) ? null : { decay: length > 1 ? decay : 0 },
+  });
+  const chosen = new Uint32Array(B), losses: number[] = [];
+  let at = N;
+  await loop(trainer, { steps, progress: watch.progress, signal: watch.signal }, async (step) => {
+    for (let b = 0; b < B; b++) {
+      if (at === N) random.fork("order", step).shuffle(order), at = 0;
+      chosen[b] = order[at++];
+    }
+    const feed = (): Feeds[] => [lesson.feed(chosen, random.fork("step", step))];
+    const build = (graph: Graph, parameter: Bound): Tensor => lesson.loss(graph, parameter, B);
+    losses.push((await trainer.update("batch", build, feed)).loss);
+  }).finally(() => trainer.release());
+  const last = losses.slice(-Math.ceil(losses.length / 10));
+  return { steps, loss: last.reduce((a, b) => a + b, 0) / last.length };
+}
