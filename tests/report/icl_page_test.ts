@@ -12,107 +12,20 @@ import {
 import { differenceCell, points } from "../../src/report/icl_numbers.ts";
 import { iclPage } from "../../src/report/icl_page.ts";
 import { bestSize, reading } from "../../src/report/icl_variants.ts";
-import type { ArmReport, NewModelEvaluation } from "../../src/results/evaluate_new_model.ts";
-import { isNewModel, type Result } from "../../src/results/result.ts";
-import type { JobOutcome } from "../../src/protocol/job.ts";
+import { isNewModel } from "../../src/results/result.ts";
 import { sealStage1, type Stage1Report } from "../../src/results/stage1.ts";
-import { choices, type Decider, handRun, withFolder, written } from "../results/fixture.ts";
+import { handRun, withFolder, written } from "../results/fixture.ts";
 import { captured } from "../support/capture.ts";
 import { records } from "./fixture.ts";
+import { able, invented, renamed, unseen } from "./invented.ts";
 
 const COMPETING = { icl_router: 1, icl_shuffled_record: 0.2, icl_identity: 1, knn: 0.5 };
 const VARIED = { icl_router: 1, icl_no_stage1: 0.9, icl_k100: 0.95 };
-
-/** Solves, where it can be solved, this share of the queries; otherwise the worst model. */
-function able(share: number): Decider {
-  return (table, split) => {
-    const best = (row: number): number => {
-      const scores = [0, 1, 2, 3].map((m) => table.scores[row * 4 + m]);
-      return scores.indexOf(
-        (row * 7) % 10 < 10 * share ? Math.max(...scores) : Math.min(...scores),
-      );
-    };
-    return withCard(choices([[{ kind: "headline" }, best]])(table, split));
-  };
-}
-
-async function withCard(outcome: ReturnType<Decider>): Promise<JobOutcome> {
-  const made = await outcome;
-  if (made.status !== "decided") return made;
-  const notes = ["preset small; 12 of 500 profile queries", "no stage 1"];
-  return { ...made, card: { parameters: 1234, notes } };
-}
-
-/** A result by hand as the page reads it, by another name and protocol if wanted. */
-function invented(
-  skills: Readonly<Record<string, number>>,
-  path: string,
-  seeds: number[],
-): Promise<IclFile> {
-  return withFolder(async (parent) => {
-    // A dataset has its folder's name, which is part of its splits.
-    const folder = join(parent, "pool");
-    await Deno.mkdir(folder);
-    const run = await handRun(folder, {
-      records: records(false),
-      seeds,
-      routers: Object.fromEntries(Object.entries(skills).map(([id, share]) => [id, able(share)])),
-      facts: { icl_router: { name: "ICL-Router (table)", statement: "A small one." } },
-    });
-    const { assembled: { result } } = await written(folder, run);
-    const cards = run.jobs.flatMap(({ router, seed, fold, outcome }) =>
-      outcome.status === "decided" ? [{ router, seed, fold, ...outcome.card }] : []
-    );
-    return { path, result: renamed(result, "mmlu-pro/all"), cards };
-  });
-}
-
-function renamed(result: Result, name: string): Result {
-  return { ...result, command: "deno task bench", dataset: { ...result.dataset, name } };
-}
 
 const [first, second] = await Promise.all([
   invented(COMPETING, "a/id.json", [7, 8]),
   invented(VARIED, "a/id.0.json", [7]),
 ]);
-
-/** The first file as if it were of the new-model protocol. */
-function unseen(): IclFile {
-  const arm = (
-    router: string,
-    name: ArmReport["arm"],
-    n: number | null,
-    quality: number,
-    versus?: number,
-  ): ArmReport => ({
-    router,
-    arm: name,
-    n,
-    pool: "all",
-    quality,
-    sd: null,
-    gapClosed: null,
-    vsBestSingle: versus === undefined
-      ? null
-      : { difference: versus, low: versus - 0.01, high: versus + 0.01, p: 0.001, pHolm: 0.01 },
-  });
-  const evaluation: NewModelEvaluation = {
-    oracle: { all: 0.9, new: 0.8 },
-    random: { all: 0.5, new: 0.5 },
-    arms: [
-      arm("best-single", "zero-update", 8, 0.6),
-      arm("best-single", "zero-update", 32, 0.7),
-      arm("best-single", "ignore", null, 0.6),
-      arm("icl_router", "zero-update", 8, 0.5, -0.1),
-      arm("icl_router", "zero-update", 32, 0.75, 0.05),
-      arm("icl_router", "ignore", null, 0.625),
-      arm("icl_router", "retrain", 32, 0.8),
-      arm("knn", "zero-update", 32, 0.7),
-    ],
-  };
-  const protocol = { ...first.result.protocol, name: "new-model", arms: ["own" as const] };
-  return { ...first, path: "a/new-model.json", result: { ...first.result, protocol, evaluation } };
-}
 
 Deno.test("a difference is taken over shared seeds on the same splits", () => {
   const [cell, ...more] = cellsOf([second, first]);
@@ -234,9 +147,13 @@ Deno.test("views of a dataset, and other protocols for unseen models, are counte
     cellsOf([first, priced(first)]).map((cell) => [cell.dataset, counts(cell)]),
     [["mmlu-pro", true], ["mmlu-pro/priced", false]],
   );
-  const { result } = unseen(), protocol = { ...result.protocol, name: "new-model:1" };
-  const oneByOne = { ...unseen(), path: "a/new-model-1.json", result: { ...result, protocol } };
-  const page = iclPage([first, priced(first), unseen(), oneByOne], []);
+  const { result } = unseen(first), protocol = { ...result.protocol, name: "new-model:1" };
+  const oneByOne = {
+    ...unseen(first),
+    path: "a/new-model-1.json",
+    result: { ...result, protocol },
+  };
+  const page = iclPage([first, priced(first), unseen(first), oneByOne], []);
   assert.match(page, /ICL-Router\*\*, 1 dataset: against best single/);
   assert.match(page, /^Unseen models \(new-model\), own arm/m);
   assert.match(page, /^Unseen models \(new-model:1\), own arm/m);
@@ -268,8 +185,8 @@ Deno.test("variants of ICL-Router+ are measured against it", async () => {
 });
 
 Deno.test("the page: sections only where there is something, the same from files in any order", () => {
-  const page = iclPage([first, second, unseen()], []);
-  assert.equal(iclPage([unseen(), second, first], []), page);
+  const page = iclPage([first, second, unseen(first)], []);
+  assert.equal(iclPage([unseen(first), second, first], []), page);
   const headings = page.match(/^## .*$/gm);
   assert.deepEqual(headings, [
     "## In short",
