@@ -41,7 +41,7 @@ export interface Cell {
   readonly dataset: string;
   /** Generated data: shown, but never counted. */
   readonly synthetic: boolean;
-  /** As on the command line, `ood:5`. */
+  /** As on the command line, but `ood:k` for any number of folds. */
   readonly protocol: string;
   /** Name of the embedding. */
   readonly embedding: string;
@@ -96,7 +96,7 @@ export function cellsOf(files: readonly IclFile[]): Cell[] {
     return {
       dataset: dataset.name.replace(/\/all$/, ""),
       synthetic: dataset.synthetic,
-      protocol: protocol.name,
+      protocol: kind(protocol.name),
       embedding: embedding.name,
       special: specialOf(own[0].result),
       files: own,
@@ -110,6 +110,11 @@ export function cellsOf(files: readonly IclFile[]): Cell[] {
     rank(DATASETS, a.dataset) - rank(DATASETS, b.dataset) ||
     (labelOf(a) < labelOf(b) ? -1 : 1)
   );
+}
+
+/** Folds of whole domains are as many as a dataset has domains for, five at most: one protocol. */
+function kind(protocol: string): string {
+  return protocol.replace(/^ood:\d+$/, "ood:k");
 }
 
 /** How a cell is called in tables. */

@@ -55,7 +55,7 @@ export function coverage(cells: readonly Cell[]): string[] {
 }
 
 function isPlanned(dataset: string, protocol: string): boolean {
-  if (protocol === "ood") return false; // the finer form of ood:5 is a bonus
+  if (protocol === "ood") return false; // the finer form of ood:k is a bonus
   return protocol !== "task" || dataset.startsWith("reasoning-gym");
 }
 

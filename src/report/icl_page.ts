@@ -16,7 +16,7 @@ import { controlsTable, plusTable, sweepTable, variantsTable } from "./icl_varia
 /** Headings of the closed protocols. */
 const TITLES: Readonly<Record<string, string>> = {
   id: "In distribution",
-  "ood:5": "Out of distribution: whole domains held out",
+  "ood:k": "Out of distribution: whole domains held out, in k folds",
   ood: "Out of distribution: one benchmark held out",
   task: "Held-out tasks",
 };

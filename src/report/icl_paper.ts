@@ -28,8 +28,8 @@ const ROUTEFM_SIZES = [8, 16, 32, 64];
 export function paperTable(cells: readonly Cell[]): string[] {
   const own = cells.filter(counts);
   const of = (protocol: string): Cell[] => own.filter((cell) => cell.protocol === protocol);
-  const id = of("id"), ood = of("ood:5").length > 0 ? of("ood:5") : of("ood");
-  const far = ood[0]?.protocol ?? "ood:5";
+  const id = of("id"), ood = of("ood:k").length > 0 ? of("ood:k") : of("ood");
+  const far = ood[0]?.protocol ?? "ood:k";
   const joined = own.find(isUnseen)?.protocol ?? "new-model", unseen = of(joined);
   const heldOut = joined === "new-model" ? "a third" : joined.replace("new-model:", "");
   const rows: [quantity: string, said: string, got: string, reason: string][] = [

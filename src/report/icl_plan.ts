@@ -16,7 +16,7 @@ export const DATASETS: readonly string[] = [
   "llmrouter",
 ];
 /** Protocols in printing order; those of the plan and the finer form of OOD. */
-export const PROTOCOLS: readonly string[] = ["id", "ood:5", "ood", "task", "new-model"];
+export const PROTOCOLS: readonly string[] = ["id", "ood:k", "ood", "task", "new-model"];
 /** Routers the method is measured against everywhere. */
 export const RIVALS: readonly string[] = ["knn", "ridge", "uniroute"];
 

@@ -27,7 +27,7 @@ const UNTESTED = { ridge: "ridge", uniroute: "UniRoute" };
 const NAMES = { [BASE]: "ICL-Router", [PLUS]: "ICL-Router+" };
 const PROTOCOL_NAMES: Readonly<Record<string, string>> = {
   id: "In distribution (id)",
-  "ood:5": "Out of distribution (ood:5)",
+  "ood:k": "Out of distribution, whole domains in k folds (ood:k)",
   ood: "Out of distribution, one benchmark at a time (ood)",
   task: "Held-out tasks (task)",
 };

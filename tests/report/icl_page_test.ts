@@ -219,7 +219,7 @@ Deno.test("the page: sections only where there is something, the same from files
   );
   assert.match(
     page,
-    /^- Not run: reasoning-gym\/easy \(id, ood:5, task, new-model\), .*mmlu-pro \(ood:5\), /m,
+    /^- Not run: reasoning-gym\/easy \(id, ood:k, task, new-model\), .*mmlu-pro \(ood:k\), /m,
   );
   assert.match(page, /^- Fewer than 3 seeds of id: mmlu-pro\.$/m);
   assert.match(
