@@ -1,0 +1,49 @@
+/**
+ * Logistic regression on the router's embedding: one per model, from the query vector to the probability
+ * of a right answer.
+ *
+ *   ŝ(x, m) = σ(w_m · x + b_m),  min Σ_i BCE(ŝ(x_i, m), s(i, m)) + N ρ/2 · |w_m|²
+ *
+ * Scores between 0 and 1 are soft labels. A new model is one more regression, on its labelled rows.
+ */
+import type { FittedRouter, Router } from "../src/router/contract.ts";
+import { CapabilityError } from "../src/base/errors.ts";
+import { extendPool } from "../src/router/training.ts";
+import { logisticFit, logisticPredict } from "../src/linalg/logistic.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** Penalty a training row, ρ. */
+  readonly rho: number;
+}
+
+/** The router. */
+const router: Router<Config> = {
+  name: "logistic",
+  summary: "one logistic regression per model on the query embedding",
+  source: "folklore; RouterEval's linear router, trained to convergence",
+  grid: [1e-3, 1e-4, 1e-2, 1e-1].map((rho) => ({ rho })),
+  unseen: "fit-new-vector",
+  async fit({ queries, models, scores }, { rho }) {
+    const penalty = rho * queries.ids.length;
+    return regressions(models, await logisticFit(queries.vectors, scores, { penalty }), rho);
+  },
+};
+export default router;
+
+/** @param weights [(D + 1) × M], bias last */
+function regressions(models: readonly string[], weights: Float64Array, rho: number): FittedRouter {
+  return {
+    models,
+    predict: async ({ vectors }) => ({ quality: await logisticPredict(vectors, weights) }),
+    withModels: async (profiles) => {
+      if (profiles.scores.every(Number.isNaN)) {
+        throw new CapabilityError("logistic needs at least one labelled query of a new model");
+      }
+      const pool = extendPool(models, profiles), penalty = rho * profiles.queries.ids.length;
+      const fresh = await logisticFit(profiles.queries.vectors, profiles.scores, { penalty });
+      return regressions(pool.models, pool.merge(weights, fresh), rho);
+    },
+    describe: () => ({ parameters: weights.length }),
+  };
+}
