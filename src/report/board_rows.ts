@@ -57,7 +57,7 @@ export function standingIn(cell: Cell, router: string): Standing | undefined {
 }
 
 function armAt(cell: Cell, router: string): ArmReport | undefined {
-  return ownArms(cell).find((a) => a.router === router && a.n === SIZE && a.pool === "all");
+  return ownArms(cell, router).find((a) => a.router === router && a.n === SIZE && a.pool === "all");
 }
 
 function againstSingle(cell: Cell, router: string): ReturnType<typeof comparisonOf> {

@@ -3,7 +3,7 @@
  * @module
  */
 import { isNewModel } from "../results/result.ts";
-import { type Cell, counts, isUnseen, labelOf, rowsOf } from "./icl_cells.ts";
+import { type Cell, counts, type IclFile, isUnseen, labelOf, rowsOf } from "./icl_cells.ts";
 import {
   BASE,
   CONTROLS,
@@ -62,19 +62,24 @@ function isPlanned(dataset: string, protocol: string): boolean {
 /** How much of a cell was run: seeds of the method itself, folds or sets of held-out models. */
 function extent(cell: Cell | undefined): string {
   if (!cell) return DASH;
-  const { parts } = cell.files[0].result.splits;
+  const own = ownFile(cell);
+  if (!own) return "ICL-Router+ only";
+  const { parts } = own.result.splits;
   const seeds = seedsOf(cell), folds = new Set(parts.map(({ fold }) => fold)).size;
-  if (seeds === 0) return "ICL-Router+ only";
   const what = isUnseen(cell) ? "sets of new models" : "folds";
   return `${seeds} ${seeds === 1 ? "seed" : "seeds"}` + (folds > 1 ? ` × ${folds} ${what}` : "");
 }
 
 /** Seeds of the file with most of them in which the method itself has a row; 0 where it has none. */
-function seedsOf({ files }: Cell): number {
-  const own = files.find(({ result }) =>
+function seedsOf(cell: Cell): number {
+  return ownFile(cell)?.result.protocol.seeds.length ?? 0;
+}
+
+/** The first file in which the method itself has a row. */
+function ownFile({ files }: Cell): IclFile | undefined {
+  return files.find(({ result }) =>
     result.routers.some(({ id, notApplicable }) => id === BASE && notApplicable === null)
   );
-  return own?.result.protocol.seeds.length ?? 0;
 }
 
 /** What a cell lacks: rivals everywhere, variants and controls under ID, arms of new-model. */

@@ -152,7 +152,7 @@ function joining(cells: readonly Cell[]): string {
         isNewModel(evaluation) ? [evaluation.arms] : []
       ).find((of) => of.some((a) => a.router === BASE));
       const ignored = arms?.find((a) => a.router === router && a.arm === "ignore");
-      const own = ownArms(cell).filter((a) => a.router === router && a.pool === "all");
+      const own = ownArms(cell, router).filter((a) => a.router === router && a.pool === "all");
       if (!ignored || own.length === 0) return [];
       return [own.reduce((top, a) => a.n! > top.n! ? a : top).quality - ignored.quality];
     });
@@ -162,7 +162,7 @@ function joining(cells: readonly Cell[]): string {
 }
 
 function againstSingle(cell: Cell, n: number): number[] {
-  return ownArms(cell).filter((a) => a.router === BASE && a.pool === "all" && a.n === n)
+  return ownArms(cell, BASE).filter((a) => a.router === BASE && a.pool === "all" && a.n === n)
     .flatMap((a) => a.vsBestSingle?.difference ?? []);
 }
 

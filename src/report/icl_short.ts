@@ -9,6 +9,7 @@ import {
   comparisonOf,
   counts,
   difference,
+  type IclFile,
   isUnseen,
   labelOf,
   rowsOf,
@@ -88,11 +89,14 @@ function counted(names: readonly string[]): string {
 
 /** Unseen models under one protocol: on how many datasets better or worse, at each n. */
 function unseenCounts(cells: readonly Cell[], protocol: string): string[] {
-  const arms = cells.map(ownArms);
-  const sizes = [...new Set(arms.flat().map(({ n }) => n!))].sort((a, b) => a - b);
+  const armsOf = new Map(
+    Object.keys(NAMES).map((id) => [id, cells.map((cell) => ownArms(cell, id))]),
+  );
+  const sizes = [...new Set([...armsOf.values()].flat(2).map(({ n }) => n!))].sort((a, b) => a - b);
   const rivals: Readonly<Record<string, string>> = { knn: "kNN", ...UNTESTED };
   const rows = Object.entries(NAMES).flatMap(([id, name]) =>
     (["all", "new"] as const).flatMap((pool) => {
+      const arms = armsOf.get(id)!;
       const line = (against: string, cell: (n: number) => string): string[] => [
         `${name}, ${pool === "all" ? "all models" : "new models only"}`,
         against,
@@ -146,9 +150,16 @@ function unseenCounts(cells: readonly Cell[], protocol: string): string[] {
   ];
 }
 
-/** The own arms of all routers of a cell, at every n; of a router in several files, the first file's. */
-export function ownArms({ files }: Cell): ArmReport[] {
-  const [{ result: first }] = files, seen = new Set<string>();
+/**
+ * The own arms of a cell at every n, from the files with the splits of the first file that has the router;
+ * of a router in several of them, the first file's.
+ */
+export function ownArms({ files }: Cell, router?: string): ArmReport[] {
+  const has = ({ result: { evaluation } }: IclFile): boolean =>
+    isNewModel(evaluation) && evaluation.arms.some((arm) => arm.router === router);
+  const first = (router === undefined ? files[0] : files.find(has))?.result;
+  if (!first) return [];
+  const seen = new Set<string>();
   return files.filter(({ result }) => result.splits.sha256 === first.splits.sha256)
     .flatMap(({ result: { evaluation } }) => {
       if (!isNewModel(evaluation)) return [];
