@@ -8,15 +8,9 @@ import { progress } from "../base/progress.ts";
 import { type Random, random, seededOrder } from "../base/random.ts";
 import { environment, harnessHash, VERSION } from "../base/version.ts";
 import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
-import { trainBpe } from "../icl/bpe.ts";
-import { initialise, type NetworkShape } from "../icl/network.ts";
 import { presetFor } from "../icl/presets.ts";
-import {
-  reconstruct,
-  reconstructionLoss,
-  type Texts,
-  trainReconstruction,
-} from "../icl/reconstruct.ts";
+import { reconstruct, reconstructionLoss, type Texts } from "../icl/reconstruct.ts";
+import { readTexts, startNetwork } from "../icl/start.ts";
 import { tokenise } from "../icl/texts.ts";
 import { takeRows } from "../linalg/matrix.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
@@ -105,25 +99,15 @@ export async function probe(
   const training = byId(opened.train.queries);
   const validation = some(opened.validation.queries, MOST_MEASURED, seed);
   const preset = presetFor(training.texts.length);
-  const stream = random(seed, "icl"), own = random(seed, "icl-stage1");
-  const bpe = trainBpe(training.texts, preset.vocabulary);
-  const shape: NetworkShape = {
-    ...preset.network,
-    input: training.vectors.width,
-    vocabulary: bpe.size,
-  };
+  const own = random(seed, "icl-stage1");
+  const start = startNetwork(training.texts, training.vectors.width, preset, seed);
+  const { bpe, shape } = start;
   const train = async (texts: Texts, what: string) => {
-    const parameters = initialise(shape, stream.fork("weights"));
+    const parameters = start.weights();
     const line = progress(`${name}: stage 1, ${what}`, 100);
-    const { steps } = await trainReconstruction(
-      parameters,
-      shape,
-      bpe,
-      texts,
-      preset.reconstruction,
-      stream.fork("stage 1"),
-      { progress: (share) => line.update(Math.floor(100 * share)) },
-    );
+    const { steps } = await readTexts(start, parameters, texts, {
+      progress: (share) => line.update(Math.floor(100 * share)),
+    });
     line.end();
     return { parameters, steps };
   };

@@ -7,21 +7,21 @@
  */
 import type { TrainingData } from "../router/contract.ts";
 import type { Device } from "../base/device.ts";
-import { CapabilityError } from "../base/errors.ts";
 import { hashJson, sha256 } from "../base/hash.ts";
-import { random } from "../base/random.ts";
 import { takeRows } from "../linalg/matrix.ts";
 import { type AnswerOptions, type AnswerReport, trainAnswer } from "./answer.ts";
-import { type Bpe, trainBpe } from "./bpe.ts";
-import { initialise, type NetworkShape } from "./network.ts";
+import type { Bpe } from "./bpe.ts";
+import type { NetworkShape } from "./network.ts";
 import { type Preset, presetFor } from "./presets.ts";
-import { buildProfile, describeProfile, profileFromIds, type ProfileList } from "./profile.ts";
+import { describeProfile, profileOf } from "./profile.ts";
 import { type EncodedRecord, Reader } from "./reader.ts";
 import { pickJudged, routedScore } from "./judge.ts";
 import { withPseudoModels } from "./pseudo_models.ts";
 import { recordOf } from "./record.ts";
 import { type Labelled, labelled } from "./rows.ts";
-import { trainReconstruction } from "./reconstruct.ts";
+import { readTexts, startNetwork } from "./start.ts";
+
+export { profileOf, SHORTEST_RECORD } from "./profile.ts";
 
 /** What a variant changes; absent = as the specification has it. */
 export interface Variant {
@@ -89,9 +89,6 @@ export interface Trained {
   readonly parameters: number;
 }
 
-/** Fewest labelled queries a record may have. */
-export const SHORTEST_RECORD = 4;
-
 /**
  * Trains a network, once for every (rows, labels, variant): routers that read the same network differently
  * share it through the memo of the training batch.
@@ -117,41 +114,30 @@ export function trained(
 }
 
 async function fit(train: TrainingData, variant: Variant, tools: FitTools): Promise<Trained> {
-  const stream = random(tools.seed, "icl");
   const order = [...train.models.keys()].sort((a, b) => train.models[a] < train.models[b] ? -1 : 1);
   const models = order.map((m) => train.models[m]), rows = labelled(train, order);
   const preset = variant.preset ?? presetFor(rows.training);
   const list = profileOf(train, variant.profile ?? preset.profile, tools);
   const at = new Map(rows.ids.map((id, i) => [id, i]));
   const profile = Uint32Array.from(list.ids, (id) => at.get(id)!);
-  if (profile.length < SHORTEST_RECORD) throw tooFew(rows.training, profile.length);
   const outside = new Set(profile);
   const own = rowsFrom(0, rows.training);
   const targets = own.filter((i) => !outside.has(i));
   const validation = rowsFrom(rows.training, rows.ids.length).filter((i) => !outside.has(i));
-  const bpe = trainBpe(rows.texts.slice(0, rows.training), preset.vocabulary);
-  const shape: NetworkShape = {
-    ...preset.network,
-    input: rows.vectors.width,
-    vocabulary: bpe.size,
+  const texts = { texts: rows.texts.slice(0, rows.training), vectors: rows.vectors };
+  const start = startNetwork(texts.texts, rows.vectors.width, preset, tools.seed, {
     linearProjector: variant.linearProjector,
     pairTokens: variant.pairTokens,
     identities: variant.identity ? models.length : undefined,
-  };
-  const parameters = initialise(shape, stream.fork("weights"));
+  });
+  const { bpe, shape, stream } = start, parameters = start.weights();
   let reconstructionLoss = NaN;
   const share = variant.withoutStage1 ? 0 : 0.3;
   if (!variant.withoutStage1) {
-    const texts = { texts: rows.texts.slice(0, rows.training), vectors: rows.vectors };
-    ({ loss: reconstructionLoss } = await trainReconstruction(
-      parameters,
-      shape,
-      bpe,
-      texts,
-      preset.reconstruction,
-      stream.fork("stage 1"),
-      { signal: tools.signal, progress: (done) => tools.progress(share * done) },
-    ));
+    ({ loss: reconstructionLoss } = await readTexts(start, parameters, texts, {
+      signal: tools.signal,
+      progress: (done) => tools.progress(share * done),
+    }));
   }
   const reader = new Reader(parameters, shape, { device: tools.device });
   const encodeAll = (): Promise<EncodedRecord[]> =>
@@ -205,37 +191,6 @@ export async function encode(
     );
   }
   return encoded;
-}
-
-/**
- * The profile list: the queries new models will be labelled on, as far as no score is missing, so that old
- * and new models have records of the same queries; or one of ICL-Router's own making.
- * @param most queries wanted; never more than a quarter of the training rows
- * @throws {CapabilityError} when there is nothing to make a profile of
- */
-export function profileOf(
-  train: TrainingData,
-  most: number,
-  { profile, seed, stage }: Pick<FitTools, "profile" | "seed" | "stage">,
-): ProfileList {
-  const N = train.queries.ids.length, K = Math.min(most, Math.floor(N / 4));
-  if (K < 1) throw tooFew(N, K);
-  if (!profile) return buildProfile(train, K, seed);
-  // Validation labels may stand in records only once nothing is chosen by them any more.
-  const parts = stage === "final" && train.validation ? [train, train.validation] : [train];
-  const incomplete = new Set(
-    parts.flatMap(({ queries: { ids }, models: { length: M }, scores }) =>
-      ids.filter((_, i) => scores.subarray(i * M, (i + 1) * M).some(Number.isNaN))
-    ),
-  );
-  const complete = profile.filter((id) => !incomplete.has(id));
-  return profileFromIds(train, parts[1], complete, K);
-}
-
-function tooFew(rows: number, profile: number): CapabilityError {
-  return new CapabilityError(
-    `${rows} training queries make a profile of ${profile}; ICL-Router needs ${SHORTEST_RECORD} at least`,
-  );
 }
 
 function answerOptions(preset: Preset, variant: Variant, K: number): AnswerOptions {

@@ -6,7 +6,7 @@
  * [ANSWER]. The two logits at [ANSWER] say whether the model will solve the query.
  * @module
  */
-import { type Graph, sizeOf, type Tensor } from "../nn/graph.ts";
+import type { Graph, Tensor } from "../nn/graph.ts";
 import { add, expand, sub } from "../nn/arithmetic.ts";
 import { lookup } from "../nn/lookup.ts";
 import { linear } from "../nn/products.ts";
@@ -150,6 +150,20 @@ export function answerLogits(
   prefixes: readonly KeysValues[],
   options: BlockOptions = {},
 ): Tensor {
+  const h = answerStates(parameter, shape, vectors, prefixes, options);
+  const logits = linear(h, parameter("answer_head"), undefined, { transposeWeight: true });
+  const [no, yes] = [0, 1].map((j) => slice(logits, 1, j, j + 1));
+  return reshape(sub(yes, no), [prefixes[0].keys.shape[0], vectors.shape[0]]);
+}
+
+/** What the head reads at [ANSWER] of every target for every model, normalised: [G·B × width]. */
+export function answerStates(
+  parameter: Bound,
+  shape: NetworkShape,
+  vectors: Tensor,
+  prefixes: readonly KeysValues[],
+  options: BlockOptions = {},
+): Tensor {
   const { width, layers, heads } = shape, inner = blockOf(shape);
   const [models, , start] = prefixes[0].keys.shape, B = vectors.shape[0];
   const marker = (name: string): Tensor =>
@@ -182,10 +196,7 @@ export function answerLogits(
   });
   const seen = sharedPrefixAttention(q, prefixes[layers - 1], own, B);
   const last = afterAttention(answers(x), seen, parameter, name, inner, named);
-  const h = normalise(reshape(last, [models * B, width]), parameter, "norm", inner);
-  const logits = linear(h, parameter("answer_head"), undefined, { transposeWeight: true });
-  const [no, yes] = [0, 1].map((j) => slice(logits, 1, j, j + 1));
-  return reshape(sub(yes, no), [models, B]);
+  return normalise(reshape(last, [models * B, width]), parameter, "norm", inner);
 }
 
 /**
@@ -232,14 +243,4 @@ export function prefixInputs(graph: Graph, shape: NetworkShape, length: number):
     keys: graph.input(`keys ${i}`, size),
     values: graph.input(`values ${i}`, size),
   }));
-}
-
-/** Multiplications of one target against a prefix, for planning. */
-export function targetCost({ width, layers }: NetworkShape, prefix: number): number {
-  return layers * TARGET_TOKENS * (10 * width * width + 2 * prefix * width);
-}
-
-/** Elements of a model's cached keys and values. */
-export function cacheSize(shape: NetworkShape, prefix: number): number {
-  return shape.layers * 2 * sizeOf([prefix, shape.width]);
 }

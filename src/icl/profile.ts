@@ -3,7 +3,7 @@
  * that some models solve and most do not, in equal numbers of each difficulty.
  * @module
  */
-import type { TrainingData } from "../router/contract.ts";
+import type { FitContext, TrainingData } from "../router/contract.ts";
 import { byLevel, solverCounts, stratified } from "../router/stratify.ts";
 import { CapabilityError, DataError } from "../base/errors.ts";
 
@@ -34,6 +34,50 @@ export interface ProfileLevel {
   readonly wanted?: number;
   /** Of these, places that a query of another level took, for this one had run out. */
   readonly filled?: number;
+}
+
+/** Fewest labelled queries a record may have. */
+export const SHORTEST_RECORD = 4;
+
+/**
+ * The profile list: the queries new models will be labelled on, as far as no score is missing, so that old
+ * and new models have records of the same queries; or one of ICL-Router's own making.
+ * @param most queries wanted; never more than a quarter of the training rows
+ * @throws {CapabilityError} when there are not enough rows to make a profile of
+ */
+export function profileOf(
+  train: TrainingData,
+  most: number,
+  { profile, seed, stage }: Pick<FitContext, "profile" | "seed" | "stage">,
+): ProfileList {
+  const N = train.queries.ids.length, K = Math.min(most, Math.floor(N / 4));
+  if (K < 1) throw tooFew(N, K);
+  const list = profile ? givenProfile(train, profile, K, stage) : buildProfile(train, K, seed);
+  if (list.ids.length < SHORTEST_RECORD) throw tooFew(N, list.ids.length);
+  return list;
+}
+
+function givenProfile(
+  train: TrainingData,
+  profile: readonly string[],
+  k: number,
+  stage: FitContext["stage"],
+): ProfileList {
+  // Validation labels may stand in records only once nothing is chosen by them any more.
+  const parts = stage === "final" && train.validation ? [train, train.validation] : [train];
+  const incomplete = new Set(
+    parts.flatMap(({ queries: { ids }, models: { length: M }, scores }) =>
+      ids.filter((_, i) => scores.subarray(i * M, (i + 1) * M).some(Number.isNaN))
+    ),
+  );
+  const complete = profile.filter((id) => !incomplete.has(id));
+  return profileFromIds(train, parts[1], complete, k);
+}
+
+function tooFew(rows: number, profile: number): CapabilityError {
+  return new CapabilityError(
+    `${rows} training queries make a profile of ${profile}; ICL-Router needs ${SHORTEST_RECORD} at least`,
+  );
 }
 
 /**

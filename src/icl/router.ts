@@ -7,7 +7,6 @@ import type { FitContext, FittedRouter, Router, TrainingData } from "../router/c
 import { CapabilityError, DataError } from "../base/errors.ts";
 import { canonicalJson } from "../base/hash.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
-import { extendPool } from "../router/training.ts";
 import { random } from "../base/random.ts";
 import type { Bpe } from "./bpe.ts";
 import {
@@ -18,9 +17,10 @@ import {
   plattProbabilities,
   reliability,
 } from "./calibration.ts";
-import { encode, SHORTEST_RECORD, type Trained, trained, type Variant } from "./fit.ts";
+import { encode, type Trained, trained, type Variant } from "./fit.ts";
+import { readNewModels } from "./new_records.ts";
 import type { EncodedRecord, Reader } from "./reader.ts";
-import { recordOf, solvedOf } from "./record.ts";
+import { recordOf } from "./record.ts";
 
 /** How records are presented when it counts: controls that tell whether they are read. */
 export type Reading =
@@ -133,31 +133,15 @@ function routed(
     ...(identities ? {} : {
       withModels: async (profiles) => {
         requireWidth(profiles.queries.vectors, reader);
-        const n = profiles.models.length;
-        if (reading?.whose === "another" && n === 1) {
+        if (reading?.whose === "another" && profiles.models.length === 1) {
           throw new CapabilityError("one new model has no other to take a record from");
         }
-        const solved = solvedOf(profiles.scores, profiles.solvedFrom);
-        const labels = presented(solved, profiles.models, reading);
-        const data = { vectors: profiles.queries.vectors, labels, models: n };
-        const fresh: EncodedRecord[] = [];
-        for (let m = 0; m < n; m++) {
-          const known = [...profiles.queries.ids.keys()]
-            .filter((i) => !Number.isNaN(labels[i * n + m])).slice(0, profile.ids.length);
-          if (known.length < SHORTEST_RECORD) {
-            throw new CapabilityError(
-              `${profiles.models[m]}: ${known.length} labelled queries, a record needs at least ` +
-                `${SHORTEST_RECORD}`,
-            );
-          }
-          fresh.push(await reader.encode(recordOf(data, known, m)));
-        }
-        const pool = extendPool(models, profiles);
-        const all = pool.models.map((id) => {
-          const at = profiles.models.indexOf(id);
-          return at >= 0 ? fresh[at] : records[models.indexOf(id)];
+        const extended = await readNewModels({ models, records }, profiles, {
+          longest: profile.ids.length,
+          encode: (record) => reader.encode(record),
+          present: (labels) => presented(labels, profiles.models, reading),
         });
-        return routed(fitted, pool.models, all);
+        return routed(fitted, extended.models, extended.records);
       },
     }),
     describe: () => ({ parameters: reader.parameters.count, notes: [...fitted.notes] }),

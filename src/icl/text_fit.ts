@@ -6,13 +6,12 @@
  * @module
  */
 import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
-import { CapabilityError } from "../base/errors.ts";
-import { type Matrix, takeRows } from "../linalg/matrix.ts";
-import { extendPool } from "../router/training.ts";
 import { random } from "../base/random.ts";
-import { buildProfile, describeProfile, profileFromIds, type ProfileList } from "./profile.ts";
+import { readNewModels } from "./new_records.ts";
+import { describeProfile, profileOf } from "./profile.ts";
 import type { EncodedRecord } from "./reader.ts";
-import { recordOf, solvedOf } from "./record.ts";
+import { type Record, recordOf } from "./record.ts";
+import { labelled } from "./rows.ts";
 import { TextReader } from "./text_reader.ts";
 import { STAGE1, type TextReconstruction, trainTextReconstruction } from "./text_reconstruct.ts";
 import { isLearned, LORA, openTextRouter, type TextRouterOptions } from "./text_router.ts";
@@ -57,19 +56,20 @@ async function fitText(
   context: FitContext,
 ): Promise<FittedRouter> {
   const { folder, stage1 = STAGE1, stage2 = STAGE2, tuning = LORA, threads } = method;
-  const { seed, signal } = context, { ids, texts, vectors, scores, solvedFrom } = inOrder(given);
-  const M = given.models.length, stream = random(seed, "icl text");
+  const { seed, signal } = context, { models } = given, M = models.length;
+  const data = labelled(given, [...models.keys()]), { ids, texts, vectors, training } = data;
+  const stream = random(seed, "icl text");
   const list = profileOf(given, method.profile ?? 500, context);
   const at = new Map(ids.map((id, i) => [id, i])), profile = list.ids.map((id) => at.get(id)!);
-  const outside = new Set(profile), targets = [...ids.keys()].filter((i) => !outside.has(i));
-  const data = { texts, vectors, labels: solvedOf(scores, solvedFrom), models: M };
+  const outside = new Set(profile);
+  const targets = [...ids.keys()].filter((i) => i < training && !outside.has(i));
 
   const router = await openTextRouter(folder, { ...method, tuning, input: vectors.width, seed });
   const share = stage1 ? 0.3 : 0; // of the time, roughly
   const watch = { signal, threads };
   const read = stage1 && await trainTextReconstruction(
     router,
-    texts,
+    texts.slice(0, training),
     vectors,
     stage1,
     stream.fork("stage 1"),
@@ -85,7 +85,7 @@ async function fitText(
   for (let m = 0; m < M; m++) records.push(await reader.encode(recordOf(data, profile, m)));
   const learned = [...router.backbone.parameters].filter(([name]) => isLearned(router, name));
   const losses = (all: readonly number[]): string => all.map((l) => l.toFixed(3)).join(" ");
-  return fitted(given.models, records, reader, list.ids.length, {
+  return fitted(models, records, reader, list.ids.length, {
     parameters: learned.reduce((n, [, { data }]) => n + data.length, 0),
     notes: [
       router.backbone.description,
@@ -110,53 +110,10 @@ function fitted(
       return { quality: logits.map((l) => 1 / (1 + Math.exp(-l))) };
     },
     withModels: async (profiles) => {
-      const n = profiles.models.length, { vectors, ids } = profiles.queries;
-      const labels = solvedOf(profiles.scores, profiles.solvedFrom);
-      const fresh: EncodedRecord[] = [];
-      for (let m = 0; m < n; m++) {
-        const known = [...ids.keys()].filter((i) => !Number.isNaN(labels[i * n + m])).slice(0, K);
-        if (known.length === 0) {
-          throw new CapabilityError(`${profiles.models[m]}: no labelled query to make a record of`);
-        }
-        fresh.push(await reader.encode(recordOf({ vectors, labels, models: n }, known, m)));
-      }
-      const pool = extendPool(models, profiles).models;
-      const all = pool.map((id) => {
-        const at = profiles.models.indexOf(id);
-        return at >= 0 ? fresh[at] : records[models.indexOf(id)];
-      });
-      return fitted(pool, all, reader, K, card);
+      const encode = (record: Record): Promise<EncodedRecord> => reader.encode(record);
+      const extended = await readNewModels({ models, records }, profiles, { longest: K, encode });
+      return fitted(extended.models, extended.records, reader, K, card);
     },
     describe: () => card,
   };
-}
-
-/** Rows by ascending id, so that their order in the batch changes nothing. */
-function inOrder({ queries, scores, solvedFrom, models: { length: M } }: TrainingData): {
-  readonly ids: readonly string[];
-  readonly texts: readonly string[];
-  readonly vectors: Matrix;
-  readonly scores: Float64Array;
-  readonly solvedFrom: Float64Array;
-} {
-  const { ids, texts, vectors } = queries;
-  const order = [...ids.keys()].sort((a, b) => ids[a] < ids[b] ? -1 : 1);
-  return {
-    ids: order.map((i) => ids[i]),
-    texts: order.map((i) => texts[i]),
-    vectors: takeRows(vectors, order),
-    scores: Float64Array.from(order.flatMap((i) => [...scores.subarray(i * M, (i + 1) * M)])),
-    solvedFrom: Float64Array.from(order, (i) => solvedFrom[i]),
-  };
-}
-
-/** The queries new models will be labelled on, where that is known and no outcome is missing; else our own. */
-function profileOf(train: TrainingData, most: number, { profile, seed }: FitContext): ProfileList {
-  const { queries: { ids }, models: { length: M }, scores } = train;
-  const K = Math.max(1, Math.min(most, Math.floor(ids.length / 4)));
-  if (!profile) return buildProfile(train, K, seed);
-  const incomplete = new Set(
-    ids.filter((_, i) => scores.subarray(i * M, (i + 1) * M).some(Number.isNaN)),
-  );
-  return profileFromIds(train, undefined, profile.filter((id) => !incomplete.has(id)), K);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { receiveError, type SentError } from "../base/threads.ts";
+
 /** What a function that runs in the background is given besides its argument. */
 export interface BackgroundContext {
   /** Aborted when the caller aborts; the function should then end soon, by throwing or by returning. */
@@ -39,14 +41,7 @@ export interface BackgroundOrder {
 export type BackgroundReply =
   | { readonly progress: number }
   | { readonly done: unknown }
-  | {
-    readonly failed: {
-      readonly name: string;
-      readonly message: string;
-      readonly stack?: string;
-      readonly exitCode?: number;
-    };
-  };
+  | { readonly failed: SentError };
 
 /**
  * Calls `module`'s export `name` with `argument` on a worker of its own, which ends with the call.
@@ -67,7 +62,7 @@ export async function inBackground<A, R>(
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   worker.onmessage = ({ data }: MessageEvent<BackgroundReply>) => {
     if ("done" in data) resolve(data.done as R);
-    else if ("failed" in data) reject(Object.assign(new Error(data.failed.message), data.failed));
+    else if ("failed" in data) reject(receiveError(data.failed));
     else progress?.(data.progress);
   };
   worker.onerror = (event) => {

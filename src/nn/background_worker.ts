@@ -2,6 +2,7 @@
  * Entry of the worker behind `inBackground`: first message the order, any later one an abort.
  * @module
  */
+import { sendError } from "../base/threads.ts";
 import type { BackgroundOrder, BackgroundReply, BackgroundTask } from "./background.ts";
 
 const aborted = new AbortController();
@@ -20,9 +21,6 @@ self.onmessage = async ({ data }: MessageEvent<BackgroundOrder | "abort">) => {
     });
     reply({ done });
   } catch (error) {
-    const { name, message, stack, exitCode }: Error & { exitCode?: number } = error instanceof Error
-      ? error
-      : new Error(String(error));
-    reply({ failed: { name, message, stack, exitCode } });
+    reply({ failed: sendError(error) });
   }
 };

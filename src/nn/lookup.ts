@@ -3,7 +3,7 @@
  * @module
  */
 import { sizeOf, type Tensor } from "./graph.ts";
-import { expand, zerosLike } from "./arithmetic.ts";
+import { zerosLike } from "./arithmetic.ts";
 import { reshape } from "./shapes.ts";
 
 /**
@@ -44,9 +44,4 @@ export function lookup(table: Tensor, indices: Tensor): Tensor {
       },
     );
   }])[0];
-}
-
-/** One row repeated: a learned vector [width] as [rows × width].  ∂row = column sums of g. */
-export function repeatRow(row: Tensor, rows: number): Tensor {
-  return expand(reshape(row, [1, sizeOf(row.shape)]), [rows, sizeOf(row.shape)]);
 }

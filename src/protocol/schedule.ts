@@ -4,6 +4,7 @@
  * a result.
  * @module
  */
+import { receiveError } from "../base/threads.ts";
 import { type Job, worker, type WorkSetup } from "./work.ts";
 import type { FinishedJob } from "./job_store.ts";
 import type { WorkerReply } from "./worker.ts";
@@ -77,8 +78,8 @@ class Hand {
   ask(message: WorkSetup | Job): Promise<WorkerReply> {
     return new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => {
-        if (!("failed" in data)) return resolve(data);
-        reject(Object.assign(new Error(data.failed.message), data.failed));
+        if ("failed" in data) reject(receiveError(data.failed));
+        else resolve(data);
       };
       this.#worker.onerror = (event) => {
         event.preventDefault();

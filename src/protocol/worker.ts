@@ -2,6 +2,7 @@
  * Entry of a worker thread: first message the setup, then jobs; answers `{done}` or `{failed}`.
  * @module
  */
+import { sendError, type SentError } from "../base/threads.ts";
 import { type Job, worker, type WorkSetup } from "./work.ts";
 import type { FinishedJob } from "./job_store.ts";
 
@@ -9,14 +10,7 @@ import type { FinishedJob } from "./job_store.ts";
 export type WorkerReply =
   | { readonly ready: true }
   | { readonly done: FinishedJob }
-  | {
-    readonly failed: {
-      readonly name: string;
-      readonly message: string;
-      readonly stack?: string;
-      readonly exitCode?: number;
-    };
-  };
+  | { readonly failed: SentError };
 
 let work: ((job: Job) => Promise<FinishedJob>) | undefined;
 
@@ -30,7 +24,6 @@ self.onmessage = async ({ data }: MessageEvent<WorkSetup | Job>) => {
       reply({ done: await work!(data) });
     }
   } catch (error) {
-    const { name, message, stack, exitCode } = error as Error & { exitCode?: number };
-    reply({ failed: { name, message, stack, exitCode } });
+    reply({ failed: sendError(error) });
   }
 };

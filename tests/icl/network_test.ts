@@ -14,7 +14,6 @@ import { random } from "../../src/base/random.ts";
 import {
   answerLogits,
   blockOf,
-  cacheSize,
   encodeIdentities,
   encodeRecords,
   initialise,
@@ -267,5 +266,4 @@ Deno.test("initial weights hang on the seed and the names; sizes are as specifie
   const projector = 384 + 384 * 128 + 3 * 128 ** 2;
   const tables = (2 + 1 + 1 + 1 + 2 + 4000) * 128; // labels, two markers, norm, head, tokens
   assert.equal(initialise(table, random(1)).count, 4 * block + projector + tables);
-  assert.equal(cacheSize(table, 1000), 4 * 2 * 1000 * 128);
 });

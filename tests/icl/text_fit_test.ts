@@ -8,11 +8,12 @@ import { CONTEXT, profiles, qualities, rowsOf, training } from "../router/hand.t
 import { inFolder, TINY, writeDecoder } from "./tiny_decoder.ts";
 
 /** Queries about two things; m0 and m1 solve one each, m2 both, m3 none. */
-function data(rows: number): TrainingData {
+function data(rows: number, name = "q"): TrainingData {
   const stream = random(1), topics = Array.from({ length: rows }, (_, i) => i % 2);
   const noise = (): number => 0.05 * stream.normal();
   const vectors = topics.map((t) => [1 - t + noise(), t + noise(), noise()]);
-  const train = training(vectors, topics.map((t) => [1 - t, t, 1, 0]));
+  const ids = topics.map((_, i) => `${name}${i}`);
+  const train = training(vectors, topics.map((t) => [1 - t, t, 1, 0]), { ids });
   const texts = topics.map((t) => ["the", "in"][t]);
   return { ...train, queries: { ...train.queries, texts } };
 }
@@ -72,7 +73,7 @@ Deno.test("fitted on rows, it routes by text and takes in a model without traini
     const nothing = profiles(["m11"], vectors, vectors.map(() => [undefined]));
     await assert.rejects(
       async () => await fitted.withModels!(nothing),
-      { name: "CapabilityError", message: /m11: no labelled query/ },
+      { name: "CapabilityError", message: "m11: 0 labelled queries, a record needs at least 4" },
     );
   });
 });
@@ -90,5 +91,21 @@ Deno.test("with stage 1 and LoRA: the same fit twice, in whatever order rows com
     const once = await run(data(24));
     assert.ok(once.flat().every((p) => p > 0 && p < 1));
     assert.deepEqual(await run(reversed(data(24))), once);
+  });
+});
+
+Deno.test("records of a given list: validation rows stand in them once nothing is chosen by them, never are they targets", async () => {
+  await inFolder(async (folder) => {
+    await writeDecoder(folder);
+    const router = textIclRouter("test", { ...QUICK, folder, profile: 6, stage1: null });
+    const train = { ...data(24), validation: data(8, "v") };
+    train.validation.scores[4 * 1 + 2] = NaN; // v1 cannot be used
+    const profile = ["v0", "v1", "v2", "q0", "q1", "q2", "q3", "v3"];
+    const notes = async (stage: FitContext["stage"]): Promise<string> => {
+      const fitted = await router.fit(train, {}, { ...CONTEXT, stage, profile });
+      return fitted.describe().notes!.join("\n");
+    };
+    assert.match(await notes("tune"), /^4 of 6 profile queries.*; 20 target queries$/m);
+    assert.match(await notes("final"), /^6 profile queries.*; 20 target queries$/m);
   });
 });

@@ -7,7 +7,7 @@ import * as activations from "../../src/nn/activations.ts";
 import * as arithmetic from "../../src/nn/arithmetic.ts";
 import { Dropout } from "../../src/nn/dropout.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
-import { lookup, repeatRow } from "../../src/nn/lookup.ts";
+import { lookup } from "../../src/nn/lookup.ts";
 import { binaryCrossEntropy, crossEntropy, meanSquaredError } from "../../src/nn/losses.ts";
 import { layerNorm, rmsNorm, unitLength } from "../../src/nn/norms.ts";
 import { linear, matmul } from "../../src/nn/products.ts";
@@ -95,7 +95,6 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     shapes: [[5, 3]],
     build: (table) => lookup(table, numbers(table.graph, [4, 0, 4, 4, 2, 0], [2, 3])),
   },
-  "repeatRow": { shapes: [[4]], build: (x) => repeatRow(x, 3) },
   "crossEntropy": {
     shapes: [[4, 5]],
     build: (x) => crossEntropy(x, numbers(x.graph, [1, 4, 0, 4], [4, 1])),

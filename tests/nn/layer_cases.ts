@@ -137,12 +137,6 @@ export const LOOKUP: Case[] = [
     build: (table) => lookup.lookup(table, numbers(table.graph, [2, 3], ROWS)),
     naive: (table) => nd([2, 3, 3], ([i, j, k]) => naive.at(table, [ROWS[i * 3 + j], k])),
   },
-  {
-    of: "repeatRow",
-    shapes: [[4]],
-    build: (row) => lookup.repeatRow(row, 3),
-    naive: (row) => nd([3, 4], (index) => naive.at(row, index)),
-  },
 ];
 
 /** Cases of `rotary.ts`. */

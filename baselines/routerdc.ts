@@ -1,0 +1,249 @@
+/**
+ * RouterDC: training draws a query towards the models that answer it well, away from those that do not.
+ *
+ *   ŝ(x,m) = cos(E(x), k_m),   E(x) = W e(x) on the frozen embedding e, one vector k_m a model
+ *
+ * For a training query let I⁺ be the K models with the highest scores and I⁻ the K with the lowest,
+ * K = ⌈M/3⌉ (3 of the paper's 7), less positives that score 0 and negatives that score above ½. With
+ * a_m = cos(E(x), k_m)/τ and c = cos(E(x), E(·)):
+ *
+ *   L₁(x) = Σ_{p∈I⁺} −ln( e^{a_p} / (e^{a_p} + Σ_{n∈I⁻} e^{a_n}) )     a query and the models
+ *   L₂(x) = −ln( e^{c(x⁺)} / (e^{c(x⁺)} + Σ_{j=1..3} e^{c(x⁻_j)}) )    a query and other queries
+ *
+ * Every positive has a softmax of its own: good models do not compete. x⁺ is another query of x's
+ * k-means cluster, the x⁻ are of other clusters, all of the same batch. Loss: mean L₁ + λ_c · mean L₂.
+ */
+import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/contract.ts";
+import * as shared from "../src/router/training.ts";
+import { CapabilityError } from "../src/base/errors.ts";
+import type { Random } from "../src/base/random.ts";
+import { add, scale } from "../src/nn/arithmetic.ts";
+import { Blocks } from "../src/nn/blocks.ts";
+import type { Tensor } from "../src/nn/graph.ts";
+import { learn } from "../src/nn/minibatch.ts";
+import { unitLength } from "../src/nn/norms.ts";
+import { type Bound, normal, Parameters, values } from "../src/nn/parameters.ts";
+import { linear, matmul } from "../src/nn/products.ts";
+import { concat } from "../src/nn/shapes.ts";
+import { balanced, drawPairs, modelLoss, queryLoss, sidesOf } from "./_dual_contrast.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** τ, by which the cosines of L₁ are divided. */
+  readonly temperature: number;
+  /** λ_c, the weight of L₂. */
+  readonly queryWeight: number;
+  /** k-means clusters, for L₂. */
+  readonly clusters: number;
+}
+
+/** Width of E(x) and k_m. */
+const WIDTH = 128;
+/** The paper takes 1,000 steps of 64 queries from 5,000 rows, 13 passes; here fewer, larger steps. */
+const LESSON = { passes: 13, leastSteps: 150, leastBatch: 64, mostBatch: 256, rate: 1e-3 };
+/** A new model's vector is learned alone, in 100 steps. */
+const NEW_MODEL = { batch: 256, steps: 100, rate: 0.02 };
+
+/** The router. */
+const router: Router<Config> = {
+  name: "RouterDC (head)",
+  summary: "cosine of a projected query and one vector a model, trained by two contrastive losses",
+  source: "RouterDC (arXiv 2409.19886, NeurIPS 2024) and its released code",
+  statement:
+    "RouterDC (head): the encoder is a trained projection of a frozen sentence embedding, not a " +
+    "fine-tuned mDeBERTa; clusters from k-means without t-SNE; τ tuned; 128 dimensions, batches of " +
+    "64 to 256, no checkpoint selected; queries that every model fails are masked one by one, which the " +
+    "released code gets wrong; for cost curves a line fitted on training rows turns cosines into " +
+    "scores; a new model is a vector fitted to its profile, our extension.",
+  grid: [
+    { temperature: 1, queryWeight: 1, clusters: 5 },
+    { temperature: 0.3, queryWeight: 1, clusters: 8 },
+    { temperature: 0.1, queryWeight: 1, clusters: 20 },
+    { temperature: 0.1, queryWeight: 0, clusters: 5 },
+  ],
+  unseen: "fit-new-vector",
+  scale: "rank",
+  async fit(train, config, context) {
+    const { queries, models, scores } = train, { random, seed } = context;
+    const D = queries.vectors.width, M = models.length;
+    const parameters = new Parameters(random);
+    parameters.add("projection", [D, WIDTH], normal(1 / Math.sqrt(D)));
+    parameters.add("models", [M, WIDTH], values(startingVectors(models, random)));
+    const sides = sidesOf(queries.ids, models, scores, random);
+    const { assignment } = await shared.clusters(queries, config.clusters, 1, seed);
+    const examples = balanced(queries);
+    await learn({
+      parameters,
+      ...lengthOf(queries.ids.length, examples.length),
+      rate: LESSON.rate,
+      examples,
+      random: random.fork("training"),
+      loss: (graph, parameter, B) => {
+        const input = (name: string, width: number): Tensor => graph.input(name, [B, width]);
+        const E = project(parameter, input("x", D));
+        const toModels = matmul(E, unitLength(parameter("models")), { transposeB: true });
+        const a = scale(toModels, 1 / config.temperature);
+        const first = modelLoss(a, input("positive", M), input("negative", M));
+        if (config.queryWeight === 0) return first;
+        const toQueries = matmul(E, E, { transposeB: true });
+        const second = queryLoss(toQueries, input("like", B), input("compared", B));
+        return add(first, scale(second, config.queryWeight));
+      },
+      feed: (rows, draw) => ({
+        x: take(queries.vectors.data, D, rows),
+        positive: take(sides.positive, M, rows),
+        negative: take(sides.negative, M, rows),
+        ...(config.queryWeight > 0 ? drawPairs(rows, assignment, draw) : {}),
+      }),
+    }, context);
+    const line = lineThrough(await cosines(parameters).apply(queries.vectors), train);
+    const taught = Math.round(100 * sides.rows.length / queries.ids.length);
+    return {
+      ...routed(models, parameters, line, `${taught}% of the queries teach`),
+      withModels: (profiles) => extended({ train, config, random, parameters, line }, profiles),
+    };
+  },
+};
+export default router;
+
+/** E(x), of length 1. */
+function project(parameter: Bound, x: Tensor): Tensor {
+  return unitLength(linear(x, parameter("projection")));
+}
+
+/** The batch, and how often examples are seen, so that rows (not their repetitions) are seen 13 times. */
+function lengthOf(rows: number, examples: number): { batch: number; epochs: number } {
+  const { passes, leastSteps, leastBatch, mostBatch } = LESSON;
+  const fit = Math.round(passes * rows / leastSteps);
+  const batch = Math.min(Math.max(fit, leastBatch), mostBatch, examples);
+  return { batch, epochs: Math.max(leastSteps * batch, passes * rows) / examples };
+}
+
+/** Vectors of about length 1 that depend on the models' ids, [M × width]. */
+function startingVectors(models: readonly string[], random: Random): Float32Array {
+  const out = new Float32Array(models.length * WIDTH), fill = normal(1 / Math.sqrt(WIDTH));
+  models.forEach((id, m) =>
+    fill(out.subarray(m * WIDTH, (m + 1) * WIDTH), random.fork("model", id))
+  );
+  return out;
+}
+
+function cosines(parameters: Parameters): Blocks {
+  return new Blocks(
+    parameters,
+    (_, parameter, x) =>
+      matmul(project(parameter, x), unitLength(parameter("models")), { transposeB: true }),
+  );
+}
+
+/** score = intercept + slope · cosine. */
+type Line = readonly [intercept: number, slope: number];
+
+/**
+ * Least squares through all cosines and known scores of the training rows, so that λ weighs cost against
+ * scores. It changes no ranking; cosines that do not rise with the scores are left as they are.
+ */
+function lineThrough(cosines: Float64Array, { queries, models, scores }: TrainingData): Line {
+  let n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (const row of shared.byId(queries)) {
+    for (let at = row * models.length; at < (row + 1) * models.length; at++) {
+      const c = cosines[at], s = scores[at];
+      if (!Number.isNaN(s)) n++, x += c, y += s, xx += c * c, xy += c * s;
+    }
+  }
+  const slope = (n * xy - x * y) / (n * xx - x * x);
+  return slope > 1e-3 ? [(y - slope * x) / n, slope] : [0, 1];
+}
+
+function routed(
+  models: readonly string[],
+  parameters: Parameters,
+  [intercept, slope]: Line,
+  note: string,
+): FittedRouter {
+  const network = cosines(parameters);
+  return {
+    models,
+    predict: async ({ vectors }) => ({
+      quality: (await network.apply(vectors)).map((cosine) => intercept + slope * cosine),
+    }),
+    describe: () => ({ parameters: parameters.count + 2, notes: [note] }),
+  };
+}
+
+/** What a fit leaves behind. */
+interface Trained {
+  readonly train: TrainingData;
+  readonly config: Config;
+  readonly random: Random;
+  readonly parameters: Parameters;
+  readonly line: Line;
+}
+
+/**
+ * New models: L₁ on the profile queries, all but the new vectors fixed. Who is better or worse than a new
+ * model there is known of the profile queries that are training queries.
+ */
+async function extended(
+  { train, config, random, parameters, line }: Trained,
+  { queries, models: fresh, scores }: ModelProfiles,
+): Promise<FittedRouter> {
+  const old = [...train.models.keys()].filter((m) => !fresh.includes(train.models[m]));
+  const models = [...old.map((m) => train.models[m]), ...fresh], M = models.length;
+  const trained = new Map(train.queries.ids.map((id, row) => [id, row]));
+  const cells = Float64Array.from({ length: queries.ids.length * M }, (_, at) => {
+    const i = Math.floor(at / M), m = at % M, row = trained.get(queries.ids[i]);
+    if (m >= old.length) return scores[i * fresh.length + m - old.length];
+    return row === undefined ? NaN : train.scores[row * train.models.length + old[m]];
+  });
+  const sides = sidesOf(queries.ids, models, cells, random), took = new Set(sides.rows);
+  const examples = shared.byId(queries).filter((i) => took.has(i));
+  const labelled = fresh.map((_, m) =>
+    queries.ids.some((_, i) => !Number.isNaN(scores[i * fresh.length + m]))
+  );
+  if (!labelled.includes(true) || examples.length === 0) {
+    throw new CapabilityError(
+      "RouterDC needs training queries that a new model is labelled on, some better and some worse " +
+        "answered",
+    );
+  }
+  const projection = parameters.get("projection"), lesson = new Parameters(random);
+  const oldVectors = take(parameters.get("models").data, WIDTH, old);
+  lesson.add("new", [fresh.length, WIDTH], values(startingVectors(fresh, random)));
+  const encoder = new Blocks(parameters, (_, parameter, x) => project(parameter, x));
+  const E = Float32Array.from(await encoder.apply(queries.vectors));
+  await learn({
+    ...NEW_MODEL,
+    parameters: lesson,
+    examples,
+    epochs: NEW_MODEL.steps * Math.min(1, NEW_MODEL.batch / examples.length),
+    random: random.fork("new models"),
+    loss: (graph, parameter, B) => {
+      const input = (name: string, width: number, rows = B): Tensor =>
+        graph.input(name, [rows, width]);
+      const known = old.length > 0 ? [input("old", WIDTH, old.length)] : [];
+      const k = unitLength(concat([...known, parameter("new")], 0));
+      const a = scale(matmul(input("E", WIDTH), k, { transposeB: true }), 1 / config.temperature);
+      return modelLoss(a, input("positive", M), input("negative", M));
+    },
+    feed: (rows) => ({
+      E: take(E, WIDTH, rows),
+      positive: take(sides.positive, M, rows),
+      negative: take(sides.negative, M, rows),
+      old: oldVectors,
+    }),
+  });
+  const added = lesson.get("new").data.map((value, at) =>
+    labelled[Math.floor(at / WIDTH)] ? value : NaN
+  );
+  const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  const vectors = take(Float32Array.of(...oldVectors, ...added), WIDTH, order);
+  const all = new Parameters(random), note = `new models from ${examples.length} queries`;
+  all.add("projection", projection.shape, values(projection.data));
+  all.add("models", [M, WIDTH], values(vectors));
+  return routed(order.map((m) => models[m]), all, line, note);
+}
+
+function take(from: Float32Array, width: number, rows: ArrayLike<number>): Float32Array {
+  return shared.gather(from, width, rows, new Float32Array(rows.length * width));
+}
