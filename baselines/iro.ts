@@ -88,7 +88,7 @@ export function iroOver(base: Router): Router<Config> {
     needs: base.needs,
     refit: base.refit,
     scale: base.scale,
-    slow: base.slow,
+    effort: base.effort ?? "seconds",
     ...(base.unseen ? { unseen: "fit-new-vector" as const } : {}),
     async fit(train, { beta }, context) {
       const bySeed = known.get(train.scores) ?? new Map<number, Promise<Frozen>>();

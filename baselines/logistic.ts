@@ -9,7 +9,7 @@
 import type { FittedRouter, Router } from "../src/router/contract.ts";
 import { CapabilityError } from "../src/base/errors.ts";
 import { extendPool } from "../src/router/training.ts";
-import { logisticFit, logisticPredict } from "../src/linalg/logistic.ts";
+import { logisticFit, logisticPath, logisticPredict } from "../src/linalg/logistic.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -17,16 +17,23 @@ export interface Config {
   readonly rho: number;
 }
 
+const RHOS = [1e-3, 1e-4, 1e-2, 1e-1];
+
+/** All penalties are fitted together, once per set of outcomes: each starts from the stronger one's end. */
+const paths = new WeakMap<Float64Array, Promise<Float64Array[]>>();
+
 /** The router. */
 const router: Router<Config> = {
   name: "logistic",
   summary: "one logistic regression per model on the query embedding",
   source: "folklore; RouterEval's linear router, trained to convergence",
-  grid: [1e-3, 1e-4, 1e-2, 1e-1].map((rho) => ({ rho })),
+  grid: RHOS.map((rho) => ({ rho })),
   unseen: "fit-new-vector",
   async fit({ queries, models, scores }, { rho }) {
-    const penalty = rho * queries.ids.length;
-    return regressions(models, await logisticFit(queries.vectors, scores, { penalty }), rho);
+    const penalties = RHOS.map((each) => each * queries.ids.length);
+    const path = paths.get(scores) ?? logisticPath(queries.vectors, scores, penalties);
+    paths.set(scores, path);
+    return regressions(models, (await path)[RHOS.indexOf(rho)], rho);
   },
 };
 export default router;

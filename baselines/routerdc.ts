@@ -49,12 +49,12 @@ const router: Router<Config> = {
   name: "RouterDC (head)",
   summary: "cosine of a projected query and one vector a model, trained by two contrastive losses",
   source: "RouterDC (arXiv 2409.19886, NeurIPS 2024) and its released code",
-  statement:
-    "RouterDC (head): the encoder is a trained projection of a frozen sentence embedding, not a " +
+  statement: "the encoder is a trained projection of a frozen sentence embedding, not a " +
     "fine-tuned mDeBERTa; clusters from k-means without t-SNE; τ tuned; 128 dimensions, batches of " +
     "64 to 256, no checkpoint selected; queries that every model fails are masked one by one, which the " +
     "released code gets wrong; for cost curves a line fitted on training rows turns cosines into " +
     "scores; a new model is a vector fitted to its profile, our extension.",
+  effort: "seconds",
   grid: [
     { temperature: 1, queryWeight: 1, clusters: 5 },
     { temperature: 0.3, queryWeight: 1, clusters: 8 },

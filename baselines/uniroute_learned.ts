@@ -43,6 +43,7 @@ const router: Router<Config> = {
     "UniRoute re-implementation without official code; embedder ≠ Gecko; LearnedMap optimiser settings " +
     "from a third-party port, in mini-batches; training models are described by all their labelled " +
     "rows, not by validation prompts alone.",
+  effort: "seconds",
   grid: [25, 10, 50, 100].map((clusters) => ({ clusters })),
   unseen: "zero-update",
   async fit(train, config, context) {

@@ -111,7 +111,7 @@ async function main(argv: string[]): Promise<void> {
       dataset = plan.dataset;
       if (plan.leftOut.length > 0) {
         console.error(
-          `${plan.table.dataset.name}: left out, since a fit takes minutes: ${
+          `${plan.table.dataset.name}: left out, since their fits take long: ${
             plan.leftOut.join(", ")
           } (name them in --routers)`,
         );

@@ -225,7 +225,7 @@ export function iclRouter(
     source: "ICL-Router (arXiv 2510.09719)",
     statement: plain ? STATEMENT : `${summary}; else as ICL-Router (table).`,
     grid: [variant],
-    slow: true,
+    effort: "minutes",
     refit: "train", // validation rows choose among the weights of the run
     ...(variant.identity ? {} : { unseen: "zero-update" as const }),
     fit: async (train, config, context) =>

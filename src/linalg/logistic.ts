@@ -1,181 +1,213 @@
 /**
- * Logistic regression with a quadratic penalty, one for every column of outcomes, sharing their inputs.
+ * Logistic regression with a quadratic penalty, for many columns of outcomes that share their inputs:
  *
- * The curvature of the log-likelihood is nowhere above ¼ XᵀX (Böhning and Lindsay, 1988), so one matrix
- * B = ¼ XᵀX + ρI serves all columns and all iterations: w ← w − B⁻¹ ∇ never raises the loss. Nesterov's
- * momentum with restarts makes it fast.
+ *   min_{w,b}  Σ_i BCE(σ(x_i·w + b + offset_i), y_i) + penalty/2 · |w − prior|²
+ *
+ * Labels may be soft, and a missing one leaves its row out of its column. The minimum is found to about
+ * 10⁻⁶ in the probabilities (`logistic_solver.ts`).
+ *
+ * With fewer rows than inputs, w − prior lies in the span of the rows, so that n numbers say it all: with
+ * XXᵀ = ZZᵀ (Cholesky), X·w is Z·u and |w| is |u|. A profile of eight labels is fitted in eight dimensions,
+ * however wide the vectors.
  * @module
  */
 import { productF64 } from "./gemm.ts";
-import { solveSpd } from "./cholesky.ts";
-import { crossGram, gram } from "./gram.ts";
-import { product } from "./gemm.ts";
-import { type Matrix, matrix } from "./matrix.ts";
+import { minimise, type Regressions, sigmoid } from "./logistic_solver.ts";
+import { type Matrix, takeRows } from "./matrix.ts";
+import { ridgePredict } from "./ridge.ts";
+import { fromSpan, spanOf } from "./row_span.ts";
 
-/** Settings of a fit. */
-export interface LogisticOptions {
-  /** ρ of Σ loss + ρ/2 · |w − prior|²; the bias is not penalised. scikit-learn: C = 1/ρ. Above 0. */
-  readonly penalty: number;
+/** Settings of a fit that do not change along a path of penalties. */
+export interface LogisticSettings {
   /** Where the penalty pulls to, length D; zeros if absent. */
   readonly prior?: Float64Array;
   /** Added to the logits, [N × M]. */
   readonly offsets?: Float64Array;
-  /** Whether there is a bias. Default true. */
+  /** Whether there is a bias; it is not penalised. Default true. */
   readonly bias?: boolean;
 }
 
-/** Iterations at most. */
-const MOST = 300;
-/** Root mean square change of a column's logits in one iteration below which it is done. */
-const DONE = 1e-5;
+/** Settings of a fit. */
+export interface LogisticOptions extends LogisticSettings {
+  /** Of Σ BCE + penalty/2 · |w − prior|², above 0; scikit-learn's 1/C. */
+  readonly penalty: number;
+}
 
 /**
- * Fits all columns.
+ * Fits every column of `scores` to the rows of `x`.
  *
- * A column without a label has NaN weights. One whose labels are all alike has no finite bias: its labels
- * y are taken as (n y + ½) / (n + 1).
+ * Labels that are all 0 or all 1 would drive the bias to infinity. With a bias, such a column's labels y are
+ * read as (n·y + ½) / (n + 1), as if half a success and half a failure had been seen as well: without a prior
+ * or offsets its weights are 0, and it predicts that rate.
  *
  * @param x inputs [N × D]
  * @param scores labels in [0, 1], row-major [N × M], NaN = missing
- * @returns weights [(D + 1) × M], bias last
- * @throws {RangeError} when a size does not fit or the penalty is not above 0
+ * @returns weights [(D + 1) × M], bias last (0 where there is none); NaN for a column without a label
+ * @throws {RangeError} when a size does not fit, a label is outside [0, 1] or the penalty is not above 0
  */
 export async function logisticFit(
   x: Matrix,
   scores: Float64Array,
-  { penalty, prior, offsets, bias = true }: LogisticOptions,
+  { penalty, ...settings }: LogisticOptions,
 ): Promise<Float64Array> {
-  const { rows: N, width: D } = x, M = N > 0 ? scores.length / N : 0, E = D + 1;
-  if (!Number.isInteger(M)) throw new RangeError(`${scores.length} scores for ${N} rows`);
-  if (!(penalty > 0)) throw new RangeError(`the penalty must be above 0, got ${penalty}`);
-  if (prior && prior.length !== D) {
-    throw new RangeError(`a prior of ${prior.length} for ${D} columns`);
+  return (await logisticPath(x, scores, [penalty], settings))[0];
+}
+
+/**
+ * {@link logisticFit} at several penalties, which share all that does not depend on the penalty. They are
+ * fitted from the strongest to the weakest, each from where the last one ended.
+ *
+ * @returns weights [(D + 1) × M] of every penalty, in the order of `penalties`
+ * @throws {RangeError} as {@link logisticFit} does
+ */
+export async function logisticPath(
+  x: Matrix,
+  scores: Float64Array,
+  penalties: readonly number[],
+  { prior, offsets, bias = true }: LogisticSettings = {},
+): Promise<Float64Array[]> {
+  const D = x.width, M = x.rows > 0 ? scores.length / x.rows : 0;
+  check(x, scores, penalties, prior, offsets);
+  const fits = penalties.map(() => new Float64Array((D + 1) * M).fill(NaN));
+  for (const group of groups(scores, M)) {
+    const path = await fitGroup(x, scores, penalties, { prior, offsets, bias }, group);
+    path.forEach((fitted, p) => {
+      for (let j = 0; j <= D; j++) {
+        group.columns.forEach((c, k) => fits[p][j * M + c] = fitted[j * group.columns.length + k]);
+      }
+    });
+  }
+  return fits;
+}
+
+/**
+ * Probabilities σ(x·w + b) of a fit's weights for the rows of `x` [Q × D], row-major [Q × M].
+ * @throws {RangeError} when the weights do not fit the width of `x`
+ */
+export async function logisticPredict(x: Matrix, weights: Float64Array): Promise<Float64Array> {
+  const out = await ridgePredict(x, weights);
+  for (let i = 0; i < out.length; i++) out[i] = sigmoid(out[i]);
+  return out;
+}
+
+function check(
+  x: Matrix,
+  scores: Float64Array,
+  penalties: readonly number[],
+  prior: Float64Array | undefined,
+  offsets: Float64Array | undefined,
+): void {
+  if (x.rows > 0 ? scores.length % x.rows !== 0 : scores.length > 0) {
+    throw new RangeError(`${scores.length} labels for ${x.rows} rows`);
+  }
+  if (prior && prior.length !== x.width) {
+    throw new RangeError(`a prior of ${prior.length} values for ${x.width} inputs`);
   }
   if (offsets && offsets.length !== scores.length) {
-    throw new RangeError(`${offsets.length} offsets for ${scores.length} scores`);
+    throw new RangeError(`${offsets.length} offsets for ${scores.length} labels`);
   }
-  const labels = softened(scores, M), counts = labelled(scores, M);
-  const inverse = await inverseBound(x, penalty, bias);
-  const weights = new Float64Array(E * M);
-  for (let d = 0; prior && d < D; d++) weights.fill(prior[d], d * M, (d + 1) * M);
-  let current = weights, ahead = weights.slice(), momentum = new Float64Array(M).fill(1);
-  for (let iteration = 0; iteration < MOST; iteration++) {
-    const logits = await linearLogits(x, ahead, M);
-    const slope = residuals(logits, labels, offsets);
-    const gradient = new Float64Array(E * M);
-    gradient.set(await crossGram(x, slope, M));
-    for (let d = 0; d < D; d++) {
-      for (let m = 0; m < M; m++) {
-        gradient[d * M + m] += penalty * (ahead[d * M + m] - (prior?.[d] ?? 0));
-      }
-    }
-    if (bias) { for (let i = 0; i < slope.length; i++) gradient[D * M + i % M] += slope[i]; }
-    const step = await productF64(inverse, gradient, E, E, M);
-    const next = new Float64Array(E * M), nextAhead = new Float64Array(E * M);
-    const nextMomentum = new Float64Array(M);
-    let busy = false;
-    for (let m = 0; m < M; m++) {
-      let decrease = 0, uphill = 0;
-      for (let at = m; at < E * M; at += M) {
-        next[at] = ahead[at] - step[at];
-        decrease += gradient[at] * step[at];
-        uphill += gradient[at] * (next[at] - current[at]);
-      }
-      // ∇ᵀB⁻¹∇ is at least ¼ of the summed squares of the change in logits.
-      busy ||= 4 * decrease > counts[m] * DONE ** 2;
-      const t = uphill > 0 ? 1 : momentum[m];
-      nextMomentum[m] = (1 + Math.sqrt(1 + 4 * t * t)) / 2;
-      const push = (t - 1) / nextMomentum[m];
-      for (let at = m; at < E * M; at += M) {
-        nextAhead[at] = next[at] + push * (next[at] - current[at]);
-      }
-    }
-    [current, ahead, momentum] = [next, nextAhead, nextMomentum];
-    if (!busy) break;
-  }
-  for (let m = 0; m < M; m++) {
-    if (counts[m] === 0) { for (let at = m; at < E * M; at += M) current[at] = NaN; }
-  }
-  return current;
+  const bad = penalties.find((penalty) => !(penalty > 0 && penalty < Infinity));
+  if (bad !== undefined) throw new RangeError(`logistic penalty: expected > 0, got ${bad}`);
+  const odd = scores.find((y) => y < 0 || y > 1);
+  if (odd !== undefined) throw new RangeError(`labels: expected within [0, 1], got ${odd}`);
 }
 
-/** Probabilities σ(x·w + b), row-major [Q × M]. */
-export async function logisticPredict(x: Matrix, weights: Float64Array): Promise<Float64Array> {
-  const M = weights.length / (x.width + 1);
-  return (await linearLogits(x, weights, M)).map((logit) => 1 / (1 + Math.exp(-logit)));
+/** Columns that are fitted together, and the rows on which one of them is known. */
+interface Group {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
 }
 
-/** x·w + b, row-major [N × M]. */
-async function linearLogits(x: Matrix, weights: Float64Array, M: number): Promise<Float64Array> {
-  const { rows, width: D } = x, columns = matrix(M, D);
-  for (let d = 0; d < D; d++) {
-    for (let m = 0; m < M; m++) columns.data[m * D + d] = weights[d * M + m];
-  }
-  const { data } = await product(x, columns, matrix(rows, M));
-  return Float64Array.from(data, (value, i) => value + weights[D * M + i % M]);
-}
-
-/** σ(logit) − label, 0 where an outcome is missing. */
-function residuals(
-  logits: Float64Array,
-  labels: Float64Array,
-  offsets: Float64Array | undefined,
-): Float64Array {
-  return logits.map((logit, i) => {
-    const label = labels[i];
-    return Number.isNaN(label) ? 0 : 1 / (1 + Math.exp(-logit - (offsets?.[i] ?? 0))) - label;
+/**
+ * Columns known on most rows are fitted side by side on all of them; a column with many gaps is fitted on
+ * its own rows, as the others' rows would mislead about its curvature. One without labels is in no group.
+ */
+function groups(scores: Float64Array, M: number): Group[] {
+  const known: number[][] = Array.from({ length: M }, () => []);
+  scores.forEach((y, i) => {
+    if (y === y) known[i % M].push(Math.floor(i / M));
   });
+  const rows = [...new Set(known.flat())].sort((a, b) => a - b);
+  const columns = [...known.keys()];
+  const full = columns.filter((c) => known[c].length > 0 && 2 * known[c].length > rows.length);
+  const sparse = columns.filter((c) => known[c].length > 0 && !full.includes(c));
+  return [
+    ...(full.length > 0 ? [{ rows, columns: full }] : []),
+    ...sparse.map((c) => ({ rows: known[c], columns: [c] })),
+  ];
 }
 
-/** Known labels a column. */
-function labelled(scores: Float64Array, M: number): Float64Array {
-  const counts = new Float64Array(M);
-  scores.forEach((score, i) => counts[i % M] += Number.isNaN(score) ? 0 : 1);
-  return counts;
-}
-
-/** Labels, with those of a column that has only zeros or only ones drawn to the middle. */
-function softened(scores: Float64Array, M: number): Float64Array {
-  const sums = new Float64Array(M), counts = labelled(scores, M);
-  scores.forEach((score, i) => sums[i % M] += Number.isNaN(score) ? 0 : score);
-  return scores.map((score, i) => {
-    const n = counts[i % M];
-    return sums[i % M] === 0 || sums[i % M] === n ? (n * score + 0.5) / (n + 1) : score;
-  });
-}
-
-/** Grams of inputs, and inverses by penalty: a grid of penalties and all models share them. */
-const bounds = new WeakMap<Float32Array, Map<string, Promise<Float64Array>>>();
-
-/** B⁻¹, [(D + 1)²]; its last row and column are zero without a bias. */
-function inverseBound(x: Matrix, penalty: number, bias: boolean): Promise<Float64Array> {
-  const known = bounds.get(x.data) ?? new Map<string, Promise<Float64Array>>();
-  bounds.set(x.data, known);
-  const key = `${x.rows} ${x.width} ${penalty} ${bias}`;
-  const found = known.get(key) ?? invert(x, penalty, bias, known);
-  known.set(key, found);
-  return found;
-}
-
-async function invert(
+/** Weights [(D + 1) × columns of the group] at every penalty. */
+async function fitGroup(
   x: Matrix,
-  penalty: number,
-  bias: boolean,
-  known: Map<string, Promise<Float64Array>>,
-): Promise<Float64Array> {
-  const { rows: N, width: D } = x, E = D + 1;
-  const xx = known.get("gram") ?? gram(x);
-  known.set("gram", xx);
-  const inner = await xx, ones = new Float64Array(N).fill(1);
-  const sums = bias ? await crossGram(x, ones, 1) : new Float64Array(D);
-  const bound = new Float64Array(E * E), identity = new Float64Array(E * E);
-  for (let i = 0; i < D; i++) {
-    for (let j = 0; j < D; j++) bound[i * E + j] = inner[i * D + j] / 4;
-    bound[i * E + i] += penalty;
-    bound[D * E + i] = bound[i * E + D] = sums[i] / 4;
+  scores: Float64Array,
+  penalties: readonly number[],
+  { prior, offsets, bias }: LogisticSettings,
+  { rows, columns }: Group,
+): Promise<Float64Array[]> {
+  const M = scores.length / x.rows, n = rows.length, m = columns.length, D = x.width;
+  const own = n < x.rows ? takeRows(x, rows) : x;
+  const factor = n < D ? await spanOf(own) : undefined, width = factor ? n : D;
+  const d = width + 1, features = new Float64Array(n * d), source = factor ?? own.data;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < width; j++) features[i * d + j] = source[i * width + j];
+    features[i * d + width] = bias ? 1 : 0;
   }
-  // The bias is determined by the data alone; a trace on the diagonal keeps the factor well-defined.
-  bound[D * E + D] = bias ? N / 4 * (1 + 1e-9) + 1e-9 : 1;
-  for (let i = 0; i < (bias ? E : D); i++) identity[i * E + i] = 1;
-  return await solveSpd(bound, identity, E, E);
+  const pick = (cells: Float64Array): Float64Array =>
+    Float64Array.from(
+      { length: n * m },
+      (_, i) => cells[rows[Math.floor(i / m)] * M + columns[i % m]],
+    );
+  const labels = bias ? softened(pick(scores), m) : pick(scores);
+  const shift = offsets ? pick(offsets) : new Float64Array(n * m);
+  if (prior) {
+    const pulled = await productF64(Float64Array.from(own.data), prior, n, D, 1);
+    for (let i = 0; i < shift.length; i++) shift[i] += pulled[Math.floor(i / m)];
+  }
+  const problem: Regressions = { features, rows: n, width: d, columns: m, labels, offsets: shift };
+  let u = new Float64Array(d * m);
+  if (bias) u.set(startingBias(labels, shift, m), width * m);
+  const out: Float64Array[] = [];
+  for (const p of [...penalties.keys()].sort((a, b) => penalties[b] - penalties[a] || a - b)) {
+    const strengths = new Float64Array(d).fill(penalties[p]);
+    if (bias) strengths[width] = 0;
+    u = await minimise(problem, strengths, u) as Float64Array<ArrayBuffer>;
+    const weights = new Float64Array((D + 1) * m);
+    weights.set(factor ? await fromSpan(own, factor, u, m) : u.subarray(0, D * m));
+    for (let i = 0; prior && i < D * m; i++) weights[i] += prior[Math.floor(i / m)];
+    if (bias) weights.set(u.subarray(width * m), D * m);
+    out[p] = weights;
+  }
+  return out;
+}
+
+/** Labels, those of a column with only zeros or only ones moved to (n·y + ½) / (n + 1). */
+function softened(labels: Float64Array, m: number): Float64Array {
+  const { sums, counts } = totals(labels, m);
+  return labels.map((y, i) => {
+    const n = counts[i % m], sum = sums[i % m];
+    return sum === 0 || sum === n ? (n * y + 0.5) / (n + 1) : y;
+  });
+}
+
+/** The bias to begin with: the logit of a column's base rate, less its mean offset. */
+function startingBias(labels: Float64Array, offsets: Float64Array, m: number): Float64Array {
+  const { sums, counts } = totals(labels, m);
+  const shift = totals(offsets.map((offset, i) => labels[i] === labels[i] ? offset : NaN), m).sums;
+  return sums.map((sum, c) => {
+    const rate = (sum + 0.5) / (counts[c] + 1);
+    return Math.log(rate / (1 - rate)) - shift[c] / counts[c];
+  });
+}
+
+/** Sums and numbers of the known cells of every column. */
+function totals(
+  cells: Float64Array,
+  m: number,
+): { sums: Float64Array; counts: Float64Array } {
+  const sums = new Float64Array(m), counts = new Float64Array(m);
+  cells.forEach((value, i) => {
+    if (value === value) sums[i % m] += value, counts[i % m]++;
+  });
+  return { sums, counts };
 }

@@ -60,7 +60,9 @@ export function quadraticOf(
     const apart = topSingular(tau.map((value, at) => value - mean[at]), rows, columns, K).low;
     const wanted = timesTransposed(apart.map((v, at) => v + mean[at]), own, rows, columns, K);
     projector.set(own, i * K * columns);
-    for (let r = 0; r < rows; r++) target.set(wanted.subarray(r * K, (r + 1) * K), r * rank + i * K);
+    for (let r = 0; r < rows; r++) {
+      target.set(wanted.subarray(r * K, (r + 1) * K), r * rank + i * K);
+    }
   }
   return { rows, columns, projector, target, rank, mean };
 }

@@ -76,7 +76,7 @@ export interface RunPlan {
   readonly provider: EmbeddingProvider;
   /** References first, then competitors. */
   readonly routers: readonly PlannedRouter[];
-  /** Ids of slow routers that were not asked for and do not run. */
+  /** Ids of routers that take long, were not asked for and do not run. */
   readonly leftOut: readonly string[];
   /** Hash of the harness code that can change a decision. */
   readonly harnessSha256: string;
@@ -90,6 +90,16 @@ export interface RunPlan {
 
 /** Where embeddings and finished jobs are kept. */
 export const CACHE: string = repoPath(".cache");
+
+/** Whether a router that was not named takes too long for this run. */
+function tooMuch(
+  { effort }: Router,
+  { truth }: OutcomeTable,
+  { protocol }: RunSettings,
+): boolean {
+  if (effort === undefined || protocol === "id" && truth !== undefined) return false;
+  return effort === "minutes" || truth !== undefined;
+}
 
 /**
  * Plans a run.
@@ -113,8 +123,7 @@ export async function planRun(
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const dataset = known ?? await auditedDataset(settings.data);
   const { table, groups, templates } = dataset;
-  const small = table.truth !== undefined && settings.protocol === "id";
-  const leftOut = settings.routers || small ? [] : found.filter(({ router }) => router.slow);
+  const leftOut = settings.routers ? [] : found.filter(({ router }) => tooMuch(router, table, settings));
   const routers = found.filter((r) => !leftOut.includes(r));
   const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
     validation: settings.validation,

@@ -94,7 +94,7 @@ function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
       )
       : undefined;
     const speed =
-      job.timed && !router.slow && outcome.status === "decided" && !split.heldOutModels.length
+      job.timed && router.effort !== "minutes" && outcome.status === "decided" && !split.heldOutModels.length
         ? await measureSpeed(
           router,
           outcome.tuning.score,

@@ -51,10 +51,11 @@ export interface Router<C = unknown> {
    */
   readonly scale?: "score" | "rank";
   /**
-   * One fit takes minutes on recorded data: without being named, the router runs on synthetic pools
-   * in-distribution only, and a run says so.
+   * What a fit takes on a few thousand recorded queries, where it is not next to nothing; a run says what
+   * it leaves out. Without being named, a router of `seconds` does not run on the folds of a synthetic pool
+   * (the demo is to end soon), one of `minutes` on synthetic pools in-distribution only.
    */
-  readonly slow?: boolean;
+  readonly effort?: "seconds" | "minutes";
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */
   readonly reference?: boolean;
   /** Learns from training rows. Must be deterministic given its arguments. */

@@ -40,7 +40,7 @@ const low = Math.max(...singles), high = value(best);
 
 const lines: string[][] = [];
 for (const { id, router } of await loadRouters(flags.routers?.split(","))) {
-  if (router.slow && !flags.slow) continue;
+  if (router.effort === "minutes" && !flags.slow) continue;
   const start = performance.now();
   const outcome = await runJob(id, router, split, OPTIONS);
   if (outcome.status !== "decided") continue;

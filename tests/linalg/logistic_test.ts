@@ -1,7 +1,7 @@
 /** Logistic regression: closed cases, optimality, degenerate columns. */
 import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
-import { logisticFit, logisticPredict } from "../../src/linalg/logistic.ts";
+import { logisticFit, logisticPath, logisticPredict } from "../../src/linalg/logistic.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 
 const near = (a: number, b: number, tolerance = 1e-5): void =>
@@ -77,6 +77,26 @@ Deno.test("the gradient vanishes, with missing labels, a prior and offsets", asy
   for (const value of gradient(x, scores, weights, 2, prior, .7)) near(value, 0, 1e-2);
   const free = await logisticFit(x, scores, { penalty: 2 });
   assert.ok(gradient(x, scores, free, 2, prior, .7).some((value) => Math.abs(value) > 1));
+});
+
+Deno.test("a path is what each penalty gives alone, in the order asked for, gaps included", async () => {
+  const { x, scores } = noisy();
+  for (let i = 0; i < 150; i++) scores[i * 2] = NaN; // a column with few rows is fitted on its own
+  const penalties = [1, .01, 10];
+  const path = await logisticPath(x, scores, penalties);
+  for (const [p, penalty] of penalties.entries()) {
+    const alone = await logisticFit(x, scores, { penalty });
+    path[p].forEach((value, at) => near(value, alone[at], 1e-4));
+  }
+  assert.ok(Math.abs(path[1][0]) > 2 * Math.abs(path[2][0]));
+});
+
+Deno.test("fewer rows than inputs: the same optimum, also with rows twice and a prior", async () => {
+  const stream = random(4, "wide"), x = matrix(6, 9);
+  for (let i = 0; i < 27; i++) x.data[i] = x.data[27 + i] = stream.normal();
+  const scores = Float64Array.of(1, 0, 1, 0, 0, 1), prior = new Float64Array(9).fill(.3);
+  const weights = await logisticFit(x, scores, { penalty: .5, prior });
+  for (const value of gradient(x, scores, weights, .5, prior, 0)) near(value, 0, 1e-4);
 });
 
 Deno.test("a strong penalty leaves the prior, or nothing", async () => {

@@ -110,7 +110,7 @@ Deno.test("new-model: noise in place of what a held-out model did off its profil
         );
       });
       // A network trained on so few rows decides by the means alone; tests/icl shows that it reads.
-      if (n === 16 || router.reference || router.slow) continue;
+      if (n === 16 || router.reference || router.effort === "minutes") continue;
       const arms = before.columns.map((_, p) => p).filter((p) => before.columns[p].n === 16);
       assert.ok(
         arms.some((p) => column(after, p).join() !== column(before, p).join()),
@@ -161,7 +161,7 @@ async function wholeRun(
     };
     const plan = await planRun(settings, 1);
     const jobs = await runPlan(plan, { workers: 1, jobs: `${folder}/jobs`, warn: assert.fail });
-    const quick = routers.filter(({ router }) => !router.slow); // the others run when named
+    const quick = routers.filter(({ router }) => router.effort !== "minutes"); // the others run when named
     assert.equal(new Set(jobs.map(({ router }) => router)).size, quick.length);
     return { jobs, splits: plan.splits, ids: plan.table.ids };
   } finally {

@@ -1,0 +1,84 @@
+/**
+ * The network of GraphRouter: a layer that brings queries and models to nodes of one width, and two
+ * convolutions of the models over the edges from queries they see. Formulas in `graph_router.ts`.
+ * @module
+ */
+import type { Random } from "../src/base/random.ts";
+import { relu } from "../src/nn/activations.ts";
+import { add, mul, sum } from "../src/nn/arithmetic.ts";
+import type { Tensor } from "../src/nn/graph.ts";
+import { layerNorm } from "../src/nn/norms.ts";
+import { type Bound, normal, ones, Parameters, zeros } from "../src/nn/parameters.ts";
+import { linear, matmul } from "../src/nn/products.ts";
+import { concat, reshape, split } from "../src/nn/shapes.ts";
+
+/** Numbers an edge carries. */
+const EDGE = 4;
+
+/** Fresh parameters for nodes of the given width; a model's vector hangs on its id. */
+export function start(
+  width: number,
+  D: number,
+  T: number,
+  models: readonly string[],
+  random: Random,
+): Parameters {
+  const parameters = new Parameters(random), half = width / 2;
+  parameters.add("text", [D, half], normal(0.3)); // φ has length 1
+  parameters.add("text bias", [half], zeros);
+  parameters.add("task", [T, half], normal(0.3));
+  parameters.add(
+    "models",
+    [models.length, width],
+    (data, stream) =>
+      models.forEach((id, m) =>
+        normal(0.3)(data.subarray(m * width, (m + 1) * width), stream.fork(id))
+      ),
+  );
+  parameters.add("edge", [EDGE], normal(1));
+  parameters.add("edge bias", [EDGE], ones);
+  for (const layer of [1, 2]) {
+    parameters.add(`message ${layer}`, [width, width], normal(1 / Math.sqrt(width)));
+    parameters.add(`edge message ${layer}`, [EDGE, width], normal(1 / Math.sqrt(EDGE)));
+    parameters.add(`gain ${layer}`, [width], ones);
+    parameters.add(`bias ${layer}`, [width], zeros);
+  }
+  return parameters;
+}
+
+/** h_q⁰ of queries [B × (D + T)]. */
+export function queryNodes(parameter: Bound, rows: Tensor, T: number): Tensor {
+  const [x, task] = split(rows, [rows.shape[1] - T, T], 1);
+  const text = linear(x, parameter("text"), parameter("text bias"));
+  return concat([linear(task, parameter("task")), text], 1);
+}
+
+/**
+ * h_m² of models, [M × width].
+ * @param own h_m⁰, [M × width]
+ * @param q h_q⁰, [B × width]
+ * @param scores of the edges, [B × M]; counted where visible
+ * @param visible 1/n for the n edges that a model sees, 0 for the others, [B × M]
+ */
+export function modelNodes(
+  parameter: Bound,
+  own: Tensor,
+  q: Tensor,
+  scores: Tensor,
+  visible: Tensor,
+): Tensor {
+  const cell = [...scores.shape, 1];
+  const e = relu(add(mul(reshape(scores, cell), parameter("edge")), parameter("edge bias")));
+  const edges = sum(mul(e, reshape(visible, cell)), [0], { keep: false });
+  const norm = (x: Tensor, layer: number): Tensor =>
+    layerNorm(x, parameter(`gain ${layer}`), parameter(`bias ${layer}`));
+  const convolve = (nodes: Tensor, queries: Tensor, layer: number): Tensor => {
+    const heard = matmul(visible, queries, { transposeA: true });
+    const message = add(
+      linear(heard, parameter(`message ${layer}`)),
+      linear(edges, parameter(`edge message ${layer}`)),
+    );
+    return norm(add(nodes, message), layer);
+  };
+  return convolve(relu(convolve(own, q, 1)), relu(norm(q, 1)), 2);
+}

@@ -1,0 +1,259 @@
+/**
+ * GraphRouter: queries and models are the nodes of a graph, outcomes its edges, routing is edge prediction.
+ *
+ *   h_q⁰ = [T·task ; Q·φ(x)],  h_m⁰ = a learned vector,  e_qm = ReLU(A·s(q,m) + a)
+ *   h_m¹ = ReLU(norm(h_m⁰ + mean_q(W₁ h_q⁰ + E₁ e_qm))),  h_q¹ = ReLU(norm(h_q⁰))
+ *   h_m² =      norm(h_m¹ + mean_q(W₂ h_q¹ + E₂ e_qm))
+ *   ŝ(q,m) = σ(mean_d(h_q⁰ ⊙ h_m²)),  label 1 for the models that are best on q, else 0
+ *
+ * Edges run from queries to models, so only model nodes collect messages, and the initial vector of a query
+ * is all that is needed to route it. Edges carry outcomes: a training step hides a random half of its edges
+ * and predicts these from messages over the visible ones. At prediction all training edges are visible.
+ *
+ * A new model is a new node with the mean of the known initial vectors and its labelled edges. While
+ * training, some nodes forget their own vector for it, to learn to live on messages.
+ *
+ * A message is a sum of a query part and an edge part, averaged over queries: it can tell a node how good
+ * the model is, not on which queries. That is in the initial vector alone, and new models lack it.
+ */
+import type {
+  FittedRouter,
+  ModelProfiles,
+  QueryBatch,
+  Router,
+  TrainingData,
+} from "../src/router/contract.ts";
+import { modelNodes, queryNodes, start } from "./_graph_network.ts";
+import { CapabilityError } from "../src/base/errors.ts";
+import type { Random } from "../src/base/random.ts";
+import { type Matrix, matrix } from "../src/linalg/matrix.ts";
+import { add, mean, mul, sub } from "../src/nn/arithmetic.ts";
+import { Blocks } from "../src/nn/blocks.ts";
+import { Graph, type Tensor } from "../src/nn/graph.ts";
+import { binaryCrossEntropy } from "../src/nn/losses.ts";
+import { learn } from "../src/nn/minibatch.ts";
+import { bind, type Parameters } from "../src/nn/parameters.ts";
+import { matmul } from "../src/nn/products.ts";
+import { Program } from "../src/nn/program.ts";
+import { byId, gather, masked } from "../src/router/training.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** h: half the width of a node, the task's and the text's share of a query. */
+  readonly width: number;
+  /** Learning rate. */
+  readonly rate: number;
+}
+
+/** A step takes a subgraph of 256 queries; the number of steps does not hang on how many there are. */
+const LESSON = { batch: 256, decay: 1e-4 }, STEPS = 300;
+/** Share of the model nodes that forget their own vector in a step. */
+const FORGET = 0.2;
+
+/** The router. */
+const router: Router<Config> = {
+  name: "GraphRouter (no descriptions)",
+  summary:
+    "edge prediction on a graph of queries and models by two convolutions over known outcomes",
+  source: "GraphRouter (arXiv 2410.03834), Performance First",
+  statement: "learned model vectors and one-hot tasks (benchmark labels, of test queries " +
+    "too; an unseen one is the mean of the known) in place of descriptions; messages averaged and " +
+    "layer-normalised, not summed and batch-normalised; edges carry scores alone; 300 steps on " +
+    "subgraphs of 256 queries, at a higher rate; a new node starts from the mean vector, which a fifth of " +
+    "the nodes get in training.",
+  needs: ["benchmark"],
+  effort: "seconds",
+  grid: [8, 32].flatMap((width): Config[] => [{ width, rate: 0.03 }, { width, rate: 0.01 }]),
+  unseen: "zero-update",
+  scale: "rank",
+  async fit(train, { width, rate }, context) {
+    const { models, queries } = train, { random } = context, M = models.length;
+    const tasks = [...new Set(queries.benchmarks)].sort(), T = tasks.length;
+    const graph = edgesOf(train, tasks), { rows, known } = graph;
+    const parameters = start(2 * width, rows.width - T, T, models, random);
+    const examples = [...Array(rows.rows).keys()]
+      .filter((i) => known.subarray(i * M, (i + 1) * M).includes(1));
+    await learn({
+      ...LESSON,
+      epochs: STEPS * Math.min(LESSON.batch / examples.length, 1),
+      rate,
+      parameters,
+      examples,
+      random: random.fork("training"),
+      loss: (g, parameter, B) => {
+        const cells = (name: string): Tensor => g.input(name, [B, M]);
+        const q = queryNodes(parameter, g.input("rows", [B, rows.width]), T);
+        const mine = parameter("models"), all = mean(mine, [0]);
+        const own = add(all, mul(g.input("own", [M, 1]), sub(mine, all)));
+        const nodes = modelNodes(parameter, own, q, cells("scores"), cells("visible"));
+        const logits = matmul(q, nodes, { transposeB: true, factor: 1 / (2 * width) });
+        return binaryCrossEntropy(logits, cells("labels"), cells("hidden"));
+      },
+      feed: (batch, draw) => {
+        const cells = (from: Float32Array): Float32Array =>
+          gather(from, M, batch, new Float32Array(batch.length * M));
+        return {
+          rows: gather(rows.data, rows.width, batch, new Float32Array(batch.length * rows.width)),
+          scores: cells(graph.scores),
+          labels: cells(graph.labels),
+          own: Float32Array.from(models, (id) => +(draw.fork("own", id).next() >= FORGET)),
+          ...hide(cells(known), models, draw),
+        };
+      },
+    }, context);
+    const vectors = parameters.get("models").data;
+    return routed(parameters, tasks, await collect(parameters, vectors, graph, models, tasks));
+  },
+};
+export default router;
+
+/** Queries in order of id, and what is known of their edges. */
+interface Edges {
+  /** φ and one-hot task, [N × (D + T)]. */
+  readonly rows: Matrix;
+  /** 1 where an outcome is known, [N × M]. */
+  readonly known: Float32Array;
+  /** Scores, 0 where unknown, [N × M]. */
+  readonly scores: Float32Array;
+  /** As {@link bestOf}. */
+  readonly labels: Float32Array;
+}
+
+function edgesOf(data: TrainingData | ModelProfiles, tasks: readonly string[]): Edges {
+  const { queries, models, scores } = data, M = models.length, order = byId(queries);
+  const sorted = new Float64Array(scores.length);
+  order.forEach((row, i) => sorted.set(scores.subarray(row * M, (row + 1) * M), i * M));
+  const rows = inputs(queries, tasks), { labels, weights } = masked(sorted);
+  return {
+    rows: matrix(rows.rows, rows.width, gather(rows.data, rows.width, order, rows.data.slice())),
+    known: weights,
+    scores: labels,
+    labels: bestOf(sorted, M),
+  };
+}
+
+/** Labels of the edges, [N × M]: 1 for the models with the best known score of a query, all of them. */
+export function bestOf(scores: Float64Array, M: number): Float32Array {
+  return Float32Array.from(scores, (score, at) => {
+    const start = at - at % M;
+    let best = -Infinity;
+    for (let m = start; m < start + M; m++) if (scores[m] > best) best = scores[m];
+    return score >= best ? 1 : 0;
+  });
+}
+
+/** φ and the task of every query, [Q × (D + T)]; of an unseen task, an equal share of each known one. */
+function inputs({ vectors, benchmarks }: QueryBatch, tasks: readonly string[]): Matrix {
+  const { data, rows, width: D } = vectors, T = tasks.length, out = matrix(rows, D + T);
+  for (let i = 0; i < rows; i++) {
+    const task = tasks.indexOf(benchmarks![i]), start = i * (D + T);
+    out.data.set(data.subarray(i * D, (i + 1) * D), start);
+    if (task >= 0) out.data[start + D + task] = 1;
+    else out.data.fill(1 / T, start + D, start + D + T);
+  }
+  return out;
+}
+
+/** h_m² by model. */
+type Nodes = ReadonlyMap<string, Float32Array>;
+
+/** Edges to predict and edges to see in a step. */
+export interface Mask {
+  /** 1 for the edges to predict, [B × M]. */
+  readonly hidden: Float32Array;
+  /** 1/n for the n edges that a model sees, its messages' weights in the mean, [B × M]. */
+  readonly visible: Float32Array;
+}
+
+/** Hides each known edge with a chance of one half, by one random bit; all of them, should none be hit. */
+export function hide(known: Float32Array, models: readonly string[], draw: Random): Mask {
+  const hidden = new Float32Array(known.length), visible = known.slice(), M = models.length;
+  models.forEach((id, m) => {
+    const stream = draw.fork("hidden", id);
+    for (let at = m, bits = 1; at < known.length; at += M, bits >>>= 1) {
+      if (bits === 1) bits = stream.integer(2 ** 31) + 2 ** 31; // 31 bits, and the end mark
+      if ((bits & 1) === 1) hidden[at] = known[at], visible[at] = 0;
+    }
+  });
+  if (!hidden.includes(1)) hidden.set(known), visible.fill(0);
+  return { hidden, visible: averaging(visible, M) };
+}
+
+/** Divides each column of 0s and 1s by its sum, in place; a column of zeros stays one. */
+function averaging(edges: Float32Array, M: number): Float32Array {
+  for (let m = 0; m < M; m++) {
+    let degree = 0;
+    for (let at = m; at < edges.length; at += M) degree += edges[at];
+    for (let at = m; at < edges.length; at += M) edges[at] /= Math.max(1, degree);
+  }
+  return edges;
+}
+
+/** h_m² of every model, with all its edges visible; NaN for a model without edges. */
+async function collect(
+  parameters: Parameters,
+  own: Float32Array,
+  { rows, known, scores }: Edges,
+  models: readonly string[],
+  tasks: readonly string[],
+): Promise<Nodes> {
+  const graph = new Graph(), N = rows.rows, M = models.length, width = own.length / M;
+  const parameter = bind(graph, parameters, () => true);
+  const q = queryNodes(parameter, graph.input("rows", [N, rows.width]), tasks.length);
+  const cells = (name: string): Tensor => graph.input(name, [N, M]);
+  const start = graph.input("own", [M, width]);
+  graph.output("nodes", modelNodes(parameter, start, q, cells("scores"), cells("visible")));
+  const program = await Program.compile(graph);
+  const visible = averaging(known.slice(), M);
+  const { nodes } = await program.run({
+    ...parameter.feeds,
+    rows: rows.data,
+    own,
+    scores,
+    visible,
+  });
+  const isKnown = (m: number): boolean => known.some((edge, at) => edge === 1 && at % M === m);
+  const found = new Map(models.map((id, m) => {
+    const node = nodes.slice(m * width, (m + 1) * width);
+    return [id, isKnown(m) ? node : node.fill(NaN)];
+  }));
+  await program.release();
+  return found;
+}
+
+function routed(parameters: Parameters, tasks: readonly string[], nodes: Nodes): FittedRouter {
+  const models = [...nodes.keys()].sort(), vectors = models.map((id) => nodes.get(id)!);
+  const initial = new Blocks(
+    parameters,
+    (_, parameter, x) => queryNodes(parameter, x, tasks.length),
+  );
+  return {
+    models,
+    predict: async (queries) => {
+      const q = await initial.apply(inputs(queries, tasks)), M = vectors.length;
+      const quality = new Float64Array(queries.ids.length * M);
+      for (let at = 0; at < quality.length; at++) {
+        const node = vectors[at % M], width = node.length, start = Math.floor(at / M) * width;
+        let logit = 0;
+        for (let d = 0; d < width; d++) logit += q[start + d] * node[d] / width;
+        quality[at] = 1 / (1 + Math.exp(-logit));
+      }
+      return { quality };
+    },
+    withModels: async (profiles) => {
+      const { models: fresh } = profiles;
+      if (profiles.scores.every(Number.isNaN)) {
+        throw new CapabilityError("GraphRouter needs at least one labelled query of a new model");
+      }
+      const { shape: [M, width], data } = parameters.get("models");
+      const own = new Float32Array(fresh.length * width);
+      for (let at = 0; at < own.length; at++) {
+        for (let m = 0; m < M; m++) own[at] += data[m * width + at % width] / M;
+      }
+      const edges = edgesOf(profiles, tasks);
+      const found = await collect(parameters, own, edges, fresh, tasks);
+      return routed(parameters, tasks, new Map([...nodes, ...found]));
+    },
+    describe: () => ({ parameters: parameters.count }),
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * IRT-Router (MIRT): item response theory, with models as the persons and queries as the items of a test.
+ *
+ *   P(x,m) = σ( a(x)·θ_m − b(x) ),   a(x) = softplus(A φ(x)),   b(x) = B φ(x)
+ *
+ * θ_m are the abilities of a model in 25 latent skills, a(x) ≥ 0 says how much the query asks of each skill
+ * (so more of an ability never hurts) and b(x) how hard it is. A, B and θ are trained together by binary
+ * cross-entropy on all cells of the table; soft scores are soft labels.
+ *
+ * A query to be routed is cold, none of its outcomes were seen. Its embedding is warmed up with those of
+ * training queries: φ' = (1 − λ_w)·φ(x) + λ_w · mean of the nearest ones.
+ *
+ * The paper decides by α·P − β·C with α + β = 1 and C the price scaled to [0, 1]: up to the factor α that
+ * is the harness's own rule P − λ·c̃ with λ = β/α, which is used.
+ */
+import type {
+  FitContext,
+  FittedRouter,
+  ModelProfiles,
+  QueryBatch,
+  Router,
+  TrainingData,
+} from "../src/router/contract.ts";
+import { byId, extendPool, gather, masked, neighbours } from "../src/router/training.ts";
+import { CapabilityError } from "../src/base/errors.ts";
+import { productF64 } from "../src/linalg/gemm.ts";
+import { logisticFit } from "../src/linalg/logistic.ts";
+import { type Matrix, matrix } from "../src/linalg/matrix.ts";
+import { scale, sub } from "../src/nn/arithmetic.ts";
+import { softplus } from "../src/nn/activations.ts";
+import { Blocks } from "../src/nn/blocks.ts";
+import type { Tensor } from "../src/nn/graph.ts";
+import { binaryCrossEntropy } from "../src/nn/losses.ts";
+import { learn } from "../src/nn/minibatch.ts";
+import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
+import { linear, matmul } from "../src/nn/products.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** Passes over the training queries. */
+  readonly epochs: number;
+  /** λ_w, the share of the neighbours in the embedding of a query to be routed. */
+  readonly warmUp: number;
+}
+
+/** Latent skills, cells of the table a step and learning rate, as published. */
+const SKILLS = 25, CELLS = 512, RATE = 1e-3;
+/** Training queries that warm up a cold one; the paper's number is not known to us. */
+const WARMING = 10;
+
+/** The router. */
+const router: Router<Config> = {
+  name: "IRT-Router (MIRT, id)",
+  summary: "item response theory: abilities of a model against demands and difficulty of a query",
+  source: "IRT-Router (arXiv 2506.01048, ACL 2025), MIRT variant",
+  statement:
+    "a model's abilities are a free vector, not a projection of its description; φ is the shared " +
+    "embedding, scaled to unit variance, where the paper has BERT; 10 nearest queries warm up a cold " +
+    "one; 10 passes, as published, or 30 (tuned); α·P − β·C is decided by the shared λ rule, λ = β/α.",
+  effort: "seconds",
+  grid: [
+    { epochs: 10, warmUp: 0.3 },
+    { epochs: 10, warmUp: 0 },
+    { epochs: 30, warmUp: 0.3 },
+    { epochs: 30, warmUp: 0 },
+  ],
+  unseen: "fit-new-vector",
+  async fit(train, config, context) {
+    const test = await trained(train, config.epochs, context);
+    return answering(train.models, test.abilities, test, train.queries, config);
+  },
+};
+export default router;
+
+/** A trained test: what it knows of queries, and the abilities of the models that took it. */
+interface Test {
+  /** θ as columns, [skills × M]. */
+  readonly abilities: Float64Array;
+  /** a(x) [Q × skills] and b(x) [Q] of embeddings. */
+  items(vectors: Matrix): Promise<{ demands: Float64Array; difficulty: Float64Array }>;
+  /** Numbers in A and B. */
+  readonly size: number;
+}
+
+/** Trained tests by outcomes: the warm-up only concerns prediction, so its settings share one. */
+const tests = new WeakMap<Float64Array, Map<string, Promise<Test>>>();
+
+function trained(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
+  const known = tests.get(train.scores) ?? new Map<string, Promise<Test>>();
+  tests.set(train.scores, known);
+  const key = `${context.seed}/${epochs}`;
+  const test = known.get(key) ?? calibrate(train, epochs, context);
+  known.set(key, test);
+  test.catch(() => known.delete(key)); // an aborted one may be asked for again
+  return test;
+}
+
+/** Learns A, B and θ from all cells with an outcome. */
+async function calibrate(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
+  const { queries: { vectors: { data, width: D } }, models: { length: M } } = train;
+  const parameters = new Parameters(context.random);
+  parameters.add("A", [D, SKILLS], normal(1 / Math.sqrt(D)));
+  parameters.add("B", [D, 1], normal(1 / Math.sqrt(D)));
+  parameters.add("abilities", [SKILLS, M], zeros); // models differ by their outcomes alone
+  const { labels, weights } = masked(train.scores);
+  const examples = byId(train.queries)
+    .filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1));
+  const batch = Math.min(Math.max(1, Math.round(CELLS / M)), examples.length);
+  const x = new Float32Array(batch * D), z = new Float32Array(batch * M), w = z.slice();
+  await learn({
+    parameters,
+    examples,
+    batch,
+    epochs,
+    rate: RATE,
+    random: context.random.fork("training"),
+    loss: (graph, parameter, B) => {
+      const { demands, difficulty } = item(parameter, graph.input("x", [B, D]));
+      const merit = matmul(demands, parameter("abilities"));
+      const input = (name: string): Tensor => graph.input(name, [B, M]);
+      return binaryCrossEntropy(sub(merit, difficulty), input("scores"), input("known"));
+    },
+    feed: (rows) => ({
+      x: gather(data, D, rows, x),
+      scores: gather(labels, M, rows, z),
+      known: gather(weights, M, rows, w),
+    }),
+  }, context);
+  const demands = new Blocks(parameters, (_, parameter, x) => item(parameter, x).demands);
+  const difficulty = new Blocks(parameters, (_, parameter, x) => item(parameter, x).difficulty);
+  return {
+    abilities: Float64Array.from(parameters.get("abilities").data),
+    items: async (vectors) => ({
+      demands: await demands.apply(vectors),
+      difficulty: await difficulty.apply(vectors),
+    }),
+    size: parameters.count - M * SKILLS,
+  };
+}
+
+/** a(x) and b(x). Coordinates of a unit vector are brought to order 1, as those of BERT are. */
+function item(parameter: Bound, x: Tensor): { demands: Tensor; difficulty: Tensor } {
+  const phi = scale(x, Math.sqrt(x.shape[1]));
+  return {
+    demands: softplus(linear(phi, parameter("A"))),
+    difficulty: linear(phi, parameter("B")),
+  };
+}
+
+/** @param abilities θ of the models as columns, [skills × M] */
+function answering(
+  models: readonly string[],
+  abilities: Float64Array,
+  test: Test,
+  store: QueryBatch,
+  config: Config,
+): FittedRouter {
+  const M = models.length;
+  return {
+    models,
+    async predict(batch) {
+      const items = await test.items(await warmedUp(batch, store, config.warmUp));
+      const quality = await productF64(items.demands, abilities, batch.ids.length, SKILLS, M);
+      return {
+        quality: quality.map((merit, at) => sigmoid(merit - items.difficulty[Math.floor(at / M)])),
+      };
+    },
+    async withModels(profiles) {
+      const pool = extendPool(models, profiles);
+      const fresh = await examine(profiles, test);
+      return answering(pool.models, pool.merge(abilities, fresh), test, store, config);
+    },
+    describe: () => ({ parameters: test.size + abilities.length }),
+  };
+}
+
+/** φ' of every query. */
+async function warmedUp(batch: QueryBatch, store: QueryBatch, share: number): Promise<Matrix> {
+  const { rows, width, data } = batch.vectors;
+  if (share === 0) return batch.vectors;
+  const { index, k } = await neighbours(batch, store), near = Math.min(WARMING, k);
+  const warm = data.map((value) => (1 - share) * value);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < near; j++) {
+      const from = index[i * k + j] * width;
+      for (let d = 0; d < width; d++) {
+        warm[i * width + d] += share / near * store.vectors.data[from + d];
+      }
+    }
+  }
+  return matrix(rows, width, warm);
+}
+
+/**
+ * Abilities of new models [skills × new models], A and B as they are: the most probable ones given their
+ * outcomes, if abilities are spread around the training pool's mean as those of the training pool.
+ */
+async function examine(profiles: ModelProfiles, test: Test): Promise<Float64Array> {
+  if (profiles.scores.every(Number.isNaN)) {
+    throw new CapabilityError("IRT-Router needs at least one labelled query of a new model");
+  }
+  const { queries: { ids, vectors }, models: { length: k }, scores } = profiles;
+  const { abilities } = test, M = abilities.length / SKILLS, prior = new Float64Array(SKILLS);
+  abilities.forEach((ability, at) => prior[Math.floor(at / M)] += ability / M);
+  const spread = abilities.reduce((sum, x, at) => sum + (x - prior[Math.floor(at / M)]) ** 2, 0);
+  const { demands, difficulty } = await test.items(vectors);
+  const weights = await logisticFit(
+    matrix(ids.length, SKILLS, Float32Array.from(demands)),
+    scores,
+    {
+      penalty: spread > 0 ? abilities.length / spread : 1, // 1 / variance
+      prior,
+      offsets: scores.map((_, at) => -difficulty[Math.floor(at / k)]),
+      bias: false,
+    },
+  );
+  return weights.slice(0, SKILLS * k);
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}

@@ -1,0 +1,154 @@
+/**
+ * MLP: one small network from the query embedding to the scores of all models.
+ *
+ *   h = GELU(V x + v)   (once or twice),   ŝ(x,m) = σ(w_m · h + b_m)
+ *
+ * Trained by binary cross-entropy on the scores as soft labels, missing ones left out. It starts at the
+ * models' mean scores (w = 0, b = logit of the mean) and learns from there who is better where; how far is
+ * settled by the number of epochs, tuned in place of early stopping.
+ *
+ * A new model is one more output on the frozen hidden layer (`_new_vectors.ts`).
+ */
+import type { FittedRouter, Router } from "../src/router/contract.ts";
+import * as shared from "../src/router/training.ts";
+import { type Random, random } from "../src/base/random.ts";
+import { type Matrix, matrix } from "../src/linalg/matrix.ts";
+import { gelu, sigmoid } from "../src/nn/activations.ts";
+import { Blocks } from "../src/nn/blocks.ts";
+import { Dropout } from "../src/nn/dropout.ts";
+import type { Tensor } from "../src/nn/graph.ts";
+import { binaryCrossEntropy } from "../src/nn/losses.ts";
+import { learn } from "../src/nn/minibatch.ts";
+import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
+import { linear } from "../src/nn/products.ts";
+import { type Vectors, withNewVectors } from "./_new_vectors.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** Hidden layers. */
+  readonly layers: 1 | 2;
+  /** Units of each. */
+  readonly hidden: number;
+  /** Share of hidden units dropped in training. */
+  readonly dropout: number;
+  /** Passes over the queries. */
+  readonly epochs: number;
+}
+
+/** Ten times the usual 0.001, for a fifth of the usual 100 epochs. */
+export const LESSON = { batch: 256, rate: 0.01 };
+
+/** The router. */
+const router: Router<Config> = {
+  name: "MLP",
+  summary: "a network with one or two hidden layers from the query embedding to all models' scores",
+  source: "folklore; the MLP routers of RouterBench (arXiv 2403.12031) and RouterEval",
+  statement:
+    "GELU; AdamW in batches of 256 at rate 0.01; the number of epochs is tuned in place of early " +
+    "stopping; starts at the models' mean scores; costs are not predicted; a new model is one more " +
+    "output fitted on the frozen hidden layer.",
+  effort: "seconds",
+  grid: [
+    { layers: 1, hidden: 100, dropout: 0.1, epochs: 20 },
+    { layers: 1, hidden: 100, dropout: 0.3, epochs: 30 },
+    { layers: 1, hidden: 256, dropout: 0.1, epochs: 10 },
+    { layers: 2, hidden: 100, dropout: 0.1, epochs: 20 },
+  ],
+  unseen: "fit-new-vector",
+  async fit({ queries, models, scores }, config, context) {
+    const D = queries.vectors.width, M = models.length, means = shared.columnMeans(scores, M);
+    const parameters = starting(D, means, config, context.random);
+    const { labels, weights } = shared.masked(scores), masks: Record<string, Uint8Array> = {};
+    let sites: Dropout, batch: Record<"x" | "labels" | "weights", Float32Array>;
+    await learn({
+      ...LESSON,
+      parameters,
+      examples: shared.byId(queries).filter((i) =>
+        weights.subarray(i * M, (i + 1) * M).includes(1)
+      ),
+      epochs: config.epochs,
+      random: context.random.fork("training"),
+      loss: (graph, parameter, B) => {
+        const floats = (width: number): Float32Array => new Float32Array(B * width);
+        batch = { x: floats(D), labels: floats(M), weights: floats(M) };
+        const input = (name: string, width: number): Tensor => graph.input(name, [B, width]);
+        sites = new Dropout(graph, config.dropout);
+        const h = hidden(parameter, input("x", D), (h, site) => sites.apply(h, site));
+        return binaryCrossEntropy(output(parameter, h), input("labels", M), input("weights", M));
+      },
+      feed: (rows, draw) => {
+        sites.draw(draw, masks);
+        shared.gather(queries.vectors.data, D, rows, batch.x);
+        shared.gather(labels, M, rows, batch.labels);
+        shared.gather(weights, M, rows, batch.weights);
+        return { ...batch, ...masks };
+      },
+    }, context);
+    const outputs = Float64Array.of(...parameters.get("w").data, ...parameters.get("b").data);
+    // A model that has no label is not known at all, and is not chosen.
+    const known = outputs.map((value, at) => Number.isNaN(means[at % M]) ? NaN : value);
+    return routed({ models, weights: known }, parameters);
+  },
+};
+export default router;
+
+/** Hidden weights at random, for inputs of length 1; outputs that say the mean scores. */
+function starting(D: number, means: Float64Array, config: Config, random: Random): Parameters {
+  const parameters = new Parameters(random), { layers, hidden: H } = config, M = means.length;
+  for (let layer = 1; layer <= layers; layer++) {
+    const [width, deviation] = layer === 1 ? [D, 0.3] : [H, 1 / Math.sqrt(H)];
+    parameters.add(`V${layer}`, [width, H], normal(deviation));
+    parameters.add(`v${layer}`, [H], zeros);
+  }
+  parameters.add("w", [H, M], zeros);
+  parameters.add("b", [M], values(means.map((mean) => Number.isNaN(mean) ? 0 : logit(mean))));
+  return parameters;
+}
+
+/** Of a mean score, which may be 0 or 1. */
+function logit(mean: number): number {
+  const inside = Math.min(0.99, Math.max(0.01, mean));
+  return Math.log(inside / (1 - inside));
+}
+
+/** h of a batch, [B × hidden]; `drop` hears the name of every layer. */
+function hidden(
+  parameter: Bound,
+  x: Tensor,
+  drop: (h: Tensor, layer: string) => Tensor = (h) => h,
+): Tensor {
+  let h = x;
+  for (let layer = 1; parameter.has(`V${layer}`); layer++) {
+    h = drop(gelu(linear(h, parameter(`V${layer}`), parameter(`v${layer}`))), `${layer}`);
+  }
+  return h;
+}
+
+/** Logits of all models, [B × M]. */
+function output(parameter: Bound, h: Tensor): Tensor {
+  return linear(h, parameter("w"), parameter("b"));
+}
+
+/** The router of trained hidden layers, with w and b of every model. */
+function routed({ models, weights }: Vectors, trained: Parameters): FittedRouter {
+  const parameters = new Parameters(random(0)), M = models.length, H = weights.length / M - 1;
+  for (const [name, { shape, data }] of trained) {
+    if (name !== "w" && name !== "b") parameters.add(name, shape, values(data));
+  }
+  parameters.add("w", [H, M], values(weights.subarray(0, H * M)));
+  parameters.add("b", [M], values(weights.subarray(H * M)));
+  const layers = new Blocks(parameters, (_, parameter, x) => hidden(parameter, x));
+  const scores = new Blocks(
+    parameters,
+    (_, parameter, x) => sigmoid(output(parameter, hidden(parameter, x))),
+  );
+  const features = async (x: Matrix): Promise<Matrix> =>
+    matrix(x.rows, H, Float32Array.from(await layers.apply(x)));
+  return {
+    models,
+    predict: async ({ vectors }) => ({ quality: await scores.apply(vectors) }),
+    withModels: async (profiles) =>
+      routed(await withNewVectors("MLP", { models, weights }, profiles, features), parameters),
+    describe: () => ({ parameters: parameters.count }),
+  };
+}

@@ -1,0 +1,224 @@
+/**
+ * Model-SAT: a model is described by the report of an aptitude test, its accuracy per category of probe
+ * queries, and a network reads query and report and says whether this model will solve this query.
+ *
+ *   y(m,x) = v · relu(W [e; q; e ⊙ q] + b),   e = A a_m,   q = B φ(x);   P(Yes) = σ(y)
+ *
+ * a_m ∈ [0,1]^C is the report. The paper writes it as text and has a language model answer Yes or No.
+ * Categories are the benchmarks (50 subjects of MMLU in the paper), with 20 probe queries each: those of
+ * which about half the pool is solved, the same for all models, none of them trained on.
+ *
+ * The paper's loss takes one model at a time, a query it solved (0) and k − 1 it failed (1 … k − 1):
+ *
+ *   L = −ln( e^{y₀} / Σ_j e^{y_j} )
+ *
+ * It contrasts queries for a model where routing compares models for a query: adding to y what depends on
+ * the model alone leaves L as it is. The pointwise loss of a later port, binary cross-entropy of y, does not
+ * have this gap; both are in the grid.
+ */
+import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/contract.ts";
+import * as shared from "../src/router/training.ts";
+import { type AptitudeTest, aptitudeTest, LEAST } from "./_aptitude.ts";
+import { CapabilityError } from "../src/base/errors.ts";
+import { random } from "../src/base/random.ts";
+import { add, mul, scale } from "../src/nn/arithmetic.ts";
+import { relu } from "../src/nn/activations.ts";
+import { Blocks, type RowNetwork } from "../src/nn/blocks.ts";
+import type { Graph, Tensor } from "../src/nn/graph.ts";
+import { lookup } from "../src/nn/lookup.ts";
+import { binaryCrossEntropy, crossEntropy } from "../src/nn/losses.ts";
+import { learn, type Lesson } from "../src/nn/minibatch.ts";
+import { normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
+import { linear, matmul } from "../src/nn/products.ts";
+import { reshape } from "../src/nn/shapes.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** Groups of queries of one model, as in the paper, or cell by cell. */
+  readonly loss: "group" | "pointwise";
+  /** Queries of a group, k; 1 for the pointwise loss. */
+  readonly size: number;
+}
+
+/** Width of e, q and the hidden layer; groups of one step. */
+const WIDTH = 32, GROUPS = 512;
+const BATCH = 128, TRAINING = { epochs: 15, rate: 3e-3 };
+
+/** The router. */
+const router: Router<Config> = {
+  name: "Model-SAT (vector profile)",
+  summary: "a network reads the query and a model's accuracy per category of probe queries",
+  source: "Model-SAT (arXiv 2502.17282, AAAI 2025); pointwise loss after LLMRouterBench's port",
+  statement:
+    "the textual aptitude report and the language model are replaced by the numeric profile and a small " +
+    "network (width 32, 15 epochs); loss as in the paper or pointwise (tuned); trained on the former, " +
+    "scores of different models are not on one scale.",
+  effort: "seconds",
+  grid: [
+    { loss: "group", size: 4 },
+    { loss: "group", size: 32 },
+    { loss: "pointwise", size: 1 },
+  ],
+  unseen: "zero-update",
+  scale: "rank",
+  async fit(train, config, context) {
+    const test = await aptitudeTest(train, context), reports = test.reports(train);
+    // A model without probe answers is described by all its answers.
+    const overall = shared.columnMeans(train.scores, train.models.length);
+    const described = shared.fillMissing(reports, overall);
+    const parameters = await trained(train, described, test, config, context);
+    return reading(train.models, described, parameters, test);
+  },
+};
+export default router;
+
+/** y of every query and model, [B × M]; the three parts of W stand as matrices of their own. */
+const network: RowNetwork = (_, parameter, x) => {
+  const [B, D] = x.shape, M = parameter("reports").shape[1];
+  // Coordinates of a unit vector are brought to order 1, as accuracies are.
+  const q = linear(scale(x, Math.sqrt(D)), parameter("B"));
+  const e = matmul(parameter("reports"), parameter("A"), { transposeA: true });
+  const both = mul(reshape(q, [B, 1, WIDTH]), reshape(e, [1, M, WIDTH]));
+  const ofQuery = reshape(linear(q, parameter("W query")), [B, 1, WIDTH]);
+  const ofReport = reshape(linear(e, parameter("W report"), parameter("b")), [1, M, WIDTH]);
+  const hidden = relu(add(add(linear(both, parameter("W both")), ofQuery), ofReport));
+  return reshape(linear(hidden, parameter("v"), parameter("c")), [B, M]);
+};
+
+async function trained(
+  train: TrainingData,
+  reports: Float64Array,
+  { probes }: AptitudeTest,
+  config: Config,
+  context: FitContext,
+): Promise<Parameters> {
+  const { queries: { ids, vectors: { data, width: D } }, models: { length: M } } = train;
+  const answered = (i: number): boolean =>
+    train.scores.subarray(i * M, (i + 1) * M).some((score) => !Number.isNaN(score));
+  const examples = shared.byId(train.queries).filter((i) => !probes.has(ids[i]) && answered(i));
+  if (examples.length === 0) {
+    throw new CapabilityError(
+      `Model-SAT needs labelled training queries beside its ${probes.size} probe queries`,
+    );
+  }
+  const C = reports.length / M, parameters = new Parameters(context.random);
+  parameters.add("reports", [C, M], values(reports.map((accuracy) => accuracy || 0)));
+  parameters.add("A", [C, WIDTH], normal(1 / Math.sqrt(C)));
+  parameters.add("B", [D, WIDTH], normal(1 / Math.sqrt(D)));
+  for (const part of ["W report", "W query", "W both"]) {
+    parameters.add(part, [WIDTH, WIDTH], normal(1 / Math.sqrt(3 * WIDTH)));
+  }
+  parameters.add("b", [WIDTH], zeros);
+  parameters.add("v", [WIDTH, 1], normal(1 / Math.sqrt(WIDTH)));
+  parameters.add("c", [1], zeros);
+  const batch = Math.min(BATCH, examples.length), x = new Float32Array(batch * D);
+  const { loss, feed } = config.loss === "group"
+    ? groupLoss(train, config.size)
+    : pointwiseLoss(train);
+  await learn({
+    ...TRAINING,
+    parameters,
+    examples,
+    batch,
+    frozen: (name) => name === "reports",
+    random: context.random.fork("training"),
+    loss: (graph, parameter, B) => loss(graph, network(graph, parameter, graph.input("x", [B, D]))),
+    feed: (rows, draw) => ({ x: shared.gather(data, D, rows, x), ...feed(rows, draw) }),
+  }, context);
+  return parameters;
+}
+
+/** A loss of y [B × M], and what its graph is fed. */
+interface Loss {
+  readonly loss: (graph: Graph, y: Tensor) => Tensor;
+  readonly feed: Lesson["feed"];
+}
+
+/** The paper's loss on groups drawn within the batch, models in proportion to what they solved there. */
+function groupLoss({ models, scores, solvedFrom }: TrainingData, k: number): Loss {
+  const M = models.length;
+  const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  return {
+    loss(graph, y) {
+      const cells = graph.input("cells", [GROUPS, k], { type: "int64" });
+      const first = graph.input("first", [GROUPS, 1], { type: "int64" });
+      const groups = lookup(reshape(y, [y.shape[0] * M, 1]), cells);
+      return crossEntropy(reshape(groups, [GROUPS, k]), first);
+    },
+    feed(batch, draw) {
+      const solved: number[] = [], failed: number[][] = Array.from({ length: M }, () => []);
+      batch.forEach((i, b) => {
+        for (const m of order) {
+          const score = scores[i * M + m];
+          if (score >= solvedFrom[i]) solved.push(b * M + m);
+          else if (!Number.isNaN(score)) failed[m].push(b * M + m);
+        }
+      });
+      const starts = solved.filter((cell) => failed[cell % M].length > 0);
+      // Without a group all places hold the same cell, and there is no gradient.
+      const cells = new BigInt64Array(GROUPS * k);
+      for (let at = 0; at < cells.length && starts.length > 0; at += k) {
+        const start = starts[draw.integer(starts.length)], others = failed[start % M];
+        cells[at] = BigInt(start);
+        for (let j = 1; j < k; j++) cells[at + j] = BigInt(others[draw.integer(others.length)]);
+      }
+      return { cells, first: new BigInt64Array(GROUPS) };
+    },
+  };
+}
+
+/** Binary cross-entropy of all known cells. */
+function pointwiseLoss({ models: { length: M }, scores }: TrainingData): Loss {
+  const { labels, weights } = shared.masked(scores);
+  const pick = (from: Float32Array, rows: Uint32Array): Float32Array =>
+    shared.gather(from, M, rows, new Float32Array(rows.length * M));
+  return {
+    loss: (graph, y) =>
+      binaryCrossEntropy(y, graph.input("scores", y.shape), graph.input("known", y.shape)),
+    feed: (rows) => ({ scores: pick(labels, rows), known: pick(weights, rows) }),
+  };
+}
+
+/** @param reports accuracies per category [C × M], NaN for a model without a report */
+function reading(
+  models: readonly string[],
+  reports: Float64Array,
+  parameters: Parameters,
+  test: AptitudeTest,
+): FittedRouter {
+  const M = models.length, blocks = new Blocks(withReports(parameters, reports, M), network);
+  return {
+    models,
+    async predict({ vectors }) {
+      const y = await blocks.apply(vectors);
+      const quality = y.map((y, at) =>
+        Number.isNaN(reports[at % M]) ? NaN : 1 / (1 + Math.exp(-y))
+      );
+      return { quality };
+    },
+    withModels(profiles) {
+      const fresh = test.reports(profiles), pool = shared.extendPool(models, profiles);
+      if (fresh.every(Number.isNaN)) {
+        throw new CapabilityError(
+          `Model-SAT describes a model by its answers to ${test.probes.size} probe queries and needs ` +
+            `at least ${LEAST} of them`,
+        );
+      }
+      return reading(pool.models, pool.merge(reports, fresh), parameters, test);
+    },
+    describe: () => ({
+      parameters: parameters.count,
+      notes: [`${test.probes.size} probe queries in ${reports.length / M} categories`],
+    }),
+  };
+}
+
+/** The same network with the reports of other models. */
+function withReports(network: Parameters, reports: Float64Array, models: number): Parameters {
+  const copy = new Parameters(random(0)); // nothing is drawn
+  for (const [name, { shape, data }] of network) {
+    if (name !== "reports") copy.add(name, shape, values(data));
+  }
+  copy.add("reports", [reports.length / models, models], values(reports.map((a) => a || 0)));
+  return copy;
+}

@@ -1,0 +1,128 @@
+/**
+ * What RTD keeps of one model of ICL-Router's pool: its record, and a store of its decision states on
+ * labelled queries with what it scored there.
+ *
+ * No query of a store stands in the record its state was read against: the record would give the answer away,
+ * as it does for no query to come.
+ * @module
+ */
+import type { ModelProfiles, QueryBatch } from "../router/contract.ts";
+import { type Matrix, matrix, row, takeRows } from "../linalg/matrix.ts";
+import { type DecisionStates, headLogits } from "./decision_state.ts";
+import { SHORTEST_RECORD } from "./profile.ts";
+import type { EncodedRecord } from "./reader.ts";
+import { recordOf, solvedOf } from "./record.ts";
+import { readOut, type Setting, type Store } from "./rtd.ts";
+
+/** Columns of a store's values: the graded score (our soft value), and 1 = solved (the label of the head). */
+export const SOFT = 0, HARD = 1;
+
+/** Labelled queries of one model. */
+export interface Examples {
+  /** Query vectors [N × input]. */
+  readonly vectors: Matrix;
+  /** Scores. Length N. */
+  readonly scores: Float64Array;
+  /** 1 = solved, 0 = not. Length N. */
+  readonly solved: Float64Array;
+}
+
+/** A model as RTD knows it. What it says of a batch is worked out once for all configurations. */
+export class DecisionStore {
+  readonly #seen = new WeakMap<QueryBatch["memo"], Map<string, Promise<unknown>>>();
+
+  private constructor(
+    private readonly source: DecisionStates,
+    private readonly record: EncodedRecord,
+    /** The labelled states. */
+    readonly store: Store,
+  ) {}
+
+  /**
+   * @param states decision states of the examples [N × width]
+   * @param examples what the model scored on them
+   */
+  static of(
+    source: DecisionStates,
+    record: EncodedRecord,
+    states: Matrix,
+    { scores, solved }: Omit<Examples, "vectors">,
+  ): DecisionStore {
+    const values = new Float64Array(2 * states.rows);
+    scores.forEach((score, i) => values[2 * i + SOFT] = score);
+    solved.forEach((label, i) => values[2 * i + HARD] = label);
+    return new DecisionStore(source, record, { keys: states, values, columns: 2 });
+  }
+
+  /** ℓ of the router's own head. Length Q. */
+  head(batch: QueryBatch): Promise<Float64Array> {
+    return this.#once(
+      batch,
+      "head",
+      async () => headLogits(this.source.reader.parameters, await this.#states(batch)),
+    );
+  }
+
+  /** The store's answer by each setting, [Q × 2]: {@link SOFT} and {@link HARD}; NaN without examples. */
+  read(batch: QueryBatch, heads: number, settings: readonly Setting[]): Promise<Float64Array[]> {
+    return this.#once(
+      batch,
+      `${heads} ${JSON.stringify(settings)}`,
+      async () => readOut(this.store, await this.#states(batch), heads, settings),
+    );
+  }
+
+  #states(batch: QueryBatch): Promise<Matrix> {
+    return this.#once(batch, "states", () => this.source.of(batch.vectors, this.record));
+  }
+
+  #once<T>({ memo }: QueryBatch, key: string, make: () => Promise<T>): Promise<T> {
+    let known = this.#seen.get(memo);
+    if (!known) this.#seen.set(memo, known = new Map());
+    if (!known.has(key)) known.set(key, make());
+    return known.get(key) as Promise<T>;
+  }
+}
+
+/** Parts of a new model's record that take turns to be left out of it. */
+const FOLDS = 4;
+
+/**
+ * The store of a new model from its own few labels: a query in its record is read against a record without
+ * it and a quarter of the others, the queries beyond the record against the whole of it.
+ *
+ * Too few labels to make such records of leave the store empty.
+ *
+ * @param model column of the profiles
+ * @param longest most queries of a record
+ * @param record the whole record
+ */
+export async function newModelStore(
+  source: DecisionStates,
+  profiles: ModelProfiles,
+  model: number,
+  longest: number,
+  record: EncodedRecord,
+): Promise<DecisionStore> {
+  const { queries: { vectors, ids }, models: { length: M }, scores, solvedFrom } = profiles;
+  const labels = solvedOf(scores, solvedFrom), data = { vectors, labels, models: M };
+  const known = [...ids.keys()].filter((i) => !Number.isNaN(labels[i * M + model]));
+  const inside = known.slice(0, longest);
+  const enough = inside.length - Math.ceil(inside.length / FOLDS) >= SHORTEST_RECORD;
+  const rows = enough ? known : [];
+  const states = matrix(rows.length, source.reader.shape.width);
+  const read = async (positions: readonly number[], against: EncodedRecord): Promise<void> => {
+    const made = await source.of(takeRows(vectors, positions.map((at) => rows[at])), against);
+    positions.forEach((at, i) => row(states, at).set(row(made, i)));
+  };
+  for (let fold = 0; enough && fold < FOLDS; fold++) {
+    const left = [...inside.keys()].filter((at) => at % FOLDS === fold);
+    const rest = inside.filter((_, at) => at % FOLDS !== fold);
+    await read(left, await source.reader.encode(recordOf(data, rest, model)));
+  }
+  if (rows.length > inside.length) await read([...rows.keys()].slice(inside.length), record);
+  return DecisionStore.of(source, record, states, {
+    scores: Float64Array.from(rows, (i) => scores[i * M + model]),
+    solved: Float64Array.from(rows, (i) => labels[i * M + model]),
+  });
+}
