@@ -2,7 +2,7 @@
  * EmbedLLM's own kNN: a model's predicted score is its mean score on the 131 nearest training queries.
  *
  * k is the paper's, found on the validation set of its own data, and is not
- * tuned here: the row to read beside EmbedLLM's factorisation, as in its tables. The kNN whose k is tuned is
+ * tuned here: the row to read beside EmbedLLM's factorisation. The kNN whose k is tuned is
  * `knn.ts`, of which this is one setting.
  */
 import type { Router } from "../src/router/contract.ts";
