@@ -82,3 +82,35 @@ export function modelNodes(
   };
   return convolve(relu(convolve(own, q, 1)), relu(norm(q, 1)), 2);
 }
+
+/** Edges to predict and edges to see in a step. */
+export interface Mask {
+  /** 1 for the edges to predict, [B × M]. */
+  readonly hidden: Float32Array;
+  /** 1/n for the n edges that a model sees, its messages' weights in the mean, [B × M]. */
+  readonly visible: Float32Array;
+}
+
+/** Hides each known edge with a chance of one half, by one random bit; all of them, should none be hit. */
+export function hide(known: Float32Array, models: readonly string[], draw: Random): Mask {
+  const hidden = new Float32Array(known.length), visible = known.slice(), M = models.length;
+  models.forEach((id, m) => {
+    const stream = draw.fork("hidden", id);
+    for (let at = m, bits = 1; at < known.length; at += M, bits >>>= 1) {
+      if (bits === 1) bits = stream.integer(2 ** 31) + 2 ** 31; // 31 bits, and the end mark
+      if ((bits & 1) === 1) hidden[at] = known[at], visible[at] = 0;
+    }
+  });
+  if (!hidden.includes(1)) hidden.set(known), visible.fill(0);
+  return { hidden, visible: averaging(visible, M) };
+}
+
+/** Divides each column of 0s and 1s by its sum, in place; a column of zeros stays one. */
+export function averaging(edges: Float32Array, M: number): Float32Array {
+  for (let m = 0; m < M; m++) {
+    let degree = 0;
+    for (let at = m; at < edges.length; at += M) degree += edges[at];
+    for (let at = m; at < edges.length; at += M) edges[at] /= Math.max(1, degree);
+  }
+  return edges;
+}

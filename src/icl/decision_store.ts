@@ -39,6 +39,8 @@ export class DecisionStore {
   ) {}
 
   /**
+   * A model with its record and labelled examples.
+   *
    * @param states decision states of the examples [N × width]
    * @param examples what the model scored on them
    */

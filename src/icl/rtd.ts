@@ -49,8 +49,8 @@ export async function readOut(
   const most = Math.max(...settings.map(({ k }) => k));
   const sums = settings.map(() => new Float64Array(Q * V));
   const counts = settings.map(() => new Float64Array(Q * V));
-  for (let h = 0; h < heads; h++) {
-    const found = await search(slice(states, h, heads), slice(keys, h, heads), most);
+  for (const [h, side] of sidesOf(keys, heads).entries()) {
+    const found = await search(slice(states, h, heads), side, most);
     for (const [s, { k, temperature }] of settings.entries()) {
       const near = Math.min(k, found.k), T = temperature / heads;
       for (let i = 0; i < Q; i++) {
@@ -88,7 +88,11 @@ export async function distancesTo(
   ks: readonly number[],
   own = false,
 ): Promise<Float64Array[]> {
-  const { distance, k: found } = await search(states, keys, Math.max(...ks) + Number(own));
+  const { distance, k: found } = await search(
+    states,
+    sidesOf(keys, 1)[0],
+    Math.max(...ks) + Number(own),
+  );
   return ks.map((k) => {
     const at = Math.min(k + Number(own), found) - 1;
     return Float64Array.from({ length: states.rows }, (_, i) => distance[i * found + at]);
@@ -110,13 +114,41 @@ interface Found {
 /** Rows looked at beyond the nearest k, for float32 may misjudge who is at the margin. */
 const SPARE = 16;
 
+/** One slice of a store, made ready to be searched. */
+interface Side {
+  readonly keys: Matrix;
+  /** Mean of the keys. */
+  readonly centre: Float64Array;
+  /** [key, −|key|²] of every key, measured from the centre. */
+  readonly widened: Matrix;
+}
+
+const sides = new WeakMap<Matrix, Map<number, Side[]>>();
+
+/** The H slices of a store's keys, made once. */
+function sidesOf(keys: Matrix, heads: number): Side[] {
+  const known = sides.get(keys) ?? new Map<number, Side[]>();
+  sides.set(keys, known);
+  const before = known.get(heads);
+  if (before) return before;
+  const made = Array.from({ length: heads }, (_, h): Side => {
+    const part = slice(keys, h, heads), centre = meanRow(part), inside = minus(part, centre);
+    const squares = squareNorms(inside);
+    return { keys: part, centre, widened: widened(inside, (x) => x, (i) => -squares[i]) };
+  });
+  known.set(heads, made);
+  return made;
+}
+
 /**
  * The k nearest keys of every state, nearest first: candidates by float32 products of centred rows, since
  * [2q, 1]·[key, −|key|²] = |q|² − |q − key|², then their distances in float64.
  */
-async function search(states: Matrix, keys: Matrix, k: number): Promise<Found> {
-  const centre = meanRow(keys), inside = minus(keys, centre), squares = squareNorms(inside);
-  const store = widened(inside, (x) => x, (i) => -squares[i]);
+async function search(
+  states: Matrix,
+  { keys, centre, widened: store }: Side,
+  k: number,
+): Promise<Found> {
   const queries = widened(minus(states, centre), (x) => 2 * x, () => 1);
   const candidates = await nearest(queries, store, k + SPARE);
   const found = Math.min(k, keys.rows), Q = states.rows;

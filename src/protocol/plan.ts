@@ -123,7 +123,9 @@ export async function planRun(
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const dataset = known ?? await auditedDataset(settings.data);
   const { table, groups, templates } = dataset;
-  const leftOut = settings.routers ? [] : found.filter(({ router }) => tooMuch(router, table, settings));
+  const leftOut = settings.routers
+    ? []
+    : found.filter(({ router }) => tooMuch(router, table, settings));
   const routers = found.filter((r) => !leftOut.includes(r));
   const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
     validation: settings.validation,

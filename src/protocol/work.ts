@@ -93,15 +93,15 @@ function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
         router.scale,
       )
       : undefined;
-    const speed =
-      job.timed && router.effort !== "minutes" && outcome.status === "decided" && !split.heldOutModels.length
-        ? await measureSpeed(
-          router,
-          outcome.tuning.score,
-          openSplit(setup.data, split, setup.control),
-          options,
-        )
-        : undefined;
+    const speed = job.timed && router.effort !== "minutes" && outcome.status === "decided" &&
+        !split.heldOutModels.length
+      ? await measureSpeed(
+        router,
+        outcome.tuning.score,
+        openSplit(setup.data, split, setup.control),
+        options,
+      )
+      : undefined;
     const { id, seed, fold } = { id: job.id, ...split };
     return {
       id,

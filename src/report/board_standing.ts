@@ -17,7 +17,7 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
 };
 
 /** What {@link standing} shows. */
-export const STANDING_NOTE =
+export const STANDING_NOTE: string =
   "Mean difference to best single, in points of score, over the datasets a router was run on; in brackets on " +
   "how many it is significantly above (+) and below (−), of how many. Rows with fewer datasets than others " +
   "are not comparable with them by their mean. OOD: best single is hard to beat on benchmarks nobody has " +

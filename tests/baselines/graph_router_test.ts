@@ -1,7 +1,7 @@
 /** GraphRouter: the convolutions and labels by hand, two topics to learn, and new nodes. */
 import assert from "node:assert/strict";
-import router, { bestOf, hide } from "../../baselines/graph_router.ts";
-import { modelNodes, start } from "../../baselines/_graph_network.ts";
+import router, { bestOf } from "../../baselines/graph_router.ts";
+import { hide, modelNodes, start } from "../../baselines/_graph_network.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { Graph } from "../../src/nn/graph.ts";

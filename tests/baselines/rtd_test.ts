@@ -7,6 +7,10 @@ import { trained } from "../../src/icl/fit.ts";
 import { type RtdConfig, rtdRouter, type Values } from "../../src/icl/rtd_router.ts";
 import { fitTable, routerOf } from "../../src/icl/router.ts";
 import { random } from "../../src/base/random.ts";
+import { type Matrix, row } from "../../src/linalg/matrix.ts";
+import { DecisionStates } from "../../src/icl/decision_state.ts";
+import { newModelStore } from "../../src/icl/decision_store.ts";
+import { recordOf, solvedOf } from "../../src/icl/record.ts";
 import raw from "../../baselines/variants/rtd_raw.ts";
 import rtd from "../../baselines/variants/rtd.ts";
 import * as hand from "../router/hand.ts";
@@ -113,6 +117,36 @@ Deno.test("RTD: a new model brings a store of its own labels; the old models sta
   const rows = takeQueries(fresh, order);
   const mixed = await qualities(await usual.withModels!(profilesOf(rows, 40)));
   assert.deepEqual(mixed, all, "whatever the order of its rows");
+});
+
+Deno.test("RTD: a new model's store does not say what its record was told: a label leaves its own state alone", async () => {
+  const source = new DecisionStates(network.reader), given = profilesOf(takeModels(fresh, [0]), 30);
+  const keysOf = async (profiles: typeof given): Promise<Matrix> => {
+    const { queries: { vectors }, scores, solvedFrom } = profiles;
+    const data = { vectors, labels: solvedOf(scores, solvedFrom), models: 1 };
+    const first = Array.from({ length: 20 }, (_, i) => i);
+    const whole = await network.reader.encode(recordOf(data, first, 0));
+    return (await newModelStore(source, profiles, 0, 20, whole)).store.keys;
+  };
+  const before = await keysOf(given);
+  assert.equal(before.rows, 30, "those beyond the record as well");
+  for (const at of [0, 7, 19]) {
+    const scores = given.scores.with(at, given.scores[at] >= given.solvedFrom[at] ? 0 : 1);
+    const after = await keysOf({ ...given, scores });
+    assert.deepEqual(row(after, at), row(before, at));
+    const moved = [...scores.keys()].filter((i) => row(after, i).join() !== row(before, i).join());
+    assert.ok(moved.length >= 15, `${moved.length} states read against that label`);
+  }
+});
+
+Deno.test("RTD: a new record is read in the order of the records trained on, however its rows come", async () => {
+  const ids = Array.from(network.profile, (i) => network.rows.ids[i]);
+  const list = takeQueries(fresh, ids.map((id) => fresh.ids.indexOf(id)));
+  const icl = await routerOf(await fitTable(TRAIN, VARIANT, context()));
+  const expected = await qualities(await icl.withModels!(profilesOf(list, ids.length)));
+  const mixed = takeQueries(list, random(4).shuffle([...ids.keys()]));
+  const head = await (await fit({ mix: 0 })).withModels!(profilesOf(mixed, ids.length));
+  (await qualities(head)).forEach((p, at) => assert.ok(Math.abs(p - expected[at]) < 1e-5));
 });
 
 Deno.test("RTD: of a new model with too few labels for a store the head speaks alone", async () => {

@@ -177,7 +177,11 @@ Deno.test("without validation rows it fits, uncalibrated, and says so", async ()
 Deno.test("as a router of the harness it keeps validation rows apart and has one configuration", async () => {
   const router = iclRouter("name", "summary", VARIANT);
   assert.deepEqual(router.grid, [VARIANT]);
-  assert.deepEqual([router.refit, router.unseen, router.effort], ["train", "zero-update", "minutes"]);
+  assert.deepEqual([router.refit, router.unseen, router.effort], [
+    "train",
+    "zero-update",
+    "minutes",
+  ]);
   assert.equal(iclRouter("name", "summary", { identity: true }).unseen, undefined);
   const fitted = await router.fit(training(old), VARIANT, context());
   assert.deepEqual(await qualities(fitted), before);
