@@ -51,7 +51,7 @@ const OTHER = -1;
 
 /** The router. */
 const router: Router<Config> = {
-  name: "policy table (Arch-Router-style)",
+  name: "policy table (Arch-style)",
   summary: "matches the query to a benchmark or task by vector, takes the model that is best there",
   source: "after Arch-Router (arXiv 2506.16655)",
   statement:

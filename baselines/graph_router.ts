@@ -51,7 +51,7 @@ const FORGET = 0.2;
 
 /** The router. */
 const router: Router<Config> = {
-  name: "GraphRouter (no descriptions)",
+  name: "GraphRouter (ids)",
   summary:
     "edge prediction on a graph of queries and models by two convolutions over known outcomes",
   source: "GraphRouter (arXiv 2410.03834), Performance First",

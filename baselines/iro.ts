@@ -76,7 +76,7 @@ export function utility(terms: readonly Term[]): Float64Array {
 export function iroOver(base: Router): Router<Config> {
   const known = new WeakMap<Float64Array, Map<number, Promise<Frozen>>>();
   return {
-    name: `IRO (one-step, over ${base.name})`,
+    name: `IRO (one-step, ${base.name})`,
     summary: `${base.name}, frozen, improved by value functions that are added to its logits`,
     source: "after IRO (arXiv 2506.17828)",
     statement:

@@ -46,7 +46,7 @@ const BATCH = 128, TRAINING = { epochs: 15, rate: 3e-3 };
 
 /** The router. */
 const router: Router<Config> = {
-  name: "Model-SAT (vector profile)",
+  name: "Model-SAT (vector)",
   summary: "a network reads the query and a model's accuracy per category of probe queries",
   source: "Model-SAT (arXiv 2502.17282, AAAI 2025); pointwise loss after LLMRouterBench's port",
   statement:

@@ -53,7 +53,7 @@ const SOURCES: Record<Reading, string> = {
 /** The router in one of its two readings. */
 export function routerRetriever(reading: Reading): Router<Config> {
   return {
-    name: `RouterRetriever (LLM pool, ${reading})`,
+    name: `RouterRetriever (${reading})`,
     summary: RULES[reading],
     source: `RouterRetriever (arXiv 2409.02685, AAAI 2025), ${SOURCES[reading]}`,
     statement:

@@ -11,6 +11,7 @@ import { type ArmKind, ARMS } from "../protocol/new_model_job.ts";
 import { planRun, type RunPlan, type RunSettings } from "../protocol/plan.ts";
 import { runPlan } from "../protocol/run.ts";
 import { SEEDS } from "../protocol/split.ts";
+import { defaultSeeds, DEMO_SEEDS } from "../results/default_seeds.ts";
 import { assemble, stemOf, writeResult } from "../results/assemble.ts";
 import { encodeShard } from "../results/shard.ts";
 import { verifyResult } from "../results/verify.ts";
@@ -31,7 +32,11 @@ const FLAGS = {
     value: "name",
     help: "id, id:published, ood, ood:K, task, new-model, new-model:K",
   },
-  seeds: { type: "list", default: SEEDS.map(String), value: "n", help: "one split and fit each" },
+  seeds: {
+    type: "list",
+    value: "n",
+    help: `one split and fit each; default ${SEEDS.join(",")}, of the demo ${DEMO_SEEDS.join(",")}`,
+  },
   embedding: {
     type: "string",
     default: "static",
@@ -169,7 +174,7 @@ function settingsOf(flags: Values<typeof FLAGS>, data: string, protocol: string)
     data,
     routers: flags.routers.length > 0 ? flags.routers : undefined,
     protocol,
-    seeds: integers("seeds", flags.seeds),
+    seeds: flags.seeds.length > 0 ? integers("seeds", flags.seeds) : defaultSeeds(data),
     embedding: flags.embedding,
     validation: flags.validation as RunSettings["validation"],
     control: flags.control as RunSettings["control"],

@@ -20,6 +20,7 @@ import { CACHE } from "../protocol/plan.ts";
 import { makeSplits, SEEDS, splitHash } from "../protocol/split.ts";
 import type { QueryBatch } from "../router/contract.ts";
 import { stemOf } from "../results/assemble.ts";
+import { defaultSeeds } from "../results/default_seeds.ts";
 import { sealStage1, type Stage1Report } from "../results/stage1.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
@@ -75,7 +76,7 @@ export function fileName(
   const stem = stemOf({
     table,
     settings: {
-      ...{ data, protocol: "stage1", seeds: SEEDS, embedding },
+      ...{ data, protocol: "stage1", seeds: defaultSeeds(data), embedding },
       ...{ validation: "benchmarks", device: "cpu" },
     },
   });

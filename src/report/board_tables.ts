@@ -114,9 +114,9 @@ function speedCells(speed: Speed | undefined): string[] {
 }
 
 function seconds(value: number): string {
-  return value < 0.01 ? "<0.01 s" : `${value.toPrecision(2)} s`;
+  return value < 0.01 ? "<0.01 s" : `${value < 9.95 ? value.toPrecision(2) : value.toFixed(0)} s`;
 }
 
 function micros(value: number): string {
-  return value < 1 ? "<1 µs" : `${value < 100 ? value.toPrecision(2) : value.toFixed(0)} µs`;
+  return value < 1 ? "<1 µs" : `${value < 9.95 ? value.toPrecision(2) : value.toFixed(0)} µs`;
 }

@@ -6,7 +6,7 @@
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { exists, repoPath, writeAtomic, writeJson } from "../base/files.ts";
 import { canonicalJson, hashJson } from "../base/hash.ts";
-import { SEEDS } from "../protocol/split.ts";
+import { defaultSeeds } from "./default_seeds.ts";
 import { packSplits } from "../protocol/pack_splits.ts";
 import type { FinishedJob } from "../protocol/job_store.ts";
 import type { PlannedRouter, RunPlan, RunSettings } from "../protocol/plan.ts";
@@ -153,7 +153,8 @@ export async function resultExists(stem: string, folder?: string): Promise<boole
 export function stemOf({ settings, table }: Pick<RunPlan, "settings" | "table">): string {
   const plain = (text: string): string => text.replace(/[^\w.-]+/g, "-");
   const { seeds, routers, budgets, arms, subsets, selection } = settings;
-  const custom = hashJson(seeds) !== hashJson(SEEDS) || routers || budgets || arms || subsets;
+  const custom = hashJson(seeds) !== hashJson(defaultSeeds(settings.data)) || routers || budgets ||
+    arms || subsets;
   return plain(table.dataset.name.replace(/\/all$/, "")) + "@" + plain(table.dataset.version) +
     "/" + [
     plain(settings.protocol),

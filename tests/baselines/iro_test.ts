@@ -124,7 +124,7 @@ Deno.test("IRO: disjoint slices, each with a base fitted on the others; the best
   // m1 is better, so the second configuration is.
   const train = training(LESSON.vectors.slice(0, 31), Array(31).fill([.2, .7]));
   const fitted = await over.fit(train, { beta: 1 }, CONTEXT);
-  assert.equal(over.name, "IRO (one-step, over told)");
+  assert.equal(over.name, "IRO (one-step, told)");
   assert.match(fitted.describe().notes![0], /^base \[0,1\], /);
   assert.equal(fitted.withModels, undefined);
   assert.equal(over.unseen, undefined);
