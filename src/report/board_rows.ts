@@ -7,9 +7,7 @@ import type { RouterEntry } from "../results/result.ts";
 import { type Cell, comparisonOf, isUnseen, type Row, rowsOf } from "./icl_cells.ts";
 import { isMain } from "./icl_plan.ts";
 import { ownArms } from "./icl_short.ts";
-
-/** Level of significance after Holm's correction. */
-const LEVEL = 0.05;
+import { LEVEL } from "./leaderboard.ts";
 
 /** Labelled queries a new model at which unseen models are compared in one number. */
 export const SIZE = 64;

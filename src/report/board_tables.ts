@@ -3,13 +3,12 @@
  * @module
  */
 import { isNewModel } from "../results/result.ts";
-import type { RouterReport } from "../results/evaluate.ts";
 import type { Speed } from "../protocol/speed.ts";
 import { type Cell, comparisonOf, type Row, rowsOf } from "./icl_cells.ts";
 import { competing, entriesOf } from "./board_rows.ts";
 import { ownArms } from "./icl_short.ts";
-import { marks } from "./leaderboard.ts";
-import { DASH, digits, percent, signed, withSpread } from "./numbers.ts";
+import { intervalCell, LEVEL, marks, oracleQuality, qncCell } from "./leaderboard.ts";
+import { DASH, digits, percent, withSpread } from "./numbers.ts";
 import type { SpeedSheet } from "./print.ts";
 import { markdownTable } from "./text_table.ts";
 
@@ -49,24 +48,26 @@ function line(row: Row, priced: boolean, speed: SpeedSheets): string[] {
   return [
     entry.name,
     withSpread(mean.quality, sd.quality),
-    single ? `${signed(single.difference)} [${signed(single.low)}, ${signed(single.high)}]` : "",
+    single ? intervalCell(single) : "",
     isNewModel(evaluation) ? "" : marks(evaluation.comparisons, entry.id),
     percent(mean.gap_closed),
-    ...(priced ? [digits(mean.area), qnc(report), percent(mean.cost_save_val)] : []),
+    ...(priced ? [digits(mean.area), qncCell(report), percent(mean.cost_save_val)] : []),
     ...(entry.reference ? ["", ""] : speedCells(speed.get(path)?.[entry.id])),
   ];
 }
 
-function qnc({ mean, seeds }: RouterReport): string {
-  if (seeds[0].curve.length < 2) return DASH;
-  return mean.qnc === null ? "never" : percent(mean.qnc);
-}
-
 function oracleLine({ files: [{ result: { evaluation } }] }: Cell, priced: boolean): string[] {
   if (isNewModel(evaluation)) throw new TypeError("the new-model protocol has tables of its own");
-  const oracles = evaluation.panels.map(({ oracle }) => oracle.sample);
-  const mean = oracles.reduce((sum, o) => sum + o, 0) / oracles.length;
-  return ["oracle", digits(mean), "", "", "100%", ...(priced ? ["", "", ""] : []), "", ""];
+  return [
+    "oracle",
+    digits(oracleQuality(evaluation)),
+    "",
+    "",
+    "100%",
+    ...(priced ? ["", "", ""] : []),
+    "",
+    "",
+  ];
 }
 
 /** Own arms by n, pool of all models; the routers by their mean over n. */
@@ -82,7 +83,7 @@ export function unseenTable(cell: Cell): string {
       const arm = own.find((a) => a.n === n);
       if (!arm) return DASH;
       const { quality, vsBestSingle } = arm;
-      const sure = vsBestSingle && vsBestSingle.pHolm < 0.05;
+      const sure = vsBestSingle && vsBestSingle.pHolm < LEVEL;
       return digits(quality) + (sure ? vsBestSingle.difference > 0 ? "+" : "−" : "");
     });
     return [{ mean: id === "best-single" ? Infinity : mean, cells: [name, own[0].arm, ...cells] }];

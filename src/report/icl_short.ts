@@ -15,12 +15,10 @@ import {
   rowsOf,
 } from "./icl_cells.ts";
 import { BASE, PLUS } from "./icl_plan.ts";
+import { LEVEL } from "./leaderboard.ts";
 import { DASH } from "./numbers.ts";
 import { spreadOf } from "./icl_numbers.ts";
 import { markdownTable } from "./text_table.ts";
-
-/** Level of significance after Holm's correction. */
-const LEVEL = 0.05;
 
 /** References with a stored test, and rivals without. */
 const TESTED = { "best-single": "best single", knn: "tuned kNN" };

@@ -5,11 +5,11 @@
 import type { Comparison } from "../results/compare.ts";
 import type { NewModelEvaluation } from "../results/evaluate_new_model.ts";
 import { isNewModel, type Result } from "../results/result.ts";
-import { byQuality, marks } from "./leaderboard.ts";
+import { byQuality, intervalCell, marks, oracleQuality } from "./leaderboard.ts";
 import { type Cell, comparisonOf, type IclFile, labelOf, type Row, rowsOf } from "./icl_cells.ts";
 import { isMain } from "./icl_plan.ts";
 import { newModelTable } from "./new_model_table.ts";
-import { DASH, digits, percent, signed, withSpread } from "./numbers.ts";
+import { DASH, digits, percent, withSpread } from "./numbers.ts";
 import { markdownTable } from "./text_table.ts";
 
 /** Rows that frame a table: the mark to beat, and the best a choice per benchmark can do. */
@@ -61,15 +61,20 @@ function closedLine(row: Row): string[] {
 function oracleLine({ files: [{ result }] }: Cell): string[] {
   const { evaluation, protocol } = result;
   if (isNewModel(evaluation)) throw new TypeError("the new-model protocol has tables of its own");
-  const oracles = evaluation.panels.map(({ oracle }) => oracle.sample);
-  const mean = oracles.reduce((sum, o) => sum + o, 0) / oracles.length;
-  return ["oracle", digits(mean), "", "", "", "100%", String(protocol.seeds.length)];
+  return [
+    "oracle",
+    digits(oracleQuality(evaluation)),
+    "",
+    "",
+    "",
+    "100%",
+    String(protocol.seeds.length),
+  ];
 }
 
 /** `+.012 [−.003, +.027]`; a dash where the row is not compared with that reference. */
 function interval(found: Comparison | undefined): string {
-  if (!found) return DASH;
-  return `${signed(found.difference)} [${signed(found.low)}, ${signed(found.high)}]`;
+  return found ? intervalCell(found) : DASH;
 }
 
 /** What the columns of {@link unseenTables} mean. */

@@ -19,8 +19,8 @@ export interface Leaderboard {
   readonly notes: readonly string[];
 }
 
-/** Level of significance after Holm's correction. */
-const LEVEL = 0.05;
+/** Level of significance after Holm's correction, in all tables. */
+export const LEVEL: number = 0.05;
 
 /** Marks and names of the references. */
 const MARKS: Readonly<Record<typeof COMPARED_WITH[number], readonly [mark: string, name: string]>> =
@@ -39,7 +39,7 @@ export function leaderboard(result: Result, evaluation: Evaluation): Leaderboard
     return [
       entry.get(r.router)!.name,
       withSpread(r.mean.quality, r.sd.quality),
-      single ? `${signed(single.difference)} [${signed(single.low)}, ${signed(single.high)}]` : "",
+      single ? intervalCell(single) : "",
       marks(evaluation.comparisons, r.router),
       percent(r.mean.gap_closed),
       ...(priced ? [money(r.mean.cost), digits(r.mean.area), qncCell(r)] : []),
@@ -103,20 +103,32 @@ function find(
   return comparisons.find((c) => c.router === router && c.reference === reference);
 }
 
+/** A difference with its interval: `+.012 [−.003, +.027]`. */
+export function intervalCell(
+  { difference, low, high }: Pick<Comparison, "difference" | "low" | "high">,
+): string {
+  return `${signed(difference)} [${signed(low)}, ${signed(high)}]`;
+}
+
+/** The oracle's quality, mean over seeds. */
+export function oracleQuality({ panels }: Evaluation): number {
+  return meanOf(panels, (panel) => panel.oracle.sample);
+}
+
 /** A row without a curve has no QNC; one with a curve that stays below the best single never reaches it. */
-function qncCell({ mean, seeds }: RouterReport): string {
+export function qncCell({ mean, seeds }: RouterReport): string {
   if (seeds[0].curve.length < 2) return DASH;
   return mean.qnc === null ? "never" : percent(mean.qnc);
 }
 
-function oracleRow({ panels }: Evaluation, priced: boolean): string[] {
+function oracleRow(evaluation: Evaluation, priced: boolean): string[] {
   return [
     "oracle",
-    digits(meanOf(panels, (p) => p.oracle.sample)),
+    digits(oracleQuality(evaluation)),
     "",
     "",
     "100%",
-    ...(priced ? [money(meanOf(panels, (p) => p.oracleCost ?? NaN)), DASH, DASH] : []),
+    ...(priced ? [money(meanOf(evaluation.panels, (p) => p.oracleCost ?? NaN)), DASH, DASH] : []),
     DASH,
   ];
 }
