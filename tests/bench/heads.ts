@@ -24,6 +24,7 @@ import type {
 import { createMemo } from "../../src/router/memo.ts";
 import { clusters, columnMeans } from "../../src/router/training.ts";
 import { gridRows } from "../linalg/data.ts";
+import { hasModule, python } from "./python.ts";
 
 const TRAIN = 3000, TEST = 1000, WIDTH = 384, MODELS = 10, CENTRES = 40, SEED = 1;
 /** Sizes that `routerdc.ts` keeps to itself. */
@@ -74,7 +75,7 @@ const LATER = 20;
 if (import.meta.main) await compare(parseArgs(Deno.args, { default: { rounds: 5 } }).rounds);
 
 async function compare(rounds: number): Promise<void> {
-  if (!await hasPyTorch()) {
+  if (!await hasModule("torch")) {
     console.log("comparison skipped: python3 with PyTorch is not on this machine");
     return;
   }
@@ -221,15 +222,6 @@ async function write(
   await Deno.writeTextFile(`${folder}/sizes.json`, JSON.stringify(sizes));
 }
 
-async function hasPyTorch(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("python3", { args: ["-c", "import torch"], stderr: "null" })
-      .output()).success;
-  } catch {
-    return false;
-  }
-}
-
 interface Reference {
   readonly version: string;
   run(told: Record<string, unknown>): Promise<Report>;
@@ -237,38 +229,8 @@ interface Reference {
 }
 
 async function pyTorch(folder: string): Promise<Reference> {
-  const process = new Deno.Command("python3", {
-    args: [new URL("heads_reference.py", import.meta.url).pathname, folder],
-    env: { OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const ask = process.stdin.getWriter(), answers = lines(process.stdout);
-  const answer = async <T>(): Promise<T> => {
-    const { value } = await answers.next();
-    if (value === undefined) throw new Error("heads_reference.py failed, see above");
-    return JSON.parse(value);
-  };
+  const env = { OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
+  const { answer, ask, close } = python("heads_reference.py", [folder], env);
   const { version } = await answer<{ version: string }>();
-  return {
-    version,
-    async run(told) {
-      await ask.write(new TextEncoder().encode(`${JSON.stringify(told)}\n`));
-      return await answer<Report>();
-    },
-    async close() {
-      await ask.close();
-      await process.status;
-    },
-  };
-}
-
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
-  }
+  return { version, run: (told) => ask<Report>(JSON.stringify(told)), close };
 }

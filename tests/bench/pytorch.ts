@@ -20,6 +20,7 @@ import { reshape } from "../../src/nn/shapes.ts";
 import { causalAttention } from "../../src/nn/softmax.ts";
 import { Trainer } from "../../src/nn/trainer.ts";
 import { addBlock, addNorm, block, type BlockShape, normalise } from "../../src/nn/transformer.ts";
+import { hasModule, python } from "./python.ts";
 
 const BATCH = 16, LENGTH = 128, LAYERS = 4, VOCABULARY = 4096;
 const SHAPE: BlockShape = {
@@ -48,7 +49,7 @@ interface Report {
 async function compare(
   { threads, blocks, steps }: { threads: number; blocks: number; steps: number },
 ): Promise<void> {
-  if (!await hasPyTorch()) {
+  if (!await hasModule("torch")) {
     console.log("comparison skipped: python3 with PyTorch is not on this machine");
     return;
   }
@@ -222,50 +223,10 @@ function bytes(arrays: readonly (Float32Array | BigInt64Array)[]): ReadableStrea
   );
 }
 
-async function hasPyTorch(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("python3", { args: ["-c", "import torch"], stderr: "null" })
-      .output()).success;
-  } catch {
-    return false;
-  }
-}
-
 async function pyTorch(folder: string, threads: number): Promise<Side & { version: string }> {
-  const script = new URL("pytorch_reference.py", import.meta.url).pathname;
-  const process = new Deno.Command("python3", {
-    args: [script, folder, String(threads)],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const ask = process.stdin.getWriter(), answers = lines(process.stdout);
-  const answer = async (): Promise<string> => {
-    const { value } = await answers.next();
-    if (value === undefined) throw new Error("pytorch_reference.py failed, see above");
-    return value;
-  };
-  const { version } = JSON.parse(await answer());
-  return {
-    version,
-    async train(steps) {
-      await ask.write(new TextEncoder().encode(`${steps}\n`));
-      return JSON.parse(await answer());
-    },
-    async close() {
-      await ask.close();
-      await process.status;
-    },
-  };
-}
-
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
-  }
+  const { answer, ask, close } = python("pytorch_reference.py", [folder, String(threads)]);
+  const { version } = await answer<{ version: string }>();
+  return { version, train: (steps) => ask(`${steps}`), close };
 }
 
 function median(values: number[]): number {
