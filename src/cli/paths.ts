@@ -2,7 +2,13 @@
  * Result files named on a command line.
  * @module
  */
+import { dirname, join } from "node:path";
 import { DataError } from "../base/errors.ts";
+import { exists, readJson } from "../base/files.ts";
+import type { Source } from "../report/figures/all.ts";
+import type { SpeedSheet } from "../report/print.ts";
+import { decodeDecisions } from "../results/decision_file.ts";
+import { readResult } from "../results/result.ts";
 
 /** Files as given; folders become the result files below them, in name order. */
 export async function resultFiles(paths: readonly string[]): Promise<string[]> {
@@ -30,4 +36,21 @@ async function resultsBelow(folder: string): Promise<string[]> {
     }
   }
   return found;
+}
+
+/**
+ * A result with its speed sheet and decisions, for figures.
+ * @throws {DataError} naming the file and what is wrong with it
+ */
+export async function sourceOf(path: string): Promise<Source & { readonly path: string }> {
+  const result = await readResult(path);
+  const sheet = path.replace(/\.json$/, ".speed.json");
+  const { file, sha256 } = result.decisions;
+  const decisions = join(dirname(path), file);
+  return {
+    path,
+    result,
+    speed: await exists(sheet) ? await readJson(sheet) as SpeedSheet : undefined,
+    decisions: decodeDecisions(await Deno.readFile(decisions), decisions, sha256),
+  };
 }

@@ -1,0 +1,71 @@
+/**
+ * `deno task figures`: results as SVG and PNG pictures.
+ * @module
+ */
+import { join } from "node:path";
+import { UsageError } from "../base/errors.ts";
+import { repoPath, writeAtomic } from "../base/files.ts";
+import { png, svg } from "../report/draw.ts";
+import { figuresAcross, figuresOf } from "../report/figures/all.ts";
+import type { Figure } from "../report/figures/figure.ts";
+import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
+import { resultFiles, sourceOf } from "./paths.ts";
+
+const FLAGS = {
+  out: { type: "string", default: "figures", value: "folder", help: "where the pictures go" },
+  only: {
+    type: "list",
+    value: "figure",
+    help: "frontier, gap, routing, slope, … (commas or repeats)",
+  },
+  routers: { type: "list", value: "id", help: "rows in colour, in place of the best" },
+} as const satisfies Flags;
+
+const COMMAND: Command<typeof FLAGS> = {
+  name: "deno task figures",
+  summary:
+    "Draws every figure of the given results as SVG and PNG, and those that set results side by side. " +
+    "Without arguments: results/demo@1.",
+  args: { usage: "[result.json or folder]..." },
+  flags: FLAGS,
+  examples: [
+    "deno task figures",
+    "deno task figures results/mmlu-pro-priced@1/id.static.json --only frontier --out pictures",
+  ],
+};
+
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
+  const { flags, args } = parseFlags(argv, COMMAND);
+  const paths = await resultFiles(args.length > 0 ? args : [repoPath("results", "demo@1")]);
+  if (paths.length === 0) throw new UsageError(`no result files in ${args.join(", ")}`);
+  const sources = await Promise.all(paths.map(sourceOf));
+  const wanted = ({ id }: Figure): boolean => flags.only.length === 0 || flags.only.includes(id);
+  const selection = flags.routers.length > 0 ? { only: flags.routers } : {};
+  const pictures = [
+    ...sources.flatMap((source) =>
+      figuresOf(source, selection).filter(wanted).map((figure) => ({
+        figure,
+        stem: stemOf(source.path),
+      }))
+    ),
+    ...figuresAcross(sources.map((s) => s.result), selection).filter(wanted)
+      .map((figure) => ({ figure, stem: "all" })),
+  ];
+  if (pictures.length === 0) {
+    throw new UsageError(`--only: none of these results has a figure ${flags.only.join(" or ")}`);
+  }
+  for (const { figure, stem } of pictures) {
+    const path = join(flags.out, `${stem}.${figure.id}`);
+    await writeAtomic(`${path}.svg`, await svg(figure));
+    await writeAtomic(`${path}.png`, await png(figure));
+    console.log(`wrote ${path}.svg and .png`);
+  }
+}
+
+/** `mmlu-pro-priced@1.id.static` */
+function stemOf(path: string): string {
+  return path.replace(/\.json$/, "").split("/").slice(-2).join(".");
+}
+
+if (import.meta.main) await runMain(main);

@@ -1,0 +1,203 @@
+/** Figures: what they draw of a result, and that they can be drawn without a browser. */
+import assert from "node:assert/strict";
+import { DataError } from "../../src/base/errors.ts";
+import { repoPath } from "../../src/base/files.ts";
+import { sourceOf } from "../../src/cli/paths.ts";
+import { png, svg } from "../../src/report/draw.ts";
+import { figuresAcross, figuresOf, pairsOf, type Source } from "../../src/report/figures/all.ts";
+import { budgetFigure } from "../../src/report/figures/budget.ts";
+import type { Behind, Figure, Trace } from "../../src/report/figures/figure.ts";
+import { frontierFigure } from "../../src/report/figures/frontier.ts";
+import { gapFigure } from "../../src/report/figures/gap.ts";
+import {
+  criticalDifference,
+  rangeQuantile,
+  ranksOf,
+} from "../../src/report/figures/rank_statistics.ts";
+import { ranksFigure } from "../../src/report/figures/ranks.ts";
+import { regretFigure } from "../../src/report/figures/regret.ts";
+import { slopeFigure } from "../../src/report/figures/slope.ts";
+import { splitOf } from "../../src/report/figures/rows.ts";
+import { lookOf } from "../../src/report/figures/style.ts";
+
+const demo = (name: string): Promise<Source> =>
+  sourceOf(repoPath("results", "demo@1", `${name}.static.json`));
+
+/** All numbers of a figure's data, wherever they stand. */
+function numbersOf(value: unknown): number[] {
+  if (typeof value === "number") return [value];
+  if (value === null || typeof value !== "object") return [];
+  return Object.values(value).flatMap(numbersOf);
+}
+
+function traceNamed(figure: Figure, name: string): Trace {
+  const found = figure.data.find((t) => t.name === name);
+  assert.ok(found, `${figure.id} has no trace ${name}: ${figure.data.map((t) => t.name)}`);
+  return found;
+}
+
+Deno.test("every figure of every demo result is finite JSON with words, points name their queries", async () => {
+  const seen = new Set<string>();
+  for (const name of ["id", "ood", "new-model"]) {
+    const source = await demo(name);
+    const known = new Set(source.result.routers.map((r) => r.id));
+    for (const figure of figuresOf(source)) {
+      seen.add(figure.id);
+      assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure, "plain JSON");
+      assert.ok(numbersOf(figure.data).every(Number.isFinite), `${figure.id}: finite numbers`);
+      assert.ok(figure.title.length > 10 && figure.caption.length > 40);
+      for (const trace of figure.data) {
+        const points = (trace.x as unknown[]).length;
+        assert.equal((trace.y as unknown[]).length, points);
+        const behind = trace.customdata as Behind[] | undefined;
+        assert.ok(!behind || behind.length === points);
+        for (const b of behind ?? []) assert.ok(b.router === undefined || known.has(b.router));
+      }
+    }
+  }
+  assert.deepEqual(
+    [...seen].sort(),
+    ["budget", "budget-new", "calibration", "frontier", "gap", "regret", "routing"],
+  );
+});
+
+Deno.test("the frontier has the curve, the chosen point and its interval from the result", async () => {
+  const { result } = await demo("id");
+  const { evaluation } = splitOf(result);
+  const figure = frontierFigure(result, { only: ["knn"] })!;
+  const knn = evaluation.routers.find((r) => r.router === "knn")!;
+  const drawn = figure.data.filter((t) => t.name === "kNN" && t.xaxis === undefined);
+  assert.deepEqual(drawn.map((t) => t.mode), ["lines", "markers"]);
+  const [line, mark] = drawn;
+  assert.equal((line.line as { color: string }).color, lookOf("knn").color);
+  const xs = line.x as number[], ys = line.y as number[];
+  assert.ok(
+    xs.every((x, i) => i === 0 || x > xs[i - 1]) && ys.every((y, i) => i === 0 || y > ys[i - 1]),
+  );
+  assert.deepEqual(mark.y, [knn.mean.quality]);
+  assert.deepEqual(mark.x, [knn.mean.cost! * 1000]);
+  const test = evaluation.comparisons.find((c) =>
+    c.router === "knn" && c.reference === "best-single"
+  )!;
+  const bars = mark.error_y as { array: number[]; arrayminus: number[] };
+  assert.ok(Math.abs(bars.array[0] + bars.arrayminus[0] - (test.high - test.low)) < 1e-9);
+  const oracle = traceNamed(figure, "oracle");
+  assert.equal((oracle.x as number[]).length, 2, "both cost conventions");
+});
+
+Deno.test("gap bars carry the table's numbers, and colour only what is significant", async () => {
+  const { result } = await demo("id");
+  const { evaluation } = splitOf(result);
+  const figure = gapFigure(result);
+  const bars = figure.data.flatMap((t) =>
+    (t.customdata as Behind[]).map(({ router }, i) => ({
+      router,
+      group: t.name,
+      x: (t.x as number[])[i],
+      cut: (t.text as string[])[i] !== "",
+    }))
+  );
+  for (const { router, group, x, cut } of bars) {
+    const report = evaluation.routers.find((r) => r.router === router)!;
+    if (!cut) assert.equal(x, report.mean.gap_closed);
+    const test = evaluation.comparisons.find((c) =>
+      c.router === router && c.reference === "best-single"
+    )!;
+    const expected = test.pHolm >= 0.05
+      ? "no difference shown"
+      : test.difference > 0
+      ? "above best single"
+      : "below best single";
+    assert.equal(group, expected, router);
+  }
+  const competing = result.routers.filter((r) => !r.reference && r.notApplicable === null);
+  assert.equal(bars.length, competing.length);
+});
+
+Deno.test("regret groups hold every solvable query once, and lines are best single less own", async () => {
+  const { result } = await demo("id");
+  const { evaluation } = splitOf(result);
+  const figure = regretFigure(result, { only: ["knn"] });
+  const [bar, line] = figure.data;
+  const groups = bar.customdata as Behind[];
+  assert.equal(groups[0].solvers, 1);
+  groups.slice(1).forEach((g, i) => assert.equal(g.solvers, groups[i].solversTo! + 1));
+  const [single, knn] = ["best-single", "knn"].map((id) =>
+    evaluation.routers.find((r) => r.router === id)!
+  );
+  const { solvers } = groups[0];
+  const expected = single.seeds.map(({ regret }, s) => {
+    const of = (rows: typeof regret): number => rows.find((g) => g.solvers === solvers)!.regret;
+    return of(regret) - of(knn.seeds[s].regret);
+  }).reduce((a, b) => a + b) / single.seeds.length;
+  assert.equal(groups[0].solversTo, solvers, "the demo has few models: no ranges");
+  assert.ok(Math.abs((line.y as number[])[0] - expected) < 1e-12);
+});
+
+Deno.test("figures refuse results they are not for", async () => {
+  const [id, ood, fresh] = await Promise.all(["id", "ood", "new-model"].map(demo));
+  assert.throws(() => budgetFigure(id.result), DataError);
+  assert.throws(() => gapFigure(fresh.result), DataError);
+  assert.throws(() => ranksFigure([id.result]), DataError);
+  assert.throws(() => slopeFigure([]), DataError);
+  const other = { ...ood.result, dataset: { ...ood.result.dataset, name: "other" } };
+  assert.throws(() => slopeFigure([{ id: id.result, ood: other }]), DataError);
+});
+
+Deno.test("results side by side: pairs by dataset, priced views once", async () => {
+  const [id, ood] = (await Promise.all(["id", "ood"].map(demo))).map((s) => s.result);
+  const named = (result: typeof id, name: string): typeof id => ({
+    ...result,
+    dataset: { ...result.dataset, name },
+  });
+  assert.equal(pairsOf([id, ood]).length, 1);
+  assert.equal(
+    pairsOf([named(id, "a/all"), named(id, "a/priced"), named(ood, "a/priced")]).length,
+    0,
+  );
+  const across = figuresAcross([id, named(id, "b"), named(id, "b/priced"), ood]);
+  assert.deepEqual(across.map((f) => f.id), ["slope", "ranks"]);
+  assert.match(across[1].caption, /2 datasets/);
+});
+
+Deno.test("ranks and Nemenyi's difference, against Demšar's table 5", () => {
+  assert.deepEqual(ranksOf([0.5, 0.9, 0.5, 0.1]), [2.5, 1, 2.5, 4]);
+  for (const [k, q] of [[2, 1.960], [3, 2.343], [5, 2.728], [10, 3.164]]) {
+    assert.ok(Math.abs(rangeQuantile(k, 0.95) / Math.SQRT2 - q) < 1e-3, `k = ${k}`);
+  }
+  assert.ok(
+    Math.abs(criticalDifference(4, 14, 0.05) - 1.25) < 0.01,
+    "Demšar §3.2.2's example, .05",
+  );
+});
+
+Deno.test("looks: the same router looks the same, no two known ones alike", () => {
+  assert.deepEqual(lookOf("knn"), lookOf("knn"));
+  const looks = [
+    "icl_router_plus",
+    "knn",
+    "uniroute",
+    "arch_router",
+    "carrot_knn",
+    "cascade",
+    "mlp",
+  ]
+    .map((id) => JSON.stringify(lookOf(id)));
+  assert.equal(new Set(looks).size, looks.length);
+  assert.equal(lookOf("somebody_s_own").symbol, "star");
+});
+
+Deno.test("drawing: SVG is standalone and the same twice, PNG has the size asked for", async () => {
+  const { result } = await demo("id");
+  const figure = gapFigure(result);
+  const [first, second] = [await svg(figure), await svg(figure)];
+  assert.equal(first, second);
+  assert.match(first, /^<svg /);
+  assert.match(first, /kNN/);
+  assert.doesNotMatch(first, /NaN|<script/);
+  const bytes = await png(figure, 1);
+  assert.deepEqual([...bytes.subarray(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  assert.equal(view.getUint32(16), figure.layout.width);
+  assert.equal(view.getUint32(20), figure.layout.height);
+});
