@@ -5,10 +5,12 @@
  * canvas (heatmap, WebGL) cannot be drawn here. The packages are large and loaded on first use.
  * @module
  */
+import { random } from "../base/random.ts";
 import type { Figure } from "./figures/figure.ts";
 
 /** The window with Plotly in it. */
 interface Drawing {
+  Math: { random: () => number };
   Plotly: {
     newPlot(place: unknown, data: unknown, layout: unknown): Promise<unknown>;
     toImage(plot: unknown, options: Record<string, unknown>): Promise<string>;
@@ -42,7 +44,10 @@ let drawing: Promise<Drawing> | undefined;
 
 /** A figure as standalone SVG text; the same figure gives the same text. */
 export async function svg(figure: Figure): Promise<string> {
-  const { Plotly, document } = await (drawing ??= open());
+  const { Plotly, document, Math } = await (drawing ??= open());
+  // Plotly names the parts of a picture at random.
+  const draw = random(0, "names in a drawing");
+  Math.random = () => draw.next();
   const place = document.body.appendChild(document.createElement("div"));
   const layout = structuredClone(figure.layout) as { width: number; height: number };
   const plot = await Plotly.newPlot(place, structuredClone(figure.data), layout);
@@ -50,7 +55,7 @@ export async function svg(figure: Figure): Promise<string> {
   const uri = await Plotly.toImage(plot, { format: "svg", width, height });
   Plotly.purge(place);
   place.remove();
-  return stable(decodeURIComponent(uri.slice(uri.indexOf(",") + 1)));
+  return decodeURIComponent(uri.slice(uri.indexOf(",") + 1));
 }
 
 /**
@@ -64,18 +69,6 @@ export async function png(figure: Figure, scale = 2): Promise<Uint8Array> {
     fitTo: { mode: "zoom", value: scale },
     font: { defaultFontFamily: "DejaVu Sans" },
   }).render().asPng();
-}
-
-/** Plotly numbers its plots at random; ids are renamed in order of appearance. */
-function stable(markup: string): string {
-  const names = new Map<string, string>();
-  for (
-    const [, id] of markup.matchAll(/\bid="((?:clip|legend|g|topdefs-|defs-)?[0-9a-f]{6}[^"]*)"/g)
-  ) {
-    const random = /[0-9a-f]{6}/.exec(id)![0];
-    if (!names.has(random)) names.set(random, `p${names.size}`);
-  }
-  return [...names].reduce((text, [random, name]) => text.replaceAll(random, name), markup);
 }
 
 /**
