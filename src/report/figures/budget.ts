@@ -45,8 +45,9 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
   const behind = rivals.filter((c) => !ahead.has(c.router));
   const sizes = [...new Set(own.map((a) => a.n!))].sort((a, b) => a - b);
   const bySize = new Map(single?.arms.map((a) => [a.n, a.quality]));
-  const low = Math.min(...own.filter((a) => ahead.has(a.router)).map((a) => a.quality));
-  const high = Math.max(...own.map((a) => a.quality));
+  const shown = own.filter((a) => ahead.has(a.router) || a.router === "best-single");
+  const low = Math.min(...shown.map((a) => endOf(a, "low", bySize)));
+  const high = Math.max(...shown.map((a) => endOf(a, "high", bySize)));
   return {
     id: pool === "all" ? "budget" : "budget-new",
     title: "How many labelled queries a new model needs",
@@ -85,7 +86,7 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
       },
       yaxis: {
         title: { text: "mean score" },
-        range: [low - (high - low) * 0.12, high + (high - low) * 0.12],
+        range: [low - (high - low) * 0.06, high + (high - low) * 0.06],
       },
     }),
   };
@@ -93,6 +94,16 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
 
 function average(arms: readonly ArmReport[]): number {
   return arms.reduce((sum, a) => sum + a.quality, 0) / arms.length;
+}
+
+/** An end of the interval: that of the difference, laid on the best single model with the same labels. */
+function endOf(
+  { n, quality, vsBestSingle }: ArmReport,
+  side: "low" | "high",
+  singles: ReadonlyMap<number | null, number>,
+): number {
+  if (!vsBestSingle) return quality;
+  return (singles.get(n) ?? quality - vsBestSingle.difference) + vsBestSingle[side];
 }
 
 function curveTrace(
@@ -104,10 +115,6 @@ function curveTrace(
 ): Trace {
   const [{ router }] = arms, look = lookOf(router);
   const reference = color === GREY, pale = color === PALE;
-  const end = (a: ArmReport, key: "low" | "high"): number =>
-    a.vsBestSingle
-      ? (singles?.get(a.n) ?? a.quality - a.vsBestSingle.difference) + a.vsBestSingle[key]
-      : a.quality;
   return {
     type: "scatter",
     mode: pale ? "lines" : "lines+markers",
@@ -122,8 +129,8 @@ function curveTrace(
       error_y: {
         type: "data",
         symmetric: false,
-        array: arms.map((a) => Math.max(0, end(a, "high") - a.quality)),
-        arrayminus: arms.map((a) => Math.max(0, a.quality - end(a, "low"))),
+        array: arms.map((a) => Math.max(0, endOf(a, "high", singles) - a.quality)),
+        arrayminus: arms.map((a) => Math.max(0, a.quality - endOf(a, "low", singles))),
         color,
         thickness: 1,
         width: 3,

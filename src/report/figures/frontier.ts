@@ -58,14 +58,16 @@ export function frontierFigure(result: Result, selection: Selection = {}): Figur
     }),
     ...ahead.map((r) => chosenTrace(r, name, againstSingle(evaluation, r.router), single)),
   ];
-  const zoom = competingRegion(ahead.length > 0 ? ahead : drawn, single, zero);
+  const region = ahead.length > 0 ? ahead : drawn;
+  const tests = region.flatMap((r) => againstSingle(evaluation, r.router) ?? []);
+  const zoom = competingRegion(region, tests, single, zero);
   return {
     id: "frontier",
     title: "What a dollar buys: accuracy-cost frontier",
     caption:
       "Each line is a router as λ (the price of cost) grows, from right to left; its large mark is the " +
       "configuration validation chose for score alone (λ = 0), with the 95% interval of its difference to " +
-      "best single. Dotted: the zero router, a coin flip between single models (circles). Stars: the oracle, " +
+      "best single. Dotted: the zero router, a coin flip between single models (circles). Crosses: the oracle, " +
       "once with unsolved queries sent to the cheapest model, once with them free of charge. Left: everything; " +
       "right: where routers compete. Pale: routers with a smaller area under the curve.",
     data: [...traces, ...traces.map(inSecondPanel)],
@@ -218,7 +220,7 @@ function oracleTrace(points: readonly (Point & { text: string })[]): Trace {
     x: points.map((p) => p.x),
     y: points.map((p) => p.y),
     text: points.map((p) => p.text),
-    marker: { symbol: "star", size: 11, color: ["#000000", GREY] },
+    marker: { symbol: "x", size: 9, color: ["#000000", GREY] },
     hovertemplate: "oracle, %{text}<br>%{y:.3f} at $%{x:.3g}<extra></extra>",
   };
 }
@@ -226,19 +228,21 @@ function oracleTrace(points: readonly (Point & { text: string })[]): Trace {
 /** The upper half of what routers span, with room for intervals. */
 function competingRegion(
   routers: readonly RouterReport[],
+  tests: readonly { low: number; high: number }[],
   single: RouterReport | undefined,
   zero: RouterReport | undefined,
 ): { x: [number, number]; y: [number, number] } {
   const line = routers.flatMap((r) => improving(meanCurve(r.seeds)));
-  const top = Math.max(...line.map((p) => p.quality), single?.mean.quality ?? 0);
+  const base = single?.mean.quality ?? 0;
+  const top = Math.max(...line.map((p) => p.quality), base, ...tests.map((t) => base + t.high));
   const bottom = Math.min(
     ...(zero ? improving(meanCurve(zero.seeds)) : line).map((p) => p.quality),
   );
-  const floor = top - (top - bottom) * 0.45;
+  const floor = Math.min(top - (top - bottom) * 0.45, ...tests.map((t) => base + t.low));
   const shown = line.filter((p) => p.quality >= floor).map((p) => p.cost * PER);
   const costs = [...shown, (single?.mean.cost ?? 0) * PER].filter((c) => c > 0);
   return {
     x: [Math.min(...costs) / 1.1, Math.max(...costs) * 1.15],
-    y: [floor, top + (top - floor) * 0.12],
+    y: [floor, top + (top - floor) * 0.04],
   };
 }

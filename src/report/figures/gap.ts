@@ -47,8 +47,8 @@ export function gapFigure(result: Result): Figure {
         error_x: {
           type: "data",
           symmetric: false,
-          array: own.map((b) => b.share < cut ? 0 : b.high - b.share),
-          arrayminus: own.map((b) => b.share < cut ? 0 : b.share - b.low),
+          array: own.map((b) => b.share < cut ? null : b.high - b.share),
+          arrayminus: own.map((b) => b.share < cut ? null : b.share - b.low),
           color: "#333333",
           thickness: 1,
           width: 3,

@@ -48,7 +48,14 @@ export function slopeFigure(pairs: readonly Pair[], selection: Selection = {}): 
   }
   const lines = linesOf(pairs).sort((a, b) => b.ends[0].y - a.ends[0].y);
   const ahead = forward(lines.map((l) => l.router), selection);
-  const spread = labelHeights(lines.filter((l) => ahead.has(l.router)));
+  const range = [
+    Math.max(
+      points(DEEPEST),
+      Math.min(...lines.flatMap((l) => l.ends.map((e) => points(e.low)))) - 0.3,
+    ),
+    Math.max(...lines.flatMap((l) => l.ends.map((e) => points(e.high)))) + 0.3,
+  ];
+  const spread = labelHeights(lines.filter((l) => ahead.has(l.router)), range);
   const where = pairs.length === 1
     ? datasetOf(pairs[0].id.dataset)
     : `mean of ${pairs.length} datasets`;
@@ -83,19 +90,13 @@ export function slopeFigure(pairs: readonly Pair[], selection: Selection = {}): 
         },
         yaxis: {
           title: { text: "points over best single" },
-          range: [
-            Math.max(
-              points(DEEPEST),
-              Math.min(...lines.flatMap((l) => l.ends.map((e) => points(e.low)))) - 0.3,
-            ),
-            Math.max(...lines.flatMap((l) => l.ends.map((e) => points(e.high)))) + 0.3,
-          ],
+          range,
           zeroline: true,
           zerolinecolor: GREY,
           zerolinewidth: 1.5,
         },
         annotations: lines.filter((l) => ahead.has(l.router)).map((l) => ({
-          x: 1.02,
+          x: 1.03,
           xanchor: "left",
           y: spread.get(l.router),
           text: short(l.name, 26),
@@ -170,13 +171,19 @@ function lineTrace(
   };
 }
 
-/** Heights of labels at the right end, moved apart where lines end together. */
-function labelHeights(lines: readonly Line[]): Map<string, number> {
-  const least = 0.55;
+/** Heights of labels at the right end, moved apart where lines end together, inside the frame. */
+function labelHeights(
+  lines: readonly Line[],
+  [bottom, top]: readonly number[],
+): Map<string, number> {
+  const least = (top - bottom) / 22;
   const sorted = lines.toSorted((a, b) => b.ends[1].y - a.ends[1].y);
-  const heights = sorted.map((l) => Math.max(points(DEEPEST), points(l.ends[1].y)));
+  const heights = sorted.map((l) => points(l.ends[1].y));
   for (let i = 1; i < heights.length; i++) {
     heights[i] = Math.min(heights[i], heights[i - 1] - least);
+  }
+  for (let i = heights.length - 1, floor = bottom + least / 2; i >= 0; i--, floor += least) {
+    heights[i] = Math.max(heights[i], floor);
   }
   return new Map(sorted.map((l, i) => [l.router, heights[i]]));
 }

@@ -72,6 +72,11 @@ export function layout(title: string, own: Layout & { height?: number }): Layout
     legend: { font: { size: 11 }, itemsizing: "constant" },
     ...rest,
     xaxis: { ...axis, ...(xaxis as object) },
-    yaxis: { ...axis, ...(yaxis as object) },
+    yaxis: withRoom({ ...axis, ...(yaxis as object) }),
   };
+}
+
+/** A vertical axis whose title keeps off its numbers. */
+function withRoom(axis: Layout): Layout {
+  return axis.title ? { ...axis, title: { ...(axis.title as object), standoff: 14 } } : axis;
 }

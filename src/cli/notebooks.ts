@@ -1,0 +1,71 @@
+/**
+ * `deno task notebooks`: executes the notebooks and says whether they still show what was committed.
+ * @module
+ */
+import { relative } from "node:path";
+import { UsageError, VerificationError } from "../base/errors.ts";
+import { repoPath } from "../base/files.ts";
+import { brokenPromises, differences } from "../notebook/compare.ts";
+import { readNotebook, writeNotebook } from "../notebook/notebook.ts";
+import { LIMIT, runNotebook } from "../notebook/run.ts";
+import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
+
+const FLAGS = {
+  check: { type: "boolean", help: "compare with the committed outputs; this is the default" },
+  write: { type: "boolean", help: "store the new outputs instead" },
+} as const satisfies Flags;
+
+const COMMAND: Command<typeof FLAGS> = {
+  name: "deno task notebooks",
+  summary:
+    `Executes notebooks on fresh Deno kernels, ${LIMIT} s at most each, and compares what they show with what ` +
+    "they showed when committed. Cells tagged timing are not compared. Without arguments: all of notebooks/.",
+  args: { usage: "[file.ipynb]..." },
+  flags: FLAGS,
+  examples: [
+    "deno task notebooks",
+    "deno task notebooks notebooks/05-frontier.ipynb --write",
+  ],
+};
+
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
+  const { flags, args } = parseFlags(argv, COMMAND);
+  if (flags.check && flags.write) throw new UsageError("--check and --write exclude each other");
+  // A kernel of its own process would outlive an interrupted command.
+  Deno.addSignalListener("SIGINT", () => Deno.exit(130));
+  const paths = args.length > 0 ? args : await allNotebooks();
+  let different = 0;
+  for (const path of paths) {
+    const started = performance.now();
+    const fresh = await runNotebook(path);
+    const problems = brokenPromises(fresh);
+    if (!flags.write) problems.push(...differences(await readNotebook(path), fresh));
+    else if (problems.length === 0) await writeNotebook(path, fresh);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const said = problems.length > 0 ? "differs" : flags.write ? "written" : "the same";
+    console.error(`${relative(".", path)}: ${said}, ${seconds} s`);
+    for (const problem of problems) console.error(`  ${problem}`);
+    if (problems.length > 0) different++;
+  }
+  if (different > 0) {
+    throw new VerificationError(
+      `${different} of ${paths.length} notebooks do not show what they should ` +
+        "(--write stores what they show now)",
+    );
+  }
+}
+
+async function allNotebooks(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(repoPath("notebooks"))) {
+    if (name.endsWith(".ipynb")) names.push(name);
+  }
+  if (names.length === 0) throw new UsageError("no notebooks in notebooks/");
+  return names.sort().map((name) => repoPath("notebooks", name));
+}
+
+if (import.meta.main) {
+  await runMain(main);
+  Deno.exit(0); // the listener for SIGINT would keep the process
+}
