@@ -1,53 +1,96 @@
 /**
- * `deno task report`: results as tables, in the terminal or as Markdown.
+ * `deno task report`: results as one HTML page, as Markdown, or as tables in the terminal.
  * @module
  */
-import { exists, readJson, repoPath, writeAtomic } from "../base/files.ts";
+import { exists, readBytes, readJson, repoPath, writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
+import { htmlReport } from "../report/html/page.ts";
+import type { Reported } from "../report/html/report.ts";
 import { markdownReport, type SpeedSheet, terminalReport } from "../report/print.ts";
+import { OutcomeFinder } from "../results/outcome_finder.ts";
 import { readResult } from "../results/result.ts";
+import { openResult } from "../results/verify.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 import { resultFiles } from "./paths.ts";
 
 const FLAGS = {
   out: {
     type: "string",
-    value: "file.md",
-    help: "write Markdown there instead of printing tables",
+    value: "file",
+    help: "what to write, .html or .md; report.html if absent",
   },
+  text: { type: "boolean", help: "print tables instead of writing a file" },
+  data: { type: "string", value: "dataset", help: "the outcomes, if not of the named datasets" },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {
   name: "deno task report",
   summary:
-    "Shows results as tables with error bars, frontier, folds, regret and routing. Without arguments: " +
-    "all of results/.",
+    "Writes results as one HTML page that needs no network: leaderboard, figures, every query. Or as " +
+    "Markdown, or tables in the terminal. Without arguments: results/demo@1; name other files and folders " +
+    "to see them, also several on one page.",
   args: { usage: "[result.json or folder]..." },
   flags: FLAGS,
   examples: [
-    "deno task report results/demo@1",
-    "deno task report results/mmlu-pro@1/id.static.json --out mmlu-pro.md",
+    "deno task report",
+    "deno task report results/mmlu-pro@1 results/mmlu-pro-priced@1 --out mmlu-pro.html",
+    "deno task report results/mmlu-pro@1/id.static.json --text",
+    "deno task report results --out results/README.md",
   ],
 };
 
 /** Runs the command. */
 export async function main(argv: string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, COMMAND);
-  const paths = await resultFiles(args.length > 0 ? args : [repoPath("results")]);
-  if (paths.length === 0) {
-    throw new UsageError(`no result files in ${args.join(", ") || "results/"}`);
+  const out = flags.out ?? "report.html";
+  if (flags.text && flags.out) throw new UsageError("--text prints tables; it takes no --out");
+  if (!/\.(html|md)$/.test(out)) throw new UsageError(`--out: expected .html or .md, got "${out}"`);
+  const given = args.length > 0 ? args : [repoPath("results", "demo@1")];
+  const paths = await resultFiles(given);
+  if (paths.length === 0) throw new UsageError(`no result files in ${given.join(", ")}`);
+  if (flags.text || out.endsWith(".md")) {
+    const pages: string[] = [];
+    for (const path of paths) {
+      const result = await readResult(path), speed = await speedOf(path);
+      if (flags.text) console.log(terminalReport(result, speed));
+      else pages.push(markdownReport(result, speed));
+    }
+    if (flags.text) return;
+    await writeAtomic(out, "# Results\n\n" + pages.join("\n---\n\n"));
+  } else {
+    await writeAtomic(out, await page(paths, args, flags.data));
   }
-  const pages: string[] = [];
+  console.log(`wrote ${out} (${paths.length} ${paths.length === 1 ? "result" : "results"})`);
+}
+
+async function page(
+  paths: readonly string[],
+  args: readonly string[],
+  data: string | undefined,
+): Promise<string> {
+  const finder = new OutcomeFinder(data);
+  const results: Reported[] = [];
   for (const path of paths) {
-    const result = await readResult(path);
-    const sheet = path.replace(/\.json$/, ".speed.json");
-    const speed = await exists(sheet) ? await readJson(sheet) as SpeedSheet : undefined;
-    if (flags.out) pages.push(markdownReport(result, speed));
-    else console.log(terminalReport(result, speed));
+    const opened = await openResult(path);
+    const outcomes = await finder.of(opened.result);
+    results.push({ ...opened, path, speed: await speedOf(path), outcomes });
   }
-  if (!flags.out) return;
-  await writeAtomic(flags.out, "# Results\n\n" + pages.join("\n---\n\n"));
-  console.log(`wrote ${flags.out} (${paths.length} results)`);
+  return htmlReport({
+    command: ["deno task report", ...args].join(" "),
+    results,
+    papers: await papers(),
+  });
+}
+
+/** The committed page: over all recorded datasets, whichever are shown. */
+async function papers(): Promise<string | undefined> {
+  const path = repoPath("results", "paper-vs-ours.md");
+  return await exists(path) ? new TextDecoder().decode(await readBytes(path)) : undefined;
+}
+
+async function speedOf(path: string): Promise<SpeedSheet | undefined> {
+  const sheet = path.replace(/\.json$/, ".speed.json");
+  return await exists(sheet) ? await readJson(sheet) as SpeedSheet : undefined;
 }
 
 if (import.meta.main) await runMain(main);

@@ -125,7 +125,8 @@ function frontier(result: Result, { routers, panels }: Evaluation): string | und
   return frontierText(drawn, models, names);
 }
 
-const SPEED_COLUMNS: readonly TableColumn[] = [
+/** Columns of {@link speedRows}. */
+export const SPEED_COLUMNS: readonly TableColumn[] = [
   { title: "speed" },
   { title: "fit s", align: "right" },
   { title: "µs/query (batch)", align: "right" },
@@ -135,7 +136,8 @@ const SPEED_COLUMNS: readonly TableColumn[] = [
   { title: "heap MB", align: "right" },
 ];
 
-function speedRows(result: Result, speed: SpeedSheet): string[][] {
+/** What competing routers cost to fit and to ask, in the order of the result. */
+export function speedRows(result: Result, speed: SpeedSheet): string[][] {
   return result.routers.filter((r) => speed[r.id] && !r.reference).map(({ id, name }) => [
     name,
     speed[id].fitSeconds.toPrecision(2),

@@ -29,7 +29,7 @@ Deno.test("resultFiles: files as given, folders searched in name order, only res
 Deno.test("report prints tables, with the speed sheet beside the result", () =>
   withFolder(async (folder) => {
     const { path } = await written(folder, await f1Run(folder));
-    const text = (await captured(() => main([path]))).join("\n");
+    const text = (await captured(() => main([path, "--text"]))).join("\n");
     assert.match(text, /8 queries × 3 models/);
     assert.match(text, /^hand +\.750 +\+\.125 \[/m);
     assert.doesNotMatch(text, /^speed/m);
@@ -38,7 +38,7 @@ Deno.test("report prints tables, with the speed sheet beside the result", () =>
       path.replace(/\.json$/, ".speed.json"),
       JSON.stringify({ hand: { ...row, parameters: 5, heapBytes: 0 } }),
     );
-    const timed = (await captured(() => main([path]))).join("\n");
+    const timed = (await captured(() => main([path, "--text"]))).join("\n");
     assert.match(timed, /^speed +fit s/m);
     assert.match(timed, /^hand +1\.0 +2\.00 +3 +4 +5 +0\.0$/m);
   }));
@@ -55,6 +55,20 @@ Deno.test("report --out writes one Markdown page of all results", () =>
     assert.match(page, /^# Results\n\n## /);
     assert.equal(page.match(/^## /gm)!.length, 2);
     assert.equal(page.match(/\n---\n/g)!.length, 1);
+  }));
+
+Deno.test("report writes one HTML page; an unknown kind of file is an error", () =>
+  withFolder(async (folder) => {
+    const run = await f1Run(folder);
+    const { path } = await written(folder, run);
+    const out = join(folder, "page.html");
+    assert.deepEqual(await captured(() => main([path, "--out", out, "--data", run.data])), [
+      `wrote ${out} (1 result)`,
+    ]);
+    const page = await Deno.readTextFile(out);
+    assert.ok(page.startsWith("<!doctype html>") && page.includes('id="query-list"'));
+    await assert.rejects(main([path, "--out", "page.pdf"]), UsageError);
+    await assert.rejects(main([path, "--out", out, "--text"]), UsageError);
   }));
 
 Deno.test("report without results is an error, a damaged result too", () =>

@@ -7,7 +7,10 @@ import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import { assemble } from "../../src/results/assemble.ts";
 import type { Evaluation } from "../../src/results/evaluate.ts";
 import type { Result } from "../../src/results/result.ts";
-import { choices, type Decider, handRun, withFolder } from "../results/fixture.ts";
+import { openResult } from "../../src/results/verify.ts";
+import type { Reported } from "../../src/report/html/report.ts";
+import type { OutcomeTable } from "../../src/outcomes/table.ts";
+import { choices, type Decider, handRun, withFolder, written } from "../results/fixture.ts";
 
 const MODELS = ["ash-2b", "birch-9b", "cedar-40b", "douglas-200b"];
 const PRICES = [0.0002, 0.0011, 0.006, 0.021];
@@ -67,36 +70,57 @@ function skilled(name: string, share: number, priced: boolean): Decider {
   };
 }
 
-/** The result of two seeds; reference rows decide for themselves. */
+/** Two seeds run by hand in a folder; reference rows decide for themselves. */
+export function inventedRun(
+  home: string,
+  priced: boolean,
+  given = records(priced),
+): ReturnType<typeof handRun> {
+  const grid = [{ k: 5 }, { k: 10 }];
+  return handRun(home, {
+    records: given,
+    seeds: [7, 8],
+    routers: {
+      keen: skilled("keen", 0.9, priced),
+      knn: skilled("knn", 0.5, priced),
+      vague: skilled("vague", 0, priced),
+      ...(!priced && {
+        thrifty: () => ({
+          status: "not applicable",
+          reason: "needs costs; 4 of 4 models have none",
+        }),
+      }),
+    },
+    facts: {
+      keen: { name: "Keen (2030)", grid, statement: "Keen without its second stage." },
+      knn: { name: "kNN", grid },
+      vague: { grid },
+      thrifty: { name: "Thrifty", needs: ["cost"] },
+    },
+  });
+}
+
+/** The result of {@link inventedRun}. */
 export function invented(priced: boolean): Promise<Result & { evaluation: Evaluation }> {
   return withFolder(async (folder) => {
     const home = join(folder, "tiny");
     await Deno.mkdir(home);
-    const grid = [{ k: 5 }, { k: 10 }];
-    const { plan, jobs } = await handRun(home, {
-      records: records(priced),
-      seeds: [7, 8],
-      routers: {
-        keen: skilled("keen", 0.9, priced),
-        knn: skilled("knn", 0.5, priced),
-        vague: skilled("vague", 0, priced),
-        ...(!priced && {
-          thrifty: () => ({
-            status: "not applicable",
-            reason: "needs costs; 4 of 4 models have none",
-          }),
-        }),
-      },
-      facts: {
-        keen: { name: "Keen (2030)", grid, statement: "Keen without its second stage." },
-        knn: { name: "kNN", grid },
-        vague: { grid },
-        thrifty: { name: "Thrifty", needs: ["cost"] },
-      },
-    });
+    const { plan, jobs } = await inventedRun(home, priced);
     const { result } = assemble(plan, jobs);
     // The folder is another in every run.
     const text = JSON.stringify(result).replaceAll(home, "tiny");
     return JSON.parse(text) as Result & { evaluation: Evaluation };
+  });
+}
+
+/** The same as the HTML report takes it, read back from files. */
+export function reported(
+  priced: boolean,
+  given = records(priced),
+): Promise<Reported & { outcomes: OutcomeTable }> {
+  return withFolder(async (folder) => {
+    const run = await inventedRun(folder, priced, given);
+    const { path } = await written(folder, run);
+    return { ...await openResult(path), path, outcomes: run.plan.table };
   });
 }

@@ -50,7 +50,8 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
   const high = Math.max(...shown.map((a) => endOf(a, "high", bySize)));
   return {
     id: pool === "all" ? "budget" : "budget-new",
-    title: "How many labelled queries a new model needs",
+    title: "How many labelled queries a new model needs" +
+      (pool === "new" ? ", among new models only" : ""),
     caption:
       "A third of the models was never seen in training; each is known by n labelled queries only. " +
       "Lines: score of each router with its own way of taking models in, " +

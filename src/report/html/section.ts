@@ -1,0 +1,86 @@
+/**
+ * One result of the report: everything about it but its queries.
+ * @module
+ */
+import { isNewModel, type Result } from "../../results/result.ts";
+import type { Evaluation } from "../../results/evaluate.ts";
+import { partsTable, printed, regretTable, sharesTable } from "../detail_tables.ts";
+import type { Figure } from "../figures/figure.ts";
+import { ranked } from "../leaderboard.ts";
+import { metricTables } from "../metric_tables.ts";
+import { SPEED_COLUMNS, speedRows } from "../print.ts";
+import { markdownTable } from "../text_table.ts";
+import { boardHtml, newModelHtml } from "./board.ts";
+import { dataFacts, oracleFacts, routersTable, runFacts } from "./facts.ts";
+import { inline, markdownHtml } from "./markdown.ts";
+import { html, Markup } from "./markup.ts";
+import type { Placed } from "./report.ts";
+
+/** The section of a result; its id is the result's key. */
+export function sectionHtml(placed: Placed, figures: readonly Figure[]): Markup {
+  const { result, key, label, dataset, speed } = placed;
+  const { evaluation } = result;
+  return html`<section class="result" id="${key}" aria-labelledby="${key}-title">
+<h2 id="${key}-title">${dataset} <span class="quiet">${label}</span></h2>
+${
+    result.protocol.control !== "none" &&
+    html`<p class="warning">A negative control (${result.protocol.control}): what a router still gains here, it does
+not owe to learning from queries.</p>`
+  }${runFacts(placed)}
+<h3 id="${key}-leaderboard">Leaderboard</h3>
+${isNewModel(evaluation) ? newModelHtml(placed, evaluation) : boardHtml(placed, evaluation)}
+<h3 id="${key}-figures">Figures</h3>
+${figuresHtml(key, figures)}
+<h3 id="${key}-details">More tables</h3>
+${isNewModel(evaluation) ? null : detailsHtml(result, evaluation)}${
+    speed && Object.keys(speed).length > 0 &&
+    fold(
+      "Speed, on the machine that ran it",
+      markdownTable(SPEED_COLUMNS, speedRows(result, speed)),
+    )
+  }<details><summary>The routers: method, source, needs</summary>${routersTable(result)}</details>
+<h3 id="${key}-oracles">Oracles</h3>
+${oracleFacts(result)}
+<h3 id="${key}-data">Data and protocol</h3>
+${dataFacts(placed)}
+</section>`;
+}
+
+/**
+ * Places for figures, drawn by the script when they come into view.
+ * @param key names their block of data
+ */
+export function figuresHtml(key: string, figures: readonly Figure[], heading = "h4"): Markup {
+  const tag = new Markup(heading);
+  return html`<noscript><p class="warning">Figures need JavaScript; deno task figures draws the same ones as SVG and
+PNG.</p></noscript>${
+    figures.map((figure, f) => {
+      const id = `${key}-${figure.id}-${f}`;
+      return html`
+        <figure aria-labelledby="${id}">
+          <${tag} id="${id}">${figure.title}</${tag}>
+          <div class="scroll">
+            <div class="plot" data-figures="${key}" data-figure="${f}"
+              data-height="${Number(figure.layout.height) || 460}"></div>
+          </div>
+          <figcaption>${inline(figure.caption)}</figcaption>
+        </figure>
+      `;
+    })
+  }`;
+}
+
+function detailsHtml(result: Result, evaluation: Evaluation): Markup {
+  const { references, competing } = ranked(result, evaluation.routers);
+  const table = printed(result, [...references, ...competing]);
+  return html`${[
+    fold("All metrics, mean ± sd over seeds", metricTables(table).join("\n\n")),
+    fold("Quality in parts", partsTable(result, table)),
+    fold("Regret by how many models solve the query (first seed)", regretTable(table)),
+    fold("Share of queries sent to each model (first seed)", sharesTable(result, table)),
+  ]}`;
+}
+
+function fold(title: string, markdown: string): Markup {
+  return html`<details><summary>${title}</summary>${markdownHtml(markdown, title, 1)}</details>`;
+}

@@ -1,0 +1,50 @@
+/**
+ * Outcomes for many results: each dataset is loaded and audited once, and where that cannot be, a sentence for
+ * readers says why.
+ * @module
+ */
+import { loadDataset } from "../outcomes/load.ts";
+import type { OutcomeTable } from "../outcomes/table.ts";
+import { audited } from "../protocol/audited.ts";
+import { findOutcomes } from "./find_outcomes.ts";
+import type { Result } from "./result.ts";
+
+/** Finds the outcomes that results were made from. */
+export class OutcomeFinder {
+  readonly #data: string | undefined;
+  readonly #known = new Map<string, Promise<OutcomeTable | undefined>>();
+
+  /** Takes outcomes from the dataset or path given, in place of those the results name. */
+  constructor(data?: string) {
+    this.#data = data;
+  }
+
+  /**
+   * The audited outcomes of a result, or why they are not here.
+   * @throws {UsageError} where the dataset given is not there
+   * @throws {DataError} when records are here but broken or altered
+   */
+  async of({ dataset }: Pick<Result, "dataset">): Promise<OutcomeTable | string> {
+    const name = this.#data ?? dataset.name;
+    const table = await this.#load(name);
+    if (!table) {
+      const [stem] = name.split("/");
+      return `The queries of ${name} are not in this page, because its records were not on the machine that ` +
+        `made it. "deno task data pull ${stem}" gets those of a known dataset, --data names others; then make ` +
+        "the page again.";
+    }
+    if (table.dataset.sha256 === dataset.sha256) return table;
+    return `The queries of ${dataset.name} are not in this page: it was made from other records ` +
+      `(${dataset.sha256.slice(0, 12)}) than those on the machine that made the page ` +
+      `(${table.dataset.sha256.slice(0, 12)}).`;
+  }
+
+  #load(name: string): Promise<OutcomeTable | undefined> {
+    let found = this.#known.get(name);
+    if (!found) {
+      const given = this.#data === undefined ? findOutcomes(name) : loadDataset(name);
+      this.#known.set(name, found = given.then((table) => table && audited(table).table));
+    }
+    return found;
+  }
+}

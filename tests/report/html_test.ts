@@ -1,0 +1,189 @@
+/** The HTML report: nothing in it runs but its own script, and its data come back as they went in. */
+import assert from "node:assert/strict";
+import { matching, queriesOf } from "../../src/report/html/client/data.js";
+import { unpack } from "../../src/report/html/client/unpack.js";
+import { markdownHtml } from "../../src/report/html/markdown.ts";
+import { html, scriptText } from "../../src/report/html/markup.ts";
+import { packBlock } from "../../src/report/html/pack.ts";
+import { htmlReport } from "../../src/report/html/page.ts";
+import { addQueries, type Blocks, EXCERPT } from "../../src/report/html/query_data.ts";
+import { testRows } from "../../src/results/decisions.ts";
+import { records, reported } from "./fixture.ts";
+
+const HOSTILE = `</script><img src=x onerror="alert(1)">'<!--<script>`;
+const COMMAND = "deno task report tiny";
+
+Deno.test("markup: values are escaped, what was built is not, gaps shrink", () => {
+  assert.equal(
+    html`<b title="${'"'}">${"<i>"}${html`<u>`}</b>`.text,
+    `<b title="&quot;">&lt;i&gt;<u></b>`,
+  );
+  assert.equal(
+    html`
+      <p>${1}</p>
+      ${[false, null, undefined, "a"]}
+    `.text,
+    "<p>1</p>\na",
+  );
+  assert.equal(scriptText('"</script><!--"'), '"<\\/script><\\!--"');
+});
+
+Deno.test("markdown: tables, lists, marks; a text brings no markup of its own", () => {
+  const text =
+    "## A `b`\n\n| x | y |\n| --- | --: |\n| **q** \\| r | <b> |\n\n- *one* [here](a.md)\n- 2";
+  const { text: page } = markdownHtml(text, "box");
+  assert.match(page, /<h3>A <code>b<\/code><\/h3>/);
+  assert.match(
+    page,
+    /<th scope="row"><strong>q<\/strong> \| r<\/th><td class="number">&lt;b&gt;<\/td>/,
+  );
+  assert.match(page, /<ul><li><em>one<\/em> here<\/li><li>2<\/li><\/ul>/);
+  assert.match(page, /role="region" aria-label="A `b`" tabindex="0"/);
+});
+
+Deno.test("blocks: meta and arrays come back, the same content is the same text", async () => {
+  const arrays = {
+    a: Uint8Array.of(1, 255),
+    b: Float64Array.of(0.1, NaN),
+    c: Uint16Array.of(65535),
+    d: Float32Array.of(),
+    e: new Uint32Array([1, 2, 3, 4]).subarray(1, 3),
+  };
+  const packed = packBlock({ name: "é" }, arrays);
+  assert.equal(packed, packBlock({ name: "é" }, arrays));
+  const back = await unpack(packed);
+  assert.deepEqual(back, { meta: { name: "é" }, arrays });
+});
+
+for (const priced of [true, false]) {
+  Deno.test(`queries of a ${priced ? "priced" : "bare"} result come back with every choice`, async () => {
+    const report = await reported(priced);
+    const { entries, splits, outcomes: table } = report;
+    const blocks: Blocks = new Map();
+    const id = addQueries(blocks, report, table)!;
+    assert.equal(addQueries(blocks, report, table), id);
+    assert.equal(blocks.size, 3);
+    const queries = await withBlocks(blocks, () => queriesOf(id));
+    assert.deepEqual(queries.seeds, [7, 8]);
+    assert.equal(queries.priced, priced);
+    const M = table.models.length;
+    for (const [s, seed] of queries.seeds.entries()) {
+      const folds = splits.filter((split) => split.seed === seed);
+      assert.equal(folds.length, 5);
+      const rows = folds.flatMap((split) => [...testRows(split)]);
+      assert.deepEqual([...queries.rows(s)], rows);
+      for (const router of ["keen", "knn", "vague", "best-single"]) {
+        const choose = queries.choices(s, router);
+        const decided = folds.flatMap(({ fold }) => {
+          const own = entries.filter((e) =>
+            e.router === router && e.seed === seed && e.fold === fold
+          );
+          return own.flatMap(({ choice, columns }) =>
+            [...choice].filter((_, at) => at % columns.length === 0)
+          );
+        });
+        rows.forEach((row, i) => {
+          const chosen = decided[i];
+          assert.equal(choose(i), chosen, router);
+          assert.equal(queries.score(row, chosen), table.scores[row * M + chosen]);
+          const cost = table.costs[row * M + chosen];
+          assert.equal(queries.cost(row, chosen), priced ? Math.fround(cost) : NaN);
+        });
+      }
+      assert.equal(queries.choices(s, "random")(0), -1);
+      assert.equal(queries.choices(s, `model:${table.models[2]}`)(0), 2);
+    }
+    const none = {
+      benchmark: "",
+      model: "",
+      outcome: "",
+      from: "",
+      to: "",
+      text: "",
+      order: "",
+      other: "",
+    };
+    const all = { ...none, seed: 0, router: "knn" };
+    const count = (own: Partial<typeof all>): number =>
+      matching(queries, { ...all, ...own }).length;
+    const total = queries.rows(0).length;
+    assert.equal(count({}), total);
+    assert.equal(count({ outcome: "right" }) + count({ outcome: "wrong" }), total);
+    assert.equal(
+      count({ outcome: "wrong" }),
+      count({ outcome: "missed" }) + count({ outcome: "wrong", to: "0" }),
+    );
+    const split = queries.benchmarks.map((benchmark: string) => count({ benchmark }));
+    assert.equal(split.reduce((a: number, b: number) => a + b, 0), total);
+    if (!priced) assert.equal(count({ outcome: "cheaper" }), 0);
+    const [first] = matching(queries, {
+      ...all,
+      text: queries.ids[queries.rows(0)[3]].toUpperCase(),
+    });
+    assert.equal(first, 3);
+  });
+}
+
+Deno.test("hostile texts and names stay text, long texts are cut, the same report is the same bytes", async () => {
+  const given = records(true).map((record, i) => ({
+    ...record,
+    query: i === 0 ? HOSTILE + record.query : i === 1 ? "é".repeat(EXCERPT + 1) : record.query,
+    scores: renamed(record.scores),
+    costs: renamed(record.costs!),
+  }));
+  const report = { ...await reported(true, given), path: HOSTILE };
+  const blocks: Blocks = new Map();
+  addQueries(blocks, report, report.outcomes);
+  const texts = [...blocks].find(([id]) => id.startsWith("texts"))![1];
+  const kept = (await unpack(texts)).meta.texts;
+  assert.ok(kept.includes("é".repeat(EXCERPT) + "…"));
+  assert.ok(kept.some((text: string) => text.startsWith(HOSTILE)));
+  const build = (): string =>
+    htmlReport({ command: `${COMMAND} ${HOSTILE}`, results: [report], papers: `# ${HOSTILE}` });
+  const page = build();
+  assert.ok(page === build());
+  lacks(page, /<img|onerror="/);
+  has(page, /&lt;\/script&gt;&lt;img src=x/);
+  // Opening and closing tags of scripts balance: no text ended one.
+  assert.equal(page.match(/<script[\s>]/g)!.length, page.match(/<\/script>/g)!.length);
+  has(page, /default-src &#39;none&#39;; script-src &#39;sha256-/);
+});
+
+Deno.test("without outcomes a sentence says so; the tables are all there", async () => {
+  const report = await reported(false);
+  const page = htmlReport({
+    command: COMMAND,
+    results: [{ ...report, outcomes: "They are not here." }],
+  });
+  has(page, /<p class="absent">They are not here\.<\/p>/);
+  lacks(page, /id="(explorer"|(queries|texts|outcomes)-[0-9a-f]{12})/);
+  has(page, /<a href="#queries" class="to-queries" data-router="keen">Keen \(2030\)<\/a>/);
+  has(page, /<strong>Keen \(2030\)<\/strong>: Keen without its second stage\./);
+  has(page, /Leakage audit/);
+  has(page, /best single in hindsight/);
+});
+
+/** A failure prints the pattern, not the page. */
+function has(page: string, pattern: RegExp): void {
+  assert.ok(pattern.test(page), `${pattern} is missing`);
+}
+
+function lacks(page: string, pattern: RegExp): void {
+  assert.ok(!pattern.test(page), `${pattern} is there`);
+}
+
+function renamed(cells: Readonly<Record<string, number>>): Record<string, number> {
+  const { "ash-2b": first, ...rest } = cells;
+  return { [HOSTILE]: first, ...rest };
+}
+
+/** Gives the browser's code a document that holds blocks only. */
+async function withBlocks<T>(blocks: Blocks, run: () => Promise<T>): Promise<T> {
+  const page = { getElementById: (id: string) => ({ textContent: blocks.get(id) }) };
+  Object.assign(globalThis, { document: page });
+  try {
+    return await run();
+  } finally {
+    Reflect.deleteProperty(globalThis, "document");
+  }
+}
