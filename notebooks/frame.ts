@@ -1,5 +1,5 @@
 /**
- * Tables as danfojs data frames. danfojs is large (340 MB with its parts) and hardly maintained: this file is all that
+ * Tables as danfojs data frames. danfojs is large (390 MB with its parts) and hardly maintained: this file is all that
  * knows it, and it lies here, outside `src/`, so that nothing but notebooks installs it. Version 1.1.2 with the
  * overrides of `package.json` beside this file is the one that Deno can install.
  */

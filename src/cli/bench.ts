@@ -2,6 +2,7 @@
  * `deno task bench`: runs routers on datasets under protocols and writes verified results.
  * @module
  */
+import { dirname } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import type { Device } from "../base/device.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
@@ -106,6 +107,7 @@ async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
   const shard = readShard(flags.shard);
   const workers = await workersFor(flags.device as Device, flags.workers);
+  const written = new Set<string>();
   if (someArms(flags.arms) && !flags.protocol.some((name) => name.startsWith("new-model"))) {
     throw new UsageError(`--arms: only new-model has arms, not ${flags.protocol.join(" or ")}`);
   }
@@ -134,8 +136,13 @@ async function main(argv: string[]): Promise<void> {
         console.log(`wrote ${shown(path)} (${jobs.length} jobs)`);
         continue;
       }
-      await conclude(plan, jobs, root, flags.json);
+      written.add(dirname(shown(await conclude(plan, jobs, root, flags.json))));
     }
+  }
+  if (written.size > 0 && !flags.json) {
+    console.log(
+      `\nfigures, and the queries behind every number: deno task report ${[...written].join(" ")}`,
+    );
   }
 }
 
@@ -147,13 +154,13 @@ async function workersFor(device: Device, wanted: number): Promise<number> {
   return 1;
 }
 
-/** Writes, verifies and prints a complete run. */
+/** Writes, verifies and prints a complete run; returns the result's path. */
 export async function conclude(
   plan: RunPlan,
   jobs: Awaited<ReturnType<typeof runPlan>>,
   root: string,
   json: boolean,
-): Promise<void> {
+): Promise<string> {
   const assembled = assemble(plan, jobs);
   const path = await writeResult(assembled, root);
   const { depth, numbers } = await verifyResult(path, {
@@ -161,12 +168,13 @@ export async function conclude(
   });
   if (json) {
     console.log(JSON.stringify(assembled.result));
-    return;
+    return path;
   }
   console.log(terminalReport(assembled.result, assembled.speed));
   console.log(
     `\n${shown(path)}: verified (${depth}), ${numbers} numbers recomputed from the decisions`,
   );
+  return path;
 }
 
 function settingsOf(flags: Values<typeof FLAGS>, data: string, protocol: string): RunSettings {

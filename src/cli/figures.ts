@@ -8,6 +8,7 @@ import { repoPath, writeAtomic } from "../base/files.ts";
 import { png, svg } from "../report/draw.ts";
 import { figuresAcross, figuresOf } from "../report/figures/all.ts";
 import type { Figure } from "../report/figures/figure.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 import { resultFiles, sourceOf } from "./paths.ts";
 
@@ -41,6 +42,14 @@ export async function main(argv: string[]): Promise<void> {
   if (paths.length === 0) throw new UsageError(`no result files in ${args.join(", ")}`);
   const sources = await Promise.all(paths.map(sourceOf));
   const wanted = ({ id }: Figure): boolean => flags.only.length === 0 || flags.only.includes(id);
+  const known = new Set(sources.flatMap(({ result }) => result.routers.map((r) => r.id)));
+  for (const id of flags.routers) {
+    if (!known.has(id)) {
+      throw new UsageError(
+        `--routers: no row "${id}" in these results${didYouMean(id, [...known])}`,
+      );
+    }
+  }
   const selection = flags.routers.length > 0 ? { only: flags.routers } : {};
   const pictures = [
     ...sources.flatMap((source) =>
@@ -57,8 +66,9 @@ export async function main(argv: string[]): Promise<void> {
   }
   for (const { figure, stem } of pictures) {
     const path = join(flags.out, `${stem}.${figure.id}`);
-    await writeAtomic(`${path}.svg`, await svg(figure));
-    await writeAtomic(`${path}.png`, await png(figure));
+    const markup = await svg(figure);
+    await writeAtomic(`${path}.svg`, markup);
+    await writeAtomic(`${path}.png`, await png(markup));
     console.log(`wrote ${path}.svg and .png`);
   }
 }

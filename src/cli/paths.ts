@@ -2,13 +2,11 @@
  * Result files named on a command line.
  * @module
  */
-import { dirname, join } from "node:path";
 import { DataError } from "../base/errors.ts";
 import { exists, readJson } from "../base/files.ts";
 import type { Source } from "../report/figures/all.ts";
 import type { SpeedSheet } from "../report/print.ts";
-import { decodeDecisions } from "../results/decision_file.ts";
-import { readResult } from "../results/result.ts";
+import { openResult } from "../results/verify.ts";
 
 /** Files as given; folders become the result files below them, in name order. */
 export async function resultFiles(paths: readonly string[]): Promise<string[]> {
@@ -38,19 +36,23 @@ async function resultsBelow(folder: string): Promise<string[]> {
   return found;
 }
 
+/** A result for figures, with where it is. */
+export interface Located extends Source {
+  /** As named on the command line. */
+  readonly path: string;
+}
+
 /**
  * A result with its speed sheet and decisions, for figures.
  * @throws {DataError} naming the file and what is wrong with it
  */
-export async function sourceOf(path: string): Promise<Source & { readonly path: string }> {
-  const result = await readResult(path);
+export async function sourceOf(path: string): Promise<Located> {
+  const { result, entries } = await openResult(path);
+  return { path, result, speed: await speedOf(path), decisions: entries };
+}
+
+/** The speed sheet beside a result; undefined where nothing was timed. */
+export async function speedOf(path: string): Promise<SpeedSheet | undefined> {
   const sheet = path.replace(/\.json$/, ".speed.json");
-  const { file, sha256 } = result.decisions;
-  const decisions = join(dirname(path), file);
-  return {
-    path,
-    result,
-    speed: await exists(sheet) ? await readJson(sheet) as SpeedSheet : undefined,
-    decisions: decodeDecisions(await Deno.readFile(decisions), decisions, sha256),
-  };
+  return await exists(sheet) ? await readJson(sheet) as SpeedSheet : undefined;
 }

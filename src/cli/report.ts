@@ -2,16 +2,16 @@
  * `deno task report`: results as one HTML page, as Markdown, or as tables in the terminal.
  * @module
  */
-import { exists, readBytes, readJson, repoPath, writeAtomic } from "../base/files.ts";
+import { exists, readBytes, repoPath, writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
 import { htmlReport } from "../report/html/page.ts";
 import type { Reported } from "../report/html/report.ts";
-import { markdownReport, type SpeedSheet, terminalReport } from "../report/print.ts";
+import { markdownReport, terminalReport } from "../report/print.ts";
 import { OutcomeFinder } from "../results/outcome_finder.ts";
 import { readResult } from "../results/result.ts";
 import { openResult } from "../results/verify.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
-import { resultFiles } from "./paths.ts";
+import { resultFiles, speedOf } from "./paths.ts";
 
 const FLAGS = {
   out: {
@@ -58,14 +58,14 @@ export async function main(argv: string[]): Promise<void> {
     if (flags.text) return;
     await writeAtomic(out, "# Results\n\n" + pages.join("\n---\n\n"));
   } else {
-    await writeAtomic(out, await page(paths, args, flags.data));
+    await writeAtomic(out, await page(paths, argv, flags.data));
   }
   console.log(`wrote ${out} (${paths.length} ${paths.length === 1 ? "result" : "results"})`);
 }
 
 async function page(
   paths: readonly string[],
-  args: readonly string[],
+  argv: readonly string[],
   data: string | undefined,
 ): Promise<string> {
   const finder = new OutcomeFinder(data);
@@ -76,7 +76,7 @@ async function page(
     results.push({ ...opened, path, speed: await speedOf(path), outcomes });
   }
   return htmlReport({
-    command: ["deno task report", ...args].join(" "),
+    command: ["deno task report", ...argv].join(" "),
     results,
     papers: await papers(),
   });
@@ -86,11 +86,6 @@ async function page(
 async function papers(): Promise<string | undefined> {
   const path = repoPath("results", "paper-vs-ours.md");
   return await exists(path) ? new TextDecoder().decode(await readBytes(path)) : undefined;
-}
-
-async function speedOf(path: string): Promise<SpeedSheet | undefined> {
-  const sheet = path.replace(/\.json$/, ".speed.json");
-  return await exists(sheet) ? await readJson(sheet) as SpeedSheet : undefined;
 }
 
 if (import.meta.main) await runMain(main);

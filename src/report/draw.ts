@@ -60,11 +60,12 @@ export async function svg(figure: Figure): Promise<string> {
 
 /**
  * The same picture as PNG bytes.
+ * @param figure a figure, or its SVG text
  * @param scale device pixels per pixel
  */
-export async function png(figure: Figure, scale = 2): Promise<Uint8Array> {
+export async function png(figure: Figure | string, scale = 2): Promise<Uint8Array> {
   const { Resvg } = await import("npm:@resvg/resvg-js@2.6.2");
-  return new Resvg(await svg(figure), {
+  return new Resvg(typeof figure === "string" ? figure : await svg(figure), {
     background: "white",
     fitTo: { mode: "zoom", value: scale },
     font: { defaultFontFamily: "DejaVu Sans" },

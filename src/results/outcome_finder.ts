@@ -33,7 +33,10 @@ export class OutcomeFinder {
         `made it. "deno task data pull ${stem}" gets those of a known dataset, --data names others; then make ` +
         "the page again.";
     }
-    if (table.dataset.sha256 === dataset.sha256) return table;
+    if (table.dataset.sha256 === dataset.sha256) {
+      if (table.dataset.prices?.sha256 === dataset.prices?.sha256) return table;
+      return `The queries of ${dataset.name} are not in this page: its price list has changed since.`;
+    }
     return `The queries of ${dataset.name} are not in this page: it was made from other records ` +
       `(${dataset.sha256.slice(0, 12)}) than those on the machine that made the page ` +
       `(${table.dataset.sha256.slice(0, 12)}).`;

@@ -39,7 +39,7 @@ function traceNamed(figure: Figure, name: string): Trace {
 Deno.test("every figure of every demo result is finite JSON with words, points name their queries", async () => {
   const seen = new Set<string>();
   for (const name of ["id", "ood", "new-model"]) {
-    const source = await demo(name);
+    const { speed: _, ...source } = await demo(name);
     const known = new Set(source.result.routers.map((r) => r.id));
     for (const figure of figuresOf(source)) {
       seen.add(figure.id);
@@ -138,26 +138,63 @@ Deno.test("figures refuse results they are not for", async () => {
   const [id, ood, fresh] = await Promise.all(["id", "ood", "new-model"].map(demo));
   assert.throws(() => budgetFigure(id.result), DataError);
   assert.throws(() => gapFigure(fresh.result), DataError);
-  assert.throws(() => ranksFigure([id.result]), DataError);
-  assert.throws(() => slopeFigure([]), DataError);
+  assert.equal(ranksFigure([id.result]), undefined);
+  assert.equal(slopeFigure([]), undefined);
   const other = { ...ood.result, dataset: { ...ood.result.dataset, name: "other" } };
   assert.throws(() => slopeFigure([{ id: id.result, ood: other }]), DataError);
 });
 
-Deno.test("results side by side: pairs by dataset, priced views once", async () => {
+Deno.test("results side by side: same seeds, each dataset once, nothing synthetic among recorded", async () => {
   const [id, ood] = (await Promise.all(["id", "ood"].map(demo))).map((s) => s.result);
   const named = (result: typeof id, name: string): typeof id => ({
     ...result,
-    dataset: { ...result.dataset, name },
+    dataset: { ...result.dataset, name, synthetic: false },
   });
-  assert.equal(pairsOf([id, ood]).length, 1);
-  assert.equal(
-    pairsOf([named(id, "a/all"), named(id, "a/priced"), named(ood, "a/priced")]).length,
-    0,
+  const pairs = (...results: typeof id[]): string[] =>
+    pairsOf(results).map((p) => p.id.dataset.name);
+  assert.deepEqual(pairs(id, ood), ["demo/all"]);
+  assert.deepEqual(pairs(id, ood, named(id, "b"), named(ood, "b")), ["b"]);
+  assert.deepEqual(pairs(named(id, "a/all"), named(id, "a/priced"), named(ood, "a/priced")), [
+    "a/priced",
+  ]);
+  const all = ["a/all", "a/priced"].flatMap((name) => [named(id, name), named(ood, name)]);
+  assert.deepEqual(pairs(...all), ["a/all"]);
+  const other = { ...ood, protocol: { ...ood.protocol, seeds: [1, 2, 3] } };
+  assert.deepEqual(pairs(id, other), []);
+  const across = figuresAcross([
+    id,
+    named(id, "b"),
+    named(id, "c/gsm8k-priced"),
+    named(id, "c"),
+    ood,
+  ]);
+  assert.deepEqual(
+    across.map((f) => f.id),
+    ["ranks"],
+    "no recorded pair, and no synthetic one beside it",
   );
-  const across = figuresAcross([id, named(id, "b"), named(id, "b/priced"), ood]);
-  assert.deepEqual(across.map((f) => f.id), ["slope", "ranks"]);
-  assert.match(across[1].caption, /2 datasets/);
+  assert.match(across[0].caption, /2 datasets/);
+  assert.deepEqual(figuresAcross([id]), []);
+});
+
+Deno.test("a number of solvers that no query has is left out of the regret figure", async () => {
+  const { result } = await demo("id");
+  const { evaluation } = splitOf(result);
+  const routers = evaluation.routers.map((r) => ({
+    ...r,
+    seeds: r.seeds.map((s) => ({ ...s, regret: s.regret.filter((g) => g.solvers !== 3) })),
+  }));
+  const figure = regretFigure({ ...result, evaluation: { ...evaluation, routers } });
+  assert.ok(numbersOf(figure.data).every(Number.isFinite));
+  assert.ok((figure.data[0].customdata as Behind[]).every((g) => g.solvers !== 3));
+});
+
+Deno.test("two rows of the same name keep bars of their own", async () => {
+  const { result } = await demo("id");
+  const routers = result.routers.map((r) => r.id === "ridge" ? { ...r, name: "kNN" } : r);
+  const labels = gapFigure({ ...result, routers }).data.flatMap((t) => t.y as string[]);
+  assert.equal(new Set(labels).size, labels.length);
+  assert.ok(labels.includes("kNN (knn)") && labels.includes("kNN (ridge)"));
 });
 
 Deno.test("ranks and Nemenyi's difference, against Demšar's table 5", () => {

@@ -38,7 +38,7 @@ export function figuresOf(
     return [
       budgetFigure(result, selection),
       budgetFigure(result, { ...selection, pool: "new" }),
-    ];
+    ].filter((f) => f !== undefined);
   }
   return [
     frontierFigure(result, selection),
@@ -52,40 +52,48 @@ export function figuresOf(
 
 /** Figures that set results side by side: ID against OOD, and ranks over datasets. */
 export function figuresAcross(results: readonly Result[], selection: Selection = {}): Figure[] {
-  const pairs = pairsOf(results);
-  const id = plain(results, "id");
+  const id = plain(results).filter((r) => r.protocol.name === "id");
+  const [most = []] = [...Map.groupBy(id, (r) => r.embedding.name).values()]
+    .sort((a, b) => b.length - a.length);
   return [
-    ...(pairs.length > 0 ? [slopeFigure(pairs, selection)] : []),
-    ...(id.length > 1 ? [ranksFigure(id)] : []),
-  ];
+    slopeFigure(pairsOf(results), selection),
+    ranksFigure(unrepeated(most, (r) => r)),
+  ].filter((f) => f !== undefined);
 }
 
-/** ID and OOD of the same dataset view with the same embedding, seeds and no control. */
+/** ID and OOD of the same dataset view with the same embedding and seeds, each dataset once. */
 export function pairsOf(results: readonly Result[]): Pair[] {
-  const ood = plain(results, "ood");
-  return plain(results, "id").flatMap((id) => {
-    const other = ood.find((o) =>
-      o.dataset.name === id.dataset.name && o.embedding.name === id.embedding.name
-    );
-    return other ? [{ id, ood: other }] : [];
+  const own = plain(results);
+  const pairs = own.filter((r) => r.protocol.name === "id").flatMap((id): Pair[] => {
+    const ood = own.find((o) => o.protocol.name === "ood" && setUp(o) === setUp(id));
+    return ood ? [{ id, ood }] : [];
   });
+  return unrepeated(pairs, (pair) => pair.id);
 }
 
-/** Results of a protocol as run by default, one a dataset: priced views repeat the plain one's scores. */
-function plain(results: readonly Result[], protocol: string): Result[] {
-  const own = results.filter((r) => r.protocol.name === protocol && r.protocol.control === "none")
-    .toSorted((a, b) =>
-      Number(isPriced(a)) - Number(isPriced(b)) || b.routers.length - a.routers.length
-    );
-  return [...Map.groupBy(own, stemOf).values()].map(([first]) => first)
-    .toSorted((a, b) => a.dataset.name < b.dataset.name ? -1 : 1);
+function setUp({ dataset, embedding, protocol }: Result): string {
+  return [dataset.name, embedding.name, ...protocol.seeds].join(" ");
 }
 
-function isPriced({ dataset }: Result): boolean {
-  return /[/-]priced$/.test(dataset.name);
+/** Results without a control, those with most rows first. */
+function plain(results: readonly Result[]): Result[] {
+  return results.filter((r) => r.protocol.control === "none")
+    .toSorted((a, b) => b.routers.length - a.routers.length);
 }
 
-/** A dataset's name without what makes a view of it a priced one. */
-function stemOf({ dataset }: Result): string {
-  return dataset.name.replace(/[/-]priced$/, "").replace(/\/all$/, "");
+/**
+ * Every recorded dataset once, by name: no priced view where the plain one is there too (it has the same scores),
+ * no synthetic data among recorded ones.
+ */
+function unrepeated<T>(items: readonly T[], of: (item: T) => Result): T[] {
+  const known = (item: T): Result["dataset"] => of(item).dataset;
+  const manifest = (item: T): string => known(item).name.split("/")[0];
+  const isPriced = (item: T): boolean => /[/-]priced$/.test(known(item).name);
+  const plainOnes = new Set(items.filter((item) => !isPriced(item)).map(manifest));
+  const kept = items.filter((item) =>
+    !(isPriced(item) && plainOnes.has(manifest(item))) &&
+    !(known(item).synthetic && items.some((other) => !known(other).synthetic))
+  );
+  return [...Map.groupBy(kept, (item) => known(item).name).values()].map(([first]) => first)
+    .sort((a, b) => known(a).name < known(b).name ? -1 : 1);
 }

@@ -17,12 +17,13 @@ export interface BudgetSelection extends Selection {
 
 /**
  * Score by the number of labelled queries per new model, on a logarithmic axis; each router's own way of
- * taking models in, the best single model estimated from the same labels, and the clairvoyant best.
+ * taking models in, and the best single model estimated from the same labels.
  *
  * @param selection rows in colour; default: the best on average
+ * @returns undefined where no router took models in by n labels
  * @throws {DataError} for a result of another protocol
  */
-export function budgetFigure(result: Result, selection: BudgetSelection = {}): Figure {
+export function budgetFigure(result: Result, selection: BudgetSelection = {}): Figure | undefined {
   const { evaluation, protocol } = result, pool = selection.pool ?? "all";
   if (!isNewModel(evaluation)) {
     throw new DataError(
@@ -46,6 +47,7 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
   const sizes = [...new Set(own.map((a) => a.n!))].sort((a, b) => a - b);
   const bySize = new Map(single?.arms.map((a) => [a.n, a.quality]));
   const shown = own.filter((a) => ahead.has(a.router) || a.router === "best-single");
+  if (rivals.length === 0) return undefined;
   const low = Math.min(...shown.map((a) => endOf(a, "low", bySize)));
   const high = Math.max(...shown.map((a) => endOf(a, "high", bySize)));
   return {
@@ -53,7 +55,7 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
     title: "How many labelled queries a new model needs" +
       (pool === "new" ? ", among new models only" : ""),
     caption:
-      "A third of the models was never seen in training; each is known by n labelled queries only. " +
+      "Some models were never seen in training; each of them is known by n labelled queries only. " +
       "Lines: score of each router with its own way of taking models in, " +
       (pool === "all"
         ? "old and new models to choose from"

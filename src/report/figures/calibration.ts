@@ -2,19 +2,14 @@
  * Whether a predicted quality of .7 is right seven times in ten.
  * @module
  */
-import type { PredictionSummary } from "../../protocol/predictions.ts";
+import type { DecisionEntry } from "../../results/decision_file.ts";
 import type { Result } from "../../results/result.ts";
 import type { Figure } from "./figure.ts";
-import { meanOf, origin, short, splitOf } from "./rows.ts";
+import { labelsOf, meanOf, origin, splitOf } from "./rows.ts";
 import { layout, lookOf } from "./style.ts";
 
 /** What calibration needs of a decision entry. */
-export interface Predicted {
-  /** Router id. */
-  readonly router: string;
-  /** Absent where a router makes no predictions. */
-  readonly predictions?: PredictionSummary;
-}
+export type Predicted = Pick<DecisionEntry, "router" | "predictions">;
 
 /**
  * Expected calibration error (10 bins) against Brier score of every router whose predictions are
@@ -43,13 +38,14 @@ export function calibrationFigure(
     }];
   }).sort((a, b) => a.error - b.error);
   if (points.length === 0) return undefined;
-  const labels = points.map((p) => short(name(p.router)));
+  const named = labelsOf(points.map((p) => p.router), name);
+  const labels = points.map((p) => named.get(p.router)!);
   return {
     id: "calibration",
     title: "Can the predicted qualities be taken at their word?",
     caption:
       "Expected calibration error over 10 bins, mean over splits; bars from the least to the greatest " +
-      "split. At .10 a prediction is wrong by ten points on average. Hollow: Brier score (mean squared error), " +
+      "split. At .10 the mean prediction of a bin misses the mean score by ten points on average. Hollow: Brier score (mean squared error), " +
       "which also falls when predictions tell queries apart. Routers that give ranks, not probabilities, have " +
       "no line. These numbers come from predictions, which are not kept, so `verify` cannot recompute them.",
     data: [
@@ -92,7 +88,12 @@ export function calibrationFigure(
       margin: { l: 210, r: 20, t: 50, b: 80 },
       legend: { orientation: "h", y: -0.1, yanchor: "top" },
       xaxis: { rangemode: "tozero" },
-      yaxis: { categoryorder: "array", categoryarray: labels.toReversed(), tickfont: { size: 11 } },
+      yaxis: {
+        type: "category",
+        categoryorder: "array",
+        categoryarray: labels.toReversed(),
+        tickfont: { size: 11 },
+      },
     }),
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { improving } from "../../metrics/mod.ts";
-import { meanCurve, type RouterReport } from "../../results/evaluate.ts";
+import { type Evaluation, meanCurve, type RouterReport } from "../../results/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import type { Behind, Figure, Trace } from "./figure.ts";
 import { againstSingle, forward, meanOf, origin, type Selection, short, splitOf } from "./rows.ts";
@@ -65,11 +65,11 @@ export function frontierFigure(result: Result, selection: Selection = {}): Figur
     id: "frontier",
     title: "What a dollar buys: accuracy-cost frontier",
     caption:
-      "Each line is a router as λ (the price of cost) grows, from right to left; its large mark is the " +
+      "Each line is a router as λ (the price of cost) grows, from right to left, without points that a cheaper one beats; its large mark is the " +
       "configuration validation chose for score alone (λ = 0), with the 95% interval of its difference to " +
       "best single. Dotted: the zero router, a coin flip between single models (circles). Crosses: the oracle, " +
       "once with unsolved queries sent to the cheapest model, once with them free of charge. Left: everything; " +
-      "right: where routers compete. Pale: routers with a smaller area under the curve.",
+      "right: where routers compete. Pale: other routers.",
     data: [...traces, ...traces.map(inSecondPanel)],
     layout: layout(`Accuracy-cost frontier · ${origin(result)}`, {
       height: 520,
@@ -175,7 +175,7 @@ function hullTrace({ router, seeds }: RouterReport): Trace {
   };
 }
 
-type Panels = ReturnType<typeof splitOf>["evaluation"]["panels"];
+type Panels = Evaluation["panels"];
 
 /** Single models with their means over the seeds; those without a cost are left out. */
 function singleModels(panels: Panels): (Point & { model: string })[] {

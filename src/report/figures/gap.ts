@@ -7,7 +7,7 @@ import type { Result } from "../../results/result.ts";
 import { LEVEL, oracleQuality } from "../leaderboard.ts";
 import { percent } from "../numbers.ts";
 import type { Behind, Figure } from "./figure.ts";
-import { againstSingle, origin, short, splitOf } from "./rows.ts";
+import { againstSingle, labelsOf, origin, splitOf } from "./rows.ts";
 import { GREY, layout } from "./style.ts";
 
 /** Better, worse, not shown to differ. */
@@ -21,11 +21,14 @@ export function gapFigure(result: Result): Figure {
   const { evaluation, competing, references, name } = splitOf(result);
   const single = references.find((r) => r.router === "best-single")!;
   const gap = oracleQuality(evaluation) - single.mean.quality!;
-  const bars = competing.map((r) => barOf(r, againstSingle(evaluation, r.router), gap));
+  const bars = competing.filter((r) => r.mean.gap_closed !== null).map((r) =>
+    barOf(r, againstSingle(evaluation, r.router), gap)
+  );
   const ends = bars.flatMap((b) => [b.low, b.high, b.share]);
   const right = Math.max(0.02, ...ends), cut = cutOf(bars.map((b) => b.low), right);
   const left = Math.max(cut, Math.min(0, ...ends));
   const space = (right - left) * 0.05;
+  const labels = labelsOf(bars.map((b) => b.router), name);
   const groups = ["above best single", "below best single", "no difference shown"];
   return {
     id: "gap",
@@ -41,7 +44,7 @@ export function gapFigure(result: Result): Figure {
         orientation: "h",
         name: group,
         showlegend: true,
-        y: own.map((b) => short(name(b.router))),
+        y: own.map((b) => labels.get(b.router)),
         x: own.map((b) => Math.max(b.share, cut)),
         marker: { color: COLORS[g] },
         error_x: {
@@ -77,8 +80,9 @@ export function gapFigure(result: Result): Figure {
         zerolinecolor: GREY,
       },
       yaxis: {
+        type: "category",
         categoryorder: "array",
-        categoryarray: bars.map((b) => short(name(b.router))).reverse(),
+        categoryarray: bars.map((b) => labels.get(b.router)).reverse(),
         tickfont: { size: 11 },
         ticks: "",
       },
@@ -89,7 +93,7 @@ export function gapFigure(result: Result): Figure {
 /** Where bars are cut on the left: one bad router would flatten all others. */
 function cutOf(lows: readonly number[], right: number): number {
   const sorted = lows.toSorted((a, b) => a - b);
-  return Math.min(-2 * right, 1.2 * sorted[Math.floor(sorted.length / 4)]);
+  return Math.min(-2 * right, 1.2 * (sorted[Math.floor(sorted.length / 4)] ?? 0));
 }
 
 interface Bar {
@@ -107,7 +111,7 @@ function barOf(
   test: { difference: number; low: number; high: number; pHolm: number } | undefined,
   gap: number,
 ): Bar {
-  const share = mean.gap_closed ?? 0;
+  const share = mean.gap_closed!;
   if (!test || gap <= 0) return { router, share, low: share, high: share, group: 2 };
   return {
     router,

@@ -2,39 +2,36 @@
  * Which routers can be told apart over the datasets: a critical-difference diagram.
  * @module
  */
-import { DataError } from "../../base/errors.ts";
 import type { Result } from "../../results/result.ts";
 import { LEVEL } from "../leaderboard.ts";
 import type { Figure } from "./figure.ts";
 import { criticalDifference, ranksOf } from "./rank_statistics.ts";
-import { datasetOf, meanOf, short, splitOf } from "./rows.ts";
+import { datasetOf, labelsOf, meanOf, splitOf } from "./rows.ts";
 import { GREY, layout, lookOf } from "./style.ts";
 
 /**
  * Mean rank of every router over datasets, with its rank on each and Nemenyi's critical difference.
  *
  * @param results of one protocol, one a dataset; routers that are not in all of them are left out
- * @throws {DataError} with fewer than two datasets or routers
+ * @returns undefined with fewer than two datasets, or fewer than two routers in all of them
+ * @throws {DataError} for a result of the new-model protocol
  */
-export function ranksFigure(results: readonly Result[]): Figure {
+export function ranksFigure(results: readonly Result[]): Figure | undefined {
   const opened = results.map(splitOf);
   const ids =
     opened[0]?.competing.map((r) => r.router).filter((id) =>
       opened.every((o) => o.competing.some((r) => r.router === id))
     ) ?? [];
-  if (results.length < 2 || ids.length < 2) {
-    throw new DataError(
-      `mean ranks need two datasets and two routers in both, not ${results.length} and ${ids.length}`,
-    );
-  }
+  if (results.length < 2 || ids.length < 2) return undefined;
   const methods = ["best-single", ...ids];
+  const labels = labelsOf(methods, opened[0].name);
   const ranks = opened.map(({ evaluation }) => {
     const quality = new Map(evaluation.routers.map((r) => [r.router, r.mean.quality!]));
     return ranksOf(methods.map((id) => quality.get(id)!));
   });
   const rows = methods.map((id, m) => ({
     id,
-    name: short(opened[0].name(id)),
+    name: labels.get(id)!,
     ranks: ranks.map((r) => r[m]),
     mean: meanOf(ranks, (r) => r[m]),
   })).sort((a, b) => a.mean - b.mean);
@@ -84,6 +81,7 @@ export function ranksFigure(results: readonly Result[]): Figure {
       showlegend: false,
       xaxis: { title: { text: "rank by score (1 is best)" }, range: [0, methods.length + 1] },
       yaxis: {
+        type: "category",
         categoryorder: "array",
         categoryarray: rows.map((r) => r.name).reverse(),
         tickfont: { size: 11 },

@@ -31,7 +31,8 @@ export function regretFigure(result: Result, selection: Selection = {}): Figure 
   const { competing, references, name } = splitOf(result);
   const ahead = forward(competing.slice(0, 5).map((r) => r.router), selection);
   const single = references.find((r) => r.router === "best-single")!;
-  const groups = groupsOf(Math.max(...single.seeds.flatMap((s) => s.regret.map((g) => g.solvers))));
+  const most = Math.max(...single.seeds.flatMap((s) => s.regret.map((g) => g.solvers)));
+  const groups = groupsOf(most).filter((g) => perSeed(single, g).length > 0);
   const base = groups.map((g) => summed(single, g));
   const total = base.reduce((sum, b) => sum + b.queries, 0);
   const labels = groups.map(({ from, to }, i) =>

@@ -5,7 +5,7 @@
 import type { RouterReport } from "../../results/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import type { Behind, Figure } from "./figure.ts";
-import { meanOf, origin, short, splitOf } from "./rows.ts";
+import { labelsOf, meanOf, origin, short, splitOf } from "./rows.ts";
 import { layout } from "./style.ts";
 
 /** Models with a colour of their own; the others share one. */
@@ -42,7 +42,8 @@ export function routingFigure(result: Result): Figure {
   const shown = used.toSorted((a, b) => b.use - a.use).slice(0, SHOWN)
     .sort((a, b) => a.order - b.order);
   const rest = used.filter((u) => !shown.includes(u));
-  const labels = rows.map((r) => short(name(r.router)));
+  const named = labelsOf(rows.map((r) => r.router), name);
+  const labels = rows.map((r) => named.get(r.router)!);
   const bars = [
     ...shown.map(({ model, m }, i) => ({
       model,
@@ -51,7 +52,7 @@ export function routingFigure(result: Result): Figure {
     })),
     ...(rest.length > 0
       ? [{
-        model: `${rest.length} other models`,
+        model: rest.length === 1 ? rest[0].model : `${rest.length} other models`,
         color: "#E3E3E3",
         values: rows.map((r) => rest.reduce((sum, { m }) => sum + share(r, m), 0)),
       }]
@@ -61,7 +62,7 @@ export function routingFigure(result: Result): Figure {
     id: "routing",
     title: "Where the queries go",
     caption:
-      "Share of test queries sent to each model, mean over seeds, routers by score. Models from left to " +
+      "Share of test queries sent to each model, mean over seeds; first the best model per benchmark, told the label, then routers by score. Models from left to " +
       `right and dark to light: ${
         priced ? "cheap to dear" : "weak to strong"
       }; rarely used ones share a bar.`,
@@ -91,6 +92,7 @@ export function routingFigure(result: Result): Figure {
       },
       xaxis: { tickformat: ".0%", range: [0, 1] },
       yaxis: {
+        type: "category",
         categoryorder: "array",
         categoryarray: labels.toReversed(),
         tickfont: { size: 11 },

@@ -87,6 +87,18 @@ export function meanOf<T>(items: readonly T[], pick: (item: T) => number): numbe
   return items.reduce((sum, item) => sum + pick(item), 0) / items.length;
 }
 
+/** Labels of rows by id: short names, with the id where two would be the same. */
+export function labelsOf(
+  ids: readonly string[],
+  name: (id: string) => string,
+): Map<string, string> {
+  const names = ids.map((id) => short(name(id)));
+  return new Map(ids.map((id, i) => {
+    const twice = names.indexOf(names[i]) !== names.lastIndexOf(names[i]);
+    return [id, twice ? `${short(name(id), 16)} (${id})` : names[i]];
+  }));
+}
+
 /** Names cut to fit beside an axis. */
 export function short(name: string, longest = 28): string {
   return name.length <= longest ? name : `${name.slice(0, longest - 1)}…`;

@@ -10,7 +10,6 @@ import {
   datasetOf,
   forward,
   meanOf,
-  origin,
   type Selection,
   short,
   splitOf,
@@ -33,12 +32,13 @@ const DEEPEST = -0.06;
  * several datasets, the mean of the differences.
  *
  * @param selection rows in colour; default: the best in distribution
- * @throws {DataError} without pairs, or where the two of a pair are of different datasets
+ * @returns undefined where no router was tested on both sides of every pair
+ * @throws {DataError} where the two of a pair are of different datasets
  */
-export function slopeFigure(pairs: readonly Pair[], selection: Selection = {}): Figure {
-  if (pairs.length === 0) {
-    throw new DataError("the slope chart needs a result of id and one of ood");
-  }
+export function slopeFigure(
+  pairs: readonly Pair[],
+  selection: Selection = {},
+): Figure | undefined {
   for (const { id, ood } of pairs) {
     if (id.dataset.name !== ood.dataset.name) {
       throw new DataError(
@@ -47,6 +47,7 @@ export function slopeFigure(pairs: readonly Pair[], selection: Selection = {}): 
     }
   }
   const lines = linesOf(pairs).sort((a, b) => b.ends[0].y - a.ends[0].y);
+  if (lines.length === 0) return undefined;
   const ahead = forward(lines.map((l) => l.router), selection);
   const range = [
     Math.max(
@@ -57,7 +58,7 @@ export function slopeFigure(pairs: readonly Pair[], selection: Selection = {}): 
   ];
   const spread = labelHeights(lines.filter((l) => ahead.has(l.router)), range);
   const where = pairs.length === 1
-    ? datasetOf(pairs[0].id.dataset)
+    ? `${datasetOf(pairs[0].id.dataset)} · ${pairs[0].id.embedding.name}`
     : `mean of ${pairs.length} datasets`;
   return {
     id: "slope",
@@ -68,43 +69,42 @@ export function slopeFigure(pairs: readonly Pair[], selection: Selection = {}): 
       (pairs.length === 1
         ? "Bars: 95% intervals. "
         : "Means over datasets; the intervals are in the tables. ") +
-      `Lines that leave at the bottom are worse than ${points(DEEPEST)} points.`,
+      `Names stand at the right end of their lines; what would be below ${
+        points(DEEPEST)
+      } points is cut.`,
     data: [
-      ...lines.filter((l) => !ahead.has(l.router)).map((l, i, all) =>
-        lineTrace(l, PALE, i === 0 ? `others (${all.length})` : undefined, pairs.length === 1)
+      ...lines.filter((l) => !ahead.has(l.router)).map((l) =>
+        lineTrace(l, PALE, pairs.length === 1)
       ),
       ...lines.filter((l) => ahead.has(l.router)).map((l, i) =>
-        lineTrace(l, undefined, undefined, pairs.length === 1, i)
+        lineTrace(l, undefined, pairs.length === 1, i)
       ),
     ],
-    layout: layout(
-      `ID → OOD · ${where} · ${origin(pairs[0].id).split(" · ").slice(2).join(" · ")}`,
-      {
-        height: 480,
-        margin: { l: 70, r: 210, t: 50, b: 50 },
-        xaxis: {
-          tickvals: [0, 1],
-          ticktext: ["in distribution", "out of distribution"],
-          range: [-0.08, 1.04],
-          showgrid: false,
-        },
-        yaxis: {
-          title: { text: "points over best single" },
-          range,
-          zeroline: true,
-          zerolinecolor: GREY,
-          zerolinewidth: 1.5,
-        },
-        annotations: lines.filter((l) => ahead.has(l.router)).map((l) => ({
-          x: 1.03,
-          xanchor: "left",
-          y: spread.get(l.router),
-          text: short(l.name, 26),
-          font: { color: lookOf(l.router).color, size: 11 },
-          showarrow: false,
-        })),
+    layout: layout(`ID → OOD · ${where}`, {
+      height: 480,
+      margin: { l: 70, r: 210, t: 50, b: 50 },
+      xaxis: {
+        tickvals: [0, 1],
+        ticktext: ["in distribution", "out of distribution"],
+        range: [-0.08, 1.04],
+        showgrid: false,
       },
-    ),
+      yaxis: {
+        title: { text: "points over best single" },
+        range,
+        zeroline: true,
+        zerolinecolor: GREY,
+        zerolinewidth: 1.5,
+      },
+      annotations: lines.filter((l) => ahead.has(l.router)).map((l) => ({
+        x: 1.03,
+        xanchor: "left",
+        y: spread.get(l.router),
+        text: short(l.name, 26),
+        font: { color: lookOf(l.router).color, size: 11 },
+        showarrow: false,
+      })),
+    }),
   };
 }
 
@@ -125,7 +125,7 @@ const points = (score: number): number => 100 * score;
 /** Routers that were tested in both protocols of every pair. */
 function linesOf(pairs: readonly Pair[]): Line[] {
   const opened = pairs.map(({ id, ood }) => [splitOf(id), splitOf(ood)] as const);
-  return opened[0][0].competing.flatMap(({ router }): Line[] => {
+  return (opened[0]?.[0].competing ?? []).flatMap(({ router }): Line[] => {
     const tests = opened.map((pair) => pair.map((s) => againstSingle(s.evaluation, router)));
     if (tests.some((pair) => pair.some((t) => !t))) return [];
     const end = (side: 0 | 1): End => ({
@@ -140,7 +140,6 @@ function linesOf(pairs: readonly Pair[]): Line[] {
 function lineTrace(
   { router, name, ends }: Line,
   pale: string | undefined,
-  legend: string | undefined,
   bars: boolean,
   place = 0,
 ): Trace {
@@ -148,7 +147,7 @@ function lineTrace(
   return {
     type: "scatter",
     mode: "lines+markers",
-    name: legend ?? name,
+    name,
     showlegend: false,
     // Side by side, or their bars would hide each other.
     x: bars ? [-0.008 * place, 1 - 0.008 * place] : [0, 1],

@@ -40,11 +40,14 @@ export function speedFigure(
       high: test ? base + test.high : r.mean.quality!,
     };
   });
-  const top = Math.max(...points.map((p) => p.high));
+  const top = Math.max(single.mean.quality!, ...points.map((p) => p.high));
   // A router far below would squeeze the others into a line.
-  const bottom = Math.max(
-    Math.min(...points.map((p) => p.low)),
-    Math.min(...points.slice(0, Math.ceil(points.length * 0.8)).map((p) => p.low)) - 0.01,
+  const bottom = Math.min(
+    single.mean.quality!,
+    Math.max(
+      Math.min(...points.map((p) => p.low)),
+      Math.min(...points.slice(0, Math.ceil(points.length * 0.8)).map((p) => p.low)) - 0.01,
+    ),
   );
   const positions = labelPositions(
     points.filter((p) => named.has(p.router)),

@@ -38,7 +38,14 @@ export function dataFacts({ result }: Placed): Markup {
     list([
       ["records", html`SHA-256 <code>${dataset.sha256.slice(0, 12)}</code>`],
       ["origin", dataset.synthetic ? "generated: says nothing about any real model" : "recorded"],
-      ["prices", dataset.prices ? `list of ${dataset.prices.date}` : "none known"],
+      [
+        "prices",
+        dataset.prices
+          ? `list of ${dataset.prices.date}`
+          : dataset.priced
+          ? "costs as recorded"
+          : "none known",
+      ],
       ["without price", dataset.unpriced.join(", ") || "none"],
       ["rows left out", dropped || "none"],
       ["benchmarks", `${dataset.benchmarks.length}: ${dataset.benchmarks.join(", ")}`],

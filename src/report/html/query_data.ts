@@ -71,7 +71,7 @@ export function addQueries(
 
 function addOutcomes(blocks: Blocks, table: OutcomeTable): string {
   const { dataset, models, benchmarks, benchmark, solvedFrom, scores, costs } = table;
-  return add(blocks, "outcomes", dataset.sha256, () => {
+  return add(blocks, "outcomes", `${dataset.sha256} ${dataset.prices?.sha256}`, () => {
     const values = [...new Set(scores)].filter((s) => !Number.isNaN(s)).sort((a, b) => a - b);
     const code = new Map(values.map((value, v) => [value, v]));
     const coded = values.length < NONE;

@@ -130,9 +130,17 @@ export function setUpExplorer(results) {
       seen = true;
       go();
       clear(form);
-      await load().catch(() => {});
+      try {
+        await load();
+      } catch {
+        return; // it has said why
+      }
       setBehind(field, behind);
       update();
+      if (behind.router && field("router").value !== behind.router) {
+        const status = byId("query-count", HTMLElement);
+        status.textContent = `This result has no decisions of ${behind.router}. ${status.textContent}`;
+      }
     },
   };
 }
