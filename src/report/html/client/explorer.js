@@ -139,7 +139,8 @@ export function setUpExplorer(results) {
       update();
       if (behind.router && field("router").value !== behind.router) {
         const status = byId("query-count", HTMLElement);
-        status.textContent = `This result has no decisions of ${behind.router}. ${status.textContent}`;
+        status.textContent =
+          `This result has no decisions of ${behind.router}. ${status.textContent}`;
       }
     },
   };
