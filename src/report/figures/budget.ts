@@ -6,7 +6,7 @@ import { DataError } from "../../base/errors.ts";
 import type { ArmReport } from "../../results/evaluate_new_model.ts";
 import { isNewModel, type Result } from "../../results/result.ts";
 import type { Figure, Trace } from "./figure.ts";
-import { forward, namesOf, origin, type Selection, short } from "./rows.ts";
+import { forward, meanOf, namesOf, origin, type Selection, short } from "./rows.ts";
 import { GREY, layout, lookOf, PALE } from "./style.ts";
 
 /** What to draw of a new-model result. */
@@ -39,7 +39,8 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
     arms: arms.toSorted((a, b) => a.n! - b.n!),
   }));
   const rivals = curves.filter((c) => c.router !== "best-single").sort((a, b) =>
-    average(b.arms) - average(a.arms) || (a.router < b.router ? -1 : 1)
+    meanOf(b.arms, (arm) => arm.quality) - meanOf(a.arms, (arm) => arm.quality) ||
+    (a.router < b.router ? -1 : 1)
   );
   const single = curves.find((c) => c.router === "best-single");
   const ahead = forward(rivals.map((c) => c.router), selection);
@@ -93,10 +94,6 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
       },
     }),
   };
-}
-
-function average(arms: readonly ArmReport[]): number {
-  return arms.reduce((sum, a) => sum + a.quality, 0) / arms.length;
 }
 
 /** An end of the interval: that of the difference, laid on the best single model with the same labels. */

@@ -8,7 +8,7 @@ import { type Evaluation, meanCurve, type RouterReport } from "../../results/eva
 import type { Result } from "../../results/result.ts";
 import type { Behind, Figure, Trace } from "./figure.ts";
 import { againstSingle, forward, meanOf, origin, type Selection, short, splitOf } from "./rows.ts";
-import { GREY, layout, lookOf, PALE } from "./style.ts";
+import { AXIS, GREY, layout, lookOf, PALE } from "./style.ts";
 
 /** US dollars per query → per 1,000 queries, the unit of the axis. */
 const PER = 1000;
@@ -78,27 +78,17 @@ export function frontierFigure(result: Result, selection: Selection = {}): Figur
       yaxis: { title: { text: "mean score" } },
       xaxis2: {
         ...costAxis(),
-        ...frame(),
+        ...AXIS,
         domain: [LEFT + 0.02, 1],
         range: zoom.x.map(Math.log10),
       },
-      yaxis2: { ...frame(), anchor: "x2", range: zoom.y },
+      yaxis2: { ...AXIS, anchor: "x2", range: zoom.y },
     }),
   };
 }
 
 function costAxis(): Record<string, unknown> {
   return { type: "log", title: { text: "$ per 1,000 queries" }, dtick: "D2", tickformat: "~g" };
-}
-
-/** The look of {@link layout}'s axes, for those of the second panel. */
-function frame(): Record<string, unknown> {
-  return {
-    gridcolor: "#E6E6E6",
-    linecolor: "#444444",
-    zeroline: false,
-    ticks: "outside",
-  };
 }
 
 function inSecondPanel(trace: Trace): Trace {

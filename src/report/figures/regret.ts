@@ -8,7 +8,7 @@ import type { Result } from "../../results/result.ts";
 import { percent } from "../numbers.ts";
 import type { Behind, Figure, Trace } from "./figure.ts";
 import { forward, meanOf, origin, type Selection, short, splitOf } from "./rows.ts";
-import { GREY, layout, lookOf } from "./style.ts";
+import { AXIS, GREY, layout, lookOf } from "./style.ts";
 
 /** Most groups on the axis. */
 const GROUPS = 10;
@@ -75,11 +75,9 @@ export function regretFigure(result: Result, selection: Selection = {}): Figure 
         zerolinecolor: GREY,
       },
       yaxis2: {
+        ...AXIS,
         title: { text: "best single's regret" },
         domain: [0.64, 1],
-        gridcolor: "#E6E6E6",
-        linecolor: "#444444",
-        ticks: "outside",
         rangemode: "tozero",
       },
       legend: { orientation: "h", y: -0.22, yanchor: "top" },

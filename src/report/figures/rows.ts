@@ -7,6 +7,7 @@ import type { Evaluation, RouterReport } from "../../results/evaluate.ts";
 import { isNewModel, type Result } from "../../results/result.ts";
 import { DataError } from "../../base/errors.ts";
 import { ranked } from "../leaderboard.ts";
+import { shortened } from "../text_table.ts";
 
 /** Rows drawn in colour when nothing else is asked for. */
 export const FORWARD = 7;
@@ -101,5 +102,5 @@ export function labelsOf(
 
 /** Names cut to fit beside an axis. */
 export function short(name: string, longest = 28): string {
-  return name.length <= longest ? name : `${name.slice(0, longest - 1)}…`;
+  return shortened(name, longest);
 }

@@ -50,15 +50,17 @@ export function lookOf(router: string): Look {
 /** Width of every figure, in pixels. */
 export const WIDTH = 860;
 
+/** The look of every axis; {@link layout} gives it to the first two. */
+export const AXIS: Layout = {
+  gridcolor: "#E6E6E6",
+  linecolor: "#444444",
+  zeroline: false,
+  ticks: "outside",
+  tickcolor: "#444444",
+};
+
 /** The common part of layouts; `own` is laid over it, one level deep for axes. */
 export function layout(title: string, own: Layout & { height?: number }): Layout {
-  const axis = {
-    gridcolor: "#E6E6E6",
-    linecolor: "#444444",
-    zeroline: false,
-    ticks: "outside",
-    tickcolor: "#444444",
-  };
   const { xaxis, yaxis, ...rest } = own;
   return {
     width: WIDTH,
@@ -71,8 +73,8 @@ export function layout(title: string, own: Layout & { height?: number }): Layout
     hovermode: "closest",
     legend: { font: { size: 11 }, itemsizing: "constant" },
     ...rest,
-    xaxis: { ...axis, ...(xaxis as object) },
-    yaxis: withRoom({ ...axis, ...(yaxis as object) }),
+    xaxis: { ...AXIS, ...(xaxis as object) },
+    yaxis: withRoom({ ...AXIS, ...(yaxis as object) }),
   };
 }
 
