@@ -35,7 +35,7 @@ export function leaderboard(result: Result, evaluation: Evaluation): Leaderboard
   const { priced } = result.dataset;
   const entry = new Map(result.routers.map((r) => [r.id, r]));
   const row = (r: RouterReport): string[] => {
-    const single = find(evaluation.comparisons, r.router, "best-single");
+    const single = comparisonWith(evaluation.comparisons, r.router, "best-single");
     return [
       entry.get(r.router)!.name,
       withSpread(r.mean.quality, r.sd.quality),
@@ -89,13 +89,14 @@ export function ranked(
 /** Which comparisons are significant: S best single, Z zero router, K tuned kNN; + better, − worse. */
 export function marks(comparisons: readonly Comparison[], router: string): string {
   return COMPARED_WITH.flatMap((reference) => {
-    const c = find(comparisons, router, reference);
+    const c = comparisonWith(comparisons, router, reference);
     if (!c || c.pHolm >= LEVEL) return [];
     return [MARKS[reference][0] + (c.difference > 0 ? "+" : "−")];
   }).join("");
 }
 
-function find(
+/** A row's test against a reference, if there was one. */
+export function comparisonWith(
   comparisons: readonly Comparison[],
   router: string,
   reference: string,

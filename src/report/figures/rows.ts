@@ -6,7 +6,7 @@ import type { Comparison } from "../../results/compare.ts";
 import type { Evaluation, RouterReport } from "../../results/evaluate.ts";
 import { isNewModel, type Result } from "../../results/result.ts";
 import { DataError } from "../../base/errors.ts";
-import { ranked } from "../leaderboard.ts";
+import { comparisonWith, ranked } from "../leaderboard.ts";
 import { shortened } from "../text_table.ts";
 
 /** Rows drawn in colour when nothing else is asked for. */
@@ -62,7 +62,7 @@ export function againstSingle(
   { comparisons }: Evaluation,
   router: string,
 ): Comparison | undefined {
-  return comparisons.find((c) => c.router === router && c.reference === "best-single");
+  return comparisonWith(comparisons, router, "best-single");
 }
 
 /** Which of the rows, best first, to bring forward. */

@@ -5,7 +5,14 @@
 import type { Evaluation, RouterReport } from "../../results/evaluate.ts";
 import type { NewModelEvaluation } from "../../results/evaluate_new_model.ts";
 import type { Result } from "../../results/result.ts";
-import { type Leaderboard, leaderboard, marks, oracleQuality, ranked } from "../leaderboard.ts";
+import {
+  comparisonWith,
+  type Leaderboard,
+  leaderboard,
+  marks,
+  oracleQuality,
+  ranked,
+} from "../leaderboard.ts";
 import { newModelNotes, newModelTable, rivalsTable } from "../new_model_table.ts";
 import { closingNotes } from "../notes.ts";
 import { scrollBox } from "./markdown.ts";
@@ -166,8 +173,7 @@ function sortKeys(
       return text(known[column as keyof typeof known]);
     }
     const { mean, router } = report;
-    const single = evaluation.comparisons
-      .find((c) => c.router === router && c.reference === "best-single");
+    const single = comparisonWith(evaluation.comparisons, router, "best-single");
     const signs = marks(evaluation.comparisons, router);
     const known: Record<string, number | null | undefined> = {
       quality: mean.quality,
