@@ -34,7 +34,7 @@ import { learn } from "../src/nn/minibatch.ts";
 import { bind, type Parameters } from "../src/nn/parameters.ts";
 import { matmul } from "../src/nn/products.ts";
 import { Program } from "../src/nn/program.ts";
-import { byId, gather, masked } from "../src/router/training.ts";
+import { byId, gather, gatherer, masked } from "../src/router/training.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -72,6 +72,8 @@ const router: Router<Config> = {
     const parameters = start(2 * width, rows.width - T, T, models, random);
     const examples = [...Array(rows.rows).keys()]
       .filter((i) => known.subarray(i * M, (i + 1) * M).includes(1));
+    const rowsOf = gatherer(rows.data, rows.width), knownOf = gatherer(known, M);
+    const scoresOf = gatherer(graph.scores, M), labelsOf = gatherer(graph.labels, M);
     await learn({
       ...LESSON,
       epochs: STEPS * Math.min(LESSON.batch / examples.length, 1),
@@ -89,14 +91,12 @@ const router: Router<Config> = {
         return binaryCrossEntropy(logits, cells("labels"), cells("hidden"));
       },
       feed: (batch, draw) => {
-        const cells = (from: Float32Array): Float32Array =>
-          gather(from, M, batch, new Float32Array(batch.length * M));
         return {
-          rows: gather(rows.data, rows.width, batch, new Float32Array(batch.length * rows.width)),
-          scores: cells(graph.scores),
-          labels: cells(graph.labels),
+          rows: rowsOf(batch),
+          scores: scoresOf(batch),
+          labels: labelsOf(batch),
           own: Float32Array.from(models, (id) => +(draw.fork("own", id).next() >= FORGET)),
-          ...hide(cells(known), models, draw),
+          ...hide(knownOf(batch), models, draw),
         };
       },
     }, context);

@@ -170,12 +170,11 @@ function groupLoss({ models, scores, solvedFrom }: TrainingData, k: number): Los
 /** Binary cross-entropy of all known cells. */
 function pointwiseLoss({ models: { length: M }, scores }: TrainingData): Loss {
   const { labels, weights } = shared.masked(scores);
-  const pick = (from: Float32Array, rows: Uint32Array): Float32Array =>
-    shared.gather(from, M, rows, new Float32Array(rows.length * M));
+  const labelsOf = shared.gatherer(labels, M), weightsOf = shared.gatherer(weights, M);
   return {
     loss: (graph, y) =>
       binaryCrossEntropy(y, graph.input("scores", y.shape), graph.input("known", y.shape)),
-    feed: (rows) => ({ scores: pick(labels, rows), known: pick(weights, rows) }),
+    feed: (rows) => ({ scores: labelsOf(rows), known: weightsOf(rows) }),
   };
 }
 

@@ -12,10 +12,10 @@
 import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
 import type { Random } from "../src/base/random.ts";
-import { softplus } from "../src/nn/activations.ts";
-import { div, mul, sub, sumAll } from "../src/nn/arithmetic.ts";
+import { mul, sub } from "../src/nn/arithmetic.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
+import { logisticLoss } from "../src/nn/losses.ts";
 import { learn } from "../src/nn/minibatch.ts";
 import { unitLength } from "../src/nn/norms.ts";
 import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
@@ -91,6 +91,8 @@ export async function factorise(
   );
   const noises = new Float32Array(NOISES + D);
   normal(config.noise)(noises, random.fork("noise"));
+  const vectorsOf = shared.gatherer(queries.vectors.data, D);
+  const winsOfRows = shared.gatherer(wins, M * M);
   await learn({
     ...LESSON,
     parameters,
@@ -101,13 +103,12 @@ export async function factorise(
       return pairLoss(delta, graph.input("wins", [B, M, M]));
     },
     feed: (rows, draw) => {
-      const x = shared.gather(queries.vectors.data, D, rows, new Float32Array(rows.length * D));
+      const x = vectorsOf(rows);
       for (let b = 0; b < rows.length; b++) {
         const from = draw.integer(NOISES);
         for (let d = 0; d < D; d++) x[b * D + d] += noises[from + d];
       }
-      const pairs = new Float32Array(rows.length * M * M);
-      return { x, wins: shared.gather(wins, M * M, rows, pairs) };
+      return { x, wins: winsOfRows(rows) };
     },
   }, context);
   const network = new Blocks(parameters, (_, parameter, x) => scored(parameter, x));
@@ -128,7 +129,7 @@ function scored(parameter: Bound, x: Tensor): Tensor {
 export function pairLoss(delta: Tensor, wins: Tensor): Tensor {
   const [B, M] = delta.shape;
   const behind = sub(reshape(delta, [B, 1, M]), reshape(delta, [B, M, 1]));
-  return div(sumAll(mul(wins, softplus(behind))), sumAll(wins));
+  return logisticLoss(behind, wins);
 }
 
 /** 1 where model m has a higher score than m′ on a query, else (ties, missing) 0: [N × M × M]. */

@@ -71,7 +71,9 @@ const router: Router<Config> = {
     parameters.add("models", [M, WIDTH], values(startingVectors(models, random)));
     const sides = sidesOf(queries.ids, models, scores, random);
     const { assignment } = await shared.clusters(queries, config.clusters, 1, seed);
-    const examples = balanced(queries);
+    const examples = balanced(queries), vectorsOf = shared.gatherer(queries.vectors.data, D);
+    const positiveOf = shared.gatherer(sides.positive, M);
+    const negativeOf = shared.gatherer(sides.negative, M);
     await learn({
       parameters,
       ...lengthOf(queries.ids.length, examples.length),
@@ -90,9 +92,9 @@ const router: Router<Config> = {
         return add(first, scale(second, config.queryWeight));
       },
       feed: (rows, draw) => ({
-        x: take(queries.vectors.data, D, rows),
-        positive: take(sides.positive, M, rows),
-        negative: take(sides.negative, M, rows),
+        x: vectorsOf(rows),
+        positive: positiveOf(rows),
+        negative: negativeOf(rows),
         ...(config.queryWeight > 0 ? drawPairs(rows, assignment, draw) : {}),
       }),
     }, context);
@@ -208,10 +210,12 @@ async function extended(
     );
   }
   const projection = parameters.get("projection"), lesson = new Parameters(random);
-  const oldVectors = take(parameters.get("models").data, WIDTH, old);
+  const oldVectors = shared.gatherer(parameters.get("models").data, WIDTH)(old);
   lesson.add("new", [fresh.length, WIDTH], values(startingVectors(fresh, random)));
   const encoder = new Blocks(parameters, (_, parameter, x) => project(parameter, x));
   const E = Float32Array.from(await encoder.apply(queries.vectors));
+  const vectorsOf = shared.gatherer(E, WIDTH), positiveOf = shared.gatherer(sides.positive, M);
+  const negativeOf = shared.gatherer(sides.negative, M);
   await learn({
     ...NEW_MODEL,
     parameters: lesson,
@@ -227,9 +231,9 @@ async function extended(
       return modelLoss(a, input("positive", M), input("negative", M));
     },
     feed: (rows) => ({
-      E: take(E, WIDTH, rows),
-      positive: take(sides.positive, M, rows),
-      negative: take(sides.negative, M, rows),
+      E: vectorsOf(rows),
+      positive: positiveOf(rows),
+      negative: negativeOf(rows),
       old: oldVectors,
     }),
   });
@@ -237,13 +241,9 @@ async function extended(
     labelled[Math.floor(at / WIDTH)] ? value : NaN
   );
   const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
-  const vectors = take(Float32Array.of(...oldVectors, ...added), WIDTH, order);
+  const vectors = shared.gatherer(Float32Array.of(...oldVectors, ...added), WIDTH)(order);
   const all = new Parameters(random), note = `new models from ${examples.length} queries`;
   all.add("projection", projection.shape, values(projection.data));
   all.add("models", [M, WIDTH], values(vectors));
   return routed(order.map((m) => models[m]), all, line, note);
-}
-
-function take(from: Float32Array, width: number, rows: ArrayLike<number>): Float32Array {
-  return shared.gather(from, width, rows, new Float32Array(rows.length * width));
 }

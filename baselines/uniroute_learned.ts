@@ -59,6 +59,8 @@ const router: Router<Config> = {
       means,
       (mean) => Number.isNaN(mean) ? 0.5 : Math.min(1 - EDGE, Math.max(EDGE, mean)),
     );
+    const vectorsOf = shared.gatherer(queries.vectors.data, D);
+    const labelsOf = shared.gatherer(labels, M), weightsOf = shared.gatherer(weights, M);
     await learn({
       ...LESSON,
       parameters,
@@ -73,9 +75,9 @@ const router: Router<Config> = {
         return logLoss(mixed, input("labels", B, M), input("weights", B, M));
       },
       feed: (rows) => ({
-        x: take(queries.vectors.data, D, rows),
-        labels: take(labels, M, rows),
-        weights: take(weights, M, rows),
+        x: vectorsOf(rows),
+        labels: labelsOf(rows),
+        weights: weightsOf(rows),
         success,
       }),
     }, context);
@@ -137,8 +139,4 @@ function routed(
     },
     describe: () => ({ parameters: weights + means.length, notes: [`${K} clusters`] }),
   };
-}
-
-function take(from: Float32Array, width: number, rows: ArrayLike<number>): Float32Array {
-  return shared.gather(from, width, rows, new Float32Array(rows.length * width));
 }

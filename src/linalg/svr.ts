@@ -62,6 +62,9 @@ export function svrFit(
  * The slope of the dual in β_i has a kink of ±ε at 0. With f_i = (Kβ)_i − y_i it is f_i + ε going up and f_i − ε
  * going down, but f_i − ε up from below 0 and f_i + ε down from above. Optimal: no slope up is below
  * another's slope down; −b lies between the two.
+ *
+ * `rise` and `fall` hold what is added to f_i for either slope, infinite at a wall and for a row without
+ * a label: such a row is passed over by the comparisons as they are.
  */
 function fitColumn(
   kernel: Float32Array,
@@ -70,37 +73,45 @@ function fitColumn(
   epsilon: number,
   tolerance: number,
 ): { beta: Float64Array; bias: number } {
-  const rows = Int32Array.from(y.keys()).filter((i) => !Number.isNaN(y[i])), n = y.length;
-  const beta = new Float64Array(n), f = y.map((value) => -value);
-  if (rows.length === 0) return { beta, bias: NaN };
+  const n = y.length, known = y.map((value) => Number.isNaN(value) ? 0 : 1);
+  const beta = new Float64Array(n), f = y.map((value, i) => known[i] ? -value : 0);
+  if (!known.includes(1)) return { beta, bias: NaN };
+  const rise = known.map((label) => label ? epsilon : Infinity);
+  const fall = known.map((label) => label ? -epsilon : -Infinity);
   const own = f.map((_, i) => kernel[i * n + i]);
+  const move = (i: number, value: number): void => {
+    beta[i] = value;
+    rise[i] = value < cost ? (value < 0 ? -epsilon : epsilon) : Infinity;
+    fall[i] = value > -cost ? (value > 0 ? epsilon : -epsilon) : -Infinity;
+  };
+  let t = 0, upRow = kernel.subarray(0, n), downRow = upRow;
   for (let moves = 0;; moves++) {
     let up = -1, least = Infinity, most = -Infinity;
-    for (let r = 0; r < rows.length; r++) {
-      const i = rows[r], value = beta[i];
-      const rise = f[i] + (value < 0 ? -epsilon : epsilon);
-      const fall = f[i] + (value > 0 ? epsilon : -epsilon);
-      if (value < cost && rise < least) least = rise, up = i;
-      if (value > -cost && fall > most) most = fall;
+    for (let i = 0; i < n; i++) {
+      const value = f[i] += t * (upRow[i] - downRow[i]); // the last move
+      if (value + rise[i] < least) least = value + rise[i], up = i;
+      if (value + fall[i] > most) most = value + fall[i];
     }
     if (most - least < tolerance || moves >= MOST_MOVES * n) {
       return { beta, bias: -(least + most) / 2 };
     }
-    const upRow = kernel.subarray(up * n, (up + 1) * n);
+    upRow = kernel.subarray(up * n, (up + 1) * n);
     let down = -1, gain = 0, step = 0;
-    for (let r = 0; r < rows.length; r++) {
-      const j = rows[r], value = beta[j], gap = f[j] + (value > 0 ? epsilon : -epsilon) - least;
-      if (!(value > -cost && gap > 0)) continue;
-      const length = gap / Math.max(own[up] + own[j] - 2 * upRow[j], 1e-12);
+    for (let j = 0; j < n; j++) {
+      const gap = f[j] + fall[j] - least;
+      if (!(gap > 0)) continue;
+      const bend = Math.max(own[up] + own[j] - 2 * upRow[j], 1e-12);
+      if (gap * gap < gain * bend * (1 - 1e-9)) continue; // cannot win: spares most divisions
+      const length = gap / bend;
       if (gap * length > gain) gain = gap * length, down = j, step = length;
     }
+    downRow = kernel.subarray(down * n, (down + 1) * n);
     // Up to the next kink or wall of either: coefficients land on 0 and ±C exactly.
     const roomUp = beta[up] < 0 ? -beta[up] : cost - beta[up];
     const roomDown = beta[down] > 0 ? beta[down] : cost + beta[down];
-    const t = Math.min(step, roomUp, roomDown), downRow = kernel.subarray(down * n, (down + 1) * n);
-    beta[up] = t < roomUp ? beta[up] + t : beta[up] < 0 ? 0 : cost;
-    beta[down] = t < roomDown ? beta[down] - t : beta[down] > 0 ? 0 : -cost;
-    for (let i = 0; i < n; i++) f[i] += t * (upRow[i] - downRow[i]);
+    t = Math.min(step, roomUp, roomDown);
+    move(up, t < roomUp ? beta[up] + t : beta[up] < 0 ? 0 : cost);
+    move(down, t < roomDown ? beta[down] - t : beta[down] > 0 ? 0 : -cost);
   }
 }
 

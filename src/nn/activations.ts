@@ -3,13 +3,19 @@
  * @module
  */
 import type { Tensor } from "./graph.ts";
-import { add, mul, scale, shift, sub } from "./arithmetic.ts";
+import { add, mul, scalar, scale, shift, sub } from "./arithmetic.ts";
 
 /** y = max(x, 0).  ∂x = g where y > 0. */
 export function relu(x: Tensor): Tensor {
   const { graph, shape } = x;
   const y = graph.node("Relu", [x], shape);
-  return graph.record([y], [x], (g) => [() => mul(g, graph.node("Sign", [y], shape))])[0];
+  return graph.record([y], [x], (g) => [() => {
+    // As a comparison: the runtime's Sign is ten times slower.
+    const positive = graph.node("Greater", [x, scalar(graph, 0)], shape, {
+      type: "bool",
+    });
+    return mul(g, graph.node("Cast", [positive], shape, { attributes: { to: { int: 1 } } }));
+  }])[0];
 }
 
 /** y = σ(x) = 1 / (1 + exp(−x)).  ∂x = g · y · (1 − y). */

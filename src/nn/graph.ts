@@ -15,8 +15,11 @@ import {
   type ValueInfo,
 } from "./onnx.ts";
 
+/** Element types an input may have. */
+export type InputType = "float32" | "int64" | "uint8";
+
 /** Element types a tensor of the engine may have. */
-export type TensorType = "float32" | "int64" | "uint8";
+export type TensorType = InputType | "bool";
 
 /** A value inside a graph: known shape, unknown numbers. */
 export interface Tensor {
@@ -39,7 +42,7 @@ export interface GraphInput {
   /** Its dimensions. */
   readonly shape: readonly number[];
   /** Its type. */
-  readonly type: TensorType;
+  readonly type: InputType;
 }
 
 /**
@@ -119,7 +122,7 @@ export class Graph {
     name: string,
     shape: readonly number[],
     { type = "float32", differentiable = false }: {
-      readonly type?: TensorType;
+      readonly type?: InputType;
       readonly differentiable?: boolean;
     } = {},
   ): Tensor {

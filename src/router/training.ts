@@ -131,6 +131,21 @@ export function gather(
   return out;
 }
 
+/**
+ * Copies rows of a row-major array of the given width again and again, as steps of training do: always into
+ * the same memory, which the next call overwrites.
+ */
+export function gatherer(
+  from: Float32Array,
+  width: number,
+): (rows: ArrayLike<number>) => Float32Array {
+  let out = new Float32Array();
+  return (rows) => {
+    if (out.length !== rows.length * width) out = new Float32Array(rows.length * width);
+    return gather(from, width, rows, out);
+  };
+}
+
 /** A pool extended by the models of profiles: ascending ids, and where each column comes from. */
 export interface ExtendedPool {
   /** Old and new model ids, ascending. */

@@ -8,7 +8,12 @@ import * as arithmetic from "../../src/nn/arithmetic.ts";
 import { Dropout } from "../../src/nn/dropout.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
 import { lookup } from "../../src/nn/lookup.ts";
-import { binaryCrossEntropy, crossEntropy, meanSquaredError } from "../../src/nn/losses.ts";
+import {
+  binaryCrossEntropy,
+  crossEntropy,
+  logisticLoss,
+  meanSquaredError,
+} from "../../src/nn/losses.ts";
 import { layerNorm, rmsNorm, unitLength } from "../../src/nn/norms.ts";
 import { linear, matmul } from "../../src/nn/products.ts";
 import { rotary } from "../../src/nn/rotary.ts";
@@ -110,6 +115,10 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     shapes: matrix,
     build: (x) =>
       binaryCrossEntropy(x, scale(arithmetic.ones(x.graph, [3, 4]), 0.3), shift(scale(x, 0), 2)),
+  },
+  "logisticLoss": {
+    shapes: matrix,
+    build: (x) => logisticLoss(x, shift(scale(x, 0), 2)),
   },
   "meanSquaredError": { shapes: pair, build: meanSquaredError },
   "dropout": { shapes: batch, build: (x) => new Dropout(x.graph, 0.25).apply(x, "here") },

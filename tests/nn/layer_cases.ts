@@ -119,6 +119,13 @@ export const LOSSES: Case[] = [
     naive: (l, z, weights) => naive.weighedMean(binary(l, z), weights),
   },
   {
+    of: "logisticLoss",
+    shapes: [[3, 4], [3, 4]],
+    positive: true,
+    build: losses.logisticLoss,
+    naive: (x, weights) => naive.weighedMean(map(x, (x) => Math.log(1 + Math.exp(x))), weights),
+  },
+  {
     of: "meanSquaredError",
     shapes: [[3, 4], [3, 4]],
     build: losses.meanSquaredError,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gradients } from "../../src/nn/gradients.ts";
 import { Graph, type Tensor } from "../../src/nn/graph.ts";
-import { binaryCrossEntropy, crossEntropy } from "../../src/nn/losses.ts";
+import { binaryCrossEntropy, crossEntropy, logisticLoss } from "../../src/nn/losses.ts";
 import { Program } from "../../src/nn/program.ts";
 import { near, numbers } from "./differences.ts";
 
@@ -35,6 +35,16 @@ Deno.test("binary cross-entropy by hand, and without overflow", async () => {
   );
   assert.equal(far.loss, 125);
   assert.deepEqual(far.slope, [0.25, -0.25, 0, 0]);
+});
+
+Deno.test("logistic loss by hand, without overflow, pairs of weight zero left out", async () => {
+  const { loss, slope } = await evaluate(
+    [4],
+    [0, 200, -200, 7],
+    (x) => logisticLoss(x, constant(x, "w", [2, 1, 1, 0])),
+  );
+  near([loss], [(2 * Math.LN2 + 200) / 4], "loss", 1e-5);
+  near(slope, [0.25, 0.25, 0, 0], "gradient", 1e-6);
 });
 
 Deno.test("an outcome of weight zero counts neither in the sum nor in the mean", async () => {
