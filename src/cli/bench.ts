@@ -105,6 +105,7 @@ const COMMAND: Command<typeof FLAGS> = {
 
 async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
+  for (const folder of [flags.out, flags.jobs]) await expectWritable(folder);
   const shard = readShard(flags.shard);
   const workers = await workersFor(flags.device as Device, flags.workers);
   const written = new Set<string>();
@@ -142,6 +143,17 @@ async function main(argv: string[]): Promise<void> {
   if (written.size > 0 && !flags.json) {
     console.log(
       `\nfigures, and the queries behind every number: deno task report ${[...written].join(" ")}`,
+    );
+  }
+}
+
+/** Said before the work and not after it. */
+async function expectWritable(folder: string | undefined): Promise<void> {
+  if (folder === undefined) return;
+  const { state } = await Deno.permissions.query({ name: "write", path: folder });
+  if (state !== "granted") {
+    throw new Deno.errors.NotCapable(
+      `Requires write access to "${folder}", run again with the --allow-write flag`,
     );
   }
 }

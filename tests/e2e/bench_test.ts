@@ -223,9 +223,11 @@ Deno.test("bench: a wrong command line is code 2, with a suggestion", async () =
 Deno.test("bench: a folder it may not write to is code 4", async () => {
   const outside = await Deno.makeTempDir();
   try {
-    const { code, text } = await run("bench", ...plain, "--jobs", outside + "/jobs");
-    assert.equal(code, 4, text);
-    assert.match(text, /error: Requires write access to .*deno task/);
+    for (const flag of ["--jobs", "--out"]) {
+      const { code, text } = await run("bench", ...plain, flag, `${outside}/there`);
+      assert.equal(code, 4, text);
+      assert.match(text, /^error: Requires write access to .*deno task.*\n$/); // said before any work
+    }
   } finally {
     await Deno.remove(outside, { recursive: true });
   }
