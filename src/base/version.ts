@@ -8,27 +8,44 @@ import { sha256 } from "./hash.ts";
 /** Version of the harness; goes up when any decision or number may change. */
 export const VERSION = "0.1.0";
 
-/** Rooms whose code can change a decision; one that is not named here counts with the routers it serves. */
-const ROOMS = ["base", "embed", "icl", "linalg", "metrics", "nn", "outcomes", "protocol", "router"];
+/**
+ * Folders whose code can change a decision, each with all that lies below it. Code outside them that a router
+ * imports is hashed with the router.
+ */
+export const DECISION_ROOMS: readonly string[] = [
+  "datasets",
+  ...["base", "embed", "icl", "linalg", "metrics", "nn", "outcomes", "protocol", "router"].map((
+    room,
+  ) => `src/${room}`),
+];
 
-/** Whether a file belongs to one of the rooms that {@link harnessHash} covers. */
+/** Whether a file, by its absolute path, is one that {@link harnessHash} covers. */
 export function inHarness(path: string): boolean {
-  return ROOMS.some((room) => path.startsWith(repoPath("src", room) + "/"));
+  return DECISION_ROOMS.some((room) => path.startsWith(repoPath(room) + "/")) &&
+    path.endsWith(".ts") && !path.startsWith(repoPath("datasets/local/"));
 }
 
 /** SHA-256 over the code that can change a decision: part of every job's identity. */
 export async function harnessHash(): Promise<string> {
-  const parts: string[] = [];
-  for (const room of ROOMS) {
-    const files: string[] = [];
-    for await (const entry of Deno.readDir(repoPath("src", room))) {
-      if (entry.isFile && entry.name.endsWith(".ts")) files.push(entry.name);
-    }
-    for (const name of files.sort()) {
-      parts.push(`${room}/${name} ${sha256(await Deno.readFile(repoPath("src", room, name)))}`);
-    }
+  return await codeHash(DECISION_ROOMS.map((room) => [room, repoPath(room)]));
+}
+
+/**
+ * SHA-256 over the names and bytes of all TypeScript files below some folders.
+ * @param folders each as the name to hash it under, and where it is
+ */
+export async function codeHash(folders: readonly (readonly [string, string])[]): Promise<string> {
+  const lines: string[] = [];
+  for (const [name, path] of folders) await hashBelow(name, path, lines);
+  return sha256(lines.sort().join("\n"));
+}
+
+async function hashBelow(name: string, path: string, lines: string[]): Promise<void> {
+  for await (const entry of Deno.readDir(path)) {
+    const below = `${name}/${entry.name}`, at = `${path}/${entry.name}`;
+    if (entry.isDirectory && below !== "datasets/local") await hashBelow(below, at, lines);
+    else if (entry.name.endsWith(".ts")) lines.push(`${below} ${sha256(await Deno.readFile(at))}`);
   }
-  return sha256(parts.join("\n"));
 }
 
 /** What the numbers were computed with; deterministic on one machine. */
