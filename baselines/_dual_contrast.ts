@@ -5,7 +5,7 @@
 import type { QueryBatch } from "../src/router/contract.ts";
 import { byId } from "../src/router/training.ts";
 import type { Random } from "../src/base/random.ts";
-import { add, exp, log, mul, scale, sub, sum, sumAll } from "../src/nn/arithmetic.ts";
+import { add, exp, log, mul, scale, sub, sum, sumAll } from "../src/nn/ops.ts";
 import type { Tensor } from "../src/nn/graph.ts";
 
 /** Negatives of L₂, the paper's H. */

@@ -4,13 +4,10 @@
  * @module
  */
 import type { Random } from "../src/base/random.ts";
-import { relu } from "../src/nn/activations.ts";
-import { add, mul, sum } from "../src/nn/arithmetic.ts";
+import { layerNorm, relu } from "../src/nn/layers.ts";
+import { add, concat, linear, matmul, mul, reshape, split, sum } from "../src/nn/ops.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { layerNorm } from "../src/nn/norms.ts";
 import { type Bound, normal, ones, Parameters, zeros } from "../src/nn/parameters.ts";
-import { linear, matmul } from "../src/nn/products.ts";
-import { concat, reshape, split } from "../src/nn/shapes.ts";
 
 /** Numbers an edge carries. */
 const EDGE = 4;

@@ -9,13 +9,12 @@
 import type { Random } from "../src/base/random.ts";
 import { type Matrix, matrix, row } from "../src/linalg/matrix.ts";
 import { ridgePath, ridgePredict } from "../src/linalg/ridge.ts";
-import { relu } from "../src/nn/activations.ts";
-import { div, mul, scale, sub, sumAll } from "../src/nn/arithmetic.ts";
+import { relu } from "../src/nn/layers.ts";
+import { div, linear, mul, scale, sub, sumAll } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Graph, Tensor } from "../src/nn/graph.ts";
 import { learn } from "../src/nn/minibatch.ts";
 import { type Bound, Parameters, values, zeros } from "../src/nn/parameters.ts";
-import { linear } from "../src/nn/products.ts";
 import { columnMeans, type ExtendedPool, gather, masked } from "../src/router/training.ts";
 
 /** A fitted head. */

@@ -9,7 +9,7 @@
 import type { FittedRouter, Router } from "../src/router/contract.ts";
 import { CapabilityError } from "../src/base/errors.ts";
 import * as shared from "../src/router/training.ts";
-import { fuseRanks, rankInClusters } from "../src/router/rank_fusion.ts";
+import { fuseRanks, rankInClusters } from "./_rank_fusion.ts";
 import { product } from "../src/linalg/gemm.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
 

@@ -12,19 +12,18 @@
  * with fewer models than coordinates these are logistic regressions on φ, held back by noise and by few
  * epochs alone. A new model's p is fitted on the frozen features a ⊙ (W φ + w) (`_new_vectors.ts`).
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
+import type { FittedRouter, Router } from "../src/router/contract.ts";
 import type { Random } from "../src/base/random.ts";
 import { productF64 } from "../src/linalg/gemm.ts";
 import { logisticPredict } from "../src/linalg/logistic.ts";
 import { ridgePredict } from "../src/linalg/ridge.ts";
 import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { add, mul } from "../src/nn/arithmetic.ts";
+import { add, matmul, mul } from "../src/nn/ops.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { binaryCrossEntropy } from "../src/nn/losses.ts";
+import { binaryCrossEntropy } from "../src/nn/layers.ts";
 import { learn } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
-import { matmul } from "../src/nn/products.ts";
 import { type Vectors, withNewVectors } from "./_new_vectors.ts";
 
 /** One configuration of the grid. */

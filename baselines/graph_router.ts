@@ -26,13 +26,12 @@ import type {
 import { averaging, hide, modelNodes, queryNodes, start } from "./_graph_network.ts";
 import { CapabilityError } from "../src/base/errors.ts";
 import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { add, mean, mul, sub } from "../src/nn/arithmetic.ts";
+import { add, matmul, mean, mul, sub } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import { Graph, type Tensor } from "../src/nn/graph.ts";
-import { binaryCrossEntropy } from "../src/nn/losses.ts";
+import { binaryCrossEntropy } from "../src/nn/layers.ts";
 import { learn } from "../src/nn/minibatch.ts";
 import { bind, type Parameters } from "../src/nn/parameters.ts";
-import { matmul } from "../src/nn/products.ts";
 import { Program } from "../src/nn/program.ts";
 import { byId, gather, gatherer, masked } from "../src/router/training.ts";
 

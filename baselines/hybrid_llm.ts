@@ -14,19 +14,17 @@
  * fewer queries to it (`two_models.ts`, where strength = 1 − p). The headline is a point of the curve, by the
  * share of training queries that go to the large model: a configuration, chosen on validation rows.
  */
-import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
-import { betweenTwo, type Pair, pairOf } from "../src/router/two_models.ts";
+import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
+import { betweenTwo, type Pair, pairOf } from "./_two_models.ts";
 import { TIE } from "../src/router/decide.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
-import { gelu } from "../src/nn/activations.ts";
+import { binaryCrossEntropy, Dropout, gelu } from "../src/nn/layers.ts";
 import { Blocks } from "../src/nn/blocks.ts";
-import { Dropout } from "../src/nn/dropout.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { binaryCrossEntropy } from "../src/nn/losses.ts";
 import { learn } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
-import { linear } from "../src/nn/products.ts";
+import { linear } from "../src/nn/ops.ts";
 
 /** One configuration of the grid. */
 export interface Config {

@@ -7,7 +7,7 @@
  *
  *   ŝ(x,m) = μ_m + gate(x)·( Σ_t P(t|x) θ_tm − μ_m )
  *
- * - P(t|x), the attention: which task the query is of (`src/icl/task_posterior.ts`)
+ * - P(t|x), the attention: which task the query is of (`src/icl_plus/task_posterior.ts`)
  * - θ_tm, what model m scores on task t: of known models from all their rows (`task_means.ts`), of a new
  *   model from its record, by a regression whose penalties were learned by playing each known model as a
  *   new one (`record_prior.ts`)
@@ -21,8 +21,8 @@
  * fit learns from training and validation rows together, but keeps that verdict.
  */
 import type { FittedRouter, Router } from "../src/router/contract.ts";
-import { describeVariances } from "../src/icl/record_variances.ts";
-import { gateOf } from "../src/icl/novelty.ts";
+import { describeVariances } from "../src/icl_plus/record_variances.ts";
+import { gateOf } from "../src/icl_plus/novelty_gate.ts";
 import {
   answer,
   fitTaskReader,
@@ -30,8 +30,8 @@ import {
   type ReadModels,
   readProfiles,
   type TaskReader,
-} from "../src/icl/task_reader.ts";
-import { validationIsFamiliar } from "../src/icl/task_rows.ts";
+} from "../src/icl_plus/task_reader.ts";
+import { validationIsFamiliar } from "../src/icl_plus/task_rows.ts";
 
 /** One configuration of the grid. */
 export interface Config {

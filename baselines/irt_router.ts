@@ -26,14 +26,12 @@ import { CapabilityError } from "../src/base/errors.ts";
 import { productF64 } from "../src/linalg/gemm.ts";
 import { logisticFit } from "../src/linalg/logistic.ts";
 import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { scale, sub } from "../src/nn/arithmetic.ts";
-import { softplus } from "../src/nn/activations.ts";
+import { linear, matmul, scale, sub } from "../src/nn/ops.ts";
+import { binaryCrossEntropy, softplus } from "../src/nn/layers.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { binaryCrossEntropy } from "../src/nn/losses.ts";
 import { learn } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
-import { linear, matmul } from "../src/nn/products.ts";
 
 /** One configuration of the grid. */
 export interface Config {

@@ -9,18 +9,16 @@
  *
  * A new model is one more output on the frozen hidden layer (`_new_vectors.ts`).
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
+import type { FittedRouter, Router } from "../src/router/contract.ts";
 import { type Random, random } from "../src/base/random.ts";
 import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { gelu, sigmoid } from "../src/nn/activations.ts";
+import { binaryCrossEntropy, Dropout, gelu, sigmoid } from "../src/nn/layers.ts";
 import { Blocks } from "../src/nn/blocks.ts";
-import { Dropout } from "../src/nn/dropout.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { binaryCrossEntropy } from "../src/nn/losses.ts";
 import { learn } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
-import { linear } from "../src/nn/products.ts";
+import { linear } from "../src/nn/ops.ts";
 import { type Vectors, withNewVectors } from "./_new_vectors.ts";
 
 /** One configuration of the grid. */

@@ -16,21 +16,17 @@
  * the model alone leaves L as it is. The pointwise loss of a later port, binary cross-entropy of y, does not
  * have this gap; both are in the grid.
  */
-import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
+import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/contract.ts";
 import { type AptitudeTest, aptitudeTest, LEAST } from "./_aptitude.ts";
 import { CapabilityError } from "../src/base/errors.ts";
 import { random } from "../src/base/random.ts";
-import { add, mul, scale } from "../src/nn/arithmetic.ts";
-import { relu } from "../src/nn/activations.ts";
+import { add, linear, lookup, matmul, mul, reshape, scale } from "../src/nn/ops.ts";
+import { binaryCrossEntropy, crossEntropy, relu } from "../src/nn/layers.ts";
 import { Blocks, type RowNetwork } from "../src/nn/blocks.ts";
 import type { Graph, Tensor } from "../src/nn/graph.ts";
-import { lookup } from "../src/nn/lookup.ts";
-import { binaryCrossEntropy, crossEntropy } from "../src/nn/losses.ts";
 import { learn, type Lesson } from "../src/nn/minibatch.ts";
 import { normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
-import { linear, matmul } from "../src/nn/products.ts";
-import { reshape } from "../src/nn/shapes.ts";
 
 /** One configuration of the grid. */
 export interface Config {

@@ -9,18 +9,15 @@
  * nothing, so δ orders the models of a query and knows no absolute level. The model of largest δ is chosen;
  * RouteLLM's own use, a strong and a weak model, is in `routellm_mf_pair.ts`.
  */
-import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
+import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
 import type { Random } from "../src/base/random.ts";
-import { mul, sub } from "../src/nn/arithmetic.ts";
+import { matmul, mul, reshape, sub } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { logisticLoss } from "../src/nn/losses.ts";
+import { logisticLoss, unitLength } from "../src/nn/layers.ts";
 import { learn } from "../src/nn/minibatch.ts";
-import { unitLength } from "../src/nn/norms.ts";
 import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
-import { matmul } from "../src/nn/products.ts";
-import { reshape } from "../src/nn/shapes.ts";
 
 /** One configuration of the grid. */
 export interface Config {

@@ -10,7 +10,7 @@
  * fewer strong calls (`two_models.ts`). In a pool of two models the harness also reports APGR and CPT.
  */
 import type { QueryBatch, Router } from "../src/router/contract.ts";
-import { betweenTwo, pairOf } from "../src/router/two_models.ts";
+import { betweenTwo, pairOf } from "./_two_models.ts";
 import { type Config, DEPARTURES, factorise, GRID } from "./routellm_mf.ts";
 
 /** Where strong and weak model are equally likely to win. */

@@ -13,18 +13,16 @@
  * Every positive has a softmax of its own: good models do not compete. x⁺ is another query of x's
  * k-means cluster, the x⁻ are of other clusters, all of the same batch. Loss: mean L₁ + λ_c · mean L₂.
  */
-import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
+import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/contract.ts";
 import { CapabilityError } from "../src/base/errors.ts";
 import type { Random } from "../src/base/random.ts";
-import { add, scale } from "../src/nn/arithmetic.ts";
+import { add, concat, linear, matmul, scale } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
 import { learn } from "../src/nn/minibatch.ts";
-import { unitLength } from "../src/nn/norms.ts";
+import { unitLength } from "../src/nn/layers.ts";
 import { type Bound, normal, Parameters, values } from "../src/nn/parameters.ts";
-import { linear, matmul } from "../src/nn/products.ts";
-import { concat } from "../src/nn/shapes.ts";
 import { balanced, drawPairs, modelLoss, queryLoss, sidesOf } from "./_dual_contrast.ts";
 
 /** One configuration of the grid. */

@@ -11,17 +11,16 @@
  *
  * from θ_k = 2μ_k/T, b_k = −|μ_k|²/T, where Φ is the softmax of −|x − μ_k|²/T: a soft K-means router.
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
 import * as shared from "../src/router/training.ts";
+import type { FittedRouter, Router } from "../src/router/contract.ts";
 import { type Matrix, squareNorms } from "../src/linalg/matrix.ts";
 import type { Clusters } from "../src/linalg/kmeans.ts";
-import { add, div, log, mul, negate, ones, sub, sumAll } from "../src/nn/arithmetic.ts";
+import { add, div, linear, log, matmul, mul, negate, ones, sub, sumAll } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
 import { learn } from "../src/nn/minibatch.ts";
 import { type Bound, Parameters, values } from "../src/nn/parameters.ts";
-import { linear, matmul } from "../src/nn/products.ts";
-import { softmax } from "../src/nn/softmax.ts";
+import { softmax } from "../src/nn/layers.ts";
 
 /** One configuration of the grid. */
 export interface Config {

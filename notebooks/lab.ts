@@ -2,13 +2,13 @@
 import { DataError } from "../src/base/errors.ts";
 import { repoPath } from "../src/base/files.ts";
 import { random } from "../src/base/random.ts";
-import { resultFiles } from "../src/cli/paths.ts";
+import { resultFiles } from "../src/results/find.ts";
 import { openProvider } from "../src/embed/mod.ts";
 import type { OutcomeTable } from "../src/outcomes/table.ts";
-import { auditedDataset } from "../src/protocol/audited.ts";
-import { finalTraining } from "../src/protocol/job.ts";
-import { type OpenedSplit, openSplit } from "../src/protocol/open_split.ts";
-import { makeSplits } from "../src/protocol/split.ts";
+import { auditedDataset } from "../src/audit/audited.ts";
+import { finalTraining } from "../src/run/job.ts";
+import { type OpenedSplit, openSplit } from "../src/run/open_split.ts";
+import { makeSplits } from "../src/splits/make.ts";
 import type { Figure, Trace } from "../src/report/figures/figure.ts";
 import { layout } from "../src/report/figures/style.ts";
 import { readResult, type Result } from "../src/results/result.ts";
@@ -18,7 +18,7 @@ import type {
   Router,
 } from "../src/router/contract.ts";
 
-export { markdown, show, table } from "../src/notebook/show.ts";
+export { markdown, show, table } from "../src/jupyter/show.ts";
 
 /** Committed results of recorded outcomes by protocol, static embedding, as run by default; one a dataset. */
 export async function recorded(

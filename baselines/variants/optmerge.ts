@@ -4,14 +4,14 @@
  * 1. Base: ICL-Router (table) trained on all benchmarks, θ_0.
  * 2. Experts: copies of it fine-tuned on the training rows of one benchmark each, all weights, with 0.3 of the
  *    learning rate; all experts together take 20% of the base's steps. Beyond five benchmarks several share an
- *    expert (`src/icl/expert_groups.ts`). How far each went, ‖τ_b‖/‖θ_0‖, is noted: the paper's predictor of success.
- * 3. Merging (`src/nn/optmerge.ts`): for every weight matrix, M descends from the mean task vector a few steps
+ *    expert (`src/icl/variants/merged_experts.ts`). How far each went, ‖τ_b‖/‖θ_0‖, is noted: the paper's predictor of success.
+ * 3. Merging (`src/icl/variants/optmerge.ts`): for every weight matrix, M descends from the mean task vector a few steps
  *    towards acting like each expert on what that expert reads. Tables, head and norms stay the base's.
  * 4. The router is θ_0 + λM; λ is chosen on validation rows. λ = 1, the first of the grid, is the data-free number.
  *
  * Without step 3's descent (`optmerge_average.ts`) M is the average of the experts.
  */
-import { type MergeConfig, mergeRouter } from "../../src/icl/merged_experts.ts";
+import { type MergeConfig, mergeRouter } from "../../src/icl/variants/merged_experts.ts";
 import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */

@@ -1,7 +1,7 @@
 /**
  * Control: what is OptMerge's descent worth? The same experts with their weights averaged, θ_0 + λ·mean τ.
  */
-import { type MergeConfig, mergeRouter } from "../../src/icl/merged_experts.ts";
+import { type MergeConfig, mergeRouter } from "../../src/icl/variants/merged_experts.ts";
 import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */

@@ -2,7 +2,7 @@
  * RTD: Reference Trustable Decoding, a nearest-neighbour read-out in place of ICL-Router's head.
  *
  * RTD takes a trained network as it is, keeps the state its head reads on every labelled example, and
- * answers by the examples whose states are nearest (`src/icl/rtd.ts`):
+ * answers by the examples whose states are nearest (`src/icl/variants/rtd.ts`):
  *
  *   w_j = exp(−d_j/T) / Σ exp(−d_j/T),  ŝ = λ · Σ_j w_j s_j + (1 − λ) · p_head
  *
@@ -13,12 +13,12 @@
  *    trained on them, and validation rows are never stored.
  * 3. d: squared Euclidean distance; T = T₀ or 10·T₀, T₀ a quarter of the median distance of validation states
  *    to their K-th neighbour. H > 1: every slice of the state has neighbours of its own.
- * 4. A new model brings its record and, as a store, its own labels (`src/icl/decision_store.ts`).
+ * 4. A new model brings its record and, as a store, its own labels (`src/icl/variants/decision_store.ts`).
  *
  * λ = 0 would be ICL-Router (table), a row of its own. kNN on the plain query vectors, with the same K and T:
  * `rtd_raw.ts`.
  */
-import { type RtdConfig, rtdRouter } from "../../src/icl/rtd_router.ts";
+import { type RtdConfig, rtdRouter } from "../../src/icl/variants/rtd_router.ts";
 import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */

@@ -14,7 +14,21 @@ export const VERSION = "0.1.0";
  */
 export const DECISION_ROOMS: readonly string[] = [
   "datasets",
-  ...["base", "embed", "icl", "linalg", "metrics", "nn", "outcomes", "protocol", "router"].map((
+  ...[
+    "base",
+    "onnx",
+    "nn",
+    "linalg",
+    "embed",
+    "outcomes",
+    "audit",
+    "splits",
+    "router",
+    "icl",
+    "icl_plus",
+    "metrics",
+    "run",
+  ].map((
     room,
   ) => `src/${room}`),
 ];

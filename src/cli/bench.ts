@@ -6,17 +6,16 @@ import { dirname } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import type { Device } from "../base/device.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
-import { probeDevice } from "../nn/device.ts";
-import { CONTROLS } from "../protocol/open_split.ts";
-import { type ArmKind, ARMS } from "../protocol/new_model_job.ts";
-import { planRun, type RunPlan, type RunSettings } from "../protocol/plan.ts";
-import { runPlan } from "../protocol/run.ts";
-import { SEEDS } from "../protocol/split.ts";
-import { defaultSeeds, DEMO_SEEDS } from "../results/default_seeds.ts";
+import { probeDevice } from "../onnx/device.ts";
+import { CONTROLS } from "../run/open_split.ts";
+import { type ArmKind, ARMS } from "../run/new_model_job.ts";
+import { defaultSeeds, DEMO_SEEDS, planRun, type RunPlan, type RunSettings } from "../run/plan.ts";
+import { runPlan } from "../run/run.ts";
+import { SEEDS } from "../splits/split.ts";
 import { assemble, stemOf, writeResult } from "../results/assemble.ts";
 import { encodeShard } from "../results/shard.ts";
 import { verifyResult } from "../results/verify.ts";
-import { terminalReport } from "../report/print.ts";
+import { terminalReport } from "../report/tables/print.ts";
 import { type Command, type Flags, parseFlags, runMain, type Values } from "./args.ts";
 
 const FLAGS = {

@@ -6,9 +6,9 @@
 import { UsageError } from "../base/errors.ts";
 import { pack, repoPath, writeAtomic } from "../base/files.ts";
 import { didYouMean } from "../base/suggest.ts";
-import { checkDataset, formatReport } from "../outcomes/check.ts";
+import { checkDataset, formatReport } from "../../datasets/check.ts";
 import { encodeRecords, importerNamed, IMPORTERS } from "../outcomes/importers/index.ts";
-import { listDatasets, openDataset } from "../outcomes/load.ts";
+import { listDatasets, openDataset } from "../../datasets/load.ts";
 import { type Manifest, readManifest, readPriceList } from "../outcomes/manifest.ts";
 import { reprice } from "../outcomes/pricing.ts";
 import { importFolder, pull, recordsPath } from "../outcomes/pull.ts";

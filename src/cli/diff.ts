@@ -3,8 +3,8 @@
  * @module
  */
 import { diffResults } from "../results/diff.ts";
-import { digits, percent, signed } from "../report/numbers.ts";
-import { textTable } from "../report/text_table.ts";
+import { digits, percent, signed } from "../report/tables/numbers.ts";
+import { textTable } from "../report/tables/text_table.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {

@@ -4,12 +4,17 @@
  */
 import { exists, repoPath } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
-import { cacheFile, embedCached, type EmbeddingProvider } from "../embed/mod.ts";
-import { listProviders, openProvider } from "../embed/mod.ts";
-import { loadDataset } from "../outcomes/load.ts";
-import { audit } from "../protocol/audit.ts";
-import { dropDuplicates } from "../protocol/drop_duplicates.ts";
-import { CACHE } from "../protocol/plan.ts";
+import {
+  cacheFile,
+  embedCached,
+  type EmbeddingProvider,
+  listProviders,
+  openProvider,
+} from "../embed/mod.ts";
+import { loadDataset } from "../../datasets/load.ts";
+import { audit } from "../audit/audit.ts";
+import { dropDuplicates } from "../audit/drop_duplicates.ts";
+import { CACHE } from "../run/plan.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {

@@ -4,11 +4,11 @@
  */
 import { writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
-import { loadDataset } from "../outcomes/load.ts";
-import { audited } from "../protocol/audited.ts";
-import { assertSplitFits } from "../protocol/split.ts";
+import { loadDataset } from "../../datasets/load.ts";
+import { audited } from "../audit/audited.ts";
+import { assertSplitFits } from "../splits/split.ts";
 import { exportArena, exportCsv } from "../results/export.ts";
-import { openResult } from "../results/verify.ts";
+import { openResult } from "../results/open.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {

@@ -5,12 +5,13 @@
 import { join } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
-import { png, svg } from "../report/draw.ts";
+import { png, svg } from "../report/figures/draw.ts";
 import { figuresAcross, figuresOf } from "../report/figures/all.ts";
 import type { Figure } from "../report/figures/figure.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
-import { resultFiles, sourceOf } from "./paths.ts";
+import { sourceOf } from "../report/source.ts";
+import { resultFiles } from "../results/find.ts";
 
 const FLAGS = {
   out: { type: "string", default: "figures", value: "folder", help: "where the pictures go" },

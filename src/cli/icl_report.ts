@@ -4,13 +4,13 @@
  */
 import { dirname, relative } from "node:path";
 import { readBytes, repoPath, writeAtomic } from "../base/files.ts";
-import type { IclFile } from "../report/icl_cells.ts";
-import { iclPage } from "../report/icl_page.ts";
+import type { IclFile } from "../report/pages/icl_cells.ts";
+import { iclPage } from "../report/pages/icl_page.ts";
 import { decodeDecisions } from "../results/decision_file.ts";
 import { readResult } from "../results/result.ts";
 import { readStage1 } from "../results/stage1.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
-import { resultFiles } from "./paths.ts";
+import { resultFiles } from "../results/find.ts";
 
 const FLAGS = {
   results: { type: "string", value: "folder", help: "in place of results/" },

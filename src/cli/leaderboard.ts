@@ -4,12 +4,12 @@
  */
 import { relative } from "node:path";
 import { exists, readJson, repoPath, writeAtomic } from "../base/files.ts";
-import { boardPage } from "../report/board_page.ts";
-import { paperPage } from "../report/paper_page.ts";
-import type { SpeedSheet } from "../report/print.ts";
+import { boardPage } from "../report/pages/board_page.ts";
+import { paperPage } from "../report/pages/paper_page.ts";
+import type { SpeedSheet } from "../report/tables/print.ts";
 import { readResult, type Result } from "../results/result.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
-import { resultFiles } from "./paths.ts";
+import { resultFiles } from "../results/find.ts";
 
 const FLAGS = {
   results: { type: "string", value: "folder", help: "in place of results/" },

@@ -4,7 +4,7 @@
  */
 import { DataError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
-import { planRun } from "../protocol/plan.ts";
+import { planRun } from "../run/plan.ts";
 import { readShard } from "../results/shard.ts";
 import { conclude } from "./bench.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";

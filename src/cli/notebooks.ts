@@ -5,9 +5,9 @@
 import { relative } from "node:path";
 import { UsageError, VerificationError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
-import { brokenPromises, differences } from "../notebook/compare.ts";
-import { readNotebook, writeNotebook } from "../notebook/notebook.ts";
-import { LIMIT, runNotebook } from "../notebook/run.ts";
+import { brokenPromises, differences } from "../jupyter/compare.ts";
+import { readNotebook, writeNotebook } from "../jupyter/notebook.ts";
+import { LIMIT, runNotebook } from "../jupyter/run.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {

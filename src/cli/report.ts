@@ -6,12 +6,13 @@ import { exists, readBytes, repoPath, writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
 import { htmlReport } from "../report/html/page.ts";
 import type { Reported } from "../report/html/report.ts";
-import { markdownReport, terminalReport } from "../report/print.ts";
+import { markdownReport, terminalReport } from "../report/tables/print.ts";
 import { OutcomeFinder } from "../results/outcome_finder.ts";
 import { readResult } from "../results/result.ts";
-import { openResult } from "../results/verify.ts";
+import { openResult } from "../results/open.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
-import { resultFiles, speedOf } from "./paths.ts";
+import { speedOf } from "../report/source.ts";
+import { resultFiles } from "../results/find.ts";
 
 const FLAGS = {
   out: {

@@ -2,7 +2,7 @@
  * `deno task verify`: recomputes results from their decisions.
  * @module
  */
-import { resultFiles } from "./paths.ts";
+import { resultFiles } from "../results/find.ts";
 import { UsageError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
 import { verifyResult } from "../results/verify.ts";

@@ -13,7 +13,7 @@ import { env, pipeline, Tensor } from "npm:@huggingface/transformers@4.3.1";
 import { hashJson } from "../base/hash.ts";
 import { exists, readJson } from "../base/files.ts";
 import { CapabilityError, DataError } from "../base/errors.ts";
-import { probeDevice } from "../nn/device.ts";
+import { probeDevice } from "../onnx/device.ts";
 import { type Batch, batchSize, embedTexts, type Encode } from "./encoder.ts";
 import { DTYPE_SUFFIX, type HubModel } from "./models.ts";
 import type { EmbeddingProvider } from "./provider.ts";

@@ -21,8 +21,15 @@ import { didYouMean } from "../base/suggest.ts";
 import { repoPath } from "../base/files.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
 import { openHashed } from "./hashed.ts";
-import { DTYPE_SUFFIX, HUB_PRESETS, NPM_PRESETS } from "./models.ts";
-import type { HubModel, NpmPreset, OnnxModel, Pooling } from "./models.ts";
+import {
+  DTYPE_SUFFIX,
+  HUB_PRESETS,
+  type HubModel,
+  NPM_PRESETS,
+  type NpmPreset,
+  type OnnxModel,
+  type Pooling,
+} from "./models.ts";
 import { openStatic } from "./static.ts";
 import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
 

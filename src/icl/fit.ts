@@ -9,17 +9,23 @@ import type { TrainingData } from "../router/contract.ts";
 import type { Device } from "../base/device.ts";
 import { hashJson, sha256 } from "../base/hash.ts";
 import { takeRows } from "../linalg/matrix.ts";
-import { type AnswerOptions, type AnswerReport, trainAnswer } from "./answer.ts";
-import type { Bpe } from "./bpe.ts";
-import type { NetworkShape } from "./network.ts";
+import {
+  type AnswerOptions,
+  type AnswerReport,
+  pickJudged,
+  routedScore,
+  trainAnswer,
+} from "./stage2.ts";
+import { type Bpe, trainBpe } from "./bpe.ts";
+import { initialise, type NetworkShape } from "./network.ts";
 import { type Preset, presetFor } from "./presets.ts";
 import { describeProfile, profileOf } from "./profile.ts";
 import { type EncodedRecord, Reader } from "./reader.ts";
-import { pickJudged, routedScore } from "./judge.ts";
-import { withPseudoModels } from "./pseudo_models.ts";
-import { recordOf } from "./record.ts";
-import { type Labelled, labelled } from "./rows.ts";
-import { readTexts, startNetwork } from "./start.ts";
+import { type Labelled, labelled, type Outcomes, recordOf } from "./record.ts";
+import { type Random, random } from "../base/random.ts";
+import type { LoopOptions } from "../nn/trainer.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import { type Texts, trainReconstruction } from "./stage1.ts";
 
 export { profileOf, SHORTEST_RECORD } from "./profile.ts";
 
@@ -202,4 +208,85 @@ function answerOptions(preset: Preset, variant: Variant, K: number): AnswerOptio
 
 function rowsFrom(start: number, end: number): number[] {
   return Array.from({ length: end - start }, (_, i) => start + i);
+}
+
+// How a network starts: tokenizer, sizes, first weights and stage 1, each drawn from a stream of a
+// fixed name. Whoever starts alike from the same texts gets the same network, weight by weight.
+
+/** A network before it has learned anything. */
+export interface Start {
+  /** Sizes it was made by. */
+  readonly preset: Preset;
+  /** The tokenizer of stage 1, from the texts. */
+  readonly bpe: Bpe;
+  /** The network. */
+  readonly shape: NetworkShape;
+  /** What everything random about the network is forked from. */
+  readonly stream: Random;
+  /** Fresh weights, the same at every call. */
+  weights(): Parameters;
+}
+
+/**
+ * Starts a network on training texts.
+ * @param texts in the order of their ids
+ * @param input width of the query vectors
+ * @param seed seed of the run
+ * @param changes what a variant changes about the shape
+ */
+export function startNetwork(
+  texts: readonly string[],
+  input: number,
+  preset: Preset,
+  seed: number,
+  changes: Pick<NetworkShape, "linearProjector" | "pairTokens" | "identities"> = {},
+): Start {
+  const stream = random(seed, "icl"), bpe = trainBpe(texts, preset.vocabulary);
+  const shape: NetworkShape = { ...preset.network, input, vocabulary: bpe.size, ...changes };
+  const weights = (): Parameters => initialise(shape, stream.fork("weights"));
+  return { preset, bpe, shape, stream, weights };
+}
+
+/** Stage 1 of a network that has just started; changes its weights in place. */
+export function readTexts(
+  { preset, bpe, shape, stream }: Start,
+  parameters: Parameters,
+  texts: Texts,
+  watch: Pick<LoopOptions, "signal" | "progress">,
+): ReturnType<typeof trainReconstruction> {
+  const random = stream.fork("stage 1");
+  return trainReconstruction(parameters, shape, bpe, texts, preset.reconstruction, random, watch);
+}
+
+// Pseudo-models: more records to learn from than there are models (icl-router.md §6, a labelled
+// variant).
+
+/**
+ * The models of some rows and, for each, a number of made-up ones, which take in every benchmark the outcomes
+ * of a random real model.
+ */
+export function withPseudoModels(
+  rows: Labelled,
+  perModel: number,
+  stream: Random,
+): { solved: Outcomes; scores: Float64Array } {
+  if (perModel === 0) return { solved: rows, scores: rows.scores };
+  const M = rows.models, all = M * (1 + perModel), N = rows.ids.length;
+  const labels = new Float64Array(N * all), scores = new Float64Array(N * all);
+  const source = (benchmark: string, m: number): number =>
+    m < M ? m : stream.fork("pseudo-model", benchmark, m).integer(M);
+  const sources = new Map(
+    [...new Set(rows.benchmarks)].map((b) => [
+      b,
+      Uint32Array.from({ length: all }, (_, m) => source(b, m)),
+    ]),
+  );
+  for (let i = 0; i < N; i++) {
+    const of = sources.get(rows.benchmarks[i])!;
+    for (let m = 0; m < all; m++) {
+      labels[i * all + m] = rows.labels[i * M + of[m]];
+      scores[i * all + m] = rows.scores[i * M + of[m]];
+    }
+  }
+  return { solved: { ...rows, labels, models: all }, scores };
 }

@@ -2,8 +2,8 @@
  * Sizes of ICL-Router (table), by how much there is to learn from.
  * @module
  */
-import type { AnswerOptions } from "./answer.ts";
-import type { ReconstructionOptions } from "./reconstruct.ts";
+import type { AnswerOptions } from "./stage2.ts";
+import type { ReconstructionOptions } from "./stage1.ts";
 
 /** Everything about a fit that is not data. */
 export interface Preset {

@@ -18,8 +18,7 @@ import {
   reliability,
 } from "./calibration.ts";
 import { encode, type Trained, trained, type Variant } from "./fit.ts";
-import { readNewModels } from "./new_records.ts";
-import type { EncodedRecord, Reader } from "./reader.ts";
+import { type EncodedRecord, type Reader, readNewModels } from "./reader.ts";
 import { recordOf } from "./record.ts";
 
 /** How records are presented when it counts: controls that tell whether they are read. */

@@ -7,8 +7,8 @@
  * @module
  */
 import type { Tensor } from "onnxruntime-node";
-import { encodeModel } from "../nn/onnx.ts";
-import { onnxruntime, openSession, type Session } from "../nn/runtime.ts";
+import { encodeModel } from "../onnx/onnx.ts";
+import { onnxruntime, openSession, type Session } from "../onnx/session.ts";
 
 /** A dense row-major array with its shape, [rows × columns]. */
 export interface Dense<T extends Float32Array | Float64Array> {

@@ -13,7 +13,7 @@ import {
   type Node,
   type TensorValue,
   type ValueInfo,
-} from "./onnx.ts";
+} from "../onnx/onnx.ts";
 
 /** Element types an input may have. */
 export type InputType = "float32" | "int64" | "uint8";

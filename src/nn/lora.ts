@@ -7,9 +7,8 @@
  * @module
  */
 import { DataError } from "../base/errors.ts";
-import { add, scale } from "./arithmetic.ts";
+import { add, linear, scale } from "./ops.ts";
 import { normal, type Parameters, zeros } from "./parameters.ts";
-import { linear } from "./products.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
 import { type Apply, dense } from "./transformer.ts";
 

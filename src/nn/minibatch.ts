@@ -8,10 +8,9 @@
 import type { Random } from "../base/random.ts";
 import { warmupCosine } from "./adamw.ts";
 import type { Graph, Tensor } from "./graph.ts";
-import { loop, type LoopOptions } from "./loop.ts";
+import { loop, type LoopOptions, Trainer } from "./trainer.ts";
 import type { Bound, Parameters } from "./parameters.ts";
 import type { Feeds } from "./program.ts";
-import { Trainer } from "./trainer.ts";
 
 /** What is learned, from what, and how long. */
 export interface Lesson {

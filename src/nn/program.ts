@@ -11,7 +11,7 @@ import {
   type Runtime,
   type Session,
   type SessionOptions,
-} from "./runtime.ts";
+} from "../onnx/session.ts";
 
 /**
  * Numbers in the memory of the device that computed them. They cannot be looked at there (the runtime ends

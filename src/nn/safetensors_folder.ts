@@ -9,14 +9,16 @@
 import { basename, join } from "node:path";
 import { DataError } from "../base/errors.ts";
 import { exists, readJson } from "../base/files.ts";
-import { decodeTensor, type ReadOptions, type StoredTensor } from "./safetensors.ts";
 import {
+  decodeTensor,
   type Header,
   headerLength,
   LENGTH_BYTES,
   parseHeader,
+  type ReadOptions,
+  type StoredTensor,
   type TensorEntry,
-} from "./safetensors_header.ts";
+} from "./safetensors.ts";
 
 /** A model's tensors, not yet read. */
 export interface TensorFolder {

@@ -14,13 +14,13 @@ import {
   type Moments,
   type Schedule,
 } from "./adamw.ts";
-import { type Extra, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { Graph, type Tensor } from "./graph.ts";
-import { gradients } from "./gradients.ts";
+import { gradients } from "./ops.ts";
 import { bind, type Bound, type Parameters } from "./parameters.ts";
 import { type Feeds, Program } from "./program.ts";
-import type { SessionOptions } from "./runtime.ts";
+import type { SessionOptions } from "../onnx/session.ts";
 import { DataError } from "../base/errors.ts";
+import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
 
 /** Builds the loss of one shape of batch. */
 export type LossBuilder = (graph: Graph, parameter: Bound) => Tensor;
@@ -187,4 +187,154 @@ function accumulate(
     if (!sum) sums.set(name, gradient.slice());
     else for (let i = 0; i < sum.length; i++) sum[i] += gradient[i];
   }
+}
+
+// The loop around a trainer: progress, abort, and checkpoints to resume from.
+
+/** How a training run is watched and kept. */
+export interface LoopOptions {
+  /** Steps in all, those before a resumed checkpoint included. */
+  readonly steps: number;
+  /** Ends the run: `signal.reason` is thrown between two steps. */
+  readonly signal?: AbortSignal;
+  /** Hears of progress, 0…1. */
+  progress?(share: number): void;
+  /** Where the state is kept and every how many steps; an existing file is resumed from. */
+  readonly checkpoint?: { readonly path: string; readonly every: number };
+}
+
+/** What steps remember beside the trainer's state: kept in checkpoints, given back when one is resumed. */
+export interface Memory {
+  /** What there is to keep. */
+  save(): Extra;
+  /** Takes it back. @throws {DataError} naming `path`, when it is another run's */
+  load(extra: Extra, path: string): void;
+}
+
+/**
+ * Runs `step` for every step that is not yet done, until it returns `"stop"`. A run that was resumed may be
+ * asked for a step once more after it stopped: it has to say so again.
+ * @throws {DataError} when there is a checkpoint that cannot be resumed from
+ */
+export async function loop(
+  trainer: Trainer,
+  { steps, signal, progress, checkpoint }: LoopOptions,
+  step: (index: number) => Promise<"stop" | void>,
+  memory?: Memory,
+): Promise<void> {
+  if (checkpoint && await exists(checkpoint.path)) {
+    const extra = await trainer.load(checkpoint.path);
+    memory?.load(extra, checkpoint.path);
+  }
+  while (trainer.step < steps) {
+    signal?.throwIfAborted();
+    const verdict = await step(trainer.step);
+    progress?.(trainer.step / steps);
+    if (checkpoint && trainer.step % checkpoint.every === 0) {
+      await trainer.save(checkpoint.path, memory?.save());
+    }
+    if (verdict === "stop") return;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+// The state of a training run as a file: weights, moments and the number of steps, in safetensors,
+// so that a run can go on later or on another device.
+
+const FIRST = "adamw.first.", SECOND = "adamw.second.", EXTRA = "extra.";
+
+/** What a run keeps beside weights, moments and the number of steps. */
+export interface Extra {
+  /** Facts by name; `step` and `sha256` are taken. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Tensors by name. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/** Nothing more. */
+export const NO_EXTRA: Extra = { facts: {}, tensors: new Map() };
+
+/** Numbers of a fact, as `list.join(" ")` writes them. @throws {DataError} when there is no such fact */
+export function numbersOf({ facts }: Extra, name: string, path: string): number[] {
+  const text = Object.hasOwn(facts, name) ? facts[name] : undefined;
+  if (text === undefined) {
+    throw new DataError(`${path}: metadata.${name} is missing: another run's`);
+  }
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
+/** Writes a state atomically. Parameters that were never trained have no moments. */
+export async function writeCheckpoint(
+  path: string,
+  parameters: Parameters,
+  { step, moments }: { readonly step: number; readonly moments: ReadonlyMap<string, Moments> },
+  extra: Extra = NO_EXTRA,
+): Promise<void> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, { shape, data }] of parameters) {
+    tensors.set(name, { shape, data });
+    const known = moments.get(name);
+    if (!known) continue;
+    tensors.set(FIRST + name, { shape, data: known.first });
+    tensors.set(SECOND + name, { shape, data: known.second });
+  }
+  for (const [name, tensor] of extra.tensors) tensors.set(EXTRA + name, tensor);
+  await writeSafetensors(path, tensors, { ...extra.facts, step: String(step) });
+}
+
+/**
+ * Reads a state: weights into the parameters, the rest returned.
+ * @throws {DataError} when the file is damaged or is not of these parameters; they are then left alone
+ */
+export async function readCheckpoint(
+  path: string,
+  parameters: Parameters,
+): Promise<{ step: number; moments: Map<string, Moments>; extra: Extra }> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const { step: steps, sha256: _, ...facts } = metadata, step = Number(steps);
+  if (!Number.isInteger(step) || step < 0) {
+    throw new DataError(`${path}: metadata.step: expected a whole number, got ${steps}`);
+  }
+  const beside = new Map<string, StoredTensor>();
+  const expected = new Map(
+    [...parameters].flatMap(([name, { shape }]) =>
+      [name, FIRST + name, SECOND + name].map((key) => [key, shape] as const)
+    ),
+  );
+  for (const [name, { shape }] of tensors) {
+    const own = expected.get(name);
+    if (!own && name.startsWith(EXTRA)) {
+      beside.set(name.slice(EXTRA.length), tensors.get(name)!);
+      continue;
+    }
+    if (own?.join() !== shape.join()) {
+      throw new DataError(
+        `${path}: "${name}" of shape [${shape}], expected ${own ? `[${own}]` : "no such tensor"}`,
+      );
+    }
+  }
+  for (const [name, { shape }] of parameters) {
+    if (!tensors.has(name)) {
+      throw new DataError(`${path}: "${name}" is missing, expected shape [${shape}]`);
+    }
+    if (tensors.has(FIRST + name) !== tensors.has(SECOND + name)) {
+      throw new DataError(`${path}: "${name}" has one moment, expected both or none`);
+    }
+  }
+  const moments = new Map<string, Moments>();
+  for (const [name, { data }] of parameters) {
+    data.set(tensors.get(name)!.data);
+    const first = tensors.get(FIRST + name), second = tensors.get(SECOND + name);
+    if (first && second) moments.set(name, { first: first.data, second: second.data });
+  }
+  return { step, moments, extra: { facts, tensors: beside } };
 }

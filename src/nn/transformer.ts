@@ -6,12 +6,8 @@
  * @module
  */
 import type { Tensor } from "./graph.ts";
-import { add, expand, mul } from "./arithmetic.ts";
-import { gelu, silu } from "./activations.ts";
-import { linear } from "./products.ts";
-import { layerNorm, rmsNorm } from "./norms.ts";
-import { reshape, transpose } from "./shapes.ts";
-import { rotary } from "./rotary.ts";
+import { add, expand, linear, mul, reshape, transpose } from "./ops.ts";
+import { gelu, layerNorm, rmsNorm, rotary, silu } from "./layers.ts";
 import {
   type Bound,
   type Initialiser,

@@ -6,17 +6,16 @@
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { exists, repoPath, writeAtomic, writeJson } from "../base/files.ts";
 import { canonicalJson, hashJson } from "../base/hash.ts";
-import { defaultSeeds } from "./default_seeds.ts";
-import { packSplits } from "../protocol/pack_splits.ts";
-import type { FinishedJob } from "../protocol/job_store.ts";
-import type { PlannedRouter, RunPlan, RunSettings } from "../protocol/plan.ts";
-import type { Speed } from "../protocol/speed.ts";
+import { defaultSeeds, type PlannedRouter, type RunPlan, type RunSettings } from "../run/plan.ts";
+import { packSplits } from "../splits/pack.ts";
+import type { FinishedJob } from "../run/job_store.ts";
+import type { Speed } from "../run/speed.ts";
 import { environment, VERSION } from "../base/version.ts";
 import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";
 import { checkEntries } from "./check_entries.ts";
-import { seedRows } from "./decisions.ts";
-import { evaluate } from "./evaluate.ts";
-import { evaluateNewModel } from "./evaluate_new_model.ts";
+import { seedRows } from "../evaluate/decisions.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
+import { evaluateNewModel } from "../evaluate/evaluate_new_model.ts";
 import { chosenFor, datasetFacts, splitFacts } from "./facts.ts";
 import { type Result, rounded, type RouterEntry, seal } from "./result.ts";
 

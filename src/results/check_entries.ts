@@ -4,9 +4,9 @@
  * @module
  */
 import { DataError } from "../base/errors.ts";
-import type { Split } from "../protocol/split.ts";
+import type { Split } from "../splits/split.ts";
 import { type DecisionEntry, named } from "./decision_file.ts";
-import { testRows } from "./decisions.ts";
+import { testRows } from "../evaluate/decisions.ts";
 
 /** Differences of this size come from rounding to 10 digits. */
 const ROUNDING = 1e-9;

@@ -6,16 +6,15 @@
 import { VerificationError } from "../base/errors.ts";
 import { matrix } from "../linalg/matrix.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
-import { type JobOutcome, runJob, whyNot } from "../protocol/job.ts";
-import { decisionsHash } from "../protocol/job_store.ts";
-import { type ArmKind, runNewModelJob } from "../protocol/new_model_job.ts";
-import { type Control, type OpenedSplit, openSplit } from "../protocol/open_split.ts";
+import { type JobOutcome, runJob, whyNot } from "../run/job.ts";
+import { decisionsHash } from "../run/job_store.ts";
+import { type ArmKind, runNewModelJob } from "../run/new_model_job.ts";
+import { type Control, type OpenedSplit, openSplit } from "../run/open_split.ts";
 import type { Router } from "../router/contract.ts";
 import { REFERENCES } from "../router/references.ts";
 import { named } from "./decision_file.ts";
-import type { Result } from "./result.ts";
+import type { OpenedResult, Result } from "./result.ts";
 import { sameOrThrow } from "./same.ts";
-import type { OpenedResult } from "./verify.ts";
 
 /**
  * Lets the reference rows decide again, on every split, and finds out anew why rows are missing.

@@ -4,15 +4,15 @@
  * @module
  */
 import { DataError, VerificationError } from "../base/errors.ts";
-import { ARMS } from "../protocol/new_model_job.ts";
-import type { DistinctTable } from "../protocol/drop_duplicates.ts";
-import { makeSplits, type Split, splitHash } from "../protocol/split.ts";
+import { ARMS } from "../run/new_model_job.ts";
+import type { DistinctTable } from "../audit/drop_duplicates.ts";
+import { type Split, splitHash } from "../splits/split.ts";
+import { makeSplits } from "../splits/make.ts";
 import { REFERENCES } from "../router/references.ts";
 import { type DecisionEntry, named } from "./decision_file.ts";
 import { chosenFor, splitFacts } from "./facts.ts";
-import type { Result, RouterEntry } from "./result.ts";
+import type { OpenedResult, Result, RouterEntry } from "./result.ts";
 import { sameOrThrow } from "./same.ts";
-import type { OpenedResult } from "./verify.ts";
 
 /**
  * Checks what needs no outcomes.

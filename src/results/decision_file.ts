@@ -8,11 +8,11 @@
 import { DataError } from "../base/errors.ts";
 import { pack, unpack } from "../base/files.ts";
 import { canonicalJson, sha256 } from "../base/hash.ts";
-import { decisionsHash } from "../protocol/job_store.ts";
-import type { Column } from "../protocol/job.ts";
-import type { Tuning } from "../protocol/tune.ts";
-import type { SplitDecisions } from "./decisions.ts";
-import type { PredictionSummary } from "../protocol/predictions.ts";
+import { decisionsHash } from "../run/job_store.ts";
+import type { Column } from "../run/curve.ts";
+import type { Tuning } from "../run/tune.ts";
+import type { SplitDecisions } from "../evaluate/decisions.ts";
+import type { PredictionSummary } from "../run/predictions.ts";
 import schema from "./decisions.schema.json" with { type: "json" };
 import { formOf } from "./form.ts";
 

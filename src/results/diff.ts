@@ -5,15 +5,15 @@
 import { DataError, VerificationError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
 import { holm } from "../metrics/mod.ts";
-import { loadDataset } from "../outcomes/load.ts";
-import { audited } from "../protocol/audited.ts";
-import { differences, pairedOverSeeds } from "./paired.ts";
+import { loadDataset } from "../../datasets/load.ts";
+import { audited } from "../audit/audited.ts";
+import { differences, pairedOverSeeds } from "../evaluate/paired.ts";
 import type { DecisionEntry } from "./decision_file.ts";
-import { joinFolds, type SeedRows, seedRows } from "./decisions.ts";
-import { earnedBy } from "./earn.ts";
-import { findOutcomes } from "./find_outcomes.ts";
-import { isNewModel, type Result } from "./result.ts";
-import { type OpenedResult, openResult } from "./verify.ts";
+import { joinFolds, type SeedRows, seedRows } from "../evaluate/decisions.ts";
+import { earnedBy } from "../evaluate/earn.ts";
+import { findOutcomes } from "./outcome_finder.ts";
+import { isNewModel, type OpenedResult, type Result } from "./result.ts";
+import { openResult } from "./open.ts";
 
 /** A field that differs. */
 export interface FieldChange {

@@ -4,8 +4,8 @@
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { UsageError } from "../base/errors.ts";
-import { testRows } from "./decisions.ts";
-import type { OpenedResult } from "./verify.ts";
+import { testRows } from "../evaluate/decisions.ts";
+import type { OpenedResult } from "./result.ts";
 
 /**
  * One line a decision: router, seed, fold, query id, model, score, cost (RFC 4180 CSV).

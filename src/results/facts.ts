@@ -4,7 +4,7 @@
  * @module
  */
 import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
-import { type Split, splitHash } from "../protocol/split.ts";
+import { type Split, splitHash } from "../splits/split.ts";
 import type { DecisionEntry } from "./decision_file.ts";
 import type { Result, RouterEntry, SplitFacts } from "./result.ts";
 

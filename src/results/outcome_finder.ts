@@ -3,11 +3,11 @@
  * readers says why.
  * @module
  */
-import { loadDataset } from "../outcomes/load.ts";
+import { listDatasets, loadDataset } from "../../datasets/load.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
-import { audited } from "../protocol/audited.ts";
-import { findOutcomes } from "./find_outcomes.ts";
+import { audited } from "../audit/audited.ts";
 import type { Result } from "./result.ts";
+import { DataError, UsageError } from "../base/errors.ts";
 
 /** Finds the outcomes that results were made from. */
 export class OutcomeFinder {
@@ -50,4 +50,28 @@ export class OutcomeFinder {
     }
     return found;
   }
+}
+
+// The outcomes a result was made from, if they are on this machine.
+
+/**
+ * Loads a dataset by the name a result gives it.
+ *
+ * @param name dataset view, `mmlu-pro` or `reasoning-gym/easy`
+ * @returns undefined when it is not here: a known dataset whose records were not pulled, or somebody's own
+ * @throws {DataError} when its records are here but broken or altered
+ */
+export async function findOutcomes(name: string): Promise<OutcomeTable | undefined> {
+  try {
+    return await loadDataset(name);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    if (error instanceof DataError && await isAbsent(name)) return undefined;
+    throw error;
+  }
+}
+
+async function isAbsent(name: string): Promise<boolean> {
+  const [stem] = name.split("/");
+  return (await listDatasets()).some((known) => known.name === stem && !known.present);
 }

@@ -3,17 +3,19 @@
  * it. `results/<dataset>@<version>/<protocol>.<embedding>.json`, no clock in name or content.
  * @module
  */
+import schema from "./result.schema.json" with { type: "json" };
 import { DataError } from "../base/errors.ts";
 import { readJson } from "../base/files.ts";
 import { hashJson } from "../base/hash.ts";
 import type { DatasetFacts } from "../outcomes/table.ts";
-import type { AuditReport } from "../protocol/audit_report.ts";
-import type { ArmKind } from "../protocol/new_model_job.ts";
+import type { AuditReport } from "../audit/audit.ts";
+import type { ArmKind } from "../run/new_model_job.ts";
 import type { Need, UnseenArm } from "../router/contract.ts";
-import type { Evaluation } from "./evaluate.ts";
-import type { NewModelEvaluation } from "./evaluate_new_model.ts";
+import type { Evaluation } from "../evaluate/evaluate.ts";
+import type { NewModelEvaluation } from "../evaluate/evaluate_new_model.ts";
 import { formOf } from "./form.ts";
-import schema from "./result.schema.json" with { type: "json" };
+import type { Split } from "../splits/split.ts";
+import type { DecisionEntry } from "./decision_file.ts";
 
 /** The content of a result file. */
 export interface Result {
@@ -166,4 +168,14 @@ export async function readResult(path: string): Promise<Result> {
     throw new DataError(`${path}: /sha256 does not match the content; the file was altered`);
   }
   return value as Result;
+}
+
+/** A result with its decisions and splits, all hashes checked. */
+export interface OpenedResult {
+  /** The result itself. */
+  readonly result: Result;
+  /** Decisions, each checked against its hash. */
+  readonly entries: readonly DecisionEntry[];
+  /** Frozen splits, seed by seed, fold by fold. */
+  readonly splits: readonly Split[];
 }

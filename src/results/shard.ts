@@ -4,8 +4,8 @@
  */
 import { DataError } from "../base/errors.ts";
 import { pack, readBytes, unpack } from "../base/files.ts";
-import { decodeJob, encodeJob, type FinishedJob } from "../protocol/job_store.ts";
-import type { RunSettings } from "../protocol/plan.ts";
+import { decodeJob, encodeJob, type FinishedJob } from "../run/job_store.ts";
+import type { RunSettings } from "../run/plan.ts";
 
 /** The content of a shard file. */
 export interface Shard {

@@ -7,8 +7,8 @@
 import { DataError } from "../base/errors.ts";
 import { readJson } from "../base/files.ts";
 import { hashJson } from "../base/hash.ts";
-import { formOf } from "./form.ts";
 import { rounded } from "./result.ts";
+import { formOf } from "./form.ts";
 
 /** The content of a stage 1 file. */
 export interface Stage1Report {

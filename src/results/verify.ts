@@ -19,24 +19,18 @@
  * the drawing of the splits is still checked.
  * @module
  */
-import { dirname } from "node:path";
-import { DataError, VerificationError } from "../base/errors.ts";
-import { readBytes, readJson } from "../base/files.ts";
-import { hashJson } from "../base/hash.ts";
+import { VerificationError } from "../base/errors.ts";
 import { METRICS_VERSION } from "../metrics/mod.ts";
-import { loadDataset } from "../outcomes/load.ts";
-import { audited, type AuditedDataset } from "../protocol/audited.ts";
-import { type Split, splitHash } from "../protocol/split.ts";
-import { unpackSplits } from "../protocol/pack_splits.ts";
+import { loadDataset } from "../../datasets/load.ts";
+import { audited, type AuditedDataset } from "../audit/audited.ts";
 import { evaluateEntries } from "./assemble.ts";
-import { checkEntries } from "./check_entries.ts";
 import { checkRows } from "./check_rows.ts";
-import { checkDraws, checkRun } from "./check_run.ts";
-import { type DecisionEntry, decodeDecisions } from "./decision_file.ts";
+import { checkDraws } from "./check_run.ts";
 import { datasetFacts } from "./facts.ts";
-import { findOutcomes } from "./find_outcomes.ts";
-import { readResult, type Result, rounded } from "./result.ts";
+import { findOutcomes } from "./outcome_finder.ts";
+import { type Result, rounded } from "./result.ts";
 import { sameOrThrow } from "./same.ts";
+import { openResult } from "./open.ts";
 
 /** What a verification found. */
 export interface Verified {
@@ -46,45 +40,6 @@ export interface Verified {
   readonly depth: "full" | "integrity";
   /** Numbers compared. */
   readonly numbers: number;
-}
-
-/** A result with its decisions and splits, all hashes checked. */
-export interface OpenedResult {
-  /** The result itself. */
-  readonly result: Result;
-  /** Decisions, each checked against its hash. */
-  readonly entries: readonly DecisionEntry[];
-  /** Frozen splits, seed by seed, fold by fold. */
-  readonly splits: readonly Split[];
-}
-
-/**
- * Opens a result and the files beside it.
- * @throws {DataError} naming the file and field that does not fit
- * @throws {VerificationError} when the three files contradict each other
- */
-export async function openResult(path: string): Promise<OpenedResult> {
-  const result = await readResult(path);
-  const beside = (file: string): string => `${dirname(path)}/${file}`;
-  const decisionPath = beside(result.decisions.file), splitPath = beside(result.splits.file);
-  const entries = decodeDecisions(
-    await readBytes(decisionPath),
-    decisionPath,
-    result.decisions.sha256,
-  );
-  const splits = unpackSplits(await readJson(splitPath), splitPath);
-  const hashes = splits.map(splitHash);
-  const stray = result.splits.parts.findIndex((part, i) => part.sha256 !== hashes[i]);
-  if (stray >= 0) {
-    const { seed, name } = result.splits.parts[stray];
-    throw new DataError(`${splitPath}: split ${stray} (seed ${seed}, ${name}) is not the result's`);
-  }
-  if (hashJson(hashes) !== result.splits.sha256) {
-    throw new DataError(`${splitPath}: ${splits.length} splits, the result has others`);
-  }
-  checkEntries(entries, splits, result.dataset.models, decisionPath);
-  checkRun(path, decisionPath, { result, entries, splits });
-  return { result, entries, splits };
 }
 
 /** Where {@link verifyResult} takes outcomes from; by default from the dataset the result names. */

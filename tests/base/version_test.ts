@@ -30,7 +30,7 @@ Deno.test("harness hash: a byte, a name or a file more below a room gives anothe
 
 Deno.test("harness hash: covers every file that a job can reach, but what is hashed with its router", () => {
   const routers = filesBelow("baselines");
-  const reached = reachedFrom(["src/protocol/worker.ts", "src/protocol/plan.ts", ...routers]);
+  const reached = reachedFrom(["src/run/worker.ts", "src/run/plan.ts", ...routers]);
   assert(reached.size > 150, `only ${reached.size} files reached`);
   const uncovered = [...reached].filter((path) =>
     !path.startsWith("baselines/") && !inHarness(repoPath(path))

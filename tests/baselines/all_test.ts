@@ -4,11 +4,11 @@ import { demoTable } from "../../datasets/demo/generate.ts";
 import { conform } from "../../src/router/conformance.ts";
 import { loadRouters } from "../../src/router/discover.ts";
 import { openProvider } from "../../src/embed/mod.ts";
-import { openSplit } from "../../src/protocol/open_split.ts";
-import { runJob } from "../../src/protocol/job.ts";
-import { makeSplits } from "../../src/protocol/split.ts";
-import { alone } from "../protocol/tables.ts";
-import { column, decided, OPTIONS } from "../protocol/scene.ts";
+import { openSplit } from "../../src/run/open_split.ts";
+import { runJob } from "../../src/run/job.ts";
+import { makeSplits } from "../../src/splits/make.ts";
+import { alone } from "../splits/tables.ts";
+import { column, decided, OPTIONS } from "../run/scene.ts";
 
 const routers = await loadRouters();
 

@@ -8,10 +8,10 @@ import plainRidge, { type Config as RidgeConfig } from "../../baselines/ridge.ts
 import { demoTable } from "../../datasets/demo/generate.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import { openProvider } from "../../src/embed/mod.ts";
-import { openSplit } from "../../src/protocol/open_split.ts";
-import { makeSplits } from "../../src/protocol/split.ts";
+import { openSplit } from "../../src/run/open_split.ts";
+import { makeSplits } from "../../src/splits/make.ts";
 import { decide } from "../../src/router/decide.ts";
-import { alone } from "../protocol/tables.ts";
+import { alone } from "../splits/tables.ts";
 import { batch, CONTEXT, near, profiles, qualities, rowsOf, training } from "../router/hand.ts";
 
 /** Cosines .8, .96 and .6 with the query (.8, .6). */

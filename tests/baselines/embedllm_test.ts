@@ -5,7 +5,7 @@ import { CapabilityError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { Blocks } from "../../src/nn/blocks.ts";
 import { Graph } from "../../src/nn/graph.ts";
-import { binaryCrossEntropy, crossEntropy } from "../../src/nn/losses.ts";
+import { binaryCrossEntropy, crossEntropy } from "../../src/nn/layers.ts";
 import { Parameters, values } from "../../src/nn/parameters.ts";
 import { Program } from "../../src/nn/program.ts";
 import { batch, CONTEXT, near, profiles, qualities, training } from "../router/hand.ts";

@@ -6,13 +6,13 @@ import { openProvider } from "../../src/embed/mod.ts";
 import { random } from "../../src/base/random.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import { pairedBootstrap } from "../../src/metrics/bootstrap.ts";
-import { runNewModelJob } from "../../src/protocol/new_model_job.ts";
-import { openSplit } from "../../src/protocol/open_split.ts";
-import { makeSplits } from "../../src/protocol/split.ts";
+import { runNewModelJob } from "../../src/run/new_model_job.ts";
+import { openSplit } from "../../src/run/open_split.ts";
+import { makeSplits } from "../../src/splits/make.ts";
 import { bestSingle } from "../../src/router/references.ts";
 import type { PointPredictions, Router, TrainingData } from "../../src/router/contract.ts";
-import { alone } from "../protocol/tables.ts";
-import { column, decided, OPTIONS } from "../protocol/scene.ts";
+import { alone } from "../splits/tables.ts";
+import { column, decided, OPTIONS } from "../run/scene.ts";
 import { batch, CONTEXT, profiles, qualities, training } from "../router/hand.ts";
 
 /** Four tasks at the corners of a square, ten rows each; m0 solves the left, m1 the right, m2 half. */

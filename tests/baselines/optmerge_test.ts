@@ -1,11 +1,10 @@
 /** OptMerge over a tiny ICL-Router. */
 import assert from "node:assert/strict";
-import type { FittedRouter, PointPredictions } from "../../src/router/contract.ts";
-import { expertGroups } from "../../src/icl/expert_groups.ts";
-import { trained } from "../../src/icl/fit.ts";
-import { isMerged, mergeRouter } from "../../src/icl/merged_experts.ts";
-import { fitTable, routerOf } from "../../src/icl/router.ts";
 import optmerge from "../../baselines/variants/optmerge.ts";
+import type { FittedRouter, PointPredictions } from "../../src/router/contract.ts";
+import { expertGroups, isMerged, mergeRouter } from "../../src/icl/variants/merged_experts.ts";
+import { trained } from "../../src/icl/fit.ts";
+import { fitTable, routerOf } from "../../src/icl/router.ts";
 import {
   column,
   context,

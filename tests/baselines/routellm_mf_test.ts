@@ -5,7 +5,7 @@ import pairRouter from "../../baselines/routellm_mf_pair.ts";
 import type { FittedRouter, PointPredictions } from "../../src/router/contract.ts";
 import { random } from "../../src/base/random.ts";
 import { decide } from "../../src/router/decide.ts";
-import { gradients } from "../../src/nn/gradients.ts";
+import { gradients } from "../../src/nn/ops.ts";
 import { Graph } from "../../src/nn/graph.ts";
 import { Program } from "../../src/nn/program.ts";
 import { batch, cells, CONTEXT, qualities, training } from "../router/hand.ts";

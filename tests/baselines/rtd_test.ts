@@ -1,19 +1,18 @@
 /** RTD over a tiny ICL-Router, and its read-out on plain query vectors. */
 import assert from "node:assert/strict";
+import raw from "../../baselines/variants/rtd_raw.ts";
+import rtd from "../../baselines/variants/rtd.ts";
+import * as hand from "../router/hand.ts";
 import type { FittedRouter, PointPredictions, QueryBatch } from "../../src/router/contract.ts";
 import { columnMeans } from "../../src/router/training.ts";
 import { takeModels, takeQueries } from "../../src/router/conformance/fixture.ts";
 import { trained } from "../../src/icl/fit.ts";
-import { type RtdConfig, rtdRouter, type Values } from "../../src/icl/rtd_router.ts";
+import { type RtdConfig, rtdRouter, type Values } from "../../src/icl/variants/rtd_router.ts";
 import { fitTable, routerOf } from "../../src/icl/router.ts";
 import { random } from "../../src/base/random.ts";
 import { type Matrix, row } from "../../src/linalg/matrix.ts";
-import { DecisionStates } from "../../src/icl/decision_state.ts";
-import { newModelStore } from "../../src/icl/decision_store.ts";
+import { DecisionStates, newModelStore } from "../../src/icl/variants/decision_store.ts";
 import { recordOf, solvedOf } from "../../src/icl/record.ts";
-import raw from "../../baselines/variants/rtd_raw.ts";
-import rtd from "../../baselines/variants/rtd.ts";
-import * as hand from "../router/hand.ts";
 import {
   column,
   context,

@@ -10,14 +10,14 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Device } from "../../src/base/device.ts";
 import { random } from "../../src/base/random.ts";
-import { probeDevice } from "../../src/nn/device.ts";
-import { DeviceTrainer } from "../../src/nn/device_trainer.ts";
+import { probeDevice } from "../../src/onnx/device.ts";
+import { DeviceTrainer } from "../../src/nn/on_device/device_trainer.ts";
 import { Graph } from "../../src/nn/graph.ts";
 import { bind } from "../../src/nn/parameters.ts";
 import { Program } from "../../src/nn/program.ts";
-import type { SessionOptions } from "../../src/nn/runtime.ts";
+import type { SessionOptions } from "../../src/onnx/session.ts";
 import { Trainer } from "../../src/nn/trainer.ts";
-import { toDevice } from "../../src/nn/transfer.ts";
+import { toDevice } from "../../src/nn/on_device/transfer.ts";
 import { batchOf, logits, lossOf, parametersOf, type Sizes, TINY } from "../nn/tiny_transformer.ts";
 
 /** About 4.2 million parameters, 2048 tokens a batch. */

@@ -9,15 +9,11 @@
 import { cpuUsage } from "node:process";
 import { parseArgs } from "@std/cli/parse-args";
 import { random } from "../../src/base/random.ts";
-import { add } from "../../src/nn/arithmetic.ts";
+import { add, linear, lookup, reshape } from "../../src/nn/ops.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
-import { lookup } from "../../src/nn/lookup.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { causalAttention, crossEntropy } from "../../src/nn/layers.ts";
 import { type Bound, normal, Parameters } from "../../src/nn/parameters.ts";
-import { linear } from "../../src/nn/products.ts";
 import type { Feeds } from "../../src/nn/program.ts";
-import { reshape } from "../../src/nn/shapes.ts";
-import { causalAttention } from "../../src/nn/softmax.ts";
 import { Trainer } from "../../src/nn/trainer.ts";
 import { addBlock, addNorm, block, type BlockShape, normalise } from "../../src/nn/transformer.ts";
 import { hasModule, python } from "./python.ts";

@@ -6,8 +6,7 @@
  * @module
  */
 import { random } from "../../src/base/random.ts";
-import { kmeans } from "../../src/linalg/kmeans.ts";
-import { lloyd } from "../../src/linalg/lloyd.ts";
+import { kmeans, lloyd } from "../../src/linalg/kmeans.ts";
 import { type Matrix, takeRows } from "../../src/linalg/matrix.ts";
 import { nearest } from "../../src/linalg/nearest.ts";
 import { ridgePath, ridgePredict } from "../../src/linalg/ridge.ts";

@@ -11,14 +11,14 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { demoTable } from "../../datasets/demo/generate.ts";
 import { openProvider } from "../../src/embed/mod.ts";
-import { runJob } from "../../src/protocol/job.ts";
-import { openSplit } from "../../src/protocol/open_split.ts";
-import { makeSplits } from "../../src/protocol/split.ts";
-import { textTable } from "../../src/report/text_table.ts";
-import { percent } from "../../src/report/numbers.ts";
+import { runJob } from "../../src/run/job.ts";
+import { openSplit } from "../../src/run/open_split.ts";
+import { makeSplits } from "../../src/splits/make.ts";
+import { textTable } from "../../src/report/tables/text_table.ts";
+import { percent } from "../../src/report/tables/numbers.ts";
 import { loadRouters } from "../../src/router/discover.ts";
-import { alone } from "../protocol/tables.ts";
-import { column, OPTIONS } from "../protocol/scene.ts";
+import { alone } from "../splits/tables.ts";
+import { column, OPTIONS } from "../run/scene.ts";
 
 const flags = parseArgs(Deno.args, { string: ["queries", "routers"], boolean: ["slow"] });
 const table = demoTable({ queries: Number(flags.queries ?? 12_000) });

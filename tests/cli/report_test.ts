@@ -1,7 +1,7 @@
 /** `deno task report` and how results are found on a command line. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { resultFiles } from "../../src/cli/paths.ts";
+import { resultFiles } from "../../src/results/find.ts";
 import { main } from "../../src/cli/report.ts";
 import { DataError, UsageError } from "../../src/base/errors.ts";
 import { captured } from "../support/capture.ts";

@@ -26,8 +26,8 @@ import { sha256 } from "../../src/base/hash.ts";
 import { random } from "../../src/base/random.ts";
 import { readManifest } from "../../src/outcomes/manifest.ts";
 import { parseRecord } from "../../src/outcomes/parse.ts";
-import { nearDuplicates } from "../../src/protocol/near_duplicates.ts";
-import { looseForm, strictForm } from "../../src/protocol/normal_form.ts";
+import { nearDuplicates } from "../../src/audit/near_duplicates.ts";
+import { looseForm, strictForm } from "../../src/audit/normal_form.ts";
 
 const manifest = await readManifest(repoPath("datasets/demo/manifest.json"));
 const table = demoTable();

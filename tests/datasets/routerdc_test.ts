@@ -13,8 +13,8 @@ import { memoryFiles } from "../../src/outcomes/importers/native.ts";
 import type { ImportOptions } from "../../src/outcomes/importers/importer.ts";
 import { importerNamed, runImporter } from "../../src/outcomes/importers/index.ts";
 import { readManifest } from "../../src/outcomes/manifest.ts";
-import { makeSplits } from "../../src/protocol/split.ts";
-import { alone } from "../protocol/tables.ts";
+import { makeSplits } from "../../src/splits/make.ts";
+import { alone } from "../splits/tables.ts";
 
 const manifest = await readManifest(repoPath("datasets/routerdc/manifest.json"));
 /** Rows of the invented files, under the real names; one train set is larger than the run used. */

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { Graph, type Tensor } from "../../src/nn/graph.ts";
-import { expand, sub } from "../../src/nn/arithmetic.ts";
-import { gradients } from "../../src/nn/gradients.ts";
-import { lookup } from "../../src/nn/lookup.ts";
-import { binaryCrossEntropy } from "../../src/nn/losses.ts";
+import {
+  concat,
+  expand,
+  gradients,
+  linear,
+  lookup,
+  reshape,
+  slice,
+  sub,
+} from "../../src/nn/ops.ts";
+import { binaryCrossEntropy, causalAttention } from "../../src/nn/layers.ts";
 import { bind, type Bound, type Parameters } from "../../src/nn/parameters.ts";
-import { linear } from "../../src/nn/products.ts";
 import { type Feeds, Program } from "../../src/nn/program.ts";
-import { concat, reshape, slice } from "../../src/nn/shapes.ts";
-import { causalAttention } from "../../src/nn/softmax.ts";
 import { block, normalise } from "../../src/nn/transformer.ts";
 import { random } from "../../src/base/random.ts";
 import {
@@ -18,10 +22,10 @@ import {
   encodeRecords,
   initialise,
   type NetworkShape,
+  project,
   reconstructionLogits,
+  sharedPrefixAttention,
 } from "../../src/icl/network.ts";
-import { project } from "../../src/icl/projector.ts";
-import { sharedPrefixAttention } from "../../src/icl/shared_prefix.ts";
 import { attention, joined, nd, range } from "../nn/naive.ts";
 import { type Case, compare, near } from "../nn/differences.ts";
 import { bits, coins, normalMatrix, tinyShape, tinyWeights } from "./toy.ts";

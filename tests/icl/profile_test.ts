@@ -3,11 +3,11 @@ import { buildProfile, describeProfile, profileFromIds } from "../../src/icl/pro
 import { CapabilityError, DataError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
-import { profileOrder } from "../../src/protocol/profile_order.ts";
+import { profileOrder } from "../../src/splits/profile_order.ts";
 import type { TrainingData } from "../../src/router/contract.ts";
 import { createMemo } from "../../src/router/memo.ts";
 import { columnMeans } from "../../src/router/training.ts";
-import { generated, tableOf } from "../protocol/tables.ts";
+import { generated, tableOf } from "../splits/tables.ts";
 
 interface Row {
   id: string;

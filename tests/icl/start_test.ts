@@ -1,8 +1,7 @@
 /** How networks start: whoever starts alike has the same network. */
 import assert from "node:assert/strict";
-import { trained } from "../../src/icl/fit.ts";
-import { labelled } from "../../src/icl/rows.ts";
-import { readTexts, startNetwork } from "../../src/icl/start.ts";
+import { readTexts, startNetwork, trained } from "../../src/icl/fit.ts";
+import { labelled } from "../../src/icl/record.ts";
 import { context, old, TINY, training, VARIANT } from "./tiny_router.ts";
 import { bits } from "./toy.ts";
 

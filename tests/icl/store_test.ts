@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DataError } from "../../src/base/errors.ts";
 import type { FittedRouter, PointPredictions } from "../../src/router/contract.ts";
 import { readSafetensors, writeSafetensors } from "../../src/nn/safetensors.ts";
-import { reconstruct } from "../../src/icl/reconstruct.ts";
+import { reconstruct } from "../../src/icl/stage1.ts";
 import { fitTable, type Fitted, routerOf } from "../../src/icl/router.ts";
 import { type Expected, loadTrained, saveTrained } from "../../src/icl/store.ts";
 import {

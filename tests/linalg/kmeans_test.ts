@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { assign, kmeans } from "../../src/linalg/kmeans.ts";
-import { lloyd } from "../../src/linalg/lloyd.ts";
+import { assign, kmeans, lloyd } from "../../src/linalg/kmeans.ts";
 import { type Matrix, matrix, takeRows } from "../../src/linalg/matrix.ts";
 import { setProductThreads } from "../../src/linalg/runtime.ts";
 import { random } from "../../src/base/random.ts";

@@ -3,22 +3,40 @@
  * what is computed of them. Inputs are drawn from ½ … 1½ or around zero.
  * @module
  */
-import * as activations from "../../src/nn/activations.ts";
-import * as arithmetic from "../../src/nn/arithmetic.ts";
-import { Dropout } from "../../src/nn/dropout.ts";
-import type { Graph, Tensor } from "../../src/nn/graph.ts";
-import { lookup } from "../../src/nn/lookup.ts";
+import * as ops from "../../src/nn/ops.ts";
 import {
+  attention,
   binaryCrossEntropy,
+  causalAttention,
   crossEntropy,
+  Dropout,
+  gelu,
+  layerNorm,
   logisticLoss,
+  logSoftmax,
   meanSquaredError,
-} from "../../src/nn/losses.ts";
-import { layerNorm, rmsNorm, unitLength } from "../../src/nn/norms.ts";
-import { linear, matmul } from "../../src/nn/products.ts";
-import { rotary } from "../../src/nn/rotary.ts";
-import { concat, pad, reshape, slice, split, transpose } from "../../src/nn/shapes.ts";
-import { attention, causalAttention, logSoftmax, softmax } from "../../src/nn/softmax.ts";
+  relu,
+  rmsNorm,
+  rotary,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+  unitLength,
+} from "../../src/nn/layers.ts";
+import type { Graph, Tensor } from "../../src/nn/graph.ts";
+import {
+  concat,
+  linear,
+  lookup,
+  matmul,
+  pad,
+  reshape,
+  slice,
+  split,
+  transpose,
+} from "../../src/nn/ops.ts";
 
 /** An operator on inputs of given shapes. */
 export interface Operator {
@@ -44,7 +62,7 @@ function numbers(graph: Graph, values: readonly number[], shape: readonly number
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...unary({ negate, exp, square, sumAll }, matrix),
   ...unary({ log, sqrt }, matrix, true),
-  ...unary({ ...activations }, matrix),
+  ...unary({ relu, sigmoid, tanh, softplus, silu, gelu }, matrix),
   ...unary({ softmax, logSoftmax, unitLength }, batch),
   "add": { shapes: pair, build: add },
   "add, broadcast": { shapes: [[2, 3, 4], [4]], build: add },
@@ -114,7 +132,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   "binaryCrossEntropy": {
     shapes: matrix,
     build: (x) =>
-      binaryCrossEntropy(x, scale(arithmetic.ones(x.graph, [3, 4]), 0.3), shift(scale(x, 0), 2)),
+      binaryCrossEntropy(x, scale(ops.ones(x.graph, [3, 4]), 0.3), shift(scale(x, 0), 2)),
   },
   "logisticLoss": {
     shapes: matrix,

@@ -6,8 +6,7 @@
 import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
 import { Graph, sizeOf, type Tensor } from "../../src/nn/graph.ts";
-import { mul, sumAll } from "../../src/nn/arithmetic.ts";
-import { gradients } from "../../src/nn/gradients.ts";
+import { gradients, mul, sumAll } from "../../src/nn/ops.ts";
 import { Program } from "../../src/nn/program.ts";
 import { drawn, type Nd } from "./naive.ts";
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
-import { mul, sumAll } from "../../src/nn/arithmetic.ts";
-import { Dropout } from "../../src/nn/dropout.ts";
-import { gradients } from "../../src/nn/gradients.ts";
+import { gradients, mul, sumAll } from "../../src/nn/ops.ts";
+import { Dropout } from "../../src/nn/layers.ts";
 import { Graph } from "../../src/nn/graph.ts";
 import { Program } from "../../src/nn/program.ts";
 

@@ -2,12 +2,10 @@
  * Operators of arithmetic, shapes, products and activations, each beside its definition.
  * @module
  */
+import * as layers from "../../src/nn/layers.ts";
+import * as ops from "../../src/nn/ops.ts";
 import { random } from "../../src/base/random.ts";
 import type { Tensor } from "../../src/nn/graph.ts";
-import * as activations from "../../src/nn/activations.ts";
-import * as arithmetic from "../../src/nn/arithmetic.ts";
-import * as products from "../../src/nn/products.ts";
-import * as shapes from "../../src/nn/shapes.ts";
 import type { Case } from "./differences.ts";
 import * as naive from "./naive.ts";
 import { map, type Nd, nd, zip } from "./naive.ts";
@@ -70,7 +68,7 @@ const { add, sub, mul, div, scale, shift, negate, exp, log, sqrt, square } = ari
 const { sum, mean, sumAll, expand, sumTo } = arithmetic;
 const all = (x: Nd): number[] => x.shape.map((_, i) => i);
 
-/** Cases of `arithmetic.ts`. */
+/** Cases of arithmetic. */
 export const ARITHMETIC: Case[] = [
   ...broadcasting("add", add, (a, b) => a + b),
   ...broadcasting("sub", sub, (a, b) => a - b),
@@ -125,37 +123,37 @@ export const ARITHMETIC: Case[] = [
   })),
 ];
 
-/** Cases of `shapes.ts`. */
+/** Cases of shapes. */
 export const SHAPES: Case[] = [
   {
     of: "reshape",
     shapes: [[2, 6]],
-    build: (x) => shapes.reshape(x, [3, 1, 4]),
+    build: (x) => ops.reshape(x, [3, 1, 4]),
     naive: (x) => naive.shaped(x, [3, 1, 4]),
   },
   {
     of: "transpose",
     shapes: [[2, 3, 4]],
-    build: (x) => shapes.transpose(x, [2, 0, 1]),
+    build: (x) => ops.transpose(x, [2, 0, 1]),
     naive: (x) => naive.turned(x, [2, 0, 1]),
   },
   {
     of: "slice",
     shapes: [[2, 5, 3]],
-    build: (x) => shapes.slice(x, -2, 1, 4),
+    build: (x) => ops.slice(x, -2, 1, 4),
     naive: (x) => naive.range(x, 1, 1, 4),
   },
   {
     of: "pad",
     shapes: [[2, 2, 3]],
-    build: (x) => shapes.pad(x, 1, 2, 1),
+    build: (x) => ops.pad(x, 1, 2, 1),
     naive: (x) => naive.range(x, 1, -2, 3),
   },
   {
     of: "pad",
     note: "an axis from the end",
     shapes: [[2, 3]],
-    build: (x) => shapes.pad(x, -1, 0, 2),
+    build: (x) => ops.pad(x, -1, 0, 2),
     naive: (x) => naive.range(x, 1, 0, 5),
   },
   {
@@ -163,7 +161,7 @@ export const SHAPES: Case[] = [
     note: "one part unused",
     shapes: [[2, 6]],
     build: (x) => {
-      const [first, , last] = shapes.split(x, 3, -1);
+      const [first, , last] = ops.split(x, 3, -1);
       return mul(first, last);
     },
     naive: (x) => zip(naive.range(x, 1, 0, 2), naive.range(x, 1, 4, 6), (a, b) => a * b),
@@ -171,19 +169,19 @@ export const SHAPES: Case[] = [
   {
     of: "concat",
     shapes: [[2, 3, 2], [2, 1, 2]],
-    build: (a, b) => shapes.concat([a, b], -2),
+    build: (a, b) => ops.concat([a, b], -2),
     naive: (a, b) => naive.joined(a, b, 1),
   },
   {
     of: "concat",
     note: "a tensor and itself",
     shapes: [[2, 3]],
-    build: (x) => shapes.concat([x, x], 0),
+    build: (x) => ops.concat([x, x], 0),
     naive: (x) => naive.joined(x, x, 0),
   },
 ];
 
-/** Cases of `products.ts`. */
+/** Cases of products. */
 export const PRODUCTS: Case[] = [
   ...[false, true].flatMap((transposeA) =>
     [false, true].flatMap((transposeB) =>
@@ -194,7 +192,7 @@ export const PRODUCTS: Case[] = [
           [...batch, ...(transposeA ? [4, 3] : [3, 4])],
           [...batch, ...(transposeB ? [5, 4] : [4, 5])],
         ],
-        build: (a, b) => products.matmul(a, b, { transposeA, transposeB, factor: 0.3 }),
+        build: (a, b) => ops.matmul(a, b, { transposeA, transposeB, factor: 0.3 }),
         naive: (a, b) =>
           map(
             naive.product(
@@ -210,7 +208,7 @@ export const PRODUCTS: Case[] = [
     of: "linear",
     note: transposeWeight ? "Wᵀ" : "W",
     shapes: [[2, 3, 4], transposeWeight ? [5, 4] : [4, 5], [5]],
-    build: (x, w, b) => products.linear(x, w, b, { transposeWeight }),
+    build: (x, w, b) => ops.linear(x, w, b, { transposeWeight }),
     naive: (x, w, b) => {
       const rows = naive.shaped(x, [6, 4]);
       const y = naive.product(rows, transposeWeight ? naive.matricesTurned(w) : w);
@@ -219,16 +217,16 @@ export const PRODUCTS: Case[] = [
   })),
 ];
 
-/** Cases of `activations.ts`. */
+/** Cases of activations. */
 export const ACTIVATIONS: Case[] = [
-  ...elementwise("relu", activations.relu, (x) => Math.max(x, 0)),
-  ...elementwise("sigmoid", activations.sigmoid, sigmoid),
-  ...elementwise("tanh", activations.tanh, Math.tanh),
-  ...elementwise("softplus", activations.softplus, (x) => Math.log(1 + Math.exp(x))),
-  ...elementwise("silu", activations.silu, (x) => x * sigmoid(x)),
+  ...elementwise("relu", layers.relu, (x) => Math.max(x, 0)),
+  ...elementwise("sigmoid", layers.sigmoid, sigmoid),
+  ...elementwise("tanh", layers.tanh, Math.tanh),
+  ...elementwise("softplus", layers.softplus, (x) => Math.log(1 + Math.exp(x))),
+  ...elementwise("silu", layers.silu, (x) => x * sigmoid(x)),
   ...elementwise(
     "gelu",
-    activations.gelu,
+    layers.gelu,
     (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
   ),
 ];

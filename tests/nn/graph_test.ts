@@ -1,13 +1,24 @@
 import assert from "node:assert/strict";
-import { add, expand, mul, scale, square, sum, sumAll } from "../../src/nn/arithmetic.ts";
-import { gradients } from "../../src/nn/gradients.ts";
+import {
+  add,
+  concat,
+  expand,
+  gradients,
+  linear,
+  matmul,
+  mul,
+  reshape,
+  scale,
+  slice,
+  split,
+  square,
+  sum,
+  sumAll,
+  transpose,
+} from "../../src/nn/ops.ts";
 import { Graph, type Tensor } from "../../src/nn/graph.ts";
-import { binaryCrossEntropy, crossEntropy } from "../../src/nn/losses.ts";
-import { linear, matmul } from "../../src/nn/products.ts";
+import { attention, binaryCrossEntropy, crossEntropy, rotary } from "../../src/nn/layers.ts";
 import { Program } from "../../src/nn/program.ts";
-import { rotary } from "../../src/nn/rotary.ts";
-import { concat, reshape, slice, split, transpose } from "../../src/nn/shapes.ts";
-import { attention } from "../../src/nn/softmax.ts";
 
 /** Runs a graph that has no inputs but `x`, and returns its outputs as plain lists. */
 async function run(graph: Graph, x: readonly number[]): Promise<Record<string, number[]>> {

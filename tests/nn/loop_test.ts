@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DataError } from "../../src/base/errors.ts";
-import { loop } from "../../src/nn/loop.ts";
+import { loop } from "../../src/nn/trainer.ts";
 import { startParameters, STEPS, tinyStep, tinyTrainer, train } from "./tiny_training.ts";
 
 /** The final weights of a run that nothing disturbs. */

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { random } from "../../src/base/random.ts";
-import { mul, sumAll } from "../../src/nn/arithmetic.ts";
-import { gradients } from "../../src/nn/gradients.ts";
+import { gradients, mul, sumAll } from "../../src/nn/ops.ts";
 import { Graph } from "../../src/nn/graph.ts";
 import {
   addAdapters,
@@ -13,7 +12,7 @@ import {
   withAdapters,
   writeSome,
 } from "../../src/nn/lora.ts";
-import { meanSquaredError } from "../../src/nn/losses.ts";
+import { meanSquaredError } from "../../src/nn/layers.ts";
 import { bind, normal, Parameters } from "../../src/nn/parameters.ts";
 import { Program } from "../../src/nn/program.ts";
 import { writeSafetensors } from "../../src/nn/safetensors.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { gradients } from "../../src/nn/gradients.ts";
+import { gradients } from "../../src/nn/ops.ts";
 import { Graph, type Tensor } from "../../src/nn/graph.ts";
-import { binaryCrossEntropy, crossEntropy, logisticLoss } from "../../src/nn/losses.ts";
+import { binaryCrossEntropy, crossEntropy, logisticLoss } from "../../src/nn/layers.ts";
 import { Program } from "../../src/nn/program.ts";
 import { near, numbers } from "./differences.ts";
 

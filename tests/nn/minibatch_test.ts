@@ -4,10 +4,10 @@ import { random } from "../../src/base/random.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { Blocks } from "../../src/nn/blocks.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
-import { meanSquaredError } from "../../src/nn/losses.ts";
+import { meanSquaredError } from "../../src/nn/layers.ts";
 import { learn, type Lesson } from "../../src/nn/minibatch.ts";
 import { type Bound, Parameters, values, zeros } from "../../src/nn/parameters.ts";
-import { linear } from "../../src/nn/products.ts";
+import { linear } from "../../src/nn/ops.ts";
 
 /** y = 2 x₀ − x₁ + 3, without noise. */
 const X = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);

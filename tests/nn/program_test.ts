@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { add, scale } from "../../src/nn/arithmetic.ts";
+import { add, lookup, scale } from "../../src/nn/ops.ts";
 import { Graph } from "../../src/nn/graph.ts";
-import { lookup } from "../../src/nn/lookup.ts";
 import { type Feeds, Program } from "../../src/nn/program.ts";
 
 /** y = 2x + b and the rows of a table. */

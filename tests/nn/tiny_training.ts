@@ -7,17 +7,12 @@ import { DataError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { warmupCosine } from "../../src/nn/adamw.ts";
 import type { BackgroundContext } from "../../src/nn/background.ts";
-import { Dropout } from "../../src/nn/dropout.ts";
+import { causalAttention, crossEntropy, Dropout } from "../../src/nn/layers.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
-import { lookup } from "../../src/nn/lookup.ts";
-import { loop } from "../../src/nn/loop.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { linear, lookup, reshape } from "../../src/nn/ops.ts";
+import { loop, type StepReport, Trainer, type TrainerOptions } from "../../src/nn/trainer.ts";
 import { type Bound, normal, Parameters } from "../../src/nn/parameters.ts";
-import { linear } from "../../src/nn/products.ts";
 import type { Feeds } from "../../src/nn/program.ts";
-import { reshape } from "../../src/nn/shapes.ts";
-import { causalAttention } from "../../src/nn/softmax.ts";
-import { type StepReport, Trainer, type TrainerOptions } from "../../src/nn/trainer.ts";
 import { addBlock, block } from "../../src/nn/transformer.ts";
 
 /** Steps of an undisturbed run. */

@@ -5,13 +5,10 @@
  */
 import { type Random, random } from "../../src/base/random.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
-import { lookup } from "../../src/nn/lookup.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { linear, lookup, reshape } from "../../src/nn/ops.ts";
+import { causalAttention, crossEntropy } from "../../src/nn/layers.ts";
 import { type Bound, normal, Parameters, zeros } from "../../src/nn/parameters.ts";
-import { linear } from "../../src/nn/products.ts";
 import type { Feeds } from "../../src/nn/program.ts";
-import { reshape } from "../../src/nn/shapes.ts";
-import { causalAttention } from "../../src/nn/softmax.ts";
 import { addBlock, addNorm, block, type BlockShape, normalise } from "../../src/nn/transformer.ts";
 
 /** Sizes of the transformer. */

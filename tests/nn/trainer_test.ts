@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DataError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
-import { meanSquaredError } from "../../src/nn/losses.ts";
+import { meanSquaredError } from "../../src/nn/layers.ts";
 import { normal, Parameters, values } from "../../src/nn/parameters.ts";
-import { linear } from "../../src/nn/products.ts";
+import { linear } from "../../src/nn/ops.ts";
 import type { Feeds } from "../../src/nn/program.ts";
 import {
   type LossBuilder,

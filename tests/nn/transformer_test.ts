@@ -5,15 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
-import { gradients } from "../../src/nn/gradients.ts";
+import { gradients, linear, lookup, reshape } from "../../src/nn/ops.ts";
 import { Graph } from "../../src/nn/graph.ts";
-import { lookup } from "../../src/nn/lookup.ts";
-import { crossEntropy } from "../../src/nn/losses.ts";
+import { causalAttention, crossEntropy } from "../../src/nn/layers.ts";
 import { bind, normal, Parameters } from "../../src/nn/parameters.ts";
-import { linear } from "../../src/nn/products.ts";
 import { Program } from "../../src/nn/program.ts";
-import { reshape } from "../../src/nn/shapes.ts";
-import { causalAttention } from "../../src/nn/softmax.ts";
 import { addBlock, addNorm, block, type BlockShape, normalise } from "../../src/nn/transformer.ts";
 import { near } from "./differences.ts";
 import { jaxDecoder } from "./jax_decoder.ts";

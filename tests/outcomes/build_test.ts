@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { DataError, UsageError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
-import { buildTable } from "../../src/outcomes/build.ts";
+import { buildTable, countOptions } from "../../src/outcomes/build.ts";
 import type { Manifest } from "../../src/outcomes/manifest.ts";
-import { countOptions } from "../../src/outcomes/options.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import { SMALL, smallManifest } from "./small.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DataError, UsageError } from "../../src/base/errors.ts";
 import { repoPath } from "../../src/base/files.ts";
-import { listDatasets } from "../../src/outcomes/load.ts";
+import { listDatasets } from "../../datasets/load.ts";
 import {
   defaultView,
   inferManifest,

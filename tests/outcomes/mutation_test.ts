@@ -12,7 +12,7 @@ import { DataError } from "../../src/base/errors.ts";
 import { sha256 } from "../../src/base/hash.ts";
 import { type Random, random } from "../../src/base/random.ts";
 import { buildTable } from "../../src/outcomes/build.ts";
-import { loadDataset } from "../../src/outcomes/load.ts";
+import { loadDataset } from "../../datasets/load.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import type { OutcomeTable } from "../../src/outcomes/table.ts";
 import { SMALL, smallManifest, withFolder } from "./small.ts";

@@ -1,7 +1,7 @@
 /** Token counts against tiktoken 0.14.0 with the same rank table. */
 import assert from "node:assert/strict";
 import { tokenCounter } from "../../src/outcomes/tokens.ts";
-import { locateRecords } from "../../src/outcomes/load.ts";
+import { locateRecords } from "../../datasets/load.ts";
 import { readAllRecords } from "../../src/outcomes/read.ts";
 
 Deno.test("counts of tricky texts are tiktoken's", async () => {

@@ -1,9 +1,9 @@
 /** The leaderboard and the page beside it, on small invented results. */
 import assert from "node:assert/strict";
-import { boardPage } from "../../src/report/board_page.ts";
-import { competing, standingIn } from "../../src/report/board_rows.ts";
-import { paperPage } from "../../src/report/paper_page.ts";
-import { cellsOf, comparisonOf, rowsOf } from "../../src/report/icl_cells.ts";
+import { boardPage } from "../../src/report/pages/board_page.ts";
+import { competing, standingIn } from "../../src/report/pages/board_rows.ts";
+import { paperPage } from "../../src/report/pages/paper_page.ts";
+import { cellsOf, comparisonOf, rowsOf } from "../../src/report/pages/icl_cells.ts";
 import { invented, unseen } from "./invented.ts";
 
 const SKILLS = { knn: 0.5, ridge: 0.9, icl_router: 0.2, icl_k100: 0.7, icl_plus_clusters: 0.7 };

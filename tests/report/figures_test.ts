@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { DataError } from "../../src/base/errors.ts";
 import { repoPath } from "../../src/base/files.ts";
-import { sourceOf } from "../../src/cli/paths.ts";
-import { png, svg } from "../../src/report/draw.ts";
+import { sourceOf } from "../../src/report/source.ts";
+import { png, svg } from "../../src/report/figures/draw.ts";
 import { figuresAcross, figuresOf, pairsOf, type Source } from "../../src/report/figures/all.ts";
 import { budgetFigure } from "../../src/report/figures/budget.ts";
 import type { Behind, Figure, Trace } from "../../src/report/figures/figure.ts";
@@ -12,9 +12,9 @@ import { gapFigure } from "../../src/report/figures/gap.ts";
 import {
   criticalDifference,
   rangeQuantile,
+  ranksFigure,
   ranksOf,
-} from "../../src/report/figures/rank_statistics.ts";
-import { ranksFigure } from "../../src/report/figures/ranks.ts";
+} from "../../src/report/figures/ranks.ts";
 import { regretFigure } from "../../src/report/figures/regret.ts";
 import { slopeFigure } from "../../src/report/figures/slope.ts";
 import { splitOf } from "../../src/report/figures/rows.ts";

@@ -7,7 +7,7 @@ import { html, scriptText } from "../../src/report/html/markup.ts";
 import { packBlock } from "../../src/report/html/pack.ts";
 import { htmlReport } from "../../src/report/html/page.ts";
 import { addQueries, type Blocks, EXCERPT } from "../../src/report/html/query_data.ts";
-import { testRows } from "../../src/results/decisions.ts";
+import { testRows } from "../../src/evaluate/decisions.ts";
 import { records, reported } from "./fixture.ts";
 
 const HOSTILE = `</script><img src=x onerror="alert(1)">'<!--<script>`;

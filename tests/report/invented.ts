@@ -3,10 +3,10 @@
  * @module
  */
 import { join } from "node:path";
-import type { IclFile } from "../../src/report/icl_cells.ts";
-import type { ArmReport, NewModelEvaluation } from "../../src/results/evaluate_new_model.ts";
+import type { IclFile } from "../../src/report/pages/icl_cells.ts";
+import type { ArmReport, NewModelEvaluation } from "../../src/evaluate/evaluate_new_model.ts";
 import type { Result } from "../../src/results/result.ts";
-import type { JobOutcome } from "../../src/protocol/job.ts";
+import type { JobOutcome } from "../../src/run/job.ts";
 import { choices, type Decider, handRun, withFolder, written } from "../results/fixture.ts";
 import { records } from "./fixture.ts";
 

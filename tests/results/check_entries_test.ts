@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DataError } from "../../src/base/errors.ts";
-import type { Split } from "../../src/protocol/split.ts";
+import type { Split } from "../../src/splits/split.ts";
 import { checkEntries } from "../../src/results/check_entries.ts";
 import type { DecisionEntry } from "../../src/results/decision_file.ts";
 

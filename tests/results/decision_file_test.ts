@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DataError } from "../../src/base/errors.ts";
 import { sha256 } from "../../src/base/hash.ts";
-import { decisionsHash } from "../../src/protocol/job_store.ts";
+import { decisionsHash } from "../../src/run/job_store.ts";
 import {
   type DecisionEntry,
   decodeDecisions,

@@ -1,6 +1,6 @@
 /** Results at the edges: without prices, with a free model, with two models. */
 import assert from "node:assert/strict";
-import type { Evaluation } from "../../src/results/evaluate.ts";
+import type { Evaluation } from "../../src/evaluate/evaluate.ts";
 import { F1, F1_REFERENCES, F1_ROUTER, f1Run, L, MODELS } from "./f1.ts";
 import { always, choices, headlineOnly, mixtures, withFolder, written } from "./fixture.ts";
 

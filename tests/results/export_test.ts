@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { main } from "../../src/cli/export.ts";
 import { UsageError } from "../../src/base/errors.ts";
-import { loadDataset } from "../../src/outcomes/load.ts";
+import { loadDataset } from "../../datasets/load.ts";
 import { exportArena, exportCsv } from "../../src/results/export.ts";
-import { type OpenedResult, openResult } from "../../src/results/verify.ts";
+import { openResult } from "../../src/results/open.ts";
+import type { OpenedResult } from "../../src/results/result.ts";
 import { captured } from "../support/capture.ts";
 import { F1, F1_CHOICE, f1Run, MODELS } from "./f1.ts";
 import { withFolder, written } from "./fixture.ts";

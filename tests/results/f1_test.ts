@@ -1,8 +1,8 @@
 /** Fixture F1 of the metrics' specification through the whole pipeline, against numbers worked out by hand. */
 import assert from "node:assert/strict";
 import { VerificationError } from "../../src/base/errors.ts";
-import { METRIC_NAMES } from "../../src/report/metric_names.ts";
-import type { Evaluation } from "../../src/results/evaluate.ts";
+import { METRIC_NAMES } from "../../src/report/tables/metric_names.ts";
+import type { Evaluation } from "../../src/evaluate/evaluate.ts";
 import { readResult } from "../../src/results/result.ts";
 import { verifyResult } from "../../src/results/verify.ts";
 import { F1_REFERENCES, F1_ROUTER, f1Run, M, MODELS } from "./f1.ts";

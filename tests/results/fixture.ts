@@ -6,18 +6,20 @@ import { join } from "node:path";
 import { demoRecords } from "../../datasets/demo/generate.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import type { OutcomeTable } from "../../src/outcomes/table.ts";
-import { auditedDataset } from "../../src/protocol/audited.ts";
+import { auditedDataset } from "../../src/audit/audited.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
-import { type Column, type Decided, type JobOutcome, runJob } from "../../src/protocol/job.ts";
-import { openSplit } from "../../src/protocol/open_split.ts";
-import { decisionsHash, type FinishedJob } from "../../src/protocol/job_store.ts";
-import { planRun, type RunPlan, type RunSettings } from "../../src/protocol/plan.ts";
-import { runPlan } from "../../src/protocol/run.ts";
-import { makeSplits, type Split } from "../../src/protocol/split.ts";
+import { type Decided, type JobOutcome, runJob } from "../../src/run/job.ts";
+import type { Column } from "../../src/run/curve.ts";
+import { openSplit } from "../../src/run/open_split.ts";
+import { decisionsHash, type FinishedJob } from "../../src/run/job_store.ts";
+import { planRun, type RunPlan, type RunSettings } from "../../src/run/plan.ts";
+import { runPlan } from "../../src/run/run.ts";
+import type { Split } from "../../src/splits/split.ts";
+import { makeSplits } from "../../src/splits/make.ts";
 import type { Router } from "../../src/router/contract.ts";
 import { REFERENCES } from "../../src/router/references.ts";
 import { assemble, type AssembledResult, writeResult } from "../../src/results/assemble.ts";
-import { testRows } from "../../src/results/decisions.ts";
+import { testRows } from "../../src/evaluate/decisions.ts";
 
 /** Decides for the test rows of a split. */
 export type Decider = (table: OutcomeTable, split: Split) => JobOutcome | Promise<JobOutcome>;

@@ -6,13 +6,14 @@ import { dirname } from "node:path";
 import { DataError, VerificationError } from "../../src/base/errors.ts";
 import { unpack } from "../../src/base/files.ts";
 import { canonicalJson, hashJson } from "../../src/base/hash.ts";
-import { decisionsHash } from "../../src/protocol/job_store.ts";
-import { packSplits } from "../../src/protocol/pack_splits.ts";
-import { type Split } from "../../src/protocol/split.ts";
+import { decisionsHash } from "../../src/run/job_store.ts";
+import { packSplits } from "../../src/splits/pack.ts";
+import { type Split } from "../../src/splits/split.ts";
 import { type DecisionEntry, encodeDecisions } from "../../src/results/decision_file.ts";
 import { splitFacts } from "../../src/results/facts.ts";
-import { type Result, seal } from "../../src/results/result.ts";
-import { type OpenedResult, openResult, verifyResult } from "../../src/results/verify.ts";
+import { type OpenedResult, type Result, seal } from "../../src/results/result.ts";
+import { verifyResult } from "../../src/results/verify.ts";
+import { openResult } from "../../src/results/open.ts";
 import { realRun, withFolder } from "./fixture.ts";
 
 /** A deep copy that may be changed. */

@@ -2,9 +2,9 @@
  * Forgers with a plan: they edit decisions, splits or rows, compute every number honestly anew and seal
  * the result again. What gives them away is that the harness would have drawn, chosen or run otherwise.
  */
-import { loadDataset } from "../../src/outcomes/load.ts";
-import { audit } from "../../src/protocol/audit.ts";
-import { type Split } from "../../src/protocol/split.ts";
+import { loadDataset } from "../../datasets/load.ts";
+import { audit } from "../../src/audit/audit.ts";
+import { type Split } from "../../src/splits/split.ts";
 import { evaluateEntries } from "../../src/results/assemble.ts";
 import { type DecisionEntry } from "../../src/results/decision_file.ts";
 import { chosenFor } from "../../src/results/facts.ts";

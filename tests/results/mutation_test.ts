@@ -10,10 +10,11 @@ import { isDeepStrictEqual } from "node:util";
 import { DataError, VerificationError } from "../../src/base/errors.ts";
 import { pack, unpack } from "../../src/base/files.ts";
 import { type Random, random } from "../../src/base/random.ts";
-import { decisionsHash } from "../../src/protocol/job_store.ts";
-import { packSplits, unpackSplits } from "../../src/protocol/pack_splits.ts";
+import { decisionsHash } from "../../src/run/job_store.ts";
+import { packSplits, unpackSplits } from "../../src/splits/pack.ts";
 import { decodeDecisions, encodeDecisions } from "../../src/results/decision_file.ts";
-import { openResult, verifyResult } from "../../src/results/verify.ts";
+import { verifyResult } from "../../src/results/verify.ts";
+import { openResult } from "../../src/results/open.ts";
 import { realRun, withFolder } from "./fixture.ts";
 import { loose } from "./forge.ts";
 

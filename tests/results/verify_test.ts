@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import type { NewModelEvaluation } from "../../src/results/evaluate_new_model.ts";
-import { writeRouter } from "../protocol/runs.ts";
+import type { NewModelEvaluation } from "../../src/evaluate/evaluate_new_model.ts";
+import { writeRouter } from "../run/runs.ts";
 import { join } from "node:path";
 import { main } from "../../src/cli/verify.ts";
 import { repoPath } from "../../src/base/files.ts";
 import { DataError, UsageError, VerificationError } from "../../src/base/errors.ts";
-import { openResult, verifyResult } from "../../src/results/verify.ts";
+import { verifyResult } from "../../src/results/verify.ts";
+import { openResult } from "../../src/results/open.ts";
 import { captured } from "../support/capture.ts";
 import { F1, f1Run } from "./f1.ts";
 import { always, handRun, headlineOnly, realRun, withFolder, written } from "./fixture.ts";

@@ -22,7 +22,7 @@ export async function webgpu(): Promise<{ readonly usable: boolean; readonly say
 }
 
 if (import.meta.main) {
-  const { probeDevice } = await import("../../src/nn/device.ts");
+  const { probeDevice } = await import("../../src/onnx/device.ts");
   try {
     console.log((await probeDevice("webgpu")).adapter ?? "an adapter without a name");
   } catch (error) {

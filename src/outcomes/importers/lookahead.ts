@@ -19,8 +19,9 @@ import {
   label,
   list,
   type NativeFiles,
+  number,
+  text,
 } from "./native.ts";
-import { number, text } from "./native.ts";
 import { round4, strip } from "./python.ts";
 
 const POOL = [

@@ -3,7 +3,7 @@
  * @module
  */
 import { isNewModel, type Result } from "../../results/result.ts";
-import type { SpeedSheet } from "../print.ts";
+import type { SpeedSheet } from "../tables/print.ts";
 import { budgetFigure } from "./budget.ts";
 import { calibrationFigure, type Predicted } from "./calibration.ts";
 import type { Figure } from "./figure.ts";

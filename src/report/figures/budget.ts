@@ -3,7 +3,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import type { ArmReport } from "../../results/evaluate_new_model.ts";
+import type { ArmReport } from "../../evaluate/evaluate_new_model.ts";
 import { isNewModel, type Result } from "../../results/result.ts";
 import type { Figure, Trace } from "./figure.ts";
 import { forward, meanOf, namesOf, origin, type Selection, short } from "./rows.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { improving } from "../../metrics/mod.ts";
-import { type Evaluation, meanCurve, type RouterReport } from "../../results/evaluate.ts";
+import { type Evaluation, meanCurve, type RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import type { Behind, Figure, Trace } from "./figure.ts";
 import { againstSingle, forward, meanOf, origin, type Selection, short, splitOf } from "./rows.ts";

@@ -2,10 +2,10 @@
  * How much of the way from best single to the oracle each router goes.
  * @module
  */
-import type { RouterReport } from "../../results/evaluate.ts";
+import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
-import { LEVEL, oracleQuality } from "../leaderboard.ts";
-import { percent } from "../numbers.ts";
+import { LEVEL, oracleQuality } from "../tables/leaderboard.ts";
+import { percent } from "../tables/numbers.ts";
 import type { Behind, Figure } from "./figure.ts";
 import { againstSingle, labelsOf, origin, splitOf } from "./rows.ts";
 import { GREY, layout } from "./style.ts";

@@ -3,9 +3,9 @@
  * @module
  */
 import { overSeeds } from "../../metrics/mod.ts";
-import type { RouterReport } from "../../results/evaluate.ts";
+import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
-import { percent } from "../numbers.ts";
+import { percent } from "../tables/numbers.ts";
 import type { Behind, Figure, Trace } from "./figure.ts";
 import { forward, meanOf, origin, type Selection, short, splitOf } from "./rows.ts";
 import { AXIS, GREY, layout, lookOf } from "./style.ts";

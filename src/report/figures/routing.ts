@@ -2,7 +2,7 @@
  * Where the queries go.
  * @module
  */
-import type { RouterReport } from "../../results/evaluate.ts";
+import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import type { Behind, Figure } from "./figure.ts";
 import { labelsOf, meanOf, origin, short, splitOf } from "./rows.ts";

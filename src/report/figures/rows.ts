@@ -2,12 +2,12 @@
  * What figures need of a result's rows: names, means, intervals, and which rows to bring forward.
  * @module
  */
-import type { Comparison } from "../../results/compare.ts";
-import type { Evaluation, RouterReport } from "../../results/evaluate.ts";
+import type { Comparison } from "../../evaluate/compare.ts";
+import type { Evaluation, RouterReport } from "../../evaluate/evaluate.ts";
 import { isNewModel, type Result } from "../../results/result.ts";
 import { DataError } from "../../base/errors.ts";
-import { comparisonWith, ranked } from "../leaderboard.ts";
-import { shortened } from "../text_table.ts";
+import { comparisonWith, ranked } from "../tables/leaderboard.ts";
+import { shortened } from "../tables/text_table.ts";
 
 /** Rows drawn in colour when nothing else is asked for. */
 export const FORWARD = 7;

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Result } from "../../results/result.ts";
-import type { SpeedSheet } from "../print.ts";
+import type { SpeedSheet } from "../tables/print.ts";
 import type { Figure } from "./figure.ts";
 import { againstSingle, origin, type Selection, short, splitOf } from "./rows.ts";
 import { GREY, layout, lookOf } from "./style.ts";

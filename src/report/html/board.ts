@@ -2,8 +2,8 @@
  * The leaderboard of a result as an HTML table: complete without scripts, sorted and filtered with them.
  * @module
  */
-import type { Evaluation, RouterReport } from "../../results/evaluate.ts";
-import type { NewModelEvaluation } from "../../results/evaluate_new_model.ts";
+import type { Evaluation, RouterReport } from "../../evaluate/evaluate.ts";
+import type { NewModelEvaluation } from "../../evaluate/evaluate_new_model.ts";
 import type { Result } from "../../results/result.ts";
 import {
   comparisonWith,
@@ -12,9 +12,9 @@ import {
   marks,
   oracleQuality,
   ranked,
-} from "../leaderboard.ts";
-import { newModelNotes, newModelTable, rivalsTable } from "../new_model_table.ts";
-import { closingNotes } from "../notes.ts";
+} from "../tables/leaderboard.ts";
+import { newModelNotes, newModelTable, rivalsTable } from "../tables/new_model_table.ts";
+import { closingNotes } from "../tables/notes.ts";
 import { scrollBox } from "./markdown.ts";
 import { html, type Markup } from "./markup.ts";
 import type { Placed } from "./report.ts";

@@ -2,11 +2,11 @@
  * What a result was made from: run, data, splits, audit, oracles, routers.
  * @module
  */
-import { auditText } from "../detail_tables.ts";
-import { DASH, digits, money } from "../numbers.ts";
-import { markdownTable, type TableColumn } from "../text_table.ts";
+import { auditText } from "../tables/detail_tables.ts";
+import { DASH, digits, money } from "../tables/numbers.ts";
+import { markdownTable, type TableColumn } from "../tables/text_table.ts";
 import { isNewModel, type Result } from "../../results/result.ts";
-import type { Panel } from "../../results/panel.ts";
+import type { Panel } from "../../evaluate/panel.ts";
 import { markdownHtml } from "./markdown.ts";
 import { html, Markup, type Piece } from "./markup.ts";
 import type { Placed } from "./report.ts";

@@ -4,10 +4,9 @@
  */
 import { hashJson } from "../../base/hash.ts";
 import { isPriced, type OutcomeTable } from "../../outcomes/table.ts";
-import { isNewModel } from "../../results/result.ts";
-import { joinFolds, seedRows } from "../../results/decisions.ts";
-import type { OpenedResult } from "../../results/verify.ts";
-import { ranked } from "../leaderboard.ts";
+import { isNewModel, type OpenedResult } from "../../results/result.ts";
+import { joinFolds, seedRows } from "../../evaluate/decisions.ts";
+import { ranked } from "../tables/leaderboard.ts";
 import { type Packable, packBlock } from "./pack.ts";
 
 /** Characters of a query's text that the page keeps. */

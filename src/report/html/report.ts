@@ -3,8 +3,8 @@
  * @module
  */
 import type { OutcomeTable } from "../../outcomes/table.ts";
-import type { OpenedResult } from "../../results/verify.ts";
-import type { SpeedSheet } from "../print.ts";
+import type { OpenedResult } from "../../results/result.ts";
+import type { SpeedSheet } from "../tables/print.ts";
 
 /** One result of a report. */
 export interface Reported extends OpenedResult {

@@ -3,13 +3,13 @@
  * @module
  */
 import { isNewModel, type Result } from "../../results/result.ts";
-import type { Evaluation } from "../../results/evaluate.ts";
-import { partsTable, printed, regretTable, sharesTable } from "../detail_tables.ts";
+import type { Evaluation } from "../../evaluate/evaluate.ts";
+import { partsTable, printed, regretTable, sharesTable } from "../tables/detail_tables.ts";
 import type { Figure } from "../figures/figure.ts";
-import { ranked } from "../leaderboard.ts";
-import { metricTables } from "../metric_tables.ts";
-import { SPEED_COLUMNS, speedRows } from "../print.ts";
-import { markdownTable } from "../text_table.ts";
+import { ranked } from "../tables/leaderboard.ts";
+import { metricTables } from "../tables/metric_tables.ts";
+import { SPEED_COLUMNS, speedRows } from "../tables/print.ts";
+import { markdownTable } from "../tables/text_table.ts";
 import { boardHtml, newModelHtml } from "./board.ts";
 import { dataFacts, oracleFacts, routersTable, runFacts } from "./facts.ts";
 import { inline, markdownHtml } from "./markdown.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { encodeRecords } from "../../../src/outcomes/importers/index.ts";
 import { sha256 } from "../../../src/base/hash.ts";
-import { locateRecords } from "../../../src/outcomes/load.ts";
+import { locateRecords } from "../../../datasets/load.ts";
 import { readAllRecords } from "../../../src/outcomes/read.ts";
 
 for (const name of ["llmrouter", "reasoning-gym", "routellm"]) {

@@ -1,0 +1,222 @@
+/**
+ * The front door of this room: a name on the command line becomes an outcome table.
+ *
+ * A spec is a known dataset (`mmlu-pro`), one of its views (`reasoning-gym/hard`), the generated
+ * `demo`, or a path to records of one's own, with a `manifest.json` beside them or without.
+ * @module
+ */
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { CapabilityError, DataError, UsageError } from "../src/base/errors.ts";
+import { exists, repoPath } from "../src/base/files.ts";
+import { sha256 } from "../src/base/hash.ts";
+import { didYouMean } from "../src/base/suggest.ts";
+import { buildTable } from "../src/outcomes/build.ts";
+import { defaultView, inferManifest, type Manifest, readManifest, viewOf } from "../src/outcomes/manifest.ts";
+import type { PriceList } from "../src/outcomes/pricing.ts";
+import { type LoadedRecords, readAllRecords } from "../src/outcomes/read.ts";
+import type { OutcomeTable } from "../src/outcomes/table.ts";
+
+/** A dataset as the command line lists it. */
+export interface DatasetEntry {
+  /** As on the command line. */
+  readonly name: string;
+  /** In a few words. */
+  readonly title: string;
+  /** View names, the default first. */
+  readonly views: readonly string[];
+  /** Whether its records are on this machine. */
+  readonly present: boolean;
+}
+
+/** Records and the manifest they were checked against. */
+export interface Dataset {
+  /** Its own, or one inferred. */
+  readonly manifest: Manifest;
+  /** The view asked for; absent = none in particular. */
+  readonly view?: string;
+  /** Where the records were found; empty for the demo, which is generated. */
+  readonly path: string;
+  /** All of them, whatever the view. */
+  readonly records: LoadedRecords;
+}
+
+/** What to do differently. */
+export interface LoadOptions {
+  /** Recompute all costs with this list instead of the manifest's. */
+  readonly prices?: PriceList;
+}
+
+/**
+ * Loads a dataset view.
+ *
+ * @example
+ * ```ts ignore
+ * const table = await loadDataset("reasoning-gym/hard-priced");
+ * ```
+ * @throws {UsageError} an unknown name or view, with the nearest known one
+ * @throws {DataError} records absent, altered or broken
+ */
+export async function loadDataset(spec: string, options: LoadOptions = {}): Promise<OutcomeTable> {
+  if (spec === "demo" || spec === "demo/all") return await demo(options);
+  const { manifest, view, records } = await openDataset(spec);
+  const prices = options.prices ?? manifest.prices;
+  const notes = options.prices
+    ? [...manifest.notes ?? [], `re-priced: ${options.prices.source}, ${options.prices.date}`]
+    : manifest.notes;
+  return buildTable(records.list, view ?? defaultView(manifest), { ...manifest, prices, notes });
+}
+
+/**
+ * Reads the records and the manifest behind a spec, without building a table.
+ * @throws {UsageError} an unknown name
+ * @throws {DataError} records absent, altered or broken
+ */
+export async function openDataset(spec: string): Promise<Dataset> {
+  const known = await knownTarget(spec) ?? await pathTarget(spec);
+  if (!known) {
+    const names = (await listDatasets()).flatMap(({ name, views }) => [
+      name,
+      ...views.map((view) => `${name}/${view}`),
+    ]);
+    throw new UsageError(
+      `no dataset, file or folder "${spec}"${didYouMean(spec, names)} ` +
+        `(datasets: ${names.filter((name) => !name.includes("/")).join(", ")})`,
+    );
+  }
+  const records = known.path ? await readAllRecords(known.path) : await demoRecords();
+  const manifest = known.manifest
+    ? withRecords(known.manifest, records, known.path)
+    : inferManifest(nameOf(known.path), records.list, records.sha256);
+  return { manifest, view: known.view, path: known.path, records };
+}
+
+/**
+ * Finds the folder with a dataset's records: `$ICLR_DATA/<name>`, the repository's
+ * `datasets/local/<name>`, then `../shared/datasets/<name>` beside the repository.
+ * @throws {DataError} saying where it looked and how to get them
+ */
+export async function locateRecords(name: string): Promise<string> {
+  const folders = searchRoots().map((root) => join(root, name));
+  for (const folder of folders) if (await exists(folder)) return folder;
+  throw new DataError(
+    `${name}: expected its records in ${folders.join(" or ")}, got no such folder; ` +
+      `run "deno task data pull ${name}" to make them from the public originals`,
+  );
+}
+
+/** The datasets this repository has a manifest of, by name. */
+export async function listDatasets(): Promise<DatasetEntry[]> {
+  const names = await manifestNames();
+  return await Promise.all(names.map(async (name) => {
+    const manifest = await repoManifest(name);
+    const first = defaultView(manifest);
+    return {
+      name,
+      title: manifest.title,
+      views: [first, ...Object.keys(manifest.views).filter((view) => view !== first)],
+      present: name === "demo" || await locateRecords(name).then(() => true, () => false),
+    };
+  }));
+}
+
+/** The demo is generated, and knows the truth behind it, which records cannot hold. */
+async function demo(options: LoadOptions): Promise<OutcomeTable> {
+  if (options.prices) {
+    throw new CapabilityError("demo: its costs are part of its known truth and keep their prices");
+  }
+  const { demoTable } = await import("./demo/generate.ts");
+  return demoTable();
+}
+
+async function demoRecords(): Promise<LoadedRecords> {
+  const { demoRecords } = await import("./demo/generate.ts");
+  const list = demoRecords();
+  const lines = list.map((record) => JSON.stringify(record) + "\n").join("");
+  return { list, sha256: sha256(lines), files: [], records: list.length };
+}
+
+/** Where records are, and the manifest and view that go with them, as far as known. */
+interface Target {
+  /** Empty for the demo. */
+  readonly path: string;
+  readonly manifest?: Manifest;
+  readonly view?: string;
+}
+
+/** A dataset of the repository: `name` or `name/view`. */
+async function knownTarget(spec: string): Promise<Target | undefined> {
+  const [name, view, ...more] = spec.split("/");
+  if (more.length > 0 || !(await manifestNames()).includes(name)) return undefined;
+  const manifest = await repoManifest(name);
+  if (view !== undefined) viewOf(manifest, view);
+  return { path: name === "demo" ? "" : await locateRecords(name), manifest, view };
+}
+
+/** A file or folder, here or under a search root; one with a manifest may be followed by a view. */
+async function pathTarget(spec: string): Promise<Target | undefined> {
+  const local = isAbsolute(spec) || spec.startsWith(".");
+  for (const path of local ? [spec] : [spec, ...searchRoots().map((root) => join(root, spec))]) {
+    if (await exists(path)) return { path, manifest: await manifestBeside(path) };
+    if (!spec.includes("/")) continue;
+    const folder = dirname(path), view = basename(path);
+    const manifest = await manifestBeside(folder);
+    if (!manifest) continue;
+    viewOf(manifest, view);
+    return { path: folder, manifest, view };
+  }
+}
+
+/** The manifest of a folder, or of the folder of a file called `records.…`. */
+async function manifestBeside(path: string): Promise<Manifest | undefined> {
+  const folder = basename(path).startsWith("records.") ? dirname(path) : path;
+  const file = join(folder, "manifest.json");
+  return await exists(file) ? await readManifest(file) : undefined;
+}
+
+function searchRoots(): string[] {
+  const chosen = Deno.env.get("ICLR_DATA");
+  return [...chosen ? [chosen] : [], repoPath("datasets/local"), repoPath("../shared/datasets")];
+}
+
+/** Names of the datasets that the repository has a manifest of, ascending. */
+async function manifestNames(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(repoPath("datasets"))) {
+    if (await exists(manifestPath(entry.name))) names.push(entry.name);
+  }
+  return names.sort();
+}
+
+async function repoManifest(name: string): Promise<Manifest> {
+  const manifest = await readManifest(manifestPath(name));
+  if (manifest.name === name) return manifest;
+  throw new DataError(
+    `${manifestPath(name)}: /name: expected "${name}", as the folder, got "${manifest.name}"`,
+  );
+}
+
+function manifestPath(name: string): string {
+  return repoPath("datasets", name, "manifest.json");
+}
+
+/** The manifest, sure to describe these records. */
+function withRecords(manifest: Manifest, records: LoadedRecords, path: string): Manifest {
+  const { sha256: hash, queries } = manifest.records;
+  if (hash !== undefined && hash !== records.sha256) {
+    throw new DataError(
+      `${path}: expected records with SHA-256 ${hash}, as the manifest of ${manifest.name} says, ` +
+        `got ${records.sha256}; the file was altered or is of another version`,
+    );
+  }
+  if (queries !== undefined && queries !== records.records) {
+    throw new DataError(`${path}: expected ${queries} records, got ${records.records}`);
+  }
+  return { ...manifest, records: { sha256: records.sha256, queries: records.records } };
+}
+
+/** What to call records without a manifest: their file, or their folder if the file is `records.…`. */
+function nameOf(path: string): string {
+  const full = resolve(path);
+  const name = basename(full).replace(/\.(jsonl|jsonl\.gz|parquet)$/, "");
+  return name === "records" ? basename(dirname(full)) : name;
+}

@@ -1,0 +1,239 @@
+/**
+ * The leakage audit: which queries are the same, nearly the same or cut from one template.
+ *
+ * Rows that may tell of each other form a *group*, and a group is never parted by a split: loose
+ * duplicates, near-duplicates, and a question that is also the last block of a few-shot prompt. Strict
+ * duplicates are one query; `dropDuplicates` merges them. Rows of one template with other numbers or
+ * names may be parted (the ID protocol says so); they are resampled together instead.
+ *
+ * The report holds counts only, neither ids nor texts, so that it may be published beside any result.
+ * Specification: protocols §6.
+ * @module
+ */
+import type { OutcomeTable } from "../outcomes/table.ts";
+import { BOILERPLATE, nearDuplicates } from "./near_duplicates.ts";
+import { lastQuestion, looseKey, strictForm, templateForm } from "./normal_form.ts";
+
+/** Templates of more rows than this are reported and resampled as one. */
+export const TEMPLATE_ROWS = 3;
+
+/** What the audit found, row by row and in sum. */
+export interface Audit {
+  /** Rows with equal numbers must stay on one side of a split. Length Q. */
+  readonly groups: Uint32Array;
+  /** Rows with equal numbers depend on each other (group or template): resampling units. Length Q. */
+  readonly templates: Uint32Array;
+  /** The row kept in this one's place: itself, unless it is a strict duplicate. Length Q. */
+  readonly keeper: Uint32Array;
+  /** Counts. */
+  readonly report: AuditReport;
+}
+
+/** Audits a table. What is found depends on ids, texts and scores, never on the order of the rows. */
+export function audit(table: OutcomeTable): Audit {
+  const { ids, texts, benchmark, published } = table;
+  const rows = Array.from(ids.keys()).sort((a, b) => ids[a] < ids[b] ? -1 : 1);
+  const together = disjointSets(rows.length);
+  const joinAll = (sets: readonly number[][]): void => {
+    for (const set of sets) for (const row of set) together.join(row, set[0]);
+  };
+
+  const strict = repeated(rows, (row) => strictForm(texts[row]));
+  const keeper = Uint32Array.from(rows.keys());
+  for (const set of strict) {
+    const first = set.find((row) => published[row] === 2) ?? set[0];
+    for (const row of set) keeper[row] = first;
+  }
+  const kept = rows.filter((row) => keeper[row] === row);
+  const loose = repeated(kept, (row) => looseKey(texts[row]));
+  joinAll(strict);
+  joinAll(loose);
+
+  // One row stands for its loose duplicates from here on, or many copies would pass for boilerplate.
+  const copies = new Set(loose.flatMap((set) => set.slice(1)));
+  const single = kept.filter((row) => !copies.has(row));
+  const last = sharedLastQuestions(single, texts);
+  joinAll(last);
+  const near = nearDuplicates(single.map((row) => texts[row]));
+  for (const [a, b] of [...near.similar, ...near.contained]) together.join(single[a], single[b]);
+  const groups = together.roots();
+
+  const template = repeated(kept, (row) => templateForm(texts[row]))
+    .filter((set) => set.length > TEMPLATE_ROWS);
+  joinAll(template);
+  const templates = together.roots();
+
+  const group = repeated(kept, (row) => groups[row]);
+  const spread = (set: readonly number[]): boolean =>
+    set.some((row) => benchmark[row] !== benchmark[set[0]]);
+  const grouped = new Set(group.flat()), templated = new Set(template.flat());
+  const report: AuditReport = {
+    format: 1,
+    rows: rows.length,
+    strict: {
+      sets: strict.length,
+      dropped: rows.length - kept.length,
+      acrossBenchmarks: strict.filter(spread).length,
+      conflicts: strict.filter((set) => inConflict(table, set)).length,
+    },
+    loose: count(loose),
+    lastQuestion: count(last),
+    near: { similarPairs: near.similar.length, containedPairs: near.contained.length },
+    groups: {
+      ...count(group),
+      acrossBenchmarks: group.filter(spread).length,
+      sizes: histogram(group, kept.length - grouped.size),
+    },
+    templates: {
+      ...count(template),
+      sizes: histogram(template),
+      mostlyBoilerplate: near.mostlyBoilerplate.reduce((sum, flag) => sum + flag, 0),
+    },
+    benchmarks: table.benchmarks.map((name, b) => {
+      const own = rows.filter((row) => benchmark[row] === b);
+      return {
+        name,
+        rows: own.length,
+        dropped: own.filter((row) => keeper[row] !== row).length,
+        grouped: own.filter((row) => grouped.has(row)).length,
+        templated: own.filter((row) => templated.has(row)).length,
+      };
+    }),
+  };
+  return { groups, templates, keeper, report };
+}
+
+/** Sets of two or more rows with the same key, in order of their first rows; no key, no set. */
+function repeated<K>(rows: readonly number[], key: (row: number) => K | undefined): number[][] {
+  const sets = Map.groupBy(rows, key);
+  sets.delete(undefined);
+  return [...sets.values()].filter((set) => set.length > 1);
+}
+
+/** Rows whose last few-shot block is another row's text or last block. */
+function sharedLastQuestions(rows: readonly number[], texts: readonly string[]): number[][] {
+  const asked = new Map<string, number[]>(rows.map((row) => [looseKey(texts[row]), [row]]));
+  for (const row of rows) {
+    const block = lastQuestion(texts[row]);
+    if (block === undefined) continue;
+    const key = looseKey(block);
+    const others = asked.get(key);
+    if (others) others.push(row);
+    else asked.set(key, [row]);
+  }
+  // A block that ends more prompts than this is an instruction ("Question: is it correct?").
+  return [...asked.values()].filter((set) => set.length > 1 && set.length <= BOILERPLATE);
+}
+
+/** Whether a model has two different scores for one text. */
+function inConflict({ models, scores }: OutcomeTable, set: readonly number[]): boolean {
+  const M = models.length;
+  return models.some((_, m) => {
+    const known = set.map((row) => scores[row * M + m]).filter((score) => !Number.isNaN(score));
+    return known.some((score) => score !== known[0]);
+  });
+}
+
+function count(sets: readonly number[][]): SetCount {
+  return { sets: sets.length, rows: sets.reduce((sum, set) => sum + set.length, 0) };
+}
+
+/** Size → number of sets of that size. */
+function histogram(sets: readonly number[][], alone = 0): Record<string, number> {
+  const sizes: Record<string, number> = alone > 0 ? { 1: alone } : {};
+  for (const { length } of sets) sizes[length] = (sizes[length] ?? 0) + 1;
+  return sizes;
+}
+
+// The form of the audit's report: counts only, deterministic and JSON-able.
+
+/** Counts of an audit. All but `rows` and `strict` are of the rows left after strict duplicates. */
+export interface AuditReport {
+  /** Version of this form. */
+  readonly format: 1;
+  /** Rows audited, strict duplicates included. */
+  readonly rows: number;
+  /** Texts equal but for Unicode form and white space. */
+  readonly strict: {
+    /** Texts that occur more than once. */
+    readonly sets: number;
+    /** Rows merged into another. */
+    readonly dropped: number;
+    /** Sets with rows of more than one benchmark. */
+    readonly acrossBenchmarks: number;
+    /** Sets in which a model has different scores; their mean is kept. */
+    readonly conflicts: number;
+  };
+  /** Texts equal in letters and digits. */
+  readonly loose: SetCount;
+  /** Texts that meet in the last block of a few-shot prompt. */
+  readonly lastQuestion: SetCount;
+  /** Near-duplicate pairs (`near_duplicates.ts`), one row standing for its loose duplicates. */
+  readonly near: { readonly similarPairs: number; readonly containedPairs: number };
+  /** Groups of more than one row. */
+  readonly groups: SetCount & {
+    readonly acrossBenchmarks: number;
+    /** Group size (from 1) → number of groups. */
+    readonly sizes: Readonly<Record<string, number>>;
+  };
+  /** Templates of more than three rows. */
+  readonly templates: SetCount & {
+    /** Template size (from 4) → number of templates. */
+    readonly sizes: Readonly<Record<string, number>>;
+    /** Rows of which more than half is found in over ten rows: templates that masking did not show. */
+    readonly mostlyBoilerplate: number;
+  };
+  /** In the order of the table's benchmarks. */
+  readonly benchmarks: readonly BenchmarkAudit[];
+}
+
+/** How many sets, and how many rows they hold. */
+export interface SetCount {
+  /** Number of sets. */
+  readonly sets: number;
+  /** Rows in all of them. */
+  readonly rows: number;
+}
+
+/** The audit of one benchmark. */
+export interface BenchmarkAudit {
+  /** Name of the benchmark. */
+  readonly name: string;
+  /** Rows before strict duplicates are dropped. */
+  readonly rows: number;
+  /** Strict duplicates dropped. */
+  readonly dropped: number;
+  /** Rows in groups of more than one. */
+  readonly grouped: number;
+  /** Rows in templates of more than three. */
+  readonly templated: number;
+}
+
+// Disjoint sets of rows (union–find): joins pairs, then names every row's set.
+
+/** Sets over the rows 0…n−1, each row alone at first. */
+export interface DisjointSets {
+  /** The smallest row of the set that holds `row`. */
+  find(row: number): number;
+  /** Makes the sets of two rows one. */
+  join(a: number, b: number): void;
+  /** The smallest row of its set, for every row. Length n. */
+  roots(): Uint32Array;
+}
+
+/** Opens `n` rows as sets of one. */
+export function disjointSets(n: number): DisjointSets {
+  const parent = Uint32Array.from({ length: n }, (_, i) => i);
+  const find = (row: number): number => {
+    while (parent[row] !== row) row = parent[row] = parent[parent[row]];
+    return row;
+  };
+  return {
+    find,
+    join(a, b) {
+      const x = find(a), y = find(b);
+      parent[Math.max(x, y)] = Math.min(x, y);
+    },
+    roots: () => parent.map((_, row) => find(row)),
+  };
+}

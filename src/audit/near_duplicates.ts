@@ -1,0 +1,168 @@
+/**
+ * Near-duplicates: pairs of texts that share most of what is their own.
+ *
+ * Two measures, both on distinctive shingles only:
+ * - similar: Jaccard ≥ 0.8 of 5-token shingles, i.e. the same question, edited;
+ * - contained: |A ∩ B| / min(|A|, |B|) ≥ 0.8 of 13-token shingles, i.e. a question inside a longer prompt,
+ *   or two questions on one long passage.
+ *
+ * A shingle of more than {@link BOILERPLATE} texts is instruction or template, not evidence, and is left
+ * out (as GPT-3's decontamination left out 13-grams with more than ten hits). Otherwise the fixed
+ * instructions of a question generator would chain whole tasks into one group, and two copies behind
+ * different instructions would stay apart. Templates are the business of `templateForm`.
+ *
+ * The limit also bounds the work: an inverted index has at most ten texts an entry, so shared shingles
+ * are counted for all pairs. There is no sketch (MinHash, LSH) and no pair can be missed.
+ * @module
+ */
+import { tokens } from "./normal_form.ts";
+
+/** A shingle found in more texts than this is boilerplate. */
+export const BOILERPLATE = 10;
+/** Share of shingles from which two texts are near-duplicates. */
+export const SIMILAR = 0.8;
+/** One changed token makes five new shingles; fewer than that prove nothing, unless they are all. */
+const FEWEST_SHINGLES = 5;
+
+/** What a comparison of N texts found. */
+export interface NearDuplicates {
+  /** Pairs a < b with Jaccard ≥ 0.8. */
+  readonly similar: readonly (readonly [number, number])[];
+  /** Pairs a < b with containment ≥ 0.8. */
+  readonly contained: readonly (readonly [number, number])[];
+  /** 1 for a text of which more than half of the 5-token shingles are boilerplate. Length N. */
+  readonly mostlyBoilerplate: Uint8Array;
+}
+
+/** Compares all pairs of N texts; time and memory grow with the total length, not with N². */
+export function nearDuplicates(texts: readonly string[]): NearDuplicates {
+  const codes = tokenCodes(texts.map(tokens));
+  const short = shingleSets(codes, 5);
+  const long = shingleSets(codes.map((text) => text.length < 13 ? new Int32Array() : text), 13);
+  return {
+    similar: pairs(short, (shared, a, b) => shared >= SIMILAR * (a + b - shared)),
+    contained: pairs(long, (shared, a, b) => shared >= SIMILAR * Math.min(a, b)),
+    mostlyBoilerplate: Uint8Array.from(
+      short.sets,
+      (set) => Number(2 * distinctive(set, short.texts).length < set.length),
+    ),
+  };
+}
+
+function distinctive(set: Uint32Array, texts: Uint32Array): Uint32Array {
+  return set.filter((shingle) => texts[shingle] <= BOILERPLATE);
+}
+
+/** All pairs a < b whose number of shared distinctive shingles passes the test. */
+function pairs(
+  { sets, texts }: ShingleSets,
+  test: (shared: number, sizeA: number, sizeB: number) => boolean,
+): [number, number][] {
+  const found: [number, number][] = [];
+  const sizes = new Uint32Array(sets.length);
+  const holders = new Map<number, number[]>();
+  const shared = new Map<number, number>();
+  for (let b = 0; b < sets.length; b++) {
+    const own = distinctive(sets[b], texts);
+    if (own.length < Math.min(FEWEST_SHINGLES, sets[b].length)) continue;
+    sizes[b] = own.length;
+    shared.clear();
+    for (const shingle of own) {
+      if (texts[shingle] < 2) continue;
+      const earlier = holders.get(shingle);
+      if (!earlier) {
+        holders.set(shingle, [b]);
+        continue;
+      }
+      for (const a of earlier) shared.set(a, (shared.get(a) ?? 0) + 1);
+      earlier.push(b);
+    }
+    for (const [a, n] of shared) if (test(n, sizes[a], sizes[b])) found.push([a, b]);
+  }
+  return found.sort(([a, b], [c, d]) => a - c || b - d);
+}
+
+// Shingles: the windows of consecutive tokens of each text, numbered densely over all texts.
+
+/** Shingles of N texts. */
+export interface ShingleSets {
+  /** Distinct shingles of each text, in order of first appearance. Length N. */
+  readonly sets: readonly Uint32Array[];
+  /** In how many texts each shingle occurs. Length: number of distinct shingles. */
+  readonly texts: Uint32Array;
+}
+
+/**
+ * Finds the windows of `width` tokens; a shorter text has one window of its own length, an empty one none.
+ *
+ * Windows are told apart by 64-bit hashes: among ten million the chance of any collision is 3·10⁻⁶.
+ *
+ * @param codes texts as {@link tokenCodes}
+ */
+export function shingleSets(codes: readonly Int32Array[], width: number): ShingleSets {
+  const windows = codes.map((text) => text.length === 0 ? 0 : Math.max(1, text.length - width + 1));
+  const total = windows.reduce((sum, n) => sum + n, 0);
+  const number = numbering(total);
+  const texts = new Uint32Array(total);
+  const seenIn = new Int32Array(total).fill(-1);
+  let distinct = 0;
+  const sets = codes.map((text, t) => {
+    const set = new Uint32Array(windows[t]);
+    let size = 0;
+    for (let start = 0; start < windows[t]; start++) {
+      const end = Math.min(start + width, text.length);
+      let high = 0, low = 0;
+      for (let i = start; i < end; i++) {
+        low = Math.imul(low ^ text[i], 0x85ebca6b);
+        low ^= low >>> 15;
+        high = Math.imul(high ^ low ^ (text[i] >>> 7), 0xc2b2ae35);
+        high ^= high >>> 13;
+      }
+      const shingle = number(high, low);
+      distinct = Math.max(distinct, shingle + 1);
+      if (seenIn[shingle] === t) continue;
+      seenIn[shingle] = t;
+      texts[shingle]++;
+      set[size++] = shingle;
+    }
+    return set.slice(0, size);
+  });
+  return { sets, texts: texts.slice(0, distinct) };
+}
+
+/** Texts of tokens as well-mixed 32-bit numbers, a number of its own for every distinct token. */
+export function tokenCodes(texts: readonly (readonly string[])[]): Int32Array[] {
+  const known = new Map<string, number>();
+  return texts.map((text) =>
+    Int32Array.from(text, (token) => {
+      let code = known.get(token);
+      if (code === undefined) known.set(token, code = mix(known.size + 1));
+      return code;
+    })
+  );
+}
+
+/** murmur3's finaliser, a bijection of 32-bit numbers. */
+function mix(x: number): number {
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return x ^ (x >>> 16);
+}
+
+/** Numbers 64-bit keys 0, 1, 2, … in order of first appearance (open addressing: a Map is 4× slower). */
+function numbering(most: number): (high: number, low: number) => number {
+  const size = 2 ** Math.ceil(Math.log2(2 * most + 2));
+  const slots = new Int32Array(4 * size); // high, low, number + 1, padding
+  let next = 0;
+  return (high, low) => {
+    let slot = 4 * (mix(high ^ Math.imul(low, 0x9e3779b1)) & (size - 1));
+    while (slots[slot + 2] > 0) {
+      if (slots[slot] === high && slots[slot + 1] === low) return slots[slot + 2] - 1;
+      slot = (slot + 4) & (4 * size - 1);
+    }
+    slots[slot] = high;
+    slots[slot + 1] = low;
+    slots[slot + 2] = ++next;
+    return next - 1;
+  };
+}

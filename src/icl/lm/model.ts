@@ -1,0 +1,118 @@
+/**
+ * ICL-Router (small LM): a pre-trained decoder reads a model's record as vectors and the query as text, and
+ * answers Yes or No (icl-router.md §2–4, §6 tier S).
+ *
+ * Proven end to end on tiny models with random weights; published weights have not been tried.
+ * @module
+ */
+import { random } from "../../base/random.ts";
+import type { Group } from "../../nn/adamw.ts";
+import { matricesDecay } from "../../nn/trainer.ts";
+import { everyProjection, openLlama, type Tuning } from "./llama.ts";
+import { readSome, writeSome } from "../../nn/lora.ts";
+import type { Backbone } from "./backbone.ts";
+import { addProjector } from "../network.ts";
+import { PROJECTOR } from "./batch.ts";
+import type { TokenizerOptions } from "./tokenizer.ts";
+
+/** A language model with a projector for query vectors. */
+export interface TextRouter {
+  /** The language model; its parameters hold the projector's too. */
+  readonly backbone: Backbone;
+  /** Width of the query vectors. */
+  readonly input: number;
+  /** What has to be the same for trained weights to fit, as it is saved with them. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** How a router is made. */
+export interface TextRouterOptions extends TokenizerOptions {
+  /** Width of the query vectors. */
+  readonly input: number;
+  /** What is trained of the language model. */
+  readonly tuning: Tuning;
+  /** Seed of new weights. Default 42. */
+  readonly seed?: number;
+  /** One bias-free layer as projector. */
+  readonly linearProjector?: boolean;
+}
+
+/** Learning rates, and decay of matrices. */
+export interface TextTraining {
+  /** Peak learning rate of the projector. */
+  readonly projectorRate: number;
+  /** Peak learning rate of the language model or its adapters. */
+  readonly modelRate: number;
+  /** Weight decay of matrices. Default 0.01. */
+  readonly decay?: number;
+}
+
+/** How training is watched. */
+export interface TextWatch {
+  /** Ends the run: `signal.reason` is thrown between two steps. */
+  readonly signal?: AbortSignal;
+  /** Threads, 0 = all cores. Default 1. */
+  readonly threads?: number;
+  /** Hears of progress, 0…1. */
+  progress?(share: number): void;
+}
+
+/** LoRA on all projections, rank 16 (icl-router.md §6), α twice that. */
+export const LORA: Tuning = { rank: 16, alpha: 32, adapts: everyProjection };
+
+/**
+ * Puts a projector before a language model of a folder.
+ * @throws {DataError} when the folder is not such a model, {@link openLlama}
+ * @throws {CapabilityError} when the model computes something not built here
+ */
+export async function openTextRouter(
+  folder: string,
+  options: TextRouterOptions,
+): Promise<TextRouter> {
+  const { input, tuning, seed = 42, linearProjector: linear = false } = options;
+  const backbone = await openLlama(folder, { ...options, random: random(seed, "text router") });
+  addProjector(backbone.parameters, PROJECTOR, input, backbone.width, { linear });
+  const facts = {
+    format: "icl-router text 1",
+    backbone: backbone.fingerprint,
+    input: String(input),
+    ...(typeof tuning === "object" ? { alpha: String(tuning.alpha) } : {}),
+  };
+  return { backbone, input, facts };
+}
+
+/** Whether a parameter is learned: the projector, and what the backbone trains. */
+export function isLearned({ backbone }: TextRouter, name: string): boolean {
+  return name.startsWith(`${PROJECTOR}.`) || backbone.trains(name);
+}
+
+/** Groups of the optimiser: the projector at the schedule's rate, the language model at its own or frozen. */
+export function groupOf(
+  router: TextRouter,
+  { projectorRate, modelRate, decay = 0.01 }: TextTraining,
+  joint: boolean,
+): (name: string, shape: readonly number[]) => Group | null {
+  return (name, shape) => {
+    const group = { decay: matricesDecay(name, shape).decay ? decay : 0 };
+    if (name.startsWith(`${PROJECTOR}.`)) return group;
+    return joint && router.backbone.trains(name)
+      ? { ...group, rate: modelRate / projectorRate }
+      : null;
+  };
+}
+
+/** Writes what was learned, and nothing of a frozen language model, atomically. */
+export async function saveTextRouter(router: TextRouter, path: string): Promise<void> {
+  const { backbone: { parameters }, facts } = router;
+  await writeSome(path, parameters, (name) => isLearned(router, name), facts);
+}
+
+/**
+ * Reads what was learned into a router that was opened alike.
+ * @throws {DataError} naming the file and what differs, when it was learned on another language model, with
+ *   other vectors or adapters, or is damaged; the router is then left alone
+ */
+export async function loadTextRouter(router: TextRouter, path: string): Promise<void> {
+  const { backbone: { parameters }, facts } = router;
+  await readSome(path, parameters, (name) => isLearned(router, name), facts);
+}

@@ -1,0 +1,247 @@
+/**
+ * Stage 1: the network learns to read query vectors by writing the query back (icl-router.md §3.1).
+ *
+ * L1 = mean over tokens of −ln p(x_t | x_<t, v), on the first tokens of the text and its end. From scratch
+ * there is no language model to protect, so all weights are trained from the first step.
+ * @module
+ */
+import type { Matrix } from "../linalg/matrix.ts";
+import type { Random } from "../base/random.ts";
+import { crossEntropy, Dropout } from "../nn/layers.ts";
+import { Graph } from "../nn/graph.ts";
+import {
+  loop,
+  type LoopOptions,
+  type Memory,
+  NO_EXTRA,
+  numbersOf,
+  Trainer,
+} from "../nn/trainer.ts";
+import { bind, type Parameters } from "../nn/parameters.ts";
+import { Program } from "../nn/program.ts";
+import { warmupCosine } from "../nn/adamw.ts";
+import type { Bpe } from "./bpe.ts";
+import { type NetworkShape, reconstructionLogits } from "./network.ts";
+
+/** Settings of stage 1. */
+export interface ReconstructionOptions {
+  /** Tokens of a text that are reconstructed. */
+  readonly tokens: number;
+  /** Texts a step. */
+  readonly batch: number;
+  /** Passes over the texts, unless {@link mostSteps} ends them sooner. */
+  readonly epochs: number;
+  /** Most steps. */
+  readonly mostSteps: number;
+  /** Peak learning rate. */
+  readonly rate: number;
+  /** Dropped share of the residual branches. */
+  readonly dropout: number;
+}
+
+/** Texts with their vectors. */
+export interface Texts {
+  /** Length N. */
+  readonly texts: readonly string[];
+  /** [N × input] */
+  readonly vectors: Matrix;
+}
+
+/** Trains the network to write texts from their vectors; returns the mean loss of the last tenth of the steps. */
+export async function trainReconstruction(
+  parameters: Parameters,
+  shape: NetworkShape,
+  bpe: Bpe,
+  { texts, vectors }: Texts,
+  options: ReconstructionOptions,
+  random: Random,
+  watch: Omit<LoopOptions, "steps"> & { readonly threads?: number },
+): Promise<{ readonly loss: number; readonly steps: number }> {
+  const { tokens: T, batch: B, epochs, mostSteps, rate, dropout } = options;
+  const steps = Math.min(mostSteps, Math.ceil(epochs * texts.length / B));
+  const trainer = new Trainer(parameters, {
+    schedule: warmupCosine(rate, steps),
+    threads: watch.threads,
+  });
+  const lists = texts.map((text) => tokenise(bpe, text, T));
+  const feed = tokenBatch(B, T), rows = new Float32Array(B * shape.input);
+  const masks: Record<string, Uint8Array> = {};
+  const losses: number[] = [];
+  let drop: Dropout | undefined;
+  const memory: Memory = {
+    save: () => ({ ...NO_EXTRA, facts: { losses: losses.join(" ") } }),
+    load: (extra, path) => void losses.push(...numbersOf(extra, "losses", path)),
+  };
+  await loop(trainer, { ...watch, steps }, async (step) => {
+    const chosen = Array.from({ length: B }, (_, i) => pick(random, texts.length, step * B + i));
+    fillTokens(feed, chosen.map((i) => lists[i]), T, bpe.pad);
+    chosen.forEach((i, at) => rows.set(rowOf(vectors, i), at * shape.input));
+    const { loss } = await trainer.update("texts", (graph, parameter) => {
+      const site = drop = new Dropout(graph, dropout);
+      const input = graph.input("vectors", [B, shape.input]);
+      const ids = graph.input("tokens", [B, T - 1], { type: "int64" });
+      const logits = reconstructionLogits(parameter, shape, input, ids, {
+        drop: (x, name) => site.apply(x, name),
+      });
+      return crossEntropy(
+        logits,
+        graph.input("targets", [B * T, 1], { type: "int64" }),
+        graph.input("weights", [B * T, 1]),
+      );
+    }, () => {
+      drop!.draw(random.fork("dropout", step), masks);
+      return [{ ...feed, vectors: rows, ...masks }];
+    });
+    losses.push(loss);
+  }, memory).finally(() => trainer.release());
+  return { loss: meanOfLast(losses), steps };
+}
+
+/** Mean reconstruction loss, nats a token, of texts the network has not seen. */
+export async function reconstructionLoss(
+  parameters: Parameters,
+  shape: NetworkShape,
+  bpe: Bpe,
+  { texts, vectors }: Texts,
+  { tokens: T, batch: B }: Pick<ReconstructionOptions, "tokens" | "batch">,
+): Promise<number> {
+  const graph = new Graph(), parameter = bind(graph, parameters, () => true);
+  const logits = reconstructionLogits(
+    parameter,
+    shape,
+    graph.input("vectors", [B, shape.input]),
+    graph.input("tokens", [B, T - 1], { type: "int64" }),
+  );
+  const weights = graph.input("weights", [B * T, 1]);
+  const targets = graph.input("targets", [B * T, 1], { type: "int64" });
+  graph.output("loss", crossEntropy(logits, targets, weights));
+  const program = await Program.compile(graph);
+  const feed = tokenBatch(B, T), rows = new Float32Array(B * shape.input);
+  let sum = 0, count = 0;
+  for (let start = 0; start < texts.length; start += B) {
+    const end = Math.min(start + B, texts.length);
+    const lists = texts.slice(start, end).map((text) => tokenise(bpe, text, T));
+    fillTokens(feed, lists, T, bpe.pad);
+    rows.fill(0);
+    rows.set(vectors.data.subarray(start * shape.input, end * shape.input));
+    const { loss } = await program.run({ ...feed, vectors: rows, ...parameter.feeds });
+    const tokens = lists.reduce((n, ids) => n + ids.length, 0);
+    sum += loss[0] * tokens, count += tokens;
+  }
+  await program.release();
+  return sum / count;
+}
+
+/** What the network writes for each vector: the likeliest token at every step. */
+export async function reconstruct(
+  parameters: Parameters,
+  shape: NetworkShape,
+  bpe: Bpe,
+  vectors: Matrix,
+  tokens: number,
+): Promise<string[]> {
+  const B = vectors.rows, V = shape.vocabulary;
+  const graph = new Graph(), parameter = bind(graph, parameters, () => true);
+  const logits = reconstructionLogits(
+    parameter,
+    shape,
+    graph.input("vectors", [B, shape.input]),
+    graph.input("tokens", [B, tokens - 1], { type: "int64" }),
+  );
+  graph.output("logits", logits);
+  const program = await Program.compile(graph);
+  const written = new BigInt64Array(B * (tokens - 1)).fill(BigInt(bpe.pad));
+  const texts: number[][] = Array.from({ length: B }, () => []);
+  const open = new Set(texts.keys());
+  for (let t = 0; t < tokens && open.size > 0; t++) {
+    const { logits } = await program.run({
+      vectors: vectors.data.slice(0, B * shape.input),
+      tokens: written,
+      ...parameter.feeds,
+    });
+    for (const i of [...open]) {
+      const row = logits.subarray((i * tokens + t) * V, (i * tokens + t + 1) * V);
+      let best = 0;
+      for (let v = 1; v < V; v++) if (v !== bpe.pad && row[v] > row[best]) best = v;
+      if (best === bpe.end) open.delete(i);
+      else {
+        texts[i].push(best);
+        if (t < tokens - 1) written[i * (tokens - 1) + t] = BigInt(best);
+      }
+    }
+  }
+  await program.release();
+  return texts.map((ids) => bpe.decode(ids));
+}
+
+/** Mean of the last tenth. */
+export function meanOfLast(losses: readonly number[]): number {
+  const last = losses.slice(-Math.ceil(losses.length / 10));
+  return last.reduce((a, b) => a + b, 0) / last.length;
+}
+
+/** Item `at` of an endless sequence of seeded permutations of 0…n−1. */
+export function pick(random: Random, n: number, at: number): number {
+  return permutation(random, n, Math.floor(at / n))[at % n];
+}
+
+const kept = new WeakMap<Random, { n: number; epoch: number; order: Uint32Array }>();
+
+function permutation(random: Random, n: number, epoch: number): Uint32Array {
+  const known = kept.get(random);
+  if (known && known.n === n && known.epoch === epoch) return known.order;
+  const order = random.fork("epoch", epoch).shuffle(Uint32Array.from({ length: n }, (_, i) => i));
+  kept.set(random, { n, epoch, order });
+  return order;
+}
+
+/** Row i of a matrix. */
+export function rowOf({ data, width }: Matrix, i: number): Float32Array {
+  return data.subarray(i * width, (i + 1) * width);
+}
+
+// Texts as batches of tokens for stage 1.
+
+/** One batch: what goes in, what should come out, and which rows count. */
+export interface TokenBatch {
+  /** Tokens after the slot, int64 [B × T]. */
+  readonly tokens: BigInt64Array;
+  /** Next tokens, int64 [B·(T+1) × 1]. */
+  readonly targets: BigInt64Array;
+  /** 1 where the next token belongs to the text or ends it, [B·(T+1) × 1]. */
+  readonly weights: Float32Array;
+}
+
+/** The first `length` tokens of a text, with the end token where the text is shorter. */
+export function tokenise(bpe: Bpe, text: string, length: number): number[] {
+  const ids = Array.from(bpe.encode(text, length));
+  return ids.length < length ? [...ids, bpe.end] : ids.slice(0, length);
+}
+
+/** An empty batch to be filled again and again. */
+export function tokenBatch(texts: number, length: number): TokenBatch {
+  return {
+    tokens: new BigInt64Array(texts * (length - 1)),
+    targets: new BigInt64Array(texts * length),
+    weights: new Float32Array(texts * length),
+  };
+}
+
+/** Fills a batch with the token lists of some texts; what is too short is padded and does not count. */
+export function fillTokens(
+  { tokens, targets, weights }: TokenBatch,
+  lists: readonly (readonly number[])[],
+  length: number,
+  pad: number,
+): void {
+  targets.fill(BigInt(pad));
+  tokens.fill(BigInt(pad));
+  weights.fill(0);
+  lists.forEach((ids, i) =>
+    ids.forEach((id, t) => {
+      targets[i * length + t] = BigInt(id);
+      weights[i * length + t] = 1;
+      if (t < length - 1) tokens[i * (length - 1) + t] = BigInt(id);
+    })
+  );
+}

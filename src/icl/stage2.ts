@@ -1,0 +1,258 @@
+/**
+ * Stage 2: in-context routing. The network learns to say from a record whether its model will solve another
+ * query (icl-router.md §3.3), by binary cross-entropy on ℓ = logit(solved) − logit(not solved).
+ *
+ * A step takes G models and B target queries: each record is encoded once, all targets attend to it.
+ * @module
+ */
+import { CapabilityError } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+import { binaryCrossEntropy, Dropout } from "../nn/layers.ts";
+import { loop, type LoopOptions, type Memory, numbersOf, Trainer } from "../nn/trainer.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import type { Tensor } from "../nn/graph.ts";
+import { warmupCosine } from "../nn/adamw.ts";
+import { answerLogits, encodeIdentities, encodeRecords, type NetworkShape } from "./network.ts";
+import { meanOfLast, pick, rowOf } from "./stage1.ts";
+import type { Labelled, Outcomes } from "./record.ts";
+import { decide, type Pool } from "../router/decide.ts";
+
+/** Settings of stage 2. */
+export interface AnswerOptions {
+  /** Models a step, G; fewer where there are fewer. */
+  readonly models: number;
+  /** Target queries a step, B, shared by its models. */
+  readonly targets: number;
+  /** Passes over all (query, model) pairs, unless {@link mostSteps} ends them sooner. */
+  readonly passes: number;
+  /** Most steps. */
+  readonly mostSteps: number;
+  /** Peak learning rate. */
+  readonly rate: number;
+  /** Dropped share of the residual branches. */
+  readonly dropout: number;
+  /** Dropped share of the numbers of every query vector. */
+  readonly inputDropout: number;
+  /** Weight decay of matrices. */
+  readonly decay: number;
+  /** Record lengths to draw from at each step, in random order; the whole list, in order, if absent. */
+  readonly lengths?: readonly number[];
+  /** Graded scores as labels of the targets, in place of solved or not. */
+  readonly soft?: boolean;
+}
+
+/** Training material of stage 2. */
+export interface AnswerData {
+  /** Solved or not, per training query and model. */
+  readonly solved: Outcomes;
+  /** Graded scores [N × M], for soft labels. */
+  readonly scores: Float64Array;
+  /** The profile list: rows, in order. */
+  readonly profile: Uint32Array;
+  /** Rows that may be targets: never those of the profile. */
+  readonly targets: Uint32Array;
+}
+
+/** How often the network is judged on validation, at most. */
+const LOOKS = 8;
+
+/** What stage 2 reports. */
+export interface AnswerReport {
+  /** Steps done. */
+  readonly steps: number;
+  /** Mean loss of the last tenth of the steps. */
+  readonly loss: number;
+  /** Judgement of every look on validation. */
+  readonly looks: readonly number[];
+  /** Which look's weights were kept, 0-based; −1 = the last ones, without validation. */
+  readonly kept: number;
+}
+
+/**
+ * Trains the network to answer; keeps the weights that `judge` likes best (larger is better).
+ * @param judge judged routed score on validation rows, or undefined without validation
+ */
+export async function trainAnswer(
+  parameters: Parameters,
+  shape: NetworkShape,
+  { solved, scores, profile, targets }: AnswerData,
+  options: AnswerOptions,
+  random: Random,
+  judge: (() => Promise<number>) | undefined,
+  watch: Omit<LoopOptions, "steps"> & { readonly threads?: number },
+): Promise<AnswerReport> {
+  const M = solved.models, B = options.targets;
+  const has = (i: number, m: number): boolean => !Number.isNaN(solved.labels[i * M + m]);
+  const labelled = range(M).map((m) => Array.from(targets).filter((i) => has(i, m)));
+  const known = range(M).filter((m) => labelled[m].length > 0);
+  if (known.length === 0) throw new CapabilityError("no outcome outside the profile to learn from");
+  const G = Math.min(options.models, known.length);
+  const steps = stepsOf(options, targets.length, M);
+  const trainer = new Trainer(parameters, {
+    schedule: warmupCosine(options.rate, steps),
+    threads: watch.threads,
+    group: (_, { length }) => ({ decay: length > 1 ? options.decay : 0 }),
+  });
+  const masks: Record<string, Record<string, Uint8Array>> = {},
+    sites = new Map<number, Dropout[]>();
+  const outcomes = new Float32Array(G * B), weights = new Float32Array(G * B);
+  const rows = new Float32Array(B * shape.input);
+  const records = new Map<number, { vectors: Float32Array; labels: BigInt64Array }>();
+  const every = Math.max(1, Math.ceil(steps / LOOKS)), looks: number[] = [];
+  let best: { at: number; weights: Map<string, Float32Array> } | undefined;
+  const losses: number[] = [];
+  const memory: Memory = {
+    save: () => ({
+      facts: { losses: losses.join(" "), looks: looks.join(" "), best: `${best?.at ?? ""}` },
+      tensors: new Map(
+        Array.from(best?.weights ?? [], ([name, data]) => [
+          name,
+          { shape: parameters.get(name).shape, data },
+        ]),
+      ),
+    }),
+    load: (extra, path) => {
+      losses.push(...numbersOf(extra, "losses", path));
+      looks.push(...numbersOf(extra, "looks", path));
+      const weights = new Map(Array.from(extra.tensors, ([name, { data }]) => [name, data]));
+      for (const at of numbersOf(extra, "best", path)) best = { at, weights };
+    },
+  };
+
+  await loop(trainer, { ...watch, steps }, async (step) => {
+    const draw = random.fork("step", step);
+    const K = options.lengths
+      ? options.lengths[draw.integer(options.lengths.length)]
+      : profile.length;
+    const list = options.lengths ? draw.shuffle(profile.slice()).subarray(0, K) : profile;
+    const models = draw.shuffle([...known]).slice(0, G).sort((a, b) => a - b);
+    const record = kept(records, K, G, shape.input);
+    list.forEach((i, k) => record.vectors.set(rowOf(solved.vectors, i), k * shape.input));
+    models.forEach((m, g) =>
+      list.forEach((i, k) => record.labels[g * K + k] = BigInt(solved.labels[i * M + m]))
+    );
+    const chosen = (b: number): number => targets[pick(random, targets.length, step * B + b)];
+    // Where outcomes are so sparse that a step would have none, its first model's own rows are taken.
+    const sparse = labelled[models[0]];
+    const some = models.some((m) => has(chosen(0), m)) || // the usual case, without a search
+      models.some((m) => range(B).some((b) => has(chosen(b), m)));
+    for (let b = 0; b < B; b++) {
+      const i = some ? chosen(b) : sparse[(step * B + b) % sparse.length];
+      rows.set(rowOf(solved.vectors, i), b * shape.input);
+      models.forEach((m, g) => {
+        const label = (options.soft ? scores : solved.labels)[i * M + m];
+        outcomes[g * B + b] = Number.isNaN(label) ? 0 : label;
+        weights[g * B + b] = Number.isNaN(label) ? 0 : 1;
+      });
+    }
+    const names = BigInt64Array.from(models, BigInt);
+    const { loss } = await trainer.update(`${K}`, (graph, parameter) => {
+      const site = new Dropout(graph, options.dropout);
+      const inputs = new Dropout(graph, options.inputDropout);
+      sites.set(K, [site, inputs]);
+      const named = { drop: (x: Tensor, name: string): Tensor => site.apply(x, name) };
+      const prefixes = shape.identities
+        ? encodeIdentities(
+          parameter,
+          shape,
+          graph.input("models", [G, 1], { type: "int64" }),
+          named,
+        )
+        : encodeRecords(
+          parameter,
+          shape,
+          inputs.apply(graph.input("record", [K, shape.input]), "record"),
+          graph.input("labels", [G, K], { type: "int64" }),
+          named,
+        );
+      const targets = inputs.apply(graph.input("targets", [B, shape.input]), "targets");
+      const logits = answerLogits(parameter, shape, targets, prefixes, named);
+      return binaryCrossEntropy(
+        logits,
+        graph.input("outcomes", [G, B]),
+        graph.input("weights", [G, B]),
+      );
+    }, () => {
+      const mask = masks[K] ??= {};
+      for (const site of sites.get(K)!) site.draw(draw.fork("dropout"), mask);
+      const { vectors, labels } = record;
+      return [{
+        record: vectors,
+        labels,
+        models: names,
+        targets: rows,
+        outcomes,
+        weights,
+        ...mask,
+      }];
+    });
+    losses.push(loss);
+    if (!judge || ((step + 1) % every !== 0 && step + 1 !== steps)) return;
+    looks.push(await judge());
+    const last = looks.length - 1;
+    if (best === undefined || !(looks[last] <= looks[best.at] + 1e-12)) {
+      best = { at: last, weights: parameters.snapshot() };
+    }
+  }, memory).finally(() => trainer.release());
+  if (best) parameters.restore(best.weights);
+  return { steps: trainer.step, loss: meanOfLast(losses), looks, kept: best?.at ?? -1 };
+}
+
+/** Steps of a full training run. */
+export function stepsOf(
+  { models, targets, passes, mostSteps }: AnswerOptions,
+  queries: number,
+  pool: number,
+): number {
+  return Math.min(
+    mostSteps,
+    Math.ceil(passes * queries * pool / (targets * Math.min(models, pool))),
+  );
+}
+
+function kept(
+  records: Map<number, { vectors: Float32Array; labels: BigInt64Array }>,
+  K: number,
+  G: number,
+  width: number,
+): { vectors: Float32Array; labels: BigInt64Array } {
+  let record = records.get(K);
+  if (!record) {
+    record = { vectors: new Float32Array(K * width), labels: new BigInt64Array(G * K) };
+    records.set(K, record);
+  }
+  return record;
+}
+
+function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}
+
+// What early stopping looks at: the routed score on validation rows.
+
+/** At most so many validation rows to judge on, drawn by id, ascending. */
+export function pickJudged(
+  rows: Labelled,
+  validation: readonly number[],
+  most: number,
+  stream: Random,
+): Uint32Array {
+  const keyed = validation.map((i) => ({ i, key: stream.fork("judged", rows.ids[i]).next() }));
+  return Uint32Array.from(keyed.sort((a, b) => a.key - b.key).slice(0, most), ({ i }) => i).sort();
+}
+
+/** Mean score when each of the judged rows goes to the model of the largest logit. */
+export function routedScore(
+  logits: Float64Array,
+  judged: Uint32Array,
+  rows: Labelled,
+  pool: Pool,
+): number {
+  const choice = decide({ quality: logits }, pool), M = rows.models;
+  let sum = 0, known = 0;
+  choice.forEach((m, i) => {
+    const score = rows.scores[judged[i] * M + m];
+    if (!Number.isNaN(score)) sum += score, known++;
+  });
+  return known ? sum / known : NaN;
+}

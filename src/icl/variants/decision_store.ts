@@ -1,0 +1,195 @@
+/**
+ * What RTD keeps of one model of ICL-Router's pool: its record, and a store of its decision states on
+ * labelled queries with what it scored there.
+ *
+ * No query of a store stands in the record its state was read against: the record would give the answer away,
+ * as it does for no query to come.
+ * @module
+ */
+import type { ModelProfiles, QueryBatch } from "../../router/contract.ts";
+import { type Matrix, matrix, row, takeRows } from "../../linalg/matrix.ts";
+import { SHORTEST_RECORD } from "../profile.ts";
+import { BATCH, type EncodedRecord, type Reader, remembered } from "../reader.ts";
+import { recordOf, solvedOf } from "../record.ts";
+import { readOut, type Setting, type Store } from "./rtd.ts";
+import { DataError } from "../../base/errors.ts";
+import { Graph } from "../../nn/graph.ts";
+import { bind, type Bound, type Parameters } from "../../nn/parameters.ts";
+import { Program } from "../../nn/program.ts";
+import type { SessionOptions } from "../../onnx/session.ts";
+import { answerStates, prefixInputs } from "../network.ts";
+
+/** Columns of a store's values: the graded score (our soft value), and 1 = solved (the label of the head). */
+export const SOFT = 0, HARD = 1;
+
+/** Labelled queries of one model. */
+export interface Examples {
+  /** Query vectors [N × input]. */
+  readonly vectors: Matrix;
+  /** Scores. Length N. */
+  readonly scores: Float64Array;
+  /** 1 = solved, 0 = not. Length N. */
+  readonly solved: Float64Array;
+}
+
+/** A model as RTD knows it. What it says of a batch is worked out once for all configurations. */
+export class DecisionStore {
+  readonly #seen = new WeakMap<QueryBatch["memo"], Map<string, Promise<unknown>>>();
+
+  private constructor(
+    private readonly source: DecisionStates,
+    private readonly record: EncodedRecord,
+    /** The labelled states. */
+    readonly store: Store,
+  ) {}
+
+  /**
+   * A model with its record and labelled examples.
+   *
+   * @param states decision states of the examples [N × width]
+   * @param examples what the model scored on them
+   */
+  static of(
+    source: DecisionStates,
+    record: EncodedRecord,
+    states: Matrix,
+    { scores, solved }: Omit<Examples, "vectors">,
+  ): DecisionStore {
+    const values = new Float64Array(2 * states.rows);
+    scores.forEach((score, i) => values[2 * i + SOFT] = score);
+    solved.forEach((label, i) => values[2 * i + HARD] = label);
+    return new DecisionStore(source, record, { keys: states, values, columns: 2 });
+  }
+
+  /** ℓ of the router's own head. Length Q. */
+  head(batch: QueryBatch): Promise<Float64Array> {
+    return this.#once(
+      batch,
+      "head",
+      async () => headLogits(this.source.reader.parameters, await this.#states(batch)),
+    );
+  }
+
+  /** The store's answer by each setting, [Q × 2]: {@link SOFT} and {@link HARD}; NaN without examples. */
+  read(batch: QueryBatch, heads: number, settings: readonly Setting[]): Promise<Float64Array[]> {
+    return this.#once(
+      batch,
+      `${heads} ${JSON.stringify(settings)}`,
+      async () => readOut(this.store, await this.#states(batch), heads, settings),
+    );
+  }
+
+  #states(batch: QueryBatch): Promise<Matrix> {
+    return this.#once(batch, "states", () => this.source.of(batch.vectors, this.record));
+  }
+
+  #once<T>({ memo }: QueryBatch, key: string, make: () => Promise<T>): Promise<T> {
+    let known = this.#seen.get(memo);
+    if (!known) this.#seen.set(memo, known = new Map());
+    if (!known.has(key)) known.set(key, make());
+    return known.get(key) as Promise<T>;
+  }
+}
+
+/** Parts of a new model's record that take turns to be left out of it. */
+const FOLDS = 4;
+
+/**
+ * The store of a new model from its own few labels: a query in its record is read against a record without
+ * it and a quarter of the others, the queries beyond the record against the whole of it.
+ *
+ * Too few labels to make such records of leave the store empty.
+ *
+ * @param model column of the profiles
+ * @param longest most queries of a record
+ * @param record the whole record
+ */
+export async function newModelStore(
+  source: DecisionStates,
+  profiles: ModelProfiles,
+  model: number,
+  longest: number,
+  record: EncodedRecord,
+): Promise<DecisionStore> {
+  const { queries: { vectors, ids }, models: { length: M }, scores, solvedFrom } = profiles;
+  const labels = solvedOf(scores, solvedFrom), data = { vectors, labels, models: M };
+  const known = [...ids.keys()].filter((i) => !Number.isNaN(labels[i * M + model]));
+  const inside = known.slice(0, longest);
+  const enough = inside.length - Math.ceil(inside.length / FOLDS) >= SHORTEST_RECORD;
+  const rows = enough ? known : [];
+  const states = matrix(rows.length, source.reader.shape.width);
+  const read = async (positions: readonly number[], against: EncodedRecord): Promise<void> => {
+    const made = await source.of(takeRows(vectors, positions.map((at) => rows[at])), against);
+    positions.forEach((at, i) => row(states, at).set(row(made, i)));
+  };
+  for (let fold = 0; enough && fold < FOLDS; fold++) {
+    const left = [...inside.keys()].filter((at) => at % FOLDS === fold);
+    const rest = inside.filter((_, at) => at % FOLDS !== fold);
+    await read(left, await source.reader.encode(recordOf(data, rest, model)));
+  }
+  if (rows.length > inside.length) await read([...rows.keys()].slice(inside.length), record);
+  return DecisionStore.of(source, record, states, {
+    scores: Float64Array.from(rows, (i) => scores[i * M + model]),
+    solved: Float64Array.from(rows, (i) => labels[i * M + model]),
+  });
+}
+
+// The decision state of ICL-Router (table): the normalised hidden state at [ANSWER], which its
+// head reads to say whether the model with a record solves a query.
+//
+// Read the way predictions are (`reader.ts`): from a model's cached record, in blocks of fixed
+// size, so that a query's state hangs on the query and the record alone.
+
+/** Reads decision states with a reader's network. */
+export class DecisionStates {
+  readonly #programs = new Map<number, Promise<{ program: Program; bound: Bound }>>();
+
+  /** Nothing is compiled before the first record of a length. */
+  constructor(readonly reader: Reader, private readonly options: SessionOptions = {}) {}
+
+  /**
+   * States of queries for the model of a record, [Q × width].
+   * @throws {DataError} when the queries' width is not the network's
+   */
+  async of({ data, rows, width }: Matrix, record: EncodedRecord): Promise<Matrix> {
+    const { shape } = this.reader;
+    if (width !== shape.input) {
+      throw new DataError(
+        `query vectors of width ${width}; the network was trained on width ${shape.input}`,
+      );
+    }
+    const { program, bound } = await this.#program(record.length);
+    const out = matrix(rows, shape.width), batch = new Float32Array(BATCH * width);
+    const feeds = { ...bound.feeds, ...record.memory, targets: batch };
+    for (let start = 0; start < rows; start += BATCH) {
+      const end = Math.min(start + BATCH, rows);
+      batch.fill(0);
+      batch.set(data.subarray(start * width, end * width));
+      const { states } = await program.run(feeds);
+      out.data.set(states.subarray(0, (end - start) * shape.width), start * shape.width);
+    }
+    return out;
+  }
+
+  #program(length: number): Promise<{ program: Program; bound: Bound }> {
+    return remembered(this.#programs, length, async () => {
+      const { parameters, shape } = this.reader;
+      const graph = new Graph({ fused: (this.options.device ?? "cpu") === "cpu" });
+      const bound = bind(graph, parameters, () => true);
+      const prefixes = prefixInputs(graph, shape, length);
+      const targets = graph.input("targets", [BATCH, shape.input]);
+      graph.output("states", answerStates(bound, shape, targets, prefixes));
+      return { program: await Program.compile(graph, this.options), bound };
+    });
+  }
+}
+
+/** What the head makes of states: ℓ = logit(solved) − logit(not solved). Length Q. */
+export function headLogits(parameters: Parameters, { data, rows, width }: Matrix): Float64Array {
+  const head = parameters.get("answer_head").data; // [no, yes]
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < width; j++) out[i] += (head[width + j] - head[j]) * data[i * width + j];
+  }
+  return out;
+}

@@ -1,0 +1,150 @@
+/**
+ * A result as text: for the terminal and as Markdown.
+ * @module
+ */
+import { isNewModel, type Result } from "../../results/result.ts";
+import type { Evaluation } from "../../evaluate/evaluate.ts";
+import type { Speed } from "../../run/speed.ts";
+import { frontierText } from "./frontier_text.ts";
+import { auditText, partsTable, printed, regretTable, sharesTable } from "./detail_tables.ts";
+import { type Leaderboard, leaderboard, ranked } from "./leaderboard.ts";
+import { metricTables } from "./metric_tables.ts";
+import { newModelNotes, newModelTable, rivalsTable } from "./new_model_table.ts";
+import {
+  markdownTable,
+  shortened,
+  type TableColumn,
+  textTable,
+  widthOf,
+  wrapped,
+} from "./text_table.ts";
+
+const WIDTH = 100;
+
+/** The speed sheet beside a result. */
+export type SpeedSheet = Readonly<Record<string, Speed>>;
+
+/** What a result is of, in one line. */
+export function headline({ dataset, protocol, embedding }: Result): string {
+  const control = protocol.control === "none" ? "" : ` · CONTROL: ${protocol.control}`;
+  return `${dataset.name}@${dataset.version}${dataset.synthetic ? " (synthetic)" : ""} · ` +
+    `${protocol.name} · ${embedding.name} · ${dataset.queries} queries × ${dataset.models.length} models${control}`;
+}
+
+/** A result for a terminal of 100 columns. */
+export function terminalReport(result: Result, speed?: SpeedSheet): string {
+  const { evaluation } = result;
+  const blocks = [`\n${headline(result)}`];
+  if (isNewModel(evaluation)) {
+    for (const pool of ["all", "new"] as const) {
+      blocks.push(tableText(newModelTable(result, evaluation, pool)));
+    }
+    const rivals = rivalsTable(result, evaluation);
+    if (rivals) blocks.push(tableText(rivals));
+    blocks.push(notesText(newModelNotes(result)));
+    return blocks.join("\n\n");
+  }
+  blocks.push(tableText(leaderboard(result, evaluation)));
+  const drawing = frontier(result, evaluation);
+  if (drawing) blocks.push(drawing);
+  if (speed && Object.keys(speed).length > 0) {
+    blocks.push(textTable(SPEED_COLUMNS, speedRows(result, speed)));
+  }
+  return blocks.join("\n\n");
+}
+
+/** A result as Markdown, with folds, regret and routing. */
+export function markdownReport(result: Result, speed?: SpeedSheet): string {
+  const { evaluation } = result;
+  const blocks = [`## ${headline(result)}`];
+  if (isNewModel(evaluation)) {
+    for (const pool of ["all", "new"] as const) {
+      blocks.push(...tableMarkdown(newModelTable(result, evaluation, pool)));
+    }
+    const rivals = rivalsTable(result, evaluation);
+    if (rivals) blocks.push(...tableMarkdown(rivals));
+    blocks.push(listMarkdown(newModelNotes(result)));
+  } else {
+    const { references, competing } = ranked(result, evaluation.routers);
+    const table = printed(result, [...references, ...competing]);
+    blocks.push(...tableMarkdown(leaderboard(result, evaluation)));
+    const drawing = frontier(result, evaluation);
+    if (drawing) blocks.push("### Accuracy-cost frontier", "```text\n" + drawing + "\n```");
+    blocks.push("### Metrics, mean ± sd over seeds", ...metricTables(table));
+    blocks.push("### Quality in parts", partsTable(result, table));
+    blocks.push("### Regret by how many models solve the query (first seed)", regretTable(table));
+    blocks.push(
+      "### Routing: share of queries per model (first seed)",
+      sharesTable(result, table),
+    );
+  }
+  if (speed && Object.keys(speed).length > 0) {
+    blocks.push("### Speed (this machine)", markdownTable(SPEED_COLUMNS, speedRows(result, speed)));
+  }
+  blocks.push("### Leakage audit", auditText(result), `Made by \`${result.command}\`.`);
+  return blocks.join("\n\n") + "\n";
+}
+
+function tableText({ columns, rows, notes }: Leaderboard): string {
+  return `${fitted(columns, rows)}\n${notesText(notes)}`;
+}
+
+/** The table in {@link WIDTH} columns; if need be, names in its first column are cut short. */
+function fitted(columns: Leaderboard["columns"], rows: Leaderboard["rows"]): string {
+  const table = textTable(columns, rows);
+  const excess = Math.max(...table.split("\n").map(widthOf)) - WIDTH;
+  if (excess <= 0) return table;
+  const longest = Math.max(...rows.map(([name = ""]) => widthOf(name))) - excess;
+  return textTable(
+    columns,
+    rows.map(([name, ...cells]) => name === undefined ? [] : [shortened(name, longest), ...cells]),
+  );
+}
+
+function notesText(notes: readonly string[]): string {
+  return notes.flatMap((note) => wrapped(`  ${note}`, WIDTH, "    ")).join("\n");
+}
+
+function tableMarkdown({ columns, rows, notes }: Leaderboard): string[] {
+  return [markdownTable(columns, rows), listMarkdown(notes)];
+}
+
+function listMarkdown(notes: readonly string[]): string {
+  return notes.map((note) => `- ${note}`).join("\n");
+}
+
+function frontier(result: Result, { routers, panels }: Evaluation): string | undefined {
+  const { references, competing } = ranked(result, routers);
+  const drawn = [...competing, ...references.filter((r) => r.router === "zero-router")];
+  const { names } = printed(result, routers);
+  const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  const models = panels[0].models.map(({ cost }, m) => ({
+    quality: mean(panels.map((p) => p.models[m].quality)),
+    cost: cost === null ? null : mean(panels.map((p) => p.models[m].cost!)),
+  }));
+  return frontierText(drawn, models, names);
+}
+
+/** Columns of {@link speedRows}. */
+export const SPEED_COLUMNS: readonly TableColumn[] = [
+  { title: "speed" },
+  { title: "fit s", align: "right" },
+  { title: "µs/query (batch)", align: "right" },
+  { title: "single p50", align: "right" },
+  { title: "single p95", align: "right" },
+  { title: "parameters", align: "right" },
+  { title: "heap MB", align: "right" },
+];
+
+/** What competing routers cost to fit and to ask, in the order of the result. */
+export function speedRows(result: Result, speed: SpeedSheet): string[][] {
+  return result.routers.filter((r) => speed[r.id] && !r.reference).map(({ id, name }) => [
+    name,
+    speed[id].fitSeconds.toPrecision(2),
+    speed[id].batchMicroseconds.toPrecision(3),
+    speed[id].p50Microseconds.toFixed(0),
+    speed[id].p95Microseconds.toFixed(0),
+    speed[id].parameters.toLocaleString("en"),
+    (speed[id].heapBytes / 2 ** 20).toFixed(1),
+  ]);
+}

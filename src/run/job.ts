@@ -1,0 +1,215 @@
+/**
+ * One job: one router on one split. Tunes on validation rows, refits, decides for the test rows.
+ *
+ * Nothing here ever holds a test outcome: `openSplit` builds the training data from the training and
+ * validation rows alone, and the test batch has texts and vectors only. Outcomes are joined to the
+ * hashed decisions later, in `results/`.
+ * @module
+ */
+import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
+import type { OpenedSplit, TrainingParts } from "./open_split.ts";
+import { decide, type Pool } from "../router/decide.ts";
+import { random } from "../base/random.ts";
+import { tune, type Tuning } from "./tune.ts";
+import { columnMeans } from "../router/training.ts";
+import { type Column, curveOf, points } from "./curve.ts";
+
+/** What one job hands back. */
+export type JobOutcome = Decided | NotApplicable;
+
+/** Decisions of a router on the test rows of a split. */
+export interface Decided {
+  /** Tells the two outcomes apart. */
+  readonly status: "decided";
+  /** Which columns {@link choice} (or {@link mixtures}) has, in order. */
+  readonly columns: readonly Column[];
+  /** Model index per test row and column, row-major [T × columns]; empty for a mixture. */
+  readonly choice: Uint16Array;
+  /** Query-independent mixtures, one a column, in place of {@link choice}. */
+  readonly mixtures?: readonly (readonly number[])[];
+  /** Column order of the models the choices index. */
+  readonly models: readonly string[];
+  /** What tuning tried and chose. */
+  readonly tuning: Tuning;
+  /** Sizes of the fitted router. */
+  readonly card: { readonly parameters: number; readonly notes: readonly string[] };
+  /** Predicted qualities of the headline column, kept for calibration; not part of any hash. */
+  readonly predicted?: Float64Array;
+}
+
+/** The router cannot be run here. */
+export interface NotApplicable {
+  /** Tells the two outcomes apart. */
+  readonly status: "not applicable";
+  /** What is missing, for the line under the table. */
+  readonly reason: string;
+}
+
+/** Options of a job that are the same for a whole run. */
+export interface JobOptions {
+  /** Where heavy inference runs. */
+  readonly device: "cpu" | "webgpu" | "cuda";
+  /** Ends the job early. */
+  readonly signal: AbortSignal;
+  /** Hears of progress, 0…1. */
+  progress(share: number): void;
+}
+
+/** Runs a router on an opened split. */
+export async function runJob(
+  id: string,
+  router: Router,
+  split: OpenedSplit,
+  options: JobOptions,
+): Promise<JobOutcome> {
+  const reason = whyNot(router, split.all, split);
+  if (reason) return { status: "not applicable", reason };
+  const test = split.testFor(router);
+  const tuning = await tune(router, split, () => fitContext("tune", id, split, options));
+  const fits = new Map<number, Promise<FittedRouter>>();
+  const fitted = (config: number): Promise<FittedRouter> => {
+    const known = fits.get(config);
+    if (known) return known;
+    const fit = Promise.resolve(
+      router.fit(
+        finalTraining(router, split),
+        router.grid[config],
+        fitContext("final", id, split, options),
+      ),
+    );
+    fits.set(config, fit);
+    return fit;
+  };
+
+  const headline = await fitted(tuning.score);
+  const predictions = await headline.predict(test);
+  const card = { notes: [], ...headline.describe() };
+  if ("mixtures" in predictions) return mixed(headline, predictions.mixtures, tuning, card);
+
+  const pool: Pool = { models: headline.models, meanCosts: split.all.meanCosts };
+  const columns: Column[] = [{ kind: "headline" }];
+  const chosen: Uint16Array[] = [decide(predictions, pool)];
+  if (router.grid.length > 1) {
+    const plain = points(await (await fitted(0)).predict(test), router);
+    columns.push({ kind: "default" });
+    chosen.push(decide(plain, pool));
+  }
+  if (split.priced) {
+    const curve = await curveOf(await fitted(tuning.area ?? tuning.score), test, pool, router);
+    columns.push(...curve.columns);
+    chosen.push(...curve.choices);
+  }
+  if (headline.models.length === 2 && !headline.dial) {
+    for (const rate of CALL_RATES) {
+      columns.push({ kind: "calls", at: rate });
+      chosen.push(callShare(predictions.quality, split.all, rate));
+    }
+  }
+  return {
+    status: "decided",
+    columns,
+    choice: interleave(chosen),
+    models: headline.models,
+    tuning,
+    card,
+    predicted: predictions.quality,
+  };
+}
+
+/**
+ * The context of a fit: its randomness depends on seed, fold and router, and on nothing else.
+ *
+ * @param profile ids of the profile rows in their order, new-model protocol
+ */
+export function fitContext(
+  stage: FitContext["stage"],
+  id: string,
+  { split }: OpenedSplit,
+  options: JobOptions,
+  profile?: readonly string[],
+): FitContext {
+  return {
+    stage,
+    seed: split.seed,
+    random: random(split.seed, "router", id, split.fold),
+    ...options,
+    ...(profile && { profile }),
+  };
+}
+
+/** Call rates of two-model pools: thresholds at the deciles of the router's score, and both ends. */
+const CALL_RATES = Array.from({ length: 11 }, (_, i) => i / 10);
+
+/**
+ * RouteLLM's rule: the share `rate` of the queries for which the router most prefers the stronger model
+ * (by training mean) goes to it, the rest to the weaker. Equal preferences are called together or not.
+ */
+function callShare(quality: Float64Array, { scores }: TrainingData, rate: number): Uint16Array {
+  const [a, b] = columnMeans(scores, 2);
+  const strong = a > b ? 0 : 1, rows = quality.length / 2;
+  const strength = Float64Array.from(
+    { length: rows },
+    (_, i) => quality[i * 2 + strong] - quality[i * 2 + 1 - strong],
+  );
+  const called = Math.round(rate * rows);
+  const threshold = called === 0 ? Infinity : strength.toSorted()[rows - called];
+  return Uint16Array.from(strength, (s) => s >= threshold ? strong : 1 - strong);
+}
+
+/** Why a router cannot run on a dataset, or undefined if it can. */
+export function whyNot(
+  router: Router,
+  train: TrainingData,
+  facts: { readonly priced: boolean; readonly hasTruth: boolean },
+): string | undefined {
+  for (const need of router.needs ?? []) {
+    if (need === "cost" && !facts.priced) {
+      const unpriced = train.models.filter((_, m) => Number.isNaN(train.meanCosts[m])).length;
+      return unpriced > 0
+        ? `needs costs; ${unpriced} of ${train.models.length} models have none`
+        : "needs costs; some queries have none";
+    }
+    if (need === "truth" && !facts.hasTruth) {
+      return "needs the true probabilities of synthetic data";
+    }
+  }
+  return undefined;
+}
+
+/** Rows of the last fit: training and validation together, unless the router keeps them apart. */
+export function finalTraining(
+  router: Router,
+  { train, validation, all }: TrainingParts,
+): TrainingData {
+  return router.refit === "train" ? { ...train, validation } : all;
+}
+
+function mixed(
+  fitted: FittedRouter,
+  mixtures: readonly Float64Array[],
+  tuning: Tuning,
+  card: Decided["card"],
+): Decided {
+  return {
+    status: "decided",
+    columns: [
+      { kind: "headline" },
+      ...mixtures.map((_, i): Column => ({ kind: "curve", at: i })),
+    ],
+    choice: new Uint16Array(),
+    mixtures: [mixtures[0], ...mixtures].map((weights) => Array.from(weights)),
+    models: fitted.models,
+    tuning,
+    card,
+  };
+}
+
+/** Joins columns [T] into row-major [T × columns]. */
+export function interleave(columns: readonly Uint16Array[]): Uint16Array {
+  const P = columns.length, rows = columns[0].length;
+  const out = new Uint16Array(rows * P);
+  columns.forEach((column, p) => {
+    for (let i = 0; i < rows; i++) out[i * P + p] = column[i];
+  });
+  return out;
+}

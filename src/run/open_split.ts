@@ -1,0 +1,238 @@
+/**
+ * Turns a split manifest into what routers see: training data, validation data and bare test queries.
+ * @module
+ */
+import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
+import type { ModelProfiles, QueryBatch, Router, TrainingData } from "../router/contract.ts";
+import type { Split } from "../splits/split.ts";
+import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import { prepareVectors } from "../embed/prepare.ts";
+import type { Preparation } from "../embed/provider.ts";
+import { createMemo } from "../router/memo.ts";
+import { columnMeans } from "../router/training.ts";
+import { type Random, random } from "../base/random.ts";
+
+/** Negative controls: a router that still beats best single under one of them has found a leak. */
+export const CONTROLS = ["shuffled-labels", "constant-text"] as const;
+/** One of {@link CONTROLS}. */
+export type Control = typeof CONTROLS[number];
+
+/** A dataset with its raw embedding. */
+export interface EmbeddedTable {
+  /** The outcomes. */
+  readonly table: OutcomeTable;
+  /** Raw features [Q × D], before preparation. */
+  readonly raw: Matrix;
+  /** What is fitted on the training rows of a split before use. */
+  readonly preparation: Preparation;
+}
+
+/** What a router may be fitted on. */
+export interface TrainingParts {
+  /** Training rows. */
+  readonly train: TrainingData;
+  /** Validation rows. */
+  readonly validation: TrainingData;
+  /** Training and validation rows. */
+  readonly all: TrainingData;
+}
+
+/** A split as routers see it. */
+export interface OpenedSplit extends TrainingParts {
+  /** The manifest. */
+  readonly split: Split;
+  /** Table rows of the test queries, ascending. */
+  readonly testRows: Uint32Array;
+  /** Every outcome of the dataset has a cost. */
+  readonly priced: boolean;
+  /** The dataset is synthetic and its truth is known. */
+  readonly hasTruth: boolean;
+  /** Validation queries, with just the fields the router's needs name. */
+  validationFor(router: Router): QueryBatch;
+  /** Test queries, with just the fields the router's needs name. */
+  testFor(router: Router): QueryBatch;
+  /** Held-out models: their outcomes on the first n profile rows (new-model protocol). */
+  profile(n: number): ModelProfiles;
+  /**
+   * The training parts of every model, held-out ones known on the first n profile rows only, or, with
+   * n = Infinity, on all rows.
+   */
+  retraining(n: number): TrainingParts;
+}
+
+/** Opens a split; vectors are prepared (centred, idf-weighted) on training and validation rows only. */
+export function openSplit(data: EmbeddedTable, split: Split, control?: Control): OpenedSplit {
+  const { table } = data;
+  const rowsOf = (...roles: string[]): Uint32Array =>
+    Uint32Array.from(table.ids.keys()).filter((i) => roles.includes(split.roles[i]));
+  const rows = {
+    train: rowsOf("t"),
+    validation: rowsOf("v"),
+    all: rowsOf("t", "v"),
+    test: rowsOf("e"),
+  };
+  const raw = control === "constant-text" ? constant(data.raw) : data.raw;
+  const preparation = control === "constant-text" ? "none" : data.preparation; // a constant centres to 0
+  const vectors = prepareVectors(raw, preparation, rows.all);
+  const every = Uint16Array.from(table.models.keys());
+  const columns = every.filter((m) => !split.heldOutModels.includes(table.models[m]));
+  const heldOut = every.filter((m) => split.heldOutModels.includes(table.models[m]));
+  const source = control === "shuffled-labels" ? shuffled(table, rows.all, split) : table;
+
+  const batch = (id: string, of: Uint32Array): QueryBatch => ({
+    ids: Array.from(of, (i) => table.ids[i]),
+    texts: Array.from(of, (i) => control === "constant-text" ? "constant" : table.texts[i]),
+    vectors: takeRows(vectors, of),
+    memo: createMemo(id),
+  });
+  const labels = (of: Uint32Array): string[] =>
+    Array.from(of, (i) => table.benchmarks[table.benchmark[i]]);
+  const labelled = (queries: QueryBatch, of: Uint32Array, models: Uint16Array): TrainingData => {
+    const costs = cells(source.costs, table.models.length, of, models);
+    return {
+      queries,
+      models: Array.from(models, (m) => table.models[m]),
+      scores: cells(source.scores, table.models.length, of, models),
+      costs,
+      meanCosts: columnMeans(costs, models.length),
+      solvedFrom: Float64Array.from(of, (i) => table.solvedFrom[table.benchmark[i]]),
+      tasks: Array.from(of, (i) => table.tasks[table.task[i]]),
+    };
+  };
+  const training = (part: "train" | "validation" | "all"): TrainingData =>
+    labelled(
+      { ...batch(part, rows[part]), benchmarks: labels(rows[part]) },
+      rows[part],
+      columns,
+    );
+  const [train, validation, all, test] = [
+    training("train"),
+    training("validation"),
+    training("all"),
+    batch("test", rows.test),
+  ];
+  const withheld = (base: QueryBatch, part: "validation" | "test", router: Router): QueryBatch => {
+    const { benchmarks: _labels, ...bare } = base;
+    const needs = router.needs ?? [];
+    return {
+      ...bare,
+      ...(needs.includes("benchmark") ? { benchmarks: labels(rows[part]) } : {}),
+      ...(needs.includes("truth") && table.truth
+        ? {
+          truth: cells(table.truth, table.models.length, rows[part], columns),
+          truthCost: cells(table.truthCost!, table.models.length, rows[part], columns),
+        }
+        : {}),
+    };
+  };
+  return {
+    split,
+    train,
+    validation,
+    all,
+    testRows: rows.test,
+    priced: isPriced(table),
+    hasTruth: table.truth !== undefined,
+    validationFor: (router) => withheld(validation.queries, "validation", router),
+    testFor: (router) => withheld(test, "test", router),
+    profile: (n) => {
+      const of = profileRows(split, n);
+      const queries = { ...batch(`profile/${n}`, of), benchmarks: labels(of) };
+      return labelled(queries, of, heldOut);
+    },
+    retraining: (n) => {
+      const known = n === Infinity ? undefined : new Set(profileRows(split, n));
+      const part = ({ queries }: TrainingData, of: Uint32Array): TrainingData => {
+        const full = labelled(queries, of, every);
+        of.forEach((row, i) => {
+          if (!known || known.has(row)) return;
+          for (const m of heldOut) {
+            full.scores[i * every.length + m] = NaN;
+            full.costs[i * every.length + m] = NaN;
+          }
+        });
+        return { ...full, meanCosts: columnMeans(full.costs, every.length) };
+      };
+      return {
+        train: part(train, rows.train),
+        validation: part(validation, rows.validation),
+        all: part(all, rows.all),
+      };
+    },
+  };
+}
+
+/** The first n rows of the profile order; fewer where the training part is smaller. */
+function profileRows(split: Split, n: number): Uint32Array {
+  return Uint32Array.from(split.profile?.order.slice(0, n) ?? []);
+}
+
+/** Copies rows × columns out of [Q × M] cells. */
+export function cells(
+  source: Float64Array,
+  width: number,
+  rows: ArrayLike<number>,
+  columns: ArrayLike<number>,
+): Float64Array {
+  const out = new Float64Array(rows.length * columns.length);
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    for (let j = 0; j < columns.length; j++) out[at++] = source[rows[i] * width + columns[j]];
+  }
+  return out;
+}
+
+function constant(raw: Matrix): Matrix {
+  return { ...raw, data: new Float32Array(raw.data.length).fill(1) };
+}
+
+/** Scores and costs permuted among the training and validation rows; test rows blanked for good measure. */
+function shuffled(
+  table: OutcomeTable,
+  rows: Uint32Array,
+  split: Split,
+): Pick<OutcomeTable, "scores" | "costs"> {
+  const M = table.models.length;
+  const every = table.models.keys().toArray();
+  const stream = random(split.seed, "shuffled-labels", split.fold);
+  const mixed = shuffleLabels(
+    cells(table.scores, M, rows, every),
+    cells(table.costs, M, rows, every),
+    M,
+    stream,
+  );
+  const scores = new Float64Array(table.scores.length).fill(NaN);
+  const costs = new Float64Array(table.costs.length).fill(NaN);
+  rows.forEach((row, i) => {
+    scores.set(mixed.scores.subarray(i * M, (i + 1) * M), row * M);
+    costs.set(mixed.costs.subarray(i * M, (i + 1) * M), row * M);
+  });
+  return { scores, costs };
+}
+
+// Negative controls: what a router must not survive.
+
+/**
+ * Shuffles labels: whole rows of outcomes change places, so that every model keeps its mean and the
+ * models their correlation, but the queries say nothing any more. A router trained on this must fall to
+ * the best single model.
+ *
+ * @param scores row-major [N × M], training and validation rows only
+ * @param costs row-major [N × M], moved along with the scores
+ * @returns new arrays; the arguments are left alone
+ */
+export function shuffleLabels(
+  scores: Float64Array,
+  costs: Float64Array,
+  models: number,
+  random: Random,
+): { scores: Float64Array; costs: Float64Array } {
+  const order = random.shuffle(Uint32Array.from({ length: scores.length / models }, (_, i) => i));
+  const permuted = (cells: Float64Array): Float64Array => {
+    const out = new Float64Array(cells.length);
+    order.forEach((from, to) => {
+      out.set(cells.subarray(from * models, (from + 1) * models), to * models);
+    });
+    return out;
+  };
+  return { scores: permuted(scores), costs: permuted(costs) };
+}

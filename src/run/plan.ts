@@ -1,0 +1,223 @@
+/**
+ * Plans a run: loads the data, audits it, freezes the splits, embeds the texts, names every job.
+ * @module
+ */
+import type { OutcomeTable } from "../outcomes/table.ts";
+import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
+import { type FoundRouter, loadRouters } from "../router/discover.ts";
+import { REFERENCES } from "../router/references.ts";
+import type { Router } from "../router/contract.ts";
+import { UsageError } from "../base/errors.ts";
+import { hashJson } from "../base/hash.ts";
+import { progress } from "../base/progress.ts";
+import { repoPath } from "../base/files.ts";
+import { harnessHash } from "../base/version.ts";
+import { type AuditedDataset, auditedDataset } from "../audit/audited.ts";
+import { type Split, splitHash } from "../splits/split.ts";
+import { makeSplits } from "../splits/make.ts";
+import { type ArmKind, BUDGETS } from "./new_model_job.ts";
+import type { Control } from "./open_split.ts";
+import { jobId } from "./job_store.ts";
+import type { Job, WorkSetup } from "./work.ts";
+import { SEEDS } from "../splits/split.ts";
+
+/** What a run is. Everything that can change a decision is here. */
+export interface RunSettings {
+  /** Dataset name, `name/view`, or path of records. */
+  readonly data: string;
+  /** Router ids or paths; absent = all in `baselines/`. */
+  readonly routers?: readonly string[];
+  /** `id`, `id:published`, `ood`, `ood:k`, `task`, `new-model` or `new-model:k`. */
+  readonly protocol: string;
+  /** One split and fit each. */
+  readonly seeds: readonly number[];
+  /** Embedding provider. */
+  readonly embedding: string;
+  /** Validation rows of an OOD run: whole benchmarks, or rows of all of them. */
+  readonly validation: "benchmarks" | "id";
+  /** Negative control, if this is one. */
+  readonly control?: Control;
+  /** Profile sizes of the new-model protocol. */
+  readonly budgets?: readonly number[];
+  /** Random sets of held-out models a seed, new-model protocol. */
+  readonly subsets?: number;
+  /** Arms of the new-model protocol; absent = all of `ARMS`. */
+  readonly arms?: readonly ArmKind[];
+  /** How profile rows are chosen, new-model protocol. */
+  readonly selection?: "random" | "discriminative";
+  /** Where heavy inference runs. */
+  readonly device: "cpu" | "webgpu" | "cuda";
+}
+
+/** One row of the tables to be. */
+export interface PlannedRouter {
+  /** Id in tables and results. */
+  readonly id: string;
+  /** The method. */
+  readonly router: Router;
+  /** Hash of its file; `reference` for reference rows. */
+  readonly sha256: string;
+  /** What `--routers` takes: id, or path outside `baselines/`; absent for reference rows. */
+  readonly file?: string;
+}
+
+/** A run ready to start. */
+export interface RunPlan {
+  /** What the run is. */
+  readonly settings: RunSettings;
+  /** Outcomes, strict duplicates merged. */
+  readonly table: OutcomeTable;
+  /** The dataset with its audit, for another plan of the same data. */
+  readonly dataset: AuditedDataset;
+  /** Resampling unit of every row. */
+  readonly units: Uint32Array;
+  /** Frozen splits, seed by seed, fold by fold. */
+  readonly splits: readonly Split[];
+  /** The embedding. */
+  readonly provider: EmbeddingProvider;
+  /** References first, then competitors. */
+  readonly routers: readonly PlannedRouter[];
+  /** Ids of routers that take long, were not asked for and do not run. */
+  readonly leftOut: readonly string[];
+  /** Hash of the harness code that can change a decision. */
+  readonly harnessSha256: string;
+  /** What workers start from. */
+  readonly setup: WorkSetup;
+  /** Split by split, routers in order. */
+  readonly jobs: readonly Job[];
+  /** Names the run: hash of all job ids. */
+  readonly key: string;
+}
+
+/** Where embeddings and finished jobs are kept. */
+export const CACHE: string = repoPath(".cache");
+
+/** Whether a router that was not named takes too long for this run. */
+function tooMuch(
+  { effort }: Router,
+  { truth }: OutcomeTable,
+  { protocol }: RunSettings,
+): boolean {
+  if (effort === undefined || protocol === "id" && truth !== undefined) return false;
+  return effort === "minutes" || truth !== undefined;
+}
+
+/**
+ * Plans a run.
+ *
+ * @param known the dataset, where another plan has loaded and audited it already
+ * @throws {UsageError} for unknown names
+ * @throws {DataError} for bad data
+ * @throws {CapabilityError} when the protocol does not fit the dataset
+ */
+export async function planRun(
+  settings: RunSettings,
+  workers = 2,
+  known?: AuditedDataset,
+): Promise<RunPlan> {
+  const isNewModel = settings.protocol.startsWith("new-model");
+  if (settings.arms && !isNewModel) {
+    throw new UsageError(`only new-model has arms, not ${settings.protocol}`);
+  }
+  const found = [...referenceRows(), ...await competitors(settings.routers)];
+  const clash = found.find((r, i) => found.findIndex((o) => o.id === r.id) !== i);
+  if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
+  const dataset = known ?? await auditedDataset(settings.data);
+  const { table, groups, templates } = dataset;
+  const leftOut = settings.routers
+    ? []
+    : found.filter(({ router }) => tooMuch(router, table, settings));
+  const routers = found.filter((r) => !leftOut.includes(r));
+  const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
+    validation: settings.validation,
+    subsets: settings.subsets,
+    selection: settings.selection,
+  });
+  const provider = await openProvider(settings.embedding, { device: settings.device });
+  const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
+  const raw = await embedCached(
+    provider,
+    table.texts,
+    `${CACHE}/embeddings`,
+    (done) => line.update(done),
+  );
+  line.end();
+  const harnessSha256 = await harnessHash();
+  const budgets = isNewModel ? settings.budgets ?? BUDGETS : [];
+  const hashes = splits.map(splitHash);
+  const setup: WorkSetup = {
+    data: { table, raw: workers > 1 ? shareable(raw) : raw, preparation: provider.preparation },
+    splits,
+    control: settings.control,
+    budgets,
+    ...(settings.arms && { arms: settings.arms }),
+    device: settings.device,
+  };
+  const jobs = splits.flatMap((_, at) =>
+    routers.map(({ id, file, sha256 }): Job => ({
+      id: jobId({
+        dataSha256: table.dataset.sha256,
+        splitSha256: hashes[at],
+        embedding: provider.key,
+        router: id,
+        routerSha256: sha256,
+        harnessSha256,
+        control: settings.control ?? "none",
+        budgets,
+        arms: settings.arms,
+        device: settings.device,
+      }),
+      router: id,
+      file,
+      split: at,
+      timed: at === 0,
+    }))
+  );
+  return {
+    settings,
+    table,
+    dataset,
+    units: templates,
+    splits,
+    provider,
+    routers,
+    leftOut: leftOut.map(({ id }) => id),
+    harnessSha256,
+    setup,
+    jobs,
+    key: hashJson(jobs.map((j) => j.id)).slice(0, 16),
+  };
+}
+
+function referenceRows(): PlannedRouter[] {
+  return REFERENCES.map(({ id, router }) => ({
+    id,
+    router: router as Router,
+    sha256: "reference", // their code is part of the harness hash
+  }));
+}
+
+async function competitors(wanted?: readonly string[]): Promise<PlannedRouter[]> {
+  const found = await loadRouters(wanted);
+  return found.map(({ id, router, sha256 }: FoundRouter, i) => ({
+    id,
+    router,
+    sha256,
+    file: wanted ? wanted[i] : id,
+  }));
+}
+
+/** The same matrix in memory that workers share instead of copying. */
+function shareable<M extends { readonly data: Float32Array }>(m: M): M {
+  const data = new Float32Array(new SharedArrayBuffer(m.data.byteLength));
+  data.set(m.data);
+  return { ...m, data };
+}
+
+/** Seeds of the demo: it is to end in three minutes on two cores, installation included. */
+export const DEMO_SEEDS: readonly number[] = SEEDS.slice(0, 3);
+
+/** The seeds of a dataset, named as on the command line. */
+export function defaultSeeds(data: string): readonly number[] {
+  return data.split("/")[0] === "demo" ? DEMO_SEEDS : SEEDS;
+}

@@ -1,0 +1,128 @@
+/**
+ * Tuning: every configuration of a router's grid is fitted on the training rows and judged on the
+ * validation rows, never on anything else. Two choices are made: by the routed validation score at
+ * λ = 0 (accuracy tables) and by the validation Area (curves). Ties go to the earlier configuration.
+ * @module
+ */
+import type { FitContext, FittedRouter, Router } from "../router/contract.ts";
+import type { OpenedSplit } from "./open_split.ts";
+import { decide, type Pool } from "../router/decide.ts";
+import { curveOf, points } from "./curve.ts";
+import { columnMeans } from "../router/training.ts";
+import { deferralArea } from "../metrics/mod.ts";
+
+/** What tuning found; kept whole in the result. */
+export interface Tuning {
+  /** Index into the grid, chosen by validation score. */
+  readonly score: number;
+  /** Index into the grid, chosen by validation Area; absent where costs are unknown. */
+  readonly area?: number;
+  /** Validation score and Area of every configuration, in grid order. */
+  readonly trials: readonly { readonly score: number; readonly area?: number }[];
+  /** Curve positions chosen on validation; absent where costs are unknown. */
+  readonly operating?: OperatingPoints;
+}
+
+/** Positions on the curve (0-based, among the curve columns) chosen on validation rows. */
+export interface OperatingPoints {
+  /** Cheapest point that keeps the best single model's validation score; else the best point. */
+  readonly sameQuality: number;
+  /** Best point that costs at most half of the best single model. */
+  readonly halfCost: number;
+}
+
+/**
+ * Tunes a router; without alternatives and without costs there is nothing to do.
+ *
+ * @param context makes the context of a fit, anew for each, so that no fit draws on another's randomness
+ */
+export async function tune(
+  router: Router,
+  split: OpenedSplit,
+  context: () => FitContext,
+): Promise<Tuning> {
+  if (router.reference || (router.grid.length === 1 && !split.priced)) {
+    return { score: 0, trials: [] };
+  }
+  const batch = split.validationFor(router);
+  const trials: { score: number; area?: number }[] = [];
+  const curves: { cost: number; quality: number }[][] = [];
+  for (const [i, config] of router.grid.entries()) {
+    const fit = context();
+    fit.signal.throwIfAborted();
+    const train = { ...split.train, validation: split.validation };
+    const fitted = await router.fit(train, config, fit);
+    const pool: Pool = { models: fitted.models, meanCosts: split.train.meanCosts };
+    const predictions = points(await fitted.predict(batch), router);
+    const score = mean(split, decide(predictions, pool), "scores");
+    if (split.priced) curves.push(await validationCurve(fitted, router, split, pool));
+    trials.push(split.priced ? { score, area: area(curves[i], split) } : { score });
+    fit.progress((i + 1) / router.grid.length);
+  }
+  const byScore = argmax(trials.map((t) => t.score));
+  if (!split.priced) return { score: byScore, trials };
+  const byArea = argmax(trials.map((t) => t.area!));
+  return { score: byScore, area: byArea, trials, operating: operate(curves[byArea], split) };
+}
+
+async function validationCurve(
+  fitted: FittedRouter,
+  router: Router,
+  split: OpenedSplit,
+  pool: Pool,
+): Promise<{ cost: number; quality: number }[]> {
+  const { choices } = await curveOf(fitted, split.validationFor(router), pool, router);
+  return choices.map((choice) => ({
+    cost: mean(split, choice, "costs"),
+    quality: mean(split, choice, "scores"),
+  }));
+}
+
+function area(curve: { cost: number; quality: number }[], { validation }: OpenedSplit): number {
+  return deferralArea(curve, Math.max(...columnMeans(validation.costs, validation.models.length)));
+}
+
+function operate(
+  curve: { cost: number; quality: number }[],
+  { all, validation }: OpenedSplit,
+): OperatingPoints {
+  const M = all.models.length;
+  const single = argmax(columnMeans(all.scores, M));
+  const quality = columnMeans(validation.scores, M)[single];
+  const cost = columnMeans(validation.costs, M)[single];
+  const best = (
+    keep: (p: { cost: number; quality: number }) => boolean,
+    value: typeof cheap,
+  ): number => {
+    let at = -1;
+    curve.forEach((p, i) => {
+      if (keep(p) && (at < 0 || value(p) > value(curve[at]) + 1e-12)) at = i;
+    });
+    return at;
+  };
+  const cheap = (p: { cost: number; quality: number }): number => -p.cost;
+  const good = (p: { cost: number; quality: number }): number => p.quality;
+  const same = best((p) => p.quality >= quality - 1e-12, cheap);
+  const half = best((p) => p.cost <= cost / 2, good);
+  return {
+    sameQuality: same >= 0 ? same : best(() => true, good),
+    halfCost: half >= 0 ? half : best(() => true, cheap),
+  };
+}
+
+/** Mean realised score or cost on the validation rows, missing outcomes skipped. */
+function mean({ validation }: OpenedSplit, choice: Uint16Array, field: "scores" | "costs"): number {
+  const cells = validation[field], M = validation.models.length;
+  let sum = 0, n = 0;
+  for (let i = 0; i < choice.length; i++) {
+    const value = cells[i * M + choice[i]];
+    if (!Number.isNaN(value)) sum += value, n++;
+  }
+  return n > 0 ? sum / n : NaN;
+}
+
+function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best] + 1e-12) best = i;
+  return best;
+}

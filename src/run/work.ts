@@ -1,0 +1,129 @@
+/**
+ * Does jobs: in this process, or as the body of a worker. A split stays open while its jobs last, so
+ * routers share neighbours and clusters.
+ * @module
+ */
+import { type Control, type EmbeddedTable, type OpenedSplit, openSplit } from "./open_split.ts";
+import { runJob } from "./job.ts";
+import { type ArmKind, runNewModelJob } from "./new_model_job.ts";
+import { decisionsHash, type FinishedJob } from "./job_store.ts";
+import { summarisePredictions } from "./predictions.ts";
+import { measureSpeed } from "./speed.ts";
+import type { Split } from "../splits/split.ts";
+import { loadRouter } from "../router/discover.ts";
+import { outcomesOf } from "./join.ts";
+import { tieOrder } from "../router/decide.ts";
+import { REFERENCES } from "../router/references.ts";
+import type { Router } from "../router/contract.ts";
+
+/** What every worker of a run starts from; cloneable. */
+export interface WorkSetup {
+  /** The dataset with its raw embedding. */
+  readonly data: EmbeddedTable;
+  /** Frozen splits, seed by seed, fold by fold. */
+  readonly splits: readonly Split[];
+  /** Negative control, if this is one. */
+  readonly control?: Control;
+  /** Profile sizes of the new-model protocol. */
+  readonly budgets: readonly number[];
+  /** Arms of the new-model protocol; absent = all. */
+  readonly arms?: readonly ArmKind[];
+  /** Where heavy inference runs. */
+  readonly device: "cpu" | "webgpu" | "cuda";
+}
+
+/** One job to do. */
+export interface Job {
+  /** Job id. */
+  readonly id: string;
+  /** Router id. */
+  readonly router: string;
+  /** What the router is loaded by: id or path; absent for the reference rows, which have no file. */
+  readonly file?: string;
+  /** Index into the splits. */
+  readonly split: number;
+  /** Whether the router's speed is measured beside this job. */
+  readonly timed: boolean;
+}
+
+/** Prepares to do jobs one after the other. What a job throws names its router. */
+export function worker(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
+  const work = worksOn(setup);
+  return async (job) => {
+    try {
+      return await work(job);
+    } catch (error) {
+      if (error instanceof Error) prefix(error, job.router);
+      throw error;
+    }
+  };
+}
+
+function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
+  let open: { at: number; split: OpenedSplit } | undefined;
+  const options = {
+    device: setup.device,
+    signal: new AbortController().signal,
+    progress: () => {},
+  };
+  return async (job) => {
+    const split = setup.splits[job.split];
+    if (open?.at !== job.split) {
+      open = { at: job.split, split: openSplit(setup.data, split, setup.control) };
+    }
+    const router = await find(job);
+    const outcome = split.heldOutModels.length > 0
+      ? await runNewModelJob(
+        job.router,
+        router,
+        open.split,
+        setup.data.table,
+        setup.budgets,
+        options,
+        setup.arms,
+      )
+      : await runJob(job.router, router, open.split, options);
+    // From here on test outcomes may be looked at: the decisions are fixed by their hash.
+    const decisionsSha256 = decisionsHash(outcome);
+    const predictions = outcome.status === "decided" && outcome.predicted && !router.reference
+      ? summarisePredictions(
+        outcomesOf(setup.data.table, open.split.testRows),
+        outcome.predicted,
+        tieOrder(open.split.all),
+        router.scale,
+      )
+      : undefined;
+    const speed = job.timed && router.effort !== "minutes" && outcome.status === "decided" &&
+        !split.heldOutModels.length
+      ? await measureSpeed(
+        router,
+        outcome.tuning.score,
+        openSplit(setup.data, split, setup.control),
+        options,
+      )
+      : undefined;
+    const { id, seed, fold } = { id: job.id, ...split };
+    return {
+      id,
+      router: job.router,
+      seed,
+      fold,
+      outcome: outcome.status === "decided" ? { ...outcome, predicted: undefined } : outcome,
+      decisionsSha256,
+      predictions,
+      speed,
+    };
+  };
+}
+
+/** Puts a name before the message of an error, which stays of its kind (and exit code). */
+function prefix(error: Error, name: string): void {
+  const { message, stack } = error;
+  error.message = `${name}: ${message}`;
+  error.stack = stack?.replace(message, () => error.message);
+}
+
+async function find({ router, file }: Job): Promise<Router> {
+  if (file !== undefined) return (await loadRouter(file)).router;
+  return REFERENCES.find(({ id }) => id === router)!.router as Router;
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { shingleSets, tokenCodes } from "../../src/audit/near_duplicates.ts";
+import { random } from "../../src/base/random.ts";
+
+Deno.test("shingles: windows, short texts and counts by hand", () => {
+  const { sets, texts } = shingleSets(
+    tokenCodes([
+      ["a", "b", "c", "a", "b", "c"], // abc bca cab (abc again)
+      ["b", "c", "a"], // bca
+      ["a", "b"], // one window, of two
+      [],
+    ]),
+    3,
+  );
+  assert.deepEqual(sets.map((set) => [...set]), [[0, 1, 2], [1], [3], []]);
+  assert.deepEqual([...texts], [1, 2, 1, 1]);
+});
+
+Deno.test("shingles: a short text never equals the start of a longer window", () => {
+  const { sets } = shingleSets(tokenCodes([["a", "b"], ["a", "b", "c"], ["a"]]), 3);
+  assert.equal(new Set(sets.map((set) => set[0])).size, 3);
+});
+
+Deno.test("shingles: the hash tells windows apart as strings do", () => {
+  const draw = random(1, "shingles");
+  const words = Array.from(
+    { length: 400 },
+    () => Array.from({ length: 60 }, () => String(draw.integer(12))),
+  );
+  const known = new Map<string, number>();
+  const bySet = words.map((text) => {
+    const keys = text.slice(0, -4).map((_, i) => text.slice(i, i + 5).join(" "));
+    return new Set(keys.map((key) => {
+      if (!known.has(key)) known.set(key, known.size);
+      return known.get(key)!;
+    }));
+  });
+  const { sets, texts } = shingleSets(tokenCodes(words), 5);
+  assert.equal(texts.length, known.size);
+  sets.forEach((set, i) => assert.deepEqual(new Set(set), bySet[i]));
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { metricTables } from "../../../src/report/tables/metric_tables.ts";
+import { METRIC_GROUPS, METRIC_NAMES } from "../../../src/report/tables/metric_names.ts";
+import { invented } from "../fixture.ts";
+import type { RouterReport } from "../../../src/evaluate/evaluate.ts";
+import { printed } from "../../../src/report/tables/detail_tables.ts";
+
+const row = (
+  mean: Record<string, number | null>,
+  sd: Record<string, number | null> = {},
+): RouterReport => ({ router: "r", mean, sd }) as unknown as RouterReport;
+const names = new Map([["r", "R"]]);
+
+Deno.test("the story: quality, gains, gap, cost, curve, two models, routing", () => {
+  assert.deepEqual(METRIC_GROUPS.map((g) => g.title.split(",")[0]), [
+    "Quality",
+    "Gains",
+    "Gap to the oracle",
+    "Cost",
+    "Curve",
+    "Curve",
+    "Curve",
+    "Two models",
+    "Routing",
+  ]);
+  const keys = METRIC_GROUPS.flatMap((g) => Object.keys(g.metrics));
+  assert.equal(new Set(keys).size, keys.length, "no metric twice");
+  assert.equal(Object.keys(METRIC_NAMES).length, keys.length);
+});
+
+Deno.test("cells: by unit, with the deviation in the digits of the mean", () => {
+  const mean = {
+    quality: 0.75,
+    v_b: 1.2,
+    gap_closed: -0.245,
+    cost: 0.0118,
+    effective_models: 2.828,
+    rci: null,
+  };
+  const sd = { quality: 0.0123, v_b: 0.05, gap_closed: 0.1, cost: 0.00123, effective_models: 0.5 };
+  const text = metricTables({ rows: [row(mean, sd)], names }).join("\n");
+  assert.match(text, /\| R \| \.750±\.012 \| 120\.0±5\.0% \|/);
+  assert.match(text, /\| R \| −24\.5±10\.0% \|/);
+  assert.match(text, /\| R \| 11\.8±1\.2 \|/);
+  assert.match(text, /\| R \| 2\.83±0\.50 \|/);
+  const single = metricTables({ rows: [row(mean)], names }).join("\n");
+  assert.match(single, /\| R \| \.750 \| 120\.0% \|/);
+  assert.match(single, /\| R \| 11\.8 \|/);
+});
+
+Deno.test("groups and metrics that no row has are left out; a legend line for each that is there", () => {
+  const blocks = metricTables({ rows: [row({ quality: 0.5, area: null, qnc: null })], names });
+  assert.deepEqual(blocks, [
+    "#### Quality",
+    "| router | quality ↑ |\n| --- | --: |\n| R | .500 |",
+    "- **quality ↑** (`quality`, AvgAcc): mean score, every query counts the same.",
+  ]);
+});
+
+Deno.test("arrows: every direction of the specification", () => {
+  const of = (direction: string): string[] =>
+    Object.entries(METRIC_NAMES).filter(([, m]) => m.direction === direction).map(([key]) => key);
+  assert.deepEqual(of("↓").sort(), [
+    "cost",
+    "cpt_20",
+    "cpt_50",
+    "cpt_80",
+    "gap_to_oracle",
+    "gap_to_oracle_dataset_ratios",
+    "gap_to_oracle_sample_means",
+    "half_cost_cost_at_val",
+    "pareto_distance",
+    "qnc",
+    "qnc_hindsight",
+    "rci",
+    "same_quality_cost_at_val",
+  ]);
+  assert.deepEqual(of("").sort(), [
+    "collapse",
+    "effective_models",
+    "entropy_bits",
+    "entropy_normalised",
+  ]);
+});
+
+Deno.test("a whole result: no hole, no exponent, no group that it cannot have", async () => {
+  const result = await invented(true);
+  const text = metricTables(printed(result, result.evaluation.routers)).join("\n\n");
+  for (const title of ["Gains", "Cost", "Routing"]) assert.ok(text.includes(`#### ${title}\n`));
+  assert.doesNotMatch(text, /#### Two models/, "there are four");
+  assert.doesNotMatch(text, /NaN|undefined|null|e-\d/);
+});

@@ -1,0 +1,168 @@
+/** Running a plan: finished jobs are found again, damaged ones are not, and nobody runs it twice at once. */
+import assert from "node:assert/strict";
+import { relative } from "node:path";
+import { planRun } from "../../src/run/plan.ts";
+import { runPlan, shardOf } from "../../src/run/run.ts";
+import { encodeJob, JobStore } from "../../src/run/job_store.ts";
+import { CapabilityError, UsageError } from "../../src/base/errors.ts";
+import { planOf, withRecords, writeRouter } from "./runs.ts";
+
+/** Which jobs have been written since: those whose file has another inode or time. */
+async function filesOf(store: JobStore, ids: readonly string[]): Promise<string[]> {
+  const stats = await Promise.all(ids.map((id) => Deno.stat(store.path(id))));
+  return stats.map(({ ino, mtime }) => `${ino} ${mtime?.getTime()}`);
+}
+
+Deno.test("runPlan: finished jobs are found again; only a damaged one is done anew, with a warning", () =>
+  withRecords(async (folder) => {
+    const plan = await planOf(folder), jobs = `${folder}/jobs`, store = new JobStore(jobs);
+    const warnings: string[] = [];
+    const run = async () => {
+      const done = await runPlan(plan, { workers: 1, jobs, warn: (w) => void warnings.push(w) });
+      assert.deepEqual(done.map(({ id }) => id), ids, "in plan order");
+      return done.map(encodeJob);
+    };
+    const ids = plan.jobs.map(({ id }) => id);
+    const first = await run();
+    const files = await filesOf(store, ids);
+    assert.deepEqual(await run(), first);
+    assert.deepEqual(await filesOf(store, ids), files, "nothing is written");
+    assert.equal(warnings.length, 0);
+
+    const torn = ids.findIndex((_, i) => plan.jobs[i].router === "uniroute" && !plan.jobs[i].timed);
+    const text = await Deno.readTextFile(store.path(ids[torn]));
+    await Deno.writeTextFile(store.path(ids[torn]), text.slice(0, 300));
+    assert.deepEqual(await run(), first);
+    assert.equal(warnings.length, 1);
+    assert.ok(warnings[0].startsWith(store.path(ids[torn])));
+    assert.equal(await Deno.readTextFile(store.path(ids[torn])), text, "the same bytes again");
+    const after = await filesOf(store, ids);
+    assert.deepEqual(files.flatMap((f, i) => f === after[i] ? [] : [i]), [torn]);
+  }));
+
+Deno.test("runPlan: a plan that is being run is refused, and free again afterwards", () =>
+  withRecords(async (folder) => {
+    const plan = await planOf(folder), jobs = `${folder}/jobs`;
+    const options = { workers: 1, jobs, warn: assert.fail };
+    await Deno.mkdir(jobs);
+    using held = await Deno.open(`${jobs}/${plan.key}.lock`, { create: true, write: true });
+    await held.lock(true);
+    await assert.rejects(runPlan(plan, options), (error: Error) => {
+      assert.ok(error instanceof CapabilityError);
+      assert.match(error.message, /the same run is already going on \(.*\.lock is held\)/);
+      return true;
+    });
+    await held.unlock();
+    assert.equal((await runPlan(plan, options)).length, plan.jobs.length);
+    assert.equal(await held.tryLock(true), true, "a finished run holds no lock");
+  }));
+
+Deno.test("shards deal out whole splits, each job to exactly one", () =>
+  withRecords(async (folder) => {
+    const plan = await planOf(folder);
+    assert.equal(shardOf(plan, undefined), plan.jobs);
+    for (const n of [1, 2, 3, 7]) {
+      const parts = Array.from({ length: n }, (_, i) => shardOf(plan, { index: i + 1, of: n }));
+      assert.deepEqual(
+        parts.flat().map(({ id }) => id).toSorted(),
+        plan.jobs.map(({ id }) => id).toSorted(),
+      );
+      const owners = parts.map((part) => new Set(part.map(({ split }) => split)));
+      assert.equal(owners.reduce((n, splits) => n + splits.size, 0), plan.splits.length);
+    }
+  }));
+
+Deno.test("a router from a file is called by its stem, whatever path it was given by", () =>
+  withRecords(async (folder) => {
+    // Its choices hang on its randomness alone.
+    const path = await writeRouter(
+      `${folder}/routers`,
+      "dice",
+      `({ models }, _config, { random }) => ({
+        models,
+        describe: () => ({ parameters: 0 }),
+        predict: ({ ids }) => ({
+          quality: Float64Array.from(ids.flatMap((id) => models.map((m) => random.fork(id, m).next()))),
+        }),
+      })`,
+    );
+    const decisions = async (given: string, jobs: string) => {
+      const plan = await planOf(folder, { routers: [given] });
+      const done = await runPlan(plan, {
+        workers: 1,
+        jobs: `${folder}/${jobs}`,
+        warn: assert.fail,
+      });
+      const own = done.filter(({ router }) => router === "dice");
+      assert.equal(own.length, 5);
+      return own.map(({ id, decisionsSha256 }) => [id, decisionsSha256]);
+    };
+    const absolute = await decisions(path, "a");
+    assert.deepEqual(await decisions(relative(Deno.cwd(), path), "b"), absolute);
+    assert.equal(new Set(absolute.map(([, hash]) => hash)).size, 5, "each fold draws for itself");
+  }));
+
+Deno.test("a file may hold a reference row of one's own", () =>
+  withRecords(async (folder) => {
+    const fit = `({ models }) => ({
+      models,
+      describe: () => ({ parameters: 0 }),
+      predict: () => ({ mixtures: [new Float64Array(models.length).fill(1 / models.length)] }),
+    })`;
+    const path = await writeRouter(folder, "coin", fit, "reference: true,");
+    const plan = await planOf(folder, { routers: [path] });
+    const done = await runPlan(plan, { workers: 1, jobs: `${folder}/jobs`, warn: assert.fail });
+    const [own] = done.filter(({ router }) => router === "coin");
+    assert.equal(own.outcome.status, "decided");
+  }));
+
+Deno.test("planRun: names are checked before any data is read", async () => {
+  const settings = {
+    data: "/nowhere/at-all.jsonl",
+    protocol: "id",
+    seeds: [1],
+    embedding: "hashed-384",
+    validation: "benchmarks",
+    device: "cpu",
+  } as const;
+  await assert.rejects(planRun({ ...settings, routers: ["knnn"] }), (error: Error) => {
+    assert.ok(error instanceof UsageError);
+    assert.match(error.message, /no router "knnn"; did you mean "knn"\?/);
+    return true;
+  });
+  await assert.rejects(planRun({ ...settings, routers: ["knn", "knn"] }), (error: Error) => {
+    assert.ok(error instanceof UsageError);
+    assert.match(error.message, /two routers are called "knn"/);
+    return true;
+  });
+  const folder = await Deno.makeTempDir();
+  try {
+    const clash = await writeRouter(folder, "best-single", "() => {}");
+    await assert.rejects(planRun({ ...settings, routers: [clash] }), /two routers are called/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("planRun: whatever can change a decision changes the jobs' names", () =>
+  withRecords(async (folder) => {
+    const base = await planOf(folder);
+    const same = await planOf(folder, {}, 2);
+    assert.equal(same.key, base.key, "the number of workers does not");
+    const others = [
+      await planOf(folder, { seeds: [4] }),
+      await planOf(folder, { embedding: "hashed-4096" }),
+      await planOf(folder, { control: "shuffled-labels" }),
+      await planOf(folder, { protocol: "ood:3" }),
+      await planOf(folder, { protocol: "ood:3", validation: "id" }),
+      await planOf(folder, { device: "cuda" }),
+      await planOf(folder, { protocol: "new-model" }),
+      await planOf(folder, { protocol: "new-model", budgets: [8] }),
+      await planOf(folder, { protocol: "new-model", arms: ["own", "ignore"] }),
+      await planOf(folder, { protocol: "new-model", selection: "discriminative" }),
+    ];
+    const ids = [base, ...others].flatMap(({ jobs }) => jobs.map(({ id }) => id));
+    assert.equal(new Set(ids).size, ids.length, "no job is shared");
+    assert.ok(!("arms" in base.setup), "unless some are left out, arms are not part of a name");
+    await assert.rejects(planOf(folder, { arms: ["own"] }), /only new-model has arms, not id/);
+  }));

@@ -1,0 +1,118 @@
+/** Scheduling: who takes which job, and that it leaves no trace in the results. */
+import assert from "node:assert/strict";
+import { doJobs, JobQueue } from "../../src/run/run.ts";
+import { type Job, worker } from "../../src/run/work.ts";
+import type { FinishedJob } from "../../src/run/job_store.ts";
+import { random } from "../../src/base/random.ts";
+import { planOf, withRecords, writeRouter } from "./runs.ts";
+
+/** Jobs named by split and number, `"0a 0b 1a"`. */
+const jobs = (names: string): Job[] =>
+  names.split(" ").map((id) => ({ id, router: id, split: Number(id[0]), timed: false }));
+
+Deno.test("queue: a worker keeps to its split, then opens an untouched one, then helps the fullest", () => {
+  const queue = new JobQueue(jobs("0a 0b 0c 0d 1a 1b 2a"));
+  const next = (open: number): string | undefined => queue.next(open)?.id;
+  assert.equal(next(-1), "0a"); // first worker
+  assert.equal(next(-1), "1a"); // second
+  assert.equal(next(-1), "2a"); // third
+  assert.equal(next(0), "0b");
+  assert.equal(next(2), "0c", "split 2 is done; 0 has two left, 1 has one");
+  assert.equal(next(1), "1b");
+  assert.equal(next(1), "0d");
+  assert.equal(next(0), undefined);
+  assert.equal(next(-1), undefined);
+});
+
+Deno.test("queue: of equally full splits the first is helped; jobs may come in any order", () => {
+  const queue = new JobQueue(jobs("1a 0a 1b 0b"));
+  const taken = [queue.next(-1), queue.next(-1), queue.next(-1), queue.next(0)].map((j) => j?.id);
+  assert.deepEqual(taken, ["1a", "0a", "1b", "0b"]);
+});
+
+Deno.test("queue: every job is handed out once, however many workers ask in whatever order", () => {
+  const draw = random(5, "queue");
+  const all = Array.from({ length: 60 }, (_, i) => `${i % 7}${i}`);
+  const queue = new JobQueue(jobs(all.join(" ")));
+  const open = Array(4).fill(-1);
+  const taken: string[] = [];
+  for (;;) {
+    const hand = draw.integer(4), job = queue.next(open[hand]);
+    if (!job) break;
+    open[hand] = job.split;
+    taken.push(job.id);
+  }
+  assert.deepEqual(taken.toSorted(), all.toSorted());
+});
+
+/** What of a job may not depend on when and where it ran: all but its speed. */
+const essence = ({ speed: _speed, ...job }: FinishedJob): unknown => job;
+
+Deno.test("order and number of workers leave no trace in any job", () =>
+  withRecords(async (folder) => {
+    const plan = await planOf(folder, { routers: ["uniroute", "ridge"] }, 2);
+    const ids = plan.jobs.map(({ id }) => id);
+    const run = async (list: readonly Job[], workers: number): Promise<unknown[]> => {
+      const done = new Map<string, unknown>();
+      await doJobs(plan.setup, list, workers, async (job) => {
+        assert.ok(!done.has(job.id), "done once");
+        done.set(job.id, essence(job));
+      });
+      return ids.map((id) => done.get(id));
+    };
+    const plain = await run(plan.jobs, 1);
+    assert.equal(plain.filter(Boolean).length, 5 * 9);
+    assert.deepEqual(await run(plan.jobs.toReversed(), 1), plain, "backwards");
+    assert.deepEqual(
+      await run(random(1, "order").shuffle([...plan.jobs]), 2),
+      plain,
+      "two, shuffled",
+    );
+
+    // One job at a time, each on a split opened anew, with no work shared.
+    const alone = [];
+    for (const job of plan.jobs.slice(-9)) alone.push(essence(await worker(plan.setup)(job)));
+    assert.deepEqual(alone, plain.slice(-9), "each by itself");
+  }));
+
+Deno.test("a failing router is named, keeps its exit code and stack, and stops the run", () =>
+  withRecords(async (folder) => {
+    const refuses = `() => { throw Object.assign(new Error("needs more rows"), { exitCode: 4 }); }`;
+    const breaks = `function broken() { return undefined.models; }`;
+    for (
+      const [name, fit, message, exitCode] of [
+        ["refuses", refuses, /^refuses: needs more rows$/, 4],
+        ["breaks", breaks, /^breaks: Cannot read properties of undefined/, undefined],
+      ] as const
+    ) {
+      const plan = await planOf(folder, { routers: [await writeRouter(folder, name, fit)] }, 2);
+      const own = plan.jobs.filter(({ router }) => router === name);
+      assert.equal(own.length, 5);
+      for (const workers of [1, 2]) {
+        await assert.rejects(
+          doJobs(plan.setup, own, workers, () => assert.fail("nothing can finish")),
+          (error: Error & { exitCode?: number }) => {
+            assert.match(error.message, message);
+            assert.equal(error.exitCode, exitCode);
+            assert.match(
+              error.stack!,
+              new RegExp(`${name}: [\\s\\S]*${name}\\.ts`),
+              "the stack says where",
+            );
+            return true;
+          },
+        );
+      }
+    }
+  }));
+
+Deno.test("what `finished` throws stops the run too", () =>
+  withRecords(async (folder) => {
+    const plan = await planOf(folder);
+    for (const workers of [1, 2]) {
+      await assert.rejects(
+        doJobs(plan.setup, plan.jobs, workers, () => Promise.reject(new Error("disk full"))),
+        /disk full/,
+      );
+    }
+  }));
