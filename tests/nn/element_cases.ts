@@ -64,8 +64,8 @@ function broadcasting(
   }));
 }
 
-const { add, sub, mul, div, scale, shift, negate, exp, log, sqrt, square } = arithmetic;
-const { sum, mean, sumAll, expand, sumTo } = arithmetic;
+const { add, sub, mul, div, scale, shift, negate, exp, log, sqrt, square } = ops;
+const { sum, mean, sumAll, expand, sumTo } = ops;
 const all = (x: Nd): number[] => x.shape.map((_, i) => i);
 
 /** Cases of arithmetic. */
