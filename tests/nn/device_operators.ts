@@ -49,8 +49,8 @@ export interface Operator {
 }
 
 const { add, sub, mul, div, negate, exp, log, sqrt, square, sum, mean, sumAll, expand } =
-  arithmetic;
-const { scale, shift, sumTo } = arithmetic;
+  ops;
+const { scale, shift, sumTo } = ops;
 const matrix = [[3, 4]], pair = [[3, 4], [3, 4]], batch = [[2, 3, 4]];
 const heads = [[2, 2, 6, 4], [2, 2, 6, 4], [2, 2, 6, 4]];
 
