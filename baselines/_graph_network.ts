@@ -12,7 +12,7 @@ import { type Bound, normal, ones, Parameters, zeros } from "../src/nn/parameter
 /** Numbers an edge carries. */
 const EDGE = 4;
 
-/** Fresh parameters for nodes of the given width; a model's vector hangs on its id. */
+/** Fresh parameters for nodes of the given width; a model's vector depends on its id. */
 export function start(
   width: number,
   D: number,

@@ -24,7 +24,7 @@ export interface Vectors {
 const LEAST = 1e-4, UNKNOWN = 1;
 
 /**
- * The known models and the new ones of `profiles`; a model in both is fitted anew.
+ * The known models and the new ones of `profiles`; a model in both is fitted again.
  * @param features f of embeddings [n × D], as [n × F]
  * @throws {CapabilityError} when no new model has a label, naming the `router`
  */

@@ -13,7 +13,7 @@ import { relu } from "../src/nn/layers.ts";
 import { div, linear, mul, scale, sub, sumAll } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Graph, Tensor } from "../src/nn/graph.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { type Bound, Parameters, values, zeros } from "../src/nn/parameters.ts";
 import { columnMeans, type ExtendedPool, gather, masked } from "../src/router/training.ts";
 
@@ -72,7 +72,7 @@ export async function fitHead(
     targets: new Float32Array(B * M),
     weights: new Float32Array(B * M),
   };
-  const { loss } = await learn({
+  const { loss } = await trainNetwork({
     parameters,
     examples,
     batch: BATCH,

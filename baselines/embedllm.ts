@@ -6,7 +6,7 @@
  * p_m is a learned vector of the model, W φ + w the query's, and the linear classifier (a, a₀) weighs the
  * products of their coordinates. The paper's classifier has two outputs, wrong and right, and cross-entropy;
  * as only their difference matters, one output with binary cross-entropy is the same model. In training
- * Gaussian noise is added to φ, anew every time a query is seen.
+ * Gaussian noise is added to φ, again every time a query is seen.
  *
  * Nothing stands between the factors, so they multiply out to one weight vector a model, u_m = W (a ⊙ p_m):
  * with fewer models than coordinates these are logistic regressions on φ, held back by noise and by few
@@ -22,7 +22,7 @@ import { type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { add, matmul, mul } from "../src/nn/ops.ts";
 import type { Tensor } from "../src/nn/graph.ts";
 import { binaryCrossEntropy } from "../src/nn/layers.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
 import { type Vectors, withNewVectors } from "./_new_vectors.ts";
 
@@ -40,7 +40,7 @@ export interface Config {
 }
 
 /** The published batch is 2,048 cells; the rate is 100 times the published one, for far fewer steps. */
-export const LESSON = { batch: 256, rate: 0.01, decay: 1e-5 };
+export const TRAINING = { batch: 256, rate: 0.01, decay: 1e-5 };
 /** Normal numbers to take noise from; every row of every step starts at a place of its own. */
 const NOISES = 2 ** 16;
 
@@ -69,8 +69,8 @@ const router: Router<Config> = {
     const noises = new Float32Array(NOISES + D);
     normal(config.noise / Math.sqrt(D))(noises, random.fork("noise"));
     let batch: Record<"x" | "labels" | "weights", Float32Array>;
-    await learn({
-      ...LESSON,
+    await trainNetwork({
+      ...TRAINING,
       parameters,
       examples: shared.byId(queries).filter((i) =>
         weights.subarray(i * M, (i + 1) * M).includes(1)

@@ -30,7 +30,7 @@ import { add, matmul, mean, mul, sub } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import { Graph, type Tensor } from "../src/nn/graph.ts";
 import { binaryCrossEntropy } from "../src/nn/layers.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { bind, type Parameters } from "../src/nn/parameters.ts";
 import { Program } from "../src/nn/program.ts";
 import { byId, gather, gatherer, masked } from "../src/router/training.ts";
@@ -43,8 +43,8 @@ export interface Config {
   readonly rate: number;
 }
 
-/** A step takes a subgraph of 256 queries; the number of steps does not hang on how many there are. */
-const LESSON = { batch: 256, decay: 1e-4 }, STEPS = 300;
+/** A step takes a subgraph of 256 queries; the number of steps does not depend on how many there are. */
+const TRAINING = { batch: 256, decay: 1e-4 }, STEPS = 300;
 /** Share of the model nodes that forget their own vector in a step. */
 const FORGET = 0.2;
 
@@ -73,9 +73,9 @@ const router: Router<Config> = {
       .filter((i) => known.subarray(i * M, (i + 1) * M).includes(1));
     const rowsOf = gatherer(rows.data, rows.width), knownOf = gatherer(known, M);
     const scoresOf = gatherer(graph.scores, M), labelsOf = gatherer(graph.labels, M);
-    await learn({
-      ...LESSON,
-      epochs: STEPS * Math.min(LESSON.batch / examples.length, 1),
+    await trainNetwork({
+      ...TRAINING,
+      epochs: STEPS * Math.min(TRAINING.batch / examples.length, 1),
       rate,
       parameters,
       examples,

@@ -22,7 +22,7 @@ import type { Matrix } from "../src/linalg/matrix.ts";
 import { binaryCrossEntropy, Dropout, gelu } from "../src/nn/layers.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
 import { linear } from "../src/nn/ops.ts";
 
@@ -35,7 +35,7 @@ export interface Config {
 }
 
 const HIDDEN = 100, DROPOUT = 0.1;
-const LESSON = { batch: 128, epochs: 15, rate: 5e-3 };
+const TRAINING = { batch: 128, epochs: 15, rate: 5e-3 };
 /** Allowances t to choose from: 0, .02, … .98. */
 const ALLOWANCES = Array.from({ length: 50 }, (_, i) => i / 50);
 
@@ -66,7 +66,7 @@ const router: Router<Config> = {
     const key = [context.stage, context.seed, pair.weak, pair.strong, t].join();
     const judging = known.get(key) ?? judge(train, goodEnough(gap, t), context);
     known.set(key, judging);
-    judging.catch(() => known.delete(key)); // the caller hears of it
+    judging.catch(() => known.delete(key)); // the caller gets the error
     const { strength, onTraining, parameters } = await judging;
     return betweenTwo({
       models,
@@ -125,8 +125,8 @@ async function judge(
   parameters.add("out bias", [1], zeros);
   let dropout: Dropout;
   const masks: Record<string, Uint8Array> = {};
-  await learn({
-    ...LESSON,
+  await trainNetwork({
+    ...TRAINING,
     parameters,
     examples: shared.byId(queries).filter((i) => !Number.isNaN(labels[i])),
     random: random.fork("training"),

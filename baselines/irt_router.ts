@@ -30,7 +30,7 @@ import { linear, matmul, scale, sub } from "../src/nn/ops.ts";
 import { binaryCrossEntropy, softplus } from "../src/nn/layers.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
 
 /** One configuration of the grid. */
@@ -105,7 +105,7 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
     .filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1));
   const batch = Math.min(Math.max(1, Math.round(CELLS / M)), examples.length);
   const x = new Float32Array(batch * D), z = new Float32Array(batch * M), w = z.slice();
-  await learn({
+  await trainNetwork({
     parameters,
     examples,
     batch,

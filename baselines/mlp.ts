@@ -16,7 +16,7 @@ import { type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { binaryCrossEntropy, Dropout, gelu, sigmoid } from "../src/nn/layers.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
 import { linear } from "../src/nn/ops.ts";
 import { type Vectors, withNewVectors } from "./_new_vectors.ts";
@@ -34,7 +34,7 @@ export interface Config {
 }
 
 /** Ten times the usual 0.001, for a fifth of the usual 100 epochs. */
-export const LESSON = { batch: 256, rate: 0.01 };
+export const TRAINING = { batch: 256, rate: 0.01 };
 
 /** The router. */
 const router: Router<Config> = {
@@ -58,8 +58,8 @@ const router: Router<Config> = {
     const parameters = starting(D, means, config, context.random);
     const { labels, weights } = shared.masked(scores), masks: Record<string, Uint8Array> = {};
     let sites: Dropout, batch: Record<"x" | "labels" | "weights", Float32Array>;
-    await learn({
-      ...LESSON,
+    await trainNetwork({
+      ...TRAINING,
       parameters,
       examples: shared.byId(queries).filter((i) =>
         weights.subarray(i * M, (i + 1) * M).includes(1)

@@ -25,7 +25,7 @@ import { add, linear, lookup, matmul, mul, reshape, scale } from "../src/nn/ops.
 import { binaryCrossEntropy, crossEntropy, relu } from "../src/nn/layers.ts";
 import { Blocks, type RowNetwork } from "../src/nn/blocks.ts";
 import type { Graph, Tensor } from "../src/nn/graph.ts";
-import { learn, type Lesson } from "../src/nn/minibatch.ts";
+import { trainNetwork, type TrainOptions } from "../src/nn/minibatch.ts";
 import { normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
 
 /** One configuration of the grid. */
@@ -111,7 +111,7 @@ async function trained(
   const { loss, feed } = config.loss === "group"
     ? groupLoss(train, config.size)
     : pointwiseLoss(train);
-  await learn({
+  await trainNetwork({
     ...TRAINING,
     parameters,
     examples,
@@ -127,7 +127,7 @@ async function trained(
 /** A loss of y [B × M], and what its graph is fed. */
 interface Loss {
   readonly loss: (graph: Graph, y: Tensor) => Tensor;
-  readonly feed: Lesson["feed"];
+  readonly feed: TrainOptions["feed"];
 }
 
 /** The paper's loss on groups drawn within the batch, models in proportion to what they solved there. */

@@ -16,7 +16,7 @@ import { matmul, mul, reshape, sub } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
 import { logisticLoss, unitLength } from "../src/nn/layers.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
 
 /** One configuration of the grid. */
@@ -28,7 +28,7 @@ export interface Config {
 /** Length of W φ(x) and p̄_m. */
 const WIDTH = 128;
 /** A query brings all its pairs at once, up to M²/4 of them, so few passes see as many as the paper's 100. */
-const LESSON = { batch: 256, epochs: 15, rate: 0.03, decay: 1e-5 };
+const TRAINING = { batch: 256, epochs: 15, rate: 0.03, decay: 1e-5 };
 /** Normal numbers to take noise from; every row of every step starts at a place of its own. */
 const NOISES = 2 ** 16;
 
@@ -90,8 +90,8 @@ export async function factorise(
   normal(config.noise)(noises, random.fork("noise"));
   const vectorsOf = shared.gatherer(queries.vectors.data, D);
   const winsOfRows = shared.gatherer(wins, M * M);
-  await learn({
-    ...LESSON,
+  await trainNetwork({
+    ...TRAINING,
     parameters,
     examples,
     random: random.fork("training"),

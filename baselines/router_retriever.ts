@@ -150,7 +150,7 @@ function best(scores: Float64Array, rule: Config["winners"]): number[] {
 
 /**
  * The library with the scores of new models on those of its queries that they were labelled on. Their wins
- * are the old models' losses, so everybody's prototypes are computed anew.
+ * are the old models' losses, so everybody's prototypes are computed again.
  */
 function joined({ queries, scores, models }: Library, profiles: ModelProfiles): Library {
   const row = new Map(queries.ids.map((id, i) => [id, i])), k = profiles.models.length;

@@ -20,7 +20,7 @@ import type { Random } from "../src/base/random.ts";
 import { add, concat, linear, matmul, scale } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { unitLength } from "../src/nn/layers.ts";
 import { type Bound, normal, Parameters, values } from "../src/nn/parameters.ts";
 import { balanced, drawPairs, modelLoss, queryLoss, sidesOf } from "./_dual_contrast.ts";
@@ -38,7 +38,7 @@ export interface Config {
 /** Width of E(x) and k_m. */
 const WIDTH = 128;
 /** The paper takes 1,000 steps of 64 queries from 5,000 rows, 13 passes; here fewer, larger steps. */
-const LESSON = { passes: 13, leastSteps: 150, leastBatch: 64, mostBatch: 256, rate: 1e-3 };
+const TRAINING = { passes: 13, leastSteps: 150, leastBatch: 64, mostBatch: 256, rate: 1e-3 };
 /** A new model's vector is learned alone, in 100 steps. */
 const NEW_MODEL = { batch: 256, steps: 100, rate: 0.02 };
 
@@ -72,10 +72,10 @@ const router: Router<Config> = {
     const examples = balanced(queries), vectorsOf = shared.gatherer(queries.vectors.data, D);
     const positiveOf = shared.gatherer(sides.positive, M);
     const negativeOf = shared.gatherer(sides.negative, M);
-    await learn({
+    await trainNetwork({
       parameters,
       ...lengthOf(queries.ids.length, examples.length),
-      rate: LESSON.rate,
+      rate: TRAINING.rate,
       examples,
       random: random.fork("training"),
       loss: (graph, parameter, B) => {
@@ -113,7 +113,7 @@ function project(parameter: Bound, x: Tensor): Tensor {
 
 /** The batch, and how often examples are seen, so that rows (not their repetitions) are seen 13 times. */
 function lengthOf(rows: number, examples: number): { batch: number; epochs: number } {
-  const { passes, leastSteps, leastBatch, mostBatch } = LESSON;
+  const { passes, leastSteps, leastBatch, mostBatch } = TRAINING;
   const fit = Math.round(passes * rows / leastSteps);
   const batch = Math.min(Math.max(fit, leastBatch), mostBatch, examples);
   return { batch, epochs: Math.max(leastSteps * batch, passes * rows) / examples };
@@ -207,16 +207,16 @@ async function extended(
         "answered",
     );
   }
-  const projection = parameters.get("projection"), lesson = new Parameters(random);
+  const projection = parameters.get("projection"), training = new Parameters(random);
   const oldVectors = shared.gatherer(parameters.get("models").data, WIDTH)(old);
-  lesson.add("new", [fresh.length, WIDTH], values(startingVectors(fresh, random)));
+  training.add("new", [fresh.length, WIDTH], values(startingVectors(fresh, random)));
   const encoder = new Blocks(parameters, (_, parameter, x) => project(parameter, x));
   const E = Float32Array.from(await encoder.apply(queries.vectors));
   const vectorsOf = shared.gatherer(E, WIDTH), positiveOf = shared.gatherer(sides.positive, M);
   const negativeOf = shared.gatherer(sides.negative, M);
-  await learn({
+  await trainNetwork({
     ...NEW_MODEL,
-    parameters: lesson,
+    parameters: training,
     examples,
     epochs: NEW_MODEL.steps * Math.min(1, NEW_MODEL.batch / examples.length),
     random: random.fork("new models"),
@@ -235,7 +235,7 @@ async function extended(
       old: oldVectors,
     }),
   });
-  const added = lesson.get("new").data.map((value, at) =>
+  const added = training.get("new").data.map((value, at) =>
     labelled[Math.floor(at / WIDTH)] ? value : NaN
   );
   const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);

@@ -18,7 +18,7 @@ import type { Clusters } from "../src/linalg/kmeans.ts";
 import { add, div, linear, log, matmul, mul, negate, ones, sub, sumAll } from "../src/nn/ops.ts";
 import { Blocks } from "../src/nn/blocks.ts";
 import type { Tensor } from "../src/nn/graph.ts";
-import { learn } from "../src/nn/minibatch.ts";
+import { trainNetwork } from "../src/nn/minibatch.ts";
 import { type Bound, Parameters, values } from "../src/nn/parameters.ts";
 import { softmax } from "../src/nn/layers.ts";
 
@@ -29,7 +29,7 @@ export interface Config {
 }
 
 /** The port takes 300 steps, each on all rows; these are as many for 3,000 rows. */
-const LESSON = { batch: 512, epochs: 50, rate: 0.05 };
+const TRAINING = { batch: 512, epochs: 50, rate: 0.05 };
 /** Error rates of 0 and 1 are kept this far off in the loss, where they would cost infinitely. */
 const EDGE = 1e-5;
 
@@ -60,8 +60,8 @@ const router: Router<Config> = {
     );
     const vectorsOf = shared.gatherer(queries.vectors.data, D);
     const labelsOf = shared.gatherer(labels, M), weightsOf = shared.gatherer(weights, M);
-    await learn({
-      ...LESSON,
+    await trainNetwork({
+      ...TRAINING,
       parameters,
       examples: shared.byId(queries).filter((i) =>
         weights.subarray(i * M, (i + 1) * M).includes(1)

@@ -91,8 +91,8 @@ export async function openDataset(spec: string): Promise<Dataset> {
 }
 
 /**
- * Finds the folder with a dataset's records: `$ICLR_DATA/<name>`, the repository's
- * `datasets/local/<name>`, then `../shared/datasets/<name>` beside the repository.
+ * Finds the folder with a dataset's records: `$ICLR_DATA/<name>`, then the repository's
+ * `datasets/local/<name>`.
  * @throws {DataError} saying where it looked and how to get them
  */
 export async function locateRecords(name: string): Promise<string> {
@@ -175,7 +175,7 @@ async function manifestBeside(path: string): Promise<Manifest | undefined> {
 
 function searchRoots(): string[] {
   const chosen = Deno.env.get("ICLR_DATA");
-  return [...chosen ? [chosen] : [], repoPath("datasets/local"), repoPath("../shared/datasets")];
+  return [...chosen ? [chosen] : [], repoPath("datasets/local")];
 }
 
 /** Names of the datasets that the repository has a manifest of, ascending. */

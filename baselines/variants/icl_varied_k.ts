@@ -8,7 +8,7 @@ import type { Router } from "../../src/router/contract.ts";
 /** The router. */
 const router: Router<Variant> = iclRouter(
   "ICL-Router, varied K",
-  "record length and order drawn anew at each step",
+  "record length and order drawn again at each step",
   { variedLength: true },
 );
 export default router;

@@ -1,6 +1,6 @@
 /**
  * `deno task data`: what datasets there are, making them from the public originals, checking them, and
- * pricing them anew. The only command that may use the network, and only for `pull`.
+ * pricing them again. The only command that may use the network, and only for `pull`.
  * @module
  */
 import { UsageError } from "../base/errors.ts";

@@ -26,7 +26,7 @@ export function cacheFile(
 
 /**
  * Raw features of the texts, from the cache if they are there, else computed and stored. A damaged file
- * is computed anew, with a note on stderr. Providers marked cheap are computed every time.
+ * is computed again, with a note on stderr. Providers marked cheap are computed every time.
  */
 export async function embedCached(
   provider: EmbeddingProvider,

@@ -37,7 +37,7 @@ export interface Variant {
   readonly withoutStage1?: boolean;
   /** Profile queries in place of the preset's. */
   readonly profile?: number;
-  /** Draw record length and order anew at each step. */
+  /** Draw record length and order again at each step. */
   readonly variedLength?: boolean;
   /** Graded scores as labels of stage 2. */
   readonly softLabels?: boolean;
@@ -63,7 +63,7 @@ export interface FitTools {
   readonly profile?: readonly string[];
   /** Ends the fit. */
   readonly signal: AbortSignal;
-  /** Hears of progress, 0…1. */
+  /** Called with progress, 0…1. */
   progress(share: number): void;
 }
 

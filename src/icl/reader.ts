@@ -94,7 +94,7 @@ export class Reader {
     return out;
   }
 
-  /** Frees all programs; the reader may be used again and compiles anew. */
+  /** Frees all programs; the reader may be used again and compiles again. */
   async release(): Promise<void> {
     const all = [...this.#encoders.values(), ...this.#answerers.values()];
     this.#encoders.clear();

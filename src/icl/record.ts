@@ -48,7 +48,7 @@ export function solvedOf(scores: Float64Array, solvedFrom: ArrayLike<number>): F
   );
 }
 
-// Training and validation rows in an order that hangs on their ids alone.
+// Training and validation rows in an order that depends on their ids alone.
 
 /** Rows with texts, vectors and labels. */
 export interface Labelled extends Outcomes {

@@ -38,7 +38,7 @@ export interface Presented {
   readonly seed: number;
 }
 
-/** A fitted ICL-Router (table): all that its predictions hang on. `store.ts` keeps it in a file. */
+/** A fitted ICL-Router (table): all that its predictions depend on. `store.ts` keeps it in a file. */
 export interface Fitted {
   /** Model ids. Length M. */
   readonly models: readonly string[];

@@ -86,7 +86,7 @@ export async function assign(x: Matrix, centroids: Matrix): Promise<Assignment> 
 
 /**
  * Lloyd's iterations from given initial centroids [k × d], until no row changes its cluster. An empty cluster
- * is seeded anew at the worst-served row.
+ * is seeded again at the worst-served row.
  * @throws {RangeError} when the widths differ
  */
 export async function lloyd(
@@ -137,7 +137,7 @@ async function updateProducts(
 }
 
 /**
- * Finds every row's nearest centroid anew, given those that have moved since the last time: a row whose own
+ * Finds every row's nearest centroid again, given those that have moved since the last time: a row whose own
  * centroid stayed can only change to one that moved. Since |x − c|² = |x|² − 2·(x·c − |c|²/2), the nearest
  * centroid has the largest bracket.
  */

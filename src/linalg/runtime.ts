@@ -25,7 +25,7 @@ export type Transpose = "none" | "left" | "right";
 
 /**
  * Whether a product of so many multiplications is small enough for a plain loop: that takes a millisecond at
- * most and spares the runtime's start, the first time even its download. The choice hangs on the size alone,
+ * most and spares the runtime's start, the first time even its download. The choice depends on the size alone,
  * never on what ran before.
  */
 export function isSmall(multiplications: number): boolean {

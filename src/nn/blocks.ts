@@ -49,7 +49,7 @@ export class Blocks {
     if (known) return known;
     const made = this.#compile(block, width);
     this.#compiled.set(block, made);
-    made.catch(() => this.#compiled.delete(block)); // the caller hears of it
+    made.catch(() => this.#compiled.delete(block)); // the caller gets the error
     return made;
   }
 

@@ -13,7 +13,7 @@ import type { Bound, Parameters } from "./parameters.ts";
 import type { Feeds } from "./program.ts";
 
 /** What is learned, from what, and how long. */
-export interface Lesson {
+export interface TrainOptions {
   /** Changed in place. */
   readonly parameters: Parameters;
   /** Examples, by any number the feeder understands (usually a row of the training data). */
@@ -41,7 +41,7 @@ export interface Lesson {
 }
 
 /** What training reports. */
-export interface LessonReport {
+export interface TrainReport {
   /** Steps done. */
   readonly steps: number;
   /** Mean loss of the last tenth of the steps. */
@@ -52,12 +52,12 @@ export interface LessonReport {
  * Trains by AdamW, gradients clipped to a norm of 1; without an example nothing is learned.
  * @throws {DataError} when training diverges
  */
-export async function learn(
-  lesson: Lesson,
+export async function trainNetwork(
+  options: TrainOptions,
   watch: Pick<LoopOptions, "progress" | "signal"> = {},
-): Promise<LessonReport> {
-  const { parameters, examples, epochs, rate, decay = 0, frozen, random } = lesson;
-  const N = examples.length, B = Math.min(lesson.batch, N);
+): Promise<TrainReport> {
+  const { parameters, examples, epochs, rate, decay = 0, frozen, random } = options;
+  const N = examples.length, B = Math.min(options.batch, N);
   if (N === 0) return { steps: 0, loss: NaN };
   const steps = Math.max(1, Math.round(epochs * N / B)), order = Uint32Array.from(examples);
   const trainer = new Trainer(parameters, {
@@ -71,8 +71,8 @@ export async function learn(
       if (at === N) random.fork("order", step).shuffle(order), at = 0;
       chosen[b] = order[at++];
     }
-    const feed = (): Feeds[] => [lesson.feed(chosen, random.fork("step", step))];
-    const build = (graph: Graph, parameter: Bound): Tensor => lesson.loss(graph, parameter, B);
+    const feed = (): Feeds[] => [options.feed(chosen, random.fork("step", step))];
+    const build = (graph: Graph, parameter: Bound): Tensor => options.loss(graph, parameter, B);
     losses.push((await trainer.update("batch", build, feed)).loss);
   }).finally(() => trainer.release());
   const last = losses.slice(-Math.ceil(losses.length / 10));

@@ -188,7 +188,7 @@ export class Program {
   }
 }
 
-/** Only WebGPU has outputs in its own memory; elsewhere a kept output is one the runtime has made anew. */
+/** Only WebGPU has outputs in its own memory; elsewhere a kept output is one the runtime has made again. */
 function locationsOf(graph: Graph, keep: readonly string[], device: Device): SessionOptions {
   if (device !== "webgpu" || keep.length === 0) return {};
   return {

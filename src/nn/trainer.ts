@@ -146,7 +146,7 @@ export class Trainer {
     if (known) return known;
     const made = this.#compile(build);
     this.#programs.set(shape, made);
-    made.catch(() => this.#programs.delete(shape)); // the caller hears of it, release() need not
+    made.catch(() => this.#programs.delete(shape)); // the caller gets the error, release() need not
     return made;
   }
 
@@ -197,7 +197,7 @@ export interface LoopOptions {
   readonly steps: number;
   /** Ends the run: `signal.reason` is thrown between two steps. */
   readonly signal?: AbortSignal;
-  /** Hears of progress, 0…1. */
+  /** Called with progress, 0…1. */
   progress?(share: number): void;
   /** Where the state is kept and every how many steps; an existing file is resumed from. */
   readonly checkpoint?: { readonly path: string; readonly every: number };

@@ -199,7 +199,7 @@ function benchmarkFacts(
 
 /**
  * Counts the options at the end of a query that lists them one a line as `A. …`, `B. …`, and so on.
- * A list that starts anew at `A.` replaces an earlier one (the question itself may hold one); lines in
+ * A list that starts again at `A.` replaces an earlier one (the question itself may hold one); lines in
  * between belong to the option above. 0 when there is no list of at least two.
  */
 export function countOptions(query: string): number {

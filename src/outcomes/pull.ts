@@ -61,7 +61,7 @@ export async function pull(manifest: Manifest, options: PullOptions = {}): Promi
     expected: manifest.records,
   }).catch((error) => {
     if (!(error instanceof DataError)) throw error;
-    throw new DataError(`${error.message}\n  to download everything anew, delete ${cache}`);
+    throw new DataError(`${error.message}\n  to download everything again, delete ${cache}`);
   });
   const unhashed = files.filter((file) => file.sha256 === undefined).length;
   const note = unhashed > 0

@@ -1,5 +1,5 @@
 /**
- * Are the yardsticks straight? Reference rows learn from outcomes alone, so that a stranger can have them
+ * Are the reference rows straight? Reference rows learn from outcomes alone, so that a stranger can have them
  * decide again: a weak "best single" would make every router look good.
  * @module
  */
@@ -17,7 +17,7 @@ import type { OpenedResult, Result } from "./result.ts";
 import { sameOrThrow } from "./same.ts";
 
 /**
- * Lets the reference rows decide again, on every split, and finds out anew why rows are missing.
+ * Lets the reference rows decide again, on every split, and finds out again why rows are missing.
  * @throws {VerificationError} naming the row
  */
 export async function checkRows(

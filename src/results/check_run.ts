@@ -143,7 +143,7 @@ function checkCommand(path: string, { command, protocol }: Result): void {
 }
 
 /**
- * Draws the splits anew from protocol and seeds: nobody chose the test rows.
+ * Draws the splits again from protocol and seeds: nobody chose the test rows.
  *
  * @returns the splits
  * @throws {VerificationError} naming the split that is another

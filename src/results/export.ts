@@ -42,7 +42,7 @@ export function* exportCsv(
   }
 }
 
-/** A prediction as RouterArena takes it; `generated_result` is null because nothing was generated anew. */
+/** A prediction as RouterArena takes it; `generated_result` is null because nothing was generated again. */
 export interface ArenaPrediction {
   /** Query id. */
   readonly "global index": string;
@@ -50,7 +50,7 @@ export interface ArenaPrediction {
   readonly prompt: string;
   /** Chosen model. */
   readonly prediction: string;
-  /** Always null: outcomes are recorded, not generated anew. */
+  /** Always null: outcomes are recorded, not generated again. */
   readonly generated_result: null;
   /** US dollars; null where unknown. */
   readonly cost: number | null;

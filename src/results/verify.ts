@@ -1,8 +1,8 @@
 /**
- * Verification: reads a result as a stranger would, makes everything anew that decisions and outcomes
+ * Verification: reads a result as a stranger would, makes everything again that decisions and outcomes
  * allow, and fails on any difference, also where somebody has edited a file and sealed it again.
  *
- * Recomputed: every number of the evaluation, the audit, the dataset's facts, the splits (drawn anew from
+ * Recomputed: every number of the evaluation, the audit, the dataset's facts, the splits (drawn again from
  * protocol and seeds) and their sizes, the decisions of the reference rows, what tuning chose, and why a
  * row is missing.
  *

@@ -51,7 +51,7 @@ export interface JobOptions {
   readonly device: "cpu" | "webgpu" | "cuda";
   /** Ends the job early. */
   readonly signal: AbortSignal;
-  /** Hears of progress, 0…1. */
+  /** Called with progress, 0…1. */
   progress(share: number): void;
 }
 

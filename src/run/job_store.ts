@@ -1,7 +1,7 @@
 /**
  * Finished jobs on disk, one file a job, named by what the job is. A run that is killed at any moment
  * finds its finished jobs again; a job whose data, split, embedding, router file or harness code changed
- * has another name. A torn or altered file is reported and computed anew.
+ * has another name. A torn or altered file is reported and computed again.
  * @module
  */
 import { canonicalJson, hashJson, sha256 } from "../base/hash.ts";
@@ -76,7 +76,7 @@ export class JobStore {
     return `${this.folder}/${id.slice(0, 2)}/${id}.json`;
   }
 
-  /** A finished job, or undefined; `warn` hears of damaged files. */
+  /** A finished job, or undefined; `warn` is called for a damaged file. */
   async get(id: string, warn: (message: string) => void): Promise<FinishedJob | undefined> {
     let text: string;
     try {

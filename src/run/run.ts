@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly shard?: { readonly index: number; readonly of: number };
   /** Folder of finished jobs. */
   readonly jobs?: string;
-  /** Hears of damaged job files. */
+  /** Called with a line about each damaged job file. */
   warn(message: string): void;
 }
 
@@ -84,17 +84,17 @@ export async function doJobs(
     }
     return;
   }
-  const crew = Array.from({ length: Math.min(workers, jobs.length) }, () => new Hand());
+  const threads = Array.from({ length: Math.min(workers, jobs.length) }, () => new WorkerThread());
   try {
-    await Promise.all(crew.map(async (hand) => {
-      await hand.ask(setup);
+    await Promise.all(threads.map(async (thread) => {
+      await thread.ask(setup);
       for (let job = queue.next(-1); job; job = queue.next(job.split)) {
-        const reply = await hand.ask(job);
+        const reply = await thread.ask(job);
         if ("done" in reply) await finished(reply.done);
       }
     }));
   } finally {
-    for (const hand of crew) hand.dismiss();
+    for (const thread of threads) thread.dismiss();
   }
 }
 
@@ -132,7 +132,7 @@ export class JobQueue {
 }
 
 /** One worker thread, asked one thing at a time. */
-class Hand {
+class WorkerThread {
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 
   ask(message: WorkSetup | Job): Promise<WorkerReply> {

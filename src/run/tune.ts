@@ -34,7 +34,7 @@ export interface OperatingPoints {
 /**
  * Tunes a router; without alternatives and without costs there is nothing to do.
  *
- * @param context makes the context of a fit, anew for each, so that no fit draws on another's randomness
+ * @param context makes the context of a fit, again for each, so that no fit draws on another's randomness
  */
 export async function tune(
   router: Router,

@@ -73,8 +73,8 @@ function quadrants(rows: number, seed: number): { vectors: number[][]; scores: n
   );
   return { vectors, scores };
 }
-const LESSON = quadrants(1500, 1), TEST = quadrants(400, 2);
-const TRAIN = training(LESSON.vectors, LESSON.scores);
+const TRAINING = quadrants(1500, 1), TEST = quadrants(400, 2);
+const TRAIN = training(TRAINING.vectors, TRAINING.scores);
 
 /** Share of test queries that go to the model that is right for them. */
 async function right(fitted: FittedRouter): Promise<number> {
@@ -122,7 +122,7 @@ Deno.test("IRO: disjoint slices, each with a base fitted on the others; the best
   const calls: { ids: string[]; asked: string[] }[] = [];
   const over = iroOver(told([[1, 0], [0, 1]], calls));
   // m1 is better, so the second configuration is.
-  const train = training(LESSON.vectors.slice(0, 31), Array(31).fill([.2, .7]));
+  const train = training(TRAINING.vectors.slice(0, 31), Array(31).fill([.2, .7]));
   const fitted = await over.fit(train, { beta: 1 }, CONTEXT);
   assert.equal(over.name, "IRO (one-step, told)");
   assert.match(fitted.describe().notes![0], /^base \[0,1\], /);
@@ -176,7 +176,7 @@ Deno.test("IRO: a round learns from what the policy before it would choose", asy
 Deno.test("IRO: a new model joins base and value functions, the old ones stay", async () => {
   const fitted = await router.fit(TRAIN, { beta: .1 }, CONTEXT), queries = batch(TEST.vectors);
   // z solves what m0 solves, always; labelled on 300 queries.
-  const some = LESSON.vectors.slice(0, 300);
+  const some = TRAINING.vectors.slice(0, 300);
   const wider = await fitted.withModels!(
     profiles(["z"], some, some.map(([a, b]) => [Number(a * b > 0)])),
   );

@@ -29,7 +29,7 @@ Deno.test("kNN: inverse weights are 1/(1 − cosine): 25, 5 and 2.5", async () =
   near(await predict({ k: 3, weights: "inverse" }), [[(5 + .25 * 2.5) / 32.5, 12.5 / 30]]);
 });
 
-Deno.test("kNN: inverse weights do not hang on lengths, which the grid leaves a little off 1", async () => {
+Deno.test("kNN: inverse weights do not depend on lengths, which the grid leaves a little off 1", async () => {
   const stretched = training([[1.001, 0], [.6, .8], [0, .999]], [[1, 0], [0, .5], [
     .25,
     undefined,

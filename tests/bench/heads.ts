@@ -41,17 +41,17 @@ const TASKS: Record<string, Task> = {
   MLP: {
     router: mlp.default as Router,
     config: mlp.default.grid[0],
-    told: { kind: "mlp", decay: 0, ...mlp.LESSON, ...mlp.default.grid[0] },
+    told: { kind: "mlp", decay: 0, ...mlp.TRAINING, ...mlp.default.grid[0] },
   },
   "EmbedLLM (MF)": {
     router: embedllm.default as Router,
     config: embedllm.default.grid[0],
-    told: { kind: "mf", ...embedllm.LESSON, ...embedllm.default.grid[0] },
+    told: { kind: "mf", ...embedllm.TRAINING, ...embedllm.default.grid[0] },
   },
   "EmbedLLM (MF), theirs multiplied out too": {
     router: embedllm.default as Router,
     config: embedllm.default.grid[0],
-    told: { kind: "mf", out: true, ...embedllm.LESSON, ...embedllm.default.grid[0] },
+    told: { kind: "mf", out: true, ...embedllm.TRAINING, ...embedllm.default.grid[0] },
   },
   "RouterDC (head)": {
     router: routerdc as Router,

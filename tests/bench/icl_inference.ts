@@ -1,6 +1,6 @@
 /**
  * What cached records are worth: ICL-Router (table) with every record read once, against reading the whole
- * sequence anew for every query and model; and its speed beside kNN and ridge. Random weights, one thread.
+ * sequence again for every query and model; and its speed beside kNN and ridge. Random weights, one thread.
  * For development only.
  *
  *     deno run -A --lock=full.lock tests/bench/icl_inference.ts [queries] [table | wide]
@@ -72,11 +72,11 @@ async function compare(count: number, preset: Preset): Promise<void> {
   const { width, layers, heads } = shape;
   console.log(
     `${MODELS} models, records of ${PROFILE} queries, ${count} queries of width ${WIDTH}; ` +
-      `${layers} layers of width ${width}, ${heads} heads; one thread, median of ${RUNS} runs (sequences anew: of one)\n`,
+      `${layers} layers of width ${width}, ${heads} heads; one thread, median of ${RUNS} runs (sequences again: of one)\n`,
   );
   const perQuery = (milliseconds: number): string => `${(milliseconds / count).toFixed(3)} ms`;
   console.table([
-    { inference: "every sequence anew", "a query": perQuery(full.milliseconds), ratio: 1 },
+    { inference: "every sequence again", "a query": perQuery(full.milliseconds), ratio: 1 },
     {
       inference: "records read once, before",
       "a query": perQuery(answering),
@@ -170,7 +170,7 @@ function training(vectors: Matrix, scores: Float64Array): TrainingData {
   };
 }
 
-/** A batch that nobody has seen: what is remembered of queries is worked out anew. */
+/** A batch that nobody has seen: what is remembered of queries is worked out again. */
 function batch(vectors: Matrix, name: string): QueryBatch {
   const ids = Array.from({ length: vectors.rows }, (_, i) => `${name} ${i}`);
   return { ids, texts: ids, vectors, memo: createMemo(`${name} ${batches++}`) };

@@ -139,7 +139,7 @@ Deno.test("records are looked for in ICLR_DATA first; absent ones say how to get
       assert.ok(error.message.startsWith(`no-such: expected its records in ${folder}/no-such or `));
       assert.match(
         error.message,
-        /datasets\/local\/no-such or .+\/shared\/datasets\/no-such, got no/,
+        /datasets\/local\/no-such, got no/,
       );
       assert.match(error.message, /run "deno task data pull no-such"/);
     });

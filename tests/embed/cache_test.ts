@@ -82,7 +82,7 @@ const DAMAGE: [string, (file: Uint8Array) => Uint8Array, RegExp][] = [
   ["other format", () => new TextEncoder().encode('{"format":"x"}\n'), /format x, expected/],
 ];
 for (const [name, damage, message] of DAMAGE) {
-  Deno.test(`a file ${name} is computed anew, with a note`, () =>
+  Deno.test(`a file ${name} is computed again, with a note`, () =>
     withFolder(async (folder) => {
       const provider = counting();
       const texts = ["a", "bcd"];

@@ -258,7 +258,7 @@ Deno.test("a text is predicted from its own vector and the tokens before, nothin
   await program.release();
 });
 
-Deno.test("initial weights hang on the seed and the names; sizes are as specified", () => {
+Deno.test("initial weights depend on the seed and the names; sizes are as specified", () => {
   const shape = tinyShape({ identities: 3 });
   assert.deepEqual(bits(tinyWeights(shape)), bits(tinyWeights(shape)));
   assert.notDeepEqual(bits(tinyWeights(shape)), bits(tinyWeights(shape, 2)));

@@ -102,7 +102,7 @@ Deno.test("a short level is filled from its neighbours, and the counts say so", 
   assert.match(describeProfile(all), /^6 of 50 profile queries/);
 });
 
-Deno.test("the list hangs on ids, not on where rows stand", () => {
+Deno.test("the list depends on ids, not on where rows stand", () => {
   const rows = generated({ alpha: 120, beta: 60, gamma: 20 }, 7).rows;
   const list = buildProfile(training(rows), 80, 9);
   const mixed = random(1, "order").shuffle(rows.slice());

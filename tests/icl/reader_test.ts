@@ -66,7 +66,7 @@ Deno.test("cached keys and values answer as training does, however full the last
   await reader.release();
 });
 
-Deno.test("a program that could not be compiled is compiled anew the next time", async () => {
+Deno.test("a program that could not be compiled is compiled again the next time", async () => {
   const reader = new Reader(tinyWeights(shape), shape), compile = Program.compile;
   Program.compile = () => Promise.reject(new Error("busy"));
   try {
@@ -92,7 +92,7 @@ Deno.test("a further model leaves the others' logits as they were, byte for byte
   await reader.release();
 });
 
-Deno.test("a query's logit does not hang on its neighbours in the batch", async () => {
+Deno.test("a query's logit does not depend on its neighbours in the batch", async () => {
   const reader = new Reader(tinyWeights(shape), shape), queries = normalMatrix(70, shape.input, 6);
   const records = [await reader.encode(recordOf(9, 1))];
   const all = await reader.answer(queries, records);
@@ -112,7 +112,7 @@ Deno.test("weights are read where they stand: after a change, new encodings and 
   weights.restore(other.snapshot());
   const after = await reader.answer(queries, [await reader.encode(record)]);
   assert.notDeepEqual(after, before);
-  await reader.release(); // and a released reader compiles anew
+  await reader.release(); // and a released reader compiles again
   const fresh = new Reader(other, shape);
   assert.deepEqual(after, await fresh.answer(queries, [await fresh.encode(record)]));
   assert.deepEqual(after, await reader.answer(queries, [await reader.encode(record)]));

@@ -83,11 +83,11 @@ Deno.test("novelty: known rows are nearer to a task than rows whose benchmark is
 });
 
 Deno.test("safe bias: routing is trusted on unseen benchmarks where kinds of tasks come again", async () => {
-  // Who solves a task hangs on its kind in all benchmarks: routing a new benchmark gains.
+  // Who solves a task depends on its kind in all benchmarks: routing a new benchmark gains.
   const same = await scene(4, kinds, (_b, t, m) => m === 2 ? .6 : Number(m === t % 2));
   const { safeBias } = await fitNovelty(same.rows, same.posterior, same.evidence, same.means);
   assert.equal(safeBias, 0);
-  // It hangs on the kind the other way round in every second benchmark: routing misleads.
+  // It depends on the kind the other way round in every second benchmark: routing misleads.
   const other = await scene(4, kinds, (b, t, m) => m === 2 ? .6 : Number(m === (t + b) % 2));
   const misled = await fitNovelty(other.rows, other.posterior, other.evidence, other.means);
   assert.ok(misled.safeBias < 0, String(misled.safeBias));

@@ -48,8 +48,7 @@ export interface Operator {
   readonly build: (...inputs: Tensor[]) => Tensor;
 }
 
-const { add, sub, mul, div, negate, exp, log, sqrt, square, sum, mean, sumAll, expand } =
-  ops;
+const { add, sub, mul, div, negate, exp, log, sqrt, square, sum, mean, sumAll, expand } = ops;
 const { scale, shift, sumTo } = ops;
 const matrix = [[3, 4]], pair = [[3, 4], [3, 4]], batch = [[2, 3, 4]];
 const heads = [[2, 2, 6, 4], [2, 2, 6, 4], [2, 2, 6, 4]];

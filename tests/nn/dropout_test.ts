@@ -21,7 +21,7 @@ Deno.test("dropped numbers are zero, the others are scaled up, and gradients ali
   await program.release();
 });
 
-Deno.test("masks drop the share that was asked for, anew for each site and step", () => {
+Deno.test("masks drop the share that was asked for, again for each site and step", () => {
   const graph = new Graph(), dropout = new Dropout(graph, 0.25);
   const x = graph.input("x", [101, 101]); // 101² is not a multiple of four
   dropout.apply(x, "a");

@@ -5,7 +5,7 @@ import { matrix } from "../../src/linalg/matrix.ts";
 import { Blocks } from "../../src/nn/blocks.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
 import { meanSquaredError } from "../../src/nn/layers.ts";
-import { learn, type Lesson } from "../../src/nn/minibatch.ts";
+import { trainNetwork, type TrainOptions } from "../../src/nn/minibatch.ts";
 import { type Bound, Parameters, values, zeros } from "../../src/nn/parameters.ts";
 import { linear } from "../../src/nn/ops.ts";
 
@@ -23,7 +23,7 @@ function fresh(): Parameters {
   return parameters;
 }
 
-function lesson(parameters: Parameters, extra: Partial<Lesson> = {}): Lesson {
+function options(parameters: Parameters, extra: Partial<TrainOptions> = {}): TrainOptions {
   return {
     parameters,
     examples: X.map((_, i) => i),
@@ -49,22 +49,24 @@ const weights = (parameters: Parameters): number[] => [
   ...parameters.get("b").data,
 ];
 
-Deno.test("learn finds a linear function, and says how long it took", async () => {
+Deno.test("trainNetwork finds a linear function, and says how long it took", async () => {
   const parameters = fresh(), heard: number[] = [];
-  const report = await learn(lesson(parameters), { progress: (share) => heard.push(share) });
+  const report = await trainNetwork(options(parameters), {
+    progress: (share) => heard.push(share),
+  });
   weights(parameters).forEach((w, i) => assert.ok(Math.abs(w - [2, -1, 3][i]) < 1e-3, `${w}`));
   assert.equal(report.steps, 120 * 5);
   assert.ok(report.loss < 1e-5);
   assert.equal(heard.at(-1), 1);
 });
 
-Deno.test("learn sees every example once an epoch, in an order of its own each time", async () => {
+Deno.test("trainNetwork sees every example once an epoch, in an order of its own each time", async () => {
   const seen: number[][] = [];
-  const feed: Lesson["feed"] = (batch) => {
+  const feed: TrainOptions["feed"] = (batch) => {
     seen.push([...batch]);
-    return lesson(fresh()).feed(batch, random(0));
+    return options(fresh()).feed(batch, random(0));
   };
-  await learn(lesson(fresh(), { feed, epochs: 2 }));
+  await trainNetwork(options(fresh(), { feed, epochs: 2 }));
   const epochs = [seen.slice(0, 5).flat(), seen.slice(5).flat()];
   for (const epoch of epochs) {
     assert.deepEqual(epoch.toSorted((a, b) => a - b), X.map((_, i) => i));
@@ -72,29 +74,32 @@ Deno.test("learn sees every example once an epoch, in an order of its own each t
   assert.notDeepEqual(epochs[0], epochs[1]);
 });
 
-Deno.test("learn: the same seed gives the same bits, another one others", async () => {
+Deno.test("trainNetwork the same seed gives the same bits, another one others", async () => {
   const [a, b, c] = [fresh(), fresh(), fresh()];
-  await learn(lesson(a, { epochs: 3 }));
-  await learn(lesson(b, { epochs: 3 }));
-  await learn(lesson(c, { epochs: 3, random: random(6, "lesson") }));
+  await trainNetwork(options(a, { epochs: 3 }));
+  await trainNetwork(options(b, { epochs: 3 }));
+  await trainNetwork(options(c, { epochs: 3, random: random(6, "lesson") }));
   assert.deepEqual(weights(a), weights(b));
   assert.notDeepEqual(weights(a), weights(c));
 });
 
-Deno.test("learn: frozen parameters stay, few examples make one batch, none teaches nothing", async () => {
+Deno.test("trainNetwork frozen parameters stay, few examples make one batch, none teaches nothing", async () => {
   const parameters = fresh();
-  await learn(lesson(parameters, { frozen: (name) => name === "b", examples: [0, 1, 2] }));
+  await trainNetwork(options(parameters, { frozen: (name) => name === "b", examples: [0, 1, 2] }));
   assert.equal(parameters.get("b").data[0], 0);
   assert.notEqual(parameters.get("w").data[0], 0);
   const untouched = fresh();
-  assert.deepEqual(await learn(lesson(untouched, { examples: [] })), { steps: 0, loss: NaN });
+  assert.deepEqual(await trainNetwork(options(untouched, { examples: [] })), {
+    steps: 0,
+    loss: NaN,
+  });
   assert.deepEqual(weights(untouched), [0, 0, 0]);
 });
 
-Deno.test("learn stops when it is told to", async () => {
+Deno.test("trainNetwork stops when it is told to", async () => {
   const abort = new AbortController();
   abort.abort(new Error("enough"));
-  await assert.rejects(learn(lesson(fresh()), { signal: abort.signal }), /enough/);
+  await assert.rejects(trainNetwork(options(fresh()), { signal: abort.signal }), /enough/);
 });
 
 Deno.test("blocks: any number of rows, one as well as many", async () => {

@@ -3,14 +3,18 @@
  * micro-batches a step. All that is random in a step is drawn from the step's number.
  * @module
  */
-import { DataError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { warmupCosine } from "../../src/nn/adamw.ts";
-import type { BackgroundContext } from "../../src/nn/background.ts";
 import { causalAttention, crossEntropy, Dropout } from "../../src/nn/layers.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
 import { linear, lookup, reshape } from "../../src/nn/ops.ts";
-import { loop, type StepReport, Trainer, type TrainerOptions } from "../../src/nn/trainer.ts";
+import {
+  loop,
+  type LoopOptions,
+  type StepReport,
+  Trainer,
+  type TrainerOptions,
+} from "../../src/nn/trainer.ts";
 import { type Bound, normal, Parameters } from "../../src/nn/parameters.ts";
 import type { Feeds } from "../../src/nn/program.ts";
 import { addBlock, block } from "../../src/nn/transformer.ts";
@@ -89,7 +93,7 @@ export interface TinyRun {
 /** A whole run, from its checkpoint if there is one; returns the final weights by name. */
 export async function train(
   { path, steps, pause = 0 }: TinyRun,
-  { signal, progress }: BackgroundContext,
+  { signal, progress }: Pick<LoopOptions, "signal" | "progress">,
 ): Promise<Map<string, Float32Array>> {
   const parameters = startParameters(), trainer = tinyTrainer(parameters);
   const checkpoint = { path, every: 1 };
@@ -100,40 +104,3 @@ export async function train(
   await trainer.release();
   return parameters.snapshot();
 }
-
-/** Fails as training does on bad data. */
-export function fail(message: string): Promise<never> {
-  return Promise.reject(new DataError(message));
-}
-
-/** Throws what is no error. */
-export function failOddly(): never {
-  throw "odd";
-}
-
-/** Returns what cannot be copied to another thread. */
-export function returnFunction(): Promise<() => void> {
-  return Promise.resolve(() => {});
-}
-
-/** Returns when it is aborted, as if nothing had happened. */
-export function finishWhenAborted(_: unknown, { signal }: BackgroundContext): Promise<string> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve("done")));
-}
-
-/** Never ends, and does not listen. */
-export function hang(): Promise<never> {
-  setInterval(() => {}, 1000);
-  return new Promise(() => {});
-}
-
-/** Fails where nobody waits for it. */
-export function failBehind(): Promise<never> {
-  setTimeout(() => {
-    throw new Error("behind");
-  });
-  return new Promise(() => {});
-}
-
-/** What is no function. */
-export const number = 3;

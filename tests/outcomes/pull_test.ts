@@ -202,7 +202,7 @@ Deno.test("a file cut short at the source is caught by its hash, or else by the 
     const files = manifest.source.files!.map(({ path, url }) => ({ path, url }));
     const unhashed = { ...manifest, source: { ...manifest.source, files } };
     script.push(short);
-    await fails(pull(unhashed, options), /train\.json: not valid JSON/, /anew, delete .*cache$/);
+    await fails(pull(unhashed, options), /train\.json: not valid JSON/, /again, delete .*cache$/);
     assert.equal(await exists(options.out), false);
   }));
 

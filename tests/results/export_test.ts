@@ -49,7 +49,7 @@ Deno.test("CSV: an unknown cost is an empty field", () =>
     assert.match(line, /,\r\n$/);
   }));
 
-Deno.test("RouterArena: a list of one object a query, nothing generated anew", () =>
+Deno.test("RouterArena: a list of one object a query, nothing generated again", () =>
   withFolder(async (folder) => {
     const run = await f1Run(folder);
     const opened = await openResult((await written(folder, run)).path);

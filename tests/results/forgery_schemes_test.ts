@@ -1,5 +1,5 @@
 /**
- * Forgers with a plan: they edit decisions, splits or rows, compute every number honestly anew and seal
+ * Forgers with a plan: they edit decisions, splits or rows, compute every number honestly again and seal
  * the result again. What gives them away is that the harness would have drawn, chosen or run otherwise.
  */
 import { loadDataset } from "../../datasets/load.ts";

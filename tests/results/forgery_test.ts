@@ -1,5 +1,5 @@
 /**
- * Forgers: whoever edits a result can compute its hashes anew, because they are no secret. What decisions
+ * Forgers: whoever edits a result can compute its hashes again, because they are no secret. What decisions
  * and outcomes determine must be found out all the same; what they do not determine is listed in
  * `verify.ts`, and here, and nothing else may pass.
  */

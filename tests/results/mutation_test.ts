@@ -64,7 +64,7 @@ function withNumber(
   return encode(text.slice(0, at) + other(old) + text.slice(at + old.length));
 }
 
-/** Decisions with one choice of one router exchanged for another's, written anew. */
+/** Decisions with one choice of one router exchanged for another's, written again. */
 function swapped(draw: Random, source: Bytes, correct: boolean): Bytes {
   const entries = decodeDecisions(source, "original", encodedHash(source));
   const at = pick(draw, [...entries.keys()].filter((i) => entries[i].choice.length > 0));
@@ -91,7 +91,7 @@ function encodedHash(source: Bytes): string {
   return hash;
 }
 
-/** Split roles edited and packed anew. */
+/** Split roles edited and packed again. */
 function otherRoles(draw: Random, source: Bytes): Bytes {
   const splits = unpackSplits(JSON.parse(decode(source)), "original");
   const at = draw.integer(splits.length), row = draw.integer(splits[at].roles.length);

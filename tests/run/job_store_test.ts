@@ -136,7 +136,7 @@ Deno.test("job store: an edited file is reported, never read", () =>
       ["no body", JSON.stringify({ sha256: sha256("") }), /its hash does not match/],
       ["no object", "[]", /its hash does not match/],
       [
-        "choices, sealed anew",
+        "choices, sealed again",
         sealed(JSON.stringify({
           ...JSON.parse(body),
           outcome: { ...JSON.parse(body).outcome, choice: other },
@@ -144,7 +144,7 @@ Deno.test("job store: an edited file is reported, never read", () =>
         /its decisions do not match their hash/,
       ],
       [
-        "a column, sealed anew",
+        "a column, sealed again",
         sealed(body.replace('"at":0}', '"at":1}')),
         /its decisions do not match their hash/,
       ],

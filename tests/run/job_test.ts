@@ -181,7 +181,7 @@ Deno.test("runJob: a router may keep validation rows apart to the end", async ()
   }
 });
 
-Deno.test("runJob: randomness hangs on seed, fold and router id, not on stage or order", async () => {
+Deno.test("runJob: randomness depends on seed, fold and router id, not on stage or order", async () => {
   const draws = async (id: string, seed: number, fold: number): Promise<number[]> => {
     const seen: number[] = [];
     const fit: Router<Rule>["fit"] = ({ models }, rule, context) => {

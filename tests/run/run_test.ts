@@ -13,7 +13,7 @@ async function filesOf(store: JobStore, ids: readonly string[]): Promise<string[
   return stats.map(({ ino, mtime }) => `${ino} ${mtime?.getTime()}`);
 }
 
-Deno.test("runPlan: finished jobs are found again; only a damaged one is done anew, with a warning", () =>
+Deno.test("runPlan: finished jobs are found again; only a damaged one is done again, with a warning", () =>
   withRecords(async (folder) => {
     const plan = await planOf(folder), jobs = `${folder}/jobs`, store = new JobStore(jobs);
     const warnings: string[] = [];
@@ -74,7 +74,7 @@ Deno.test("shards deal out whole splits, each job to exactly one", () =>
 
 Deno.test("a router from a file is called by its stem, whatever path it was given by", () =>
   withRecords(async (folder) => {
-    // Its choices hang on its randomness alone.
+    // Its choices depend on its randomness alone.
     const path = await writeRouter(
       `${folder}/routers`,
       "dice",

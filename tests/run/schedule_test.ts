@@ -69,7 +69,7 @@ Deno.test("order and number of workers leave no trace in any job", () =>
       "two, shuffled",
     );
 
-    // One job at a time, each on a split opened anew, with no work shared.
+    // One job at a time, each on a split opened again, with no work shared.
     const alone = [];
     for (const job of plan.jobs.slice(-9)) alone.push(essence(await worker(plan.setup)(job)));
     assert.deepEqual(alone, plain.slice(-9), "each by itself");

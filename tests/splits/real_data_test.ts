@@ -6,12 +6,12 @@ import assert from "node:assert/strict";
 import { audit } from "../../src/audit/audit.ts";
 import { overlap } from "../../src/audit/overlap.ts";
 import { makeSplits } from "../../src/splits/make.ts";
-import { count, partedGroups, sharedTable } from "./tables.ts";
+import { count, partedGroups, recordedTable } from "./tables.ts";
 
 Deno.test("shared data: GSM8K and MT-Bench stand in lookahead and routellm", async () => {
   const shared = (benchmark: string): boolean => ["gsm8k", "mt-bench"].includes(benchmark);
-  const lookahead = await sharedTable("lookahead", (r) => shared(r.benchmark));
-  const routellm = await sharedTable("routellm", (r) => shared(r.benchmark));
+  const lookahead = await recordedTable("lookahead", (r) => shared(r.benchmark));
+  const routellm = await recordedTable("routellm", (r) => shared(r.benchmark));
   if (!lookahead || !routellm) return;
   assert.deepEqual(overlap(lookahead, routellm).benchmarks.filter((pair) => pair.loose > 0), [
     { first: "gsm8k", second: "gsm8k", loose: 1319, near: 0 },
@@ -20,8 +20,8 @@ Deno.test("shared data: GSM8K and MT-Bench stand in lookahead and routellm", asy
 });
 
 Deno.test("shared data: llmrouter holds 50 GSM8K test questions", async () => {
-  const llmrouter = await sharedTable("llmrouter");
-  const routellm = await sharedTable("routellm", (r) => r.benchmark === "gsm8k");
+  const llmrouter = await recordedTable("llmrouter");
+  const routellm = await recordedTable("routellm", (r) => r.benchmark === "gsm8k");
   if (!llmrouter || !routellm) return;
   const { loose, benchmarks } = overlap(llmrouter, routellm);
   assert.equal(loose, 50);
@@ -31,7 +31,7 @@ Deno.test("shared data: llmrouter holds 50 GSM8K test questions", async () => {
 });
 
 Deno.test("shared data: 417 questions of mmlu-pro are routellm's MMLU", async () => {
-  const [pro, routellm] = [await sharedTable("mmlu-pro"), await sharedTable("routellm")];
+  const [pro, routellm] = [await recordedTable("mmlu-pro"), await recordedTable("routellm")];
   if (!pro || !routellm) return;
   const { loose, benchmarks } = overlap(pro, routellm);
   assert.equal(loose, 417);
@@ -39,7 +39,7 @@ Deno.test("shared data: 417 questions of mmlu-pro are routellm's MMLU", async ()
 });
 
 Deno.test("shared data: llmrouter asks 13 questions in two benchmarks, and splits keep them together", async () => {
-  const table = await sharedTable("llmrouter");
+  const table = await recordedTable("llmrouter");
   if (!table) return;
   const { groups, report } = audit(table);
   assert.equal(report.strict.dropped, 0);
@@ -53,7 +53,7 @@ Deno.test("shared data: llmrouter asks 13 questions in two benchmarks, and split
 });
 
 Deno.test("shared data: reasoning-gym is made of templates, and its tasks are held out whole", async () => {
-  const table = await sharedTable("reasoning-gym", (r) => r.level === "easy");
+  const table = await recordedTable("reasoning-gym", (r) => r.level === "easy");
   if (!table) return;
   const { groups, templates, report } = audit(table);
   assert.ok(report.templates.rows > 0.6 * report.rows);

@@ -103,16 +103,18 @@ export function partedGroups(roles: string, groups: Uint32Array): number {
     .length;
 }
 
-/** A folder of the shared data as a table, or undefined with a line on the console where it is absent. */
-export async function sharedTable(
+/** A recorded dataset as a table, or undefined with a line on the console where it is absent. */
+export async function recordedTable(
   folder: string,
   keep: (record: OutcomeRecord) => boolean = () => true,
 ): Promise<OutcomeTable | undefined> {
-  const shared = Deno.env.get("ICLR_DATA") ??
-    new URL("../../../shared/datasets", import.meta.url).pathname;
-  const bytes = await Deno.readFile(`${shared}/${folder}/records.jsonl.gz`).catch(() => undefined);
+  const root = Deno.env.get("ICLR_DATA");
+  const bytes = root &&
+    await Deno.readFile(`${root}/${folder}/records.jsonl.gz`).catch(() => undefined);
   if (!bytes) {
-    console.log(`SKIPPED: no ${folder} in ${shared} (set ICLR_DATA to the shared datasets)`);
+    console.log(
+      `SKIPPED: no records of ${folder} (ICLR_DATA names the folder of recorded datasets)`,
+    );
     return undefined;
   }
   const records = new TextDecoder().decode(gunzipSync(bytes)).trim().split("\n")

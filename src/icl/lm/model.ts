@@ -53,7 +53,7 @@ export interface TextWatch {
   readonly signal?: AbortSignal;
   /** Threads, 0 = all cores. Default 1. */
   readonly threads?: number;
-  /** Hears of progress, 0…1. */
+  /** Called with progress, 0…1. */
   progress?(share: number): void;
 }
 

@@ -75,7 +75,7 @@ export class TextReader {
     return out;
   }
 
-  /** Frees all programs; the reader may be used again and compiles anew. */
+  /** Frees all programs; the reader may be used again and compiles again. */
   async release(): Promise<void> {
     const all = await Promise.all(this.#programs.values());
     this.#programs.clear();

@@ -138,7 +138,7 @@ export async function newModelStore(
 // head reads to say whether the model with a record solves a query.
 //
 // Read the way predictions are (`reader.ts`): from a model's cached record, in blocks of fixed
-// size, so that a query's state hangs on the query and the record alone.
+// size, so that a query's state depends on the query and the record alone.
 
 /** Reads decision states with a reader's network. */
 export class DecisionStates {

@@ -68,7 +68,7 @@ async function outcomes(
     const index = label(row.index, `${where}.index`);
     const key = JSON.stringify([benchmark, index, query]);
     if (!records.has(key)) {
-      // The index may start anew within a task, or not be unique at all.
+      // The index may start again within a task, or not be unique at all.
       let id = `icl-router-${split}-${benchmark}-${index}`;
       for (let n = 2; ids.has(id); n++) id = `icl-router-${split}-${benchmark}-${index}~${n}`;
       ids.add(id);

@@ -2,7 +2,7 @@
  * MMLU-Pro's published answers (github.com/TIGER-AI-Lab/MMLU-Pro, `eval_results`): one zip a model.
  *
  * The letters recorded there come from two generations of reading, some guessing where none is found.
- * So every reply is read anew here, all in one way: the benchmark's published order of patterns; no
+ * So every reply is read again here, all in one way: the benchmark's published order of patterns; no
  * letter is wrong. Input tokens count the question and its options, not the five worked examples.
  * @module
  */

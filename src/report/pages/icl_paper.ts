@@ -96,7 +96,7 @@ export function paperTable(cells: readonly Cell[]): string[] {
       ROUTEFM_SIZES.map((n) => points(meanOf(unseen.flatMap((cell) => againstSingle(cell, n)))))
         .join(" / ") + " to best single with the same n labels (all models)",
       "RouteFM trained at K = 500 and showed short records; ours do too unless K is varied. There all " +
-      "models are described anew in a new domain, here only the new ones, in a known domain.",
+      "models are described again in a new domain, here only the new ones, in a known domain.",
     ],
   ];
   return [

@@ -1,4 +1,4 @@
-/** Llama and Qwen2 in float64 loops over plain arrays, as written in their papers: the yardstick. */
+/** Llama and Qwen2 in float64 loops over plain arrays, as written in their papers: the reference row. */
 import type { StoredTensor } from "../../../src/nn/safetensors.ts";
 
 type Row = number[];

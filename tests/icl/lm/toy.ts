@@ -1,4 +1,4 @@
-/** A router on a tiny language model, five queries, and a float64 yardstick for it. */
+/** A router on a tiny language model, five queries, and a float64 reference row for it. */
 import assert from "node:assert/strict";
 import { matrix } from "../../../src/linalg/matrix.ts";
 import type { StoredTensor } from "../../../src/nn/safetensors.ts";

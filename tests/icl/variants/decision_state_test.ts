@@ -21,7 +21,7 @@ Deno.test("the head makes of a decision state the logit that the router predicts
   }
 });
 
-Deno.test("a state hangs on its query and the record, not on the queries beside it", async () => {
+Deno.test("a state depends on its query and the record, not on the queries beside it", async () => {
   const record = await reader.encode({
     vectors: normalMatrix(5, shape.input, 2).data,
     labels: coins(5, 2),

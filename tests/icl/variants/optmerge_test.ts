@@ -135,7 +135,7 @@ Deno.test("one expert: the mean is its task vector, and nothing pulls away from 
   }
 });
 
-Deno.test("the path does not hang on the size of the task vectors: ten times them, ten times M", () => {
+Deno.test("the path does not depend on the size of the task vectors: ten times them, ten times M", () => {
   const taus = vectors(4, 6, 9), tenfold = taus.map((tau) => tau.map((value) => 10 * value));
   near(
     merge(quadraticOf(tenfold, 6, 9)),

@@ -1,4 +1,4 @@
-/** Whole reports against golden files; `UPDATE_GOLDEN=1` writes them anew, for the eye to judge. */
+/** Whole reports against golden files; `UPDATE_GOLDEN=1` writes them again, for the eye to judge. */
 import assert from "node:assert/strict";
 import { repoPath } from "../../../src/base/files.ts";
 import { headline, markdownReport, terminalReport } from "../../../src/report/tables/print.ts";
