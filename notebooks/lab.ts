@@ -18,7 +18,7 @@ import type {
   Router,
 } from "../src/router/contract.ts";
 
-export { markdown, show, table } from "../src/jupyter/show.ts";
+export { markdown, show, table } from "../src/api/shown.ts";
 
 /** Committed results of recorded outcomes by protocol, static embedding, as run by default; one a dataset. */
 export async function recorded(

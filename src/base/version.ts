@@ -2,11 +2,12 @@
  * Version of the harness, written into every result.
  * @module
  */
+import config from "../../deno.json" with { type: "json" };
 import { repoPath } from "./files.ts";
 import { sha256 } from "./hash.ts";
 
-/** Version of the harness; goes up when any decision or number may change. */
-export const VERSION = "0.1.0";
+/** Version of the project, as `deno.json` has it; CHANGELOG.md says what changed. */
+export const VERSION: string = config.version;
 
 /**
  * Folders whose code can change a decision, each with all that lies below it. Code outside them that a router

@@ -9,13 +9,13 @@ import { repoPath, writeAtomic } from "../base/files.ts";
 import { probeDevice } from "../onnx/device.ts";
 import { CONTROLS } from "../run/open_split.ts";
 import { type ArmKind, ARMS } from "../run/new_model_job.ts";
-import { defaultSeeds, DEMO_SEEDS, planRun, type RunPlan, type RunSettings } from "../run/plan.ts";
-import { runPlan } from "../run/run.ts";
+import { openPool, type Pool } from "../api/pool.ts";
+import { bench, type BenchOptions, planBench, type Run } from "../api/run.ts";
+import { DEMO_SEEDS } from "../run/plan.ts";
+import type { Shard } from "../run/run.ts";
 import { SEEDS } from "../splits/split.ts";
-import { assemble, stemOf, writeResult } from "../results/assemble.ts";
+import { stemOf } from "../results/assemble.ts";
 import { encodeShard } from "../results/shard.ts";
-import { verifyResult } from "../results/verify.ts";
-import { terminalReport } from "../report/tables/print.ts";
 import { type Command, type Flags, parseFlags, runMain, type Values } from "./args.ts";
 
 const FLAGS = {
@@ -111,32 +111,15 @@ async function main(argv: string[]): Promise<void> {
   if (someArms(flags.arms) && !flags.protocol.some((name) => name.startsWith("new-model"))) {
     throw new UsageError(`--arms: only new-model has arms, not ${flags.protocol.join(" or ")}`);
   }
+  const root = flags.out ?? repoPath("results");
   for (const data of flags.data) {
-    let dataset: RunPlan["dataset"] | undefined;
+    const pool = await openPool(data);
     for (const protocol of flags.protocol) {
-      const plan = await planRun(settingsOf(flags, data, protocol), workers, dataset);
-      dataset = plan.dataset;
-      if (plan.leftOut.length > 0) {
-        console.error(
-          `${plan.table.dataset.name}: left out, since their fits take long: ${
-            plan.leftOut.join(", ")
-          } (name them in --routers)`,
-        );
-      }
-      const jobs = await runPlan(plan, {
-        workers,
-        shard,
-        jobs: flags.jobs,
-        warn: (message) => console.error(`warning: ${message}`),
-      });
-      const root = flags.out ?? repoPath("results");
-      if (shard) {
-        const path = `${root}/${stemOf(plan)}.shard-${shard.index}-of-${shard.of}.gz`;
-        await writeAtomic(path, encodeShard(plan.settings, plan.key, shard, jobs));
-        console.log(`wrote ${shown(path)} (${jobs.length} jobs)`);
-        continue;
-      }
-      written.add(dirname(shown(await conclude(plan, jobs, root, flags.json))));
+      const options = { ...optionsOf(flags, protocol), workers, jobs: flags.jobs };
+      if (shard) console.log(await benchShard(pool, options, shard, root));
+      else {written.add(
+          dirname(shown(await conclude(await bench(pool, options), root, flags.json))),
+        );}
     }
   }
   if (written.size > 0 && !flags.json) {
@@ -166,42 +149,46 @@ async function workersFor(device: Device, wanted: number): Promise<number> {
 }
 
 /** Writes, verifies and prints a complete run; returns the result's path. */
-export async function conclude(
-  plan: RunPlan,
-  jobs: Awaited<ReturnType<typeof runPlan>>,
-  root: string,
-  json: boolean,
-): Promise<string> {
-  const assembled = assemble(plan, jobs);
-  const path = await writeResult(assembled, root);
-  const { depth, numbers } = await verifyResult(path, {
-    dataset: plan.dataset,
-  });
+export async function conclude(run: Run, root: string, json: boolean): Promise<string> {
+  const { path, verified: { depth, numbers } } = await run.save(root);
   if (json) {
-    console.log(JSON.stringify(assembled.result));
+    console.log(JSON.stringify(run.result));
     return path;
   }
-  console.log(terminalReport(assembled.result, assembled.speed));
+  console.log(String(run));
   console.log(
     `\n${shown(path)}: verified (${depth}), ${numbers} numbers recomputed from the decisions`,
   );
   return path;
 }
 
-function settingsOf(flags: Values<typeof FLAGS>, data: string, protocol: string): RunSettings {
+/** Does one part of the jobs and writes them for `merge`; returns the line to print. */
+async function benchShard(
+  pool: Pool,
+  options: BenchOptions,
+  shard: Shard,
+  root: string,
+): Promise<string> {
+  const { plan, run } = await planBench(pool, options);
+  const jobs = await run(shard);
+  const path = `${root}/${stemOf(plan)}.shard-${shard.index}-of-${shard.of}.gz`;
+  await writeAtomic(path, encodeShard(plan.settings, plan.key, shard, jobs));
+  return `wrote ${shown(path)} (${jobs.length} jobs)`;
+}
+
+function optionsOf(flags: Values<typeof FLAGS>, protocol: string): BenchOptions {
   return {
-    data,
     routers: flags.routers.length > 0 ? flags.routers : undefined,
     protocol,
-    seeds: flags.seeds.length > 0 ? integers("seeds", flags.seeds) : defaultSeeds(data),
+    seeds: flags.seeds.length > 0 ? integers("seeds", flags.seeds) : undefined,
     embedding: flags.embedding,
-    validation: flags.validation as RunSettings["validation"],
-    control: flags.control as RunSettings["control"],
+    validation: flags.validation as BenchOptions["validation"],
+    control: flags.control as BenchOptions["control"],
     budgets: flags.budgets.length > 0 ? integers("budgets", flags.budgets) : undefined,
     arms: protocol.startsWith("new-model") ? someArms(flags.arms) : undefined,
     subsets: flags.subsets,
-    selection: flags.selection as RunSettings["selection"],
-    device: flags.device as RunSettings["device"],
+    selection: flags.selection as BenchOptions["selection"],
+    device: flags.device as BenchOptions["device"],
   };
 }
 

@@ -4,6 +4,8 @@
  */
 import { DataError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
+import { Pool } from "../api/pool.ts";
+import { runOf } from "../api/run.ts";
 import { planRun } from "../run/plan.ts";
 import { readShard } from "../results/shard.ts";
 import { conclude } from "./bench.ts";
@@ -51,12 +53,9 @@ async function main(argv: string[]): Promise<void> {
       `${missing} of ${plan.jobs.length} jobs are in none of the shards given (${given})`,
     );
   }
-  await conclude(
-    plan,
-    plan.jobs.map(({ id }) => done.get(id)!),
-    flags.out ?? repoPath("results"),
-    flags.json,
-  );
+  const jobs = plan.jobs.map(({ id }) => done.get(id)!);
+  const run = runOf(plan, jobs, new Pool(plan.settings.data, plan.dataset));
+  await conclude(run, flags.out ?? repoPath("results"), flags.json);
 }
 
 if (import.meta.main) await runMain(main);

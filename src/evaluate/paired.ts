@@ -5,7 +5,8 @@
  * @module
  */
 import { type BootstrapOptions, type Interval, pairedBootstrap } from "../metrics/mod.ts";
-import type { SeedRows } from "./decisions.ts";
+import { joinFolds, type SeedRows, type SplitDecisions } from "./decisions.ts";
+import { earnedBy } from "./earn.ts";
 
 /**
  * Bootstraps comparisons.
@@ -44,4 +45,16 @@ export function differences(
   b: readonly Float64Array[],
 ): Float64Array[] {
   return a.map((scores, s) => scores.map((score, i) => score - b[s][i]));
+}
+
+/** What a router's headline decisions (λ = 0) earned on the test rows of a seed. */
+export function headlineScores(
+  entries: readonly SplitDecisions[],
+  router: string,
+  seed: SeedRows,
+): Float64Array {
+  const parts = seed.splits.map((split) =>
+    entries.find((e) => e.router === router && e.seed === seed.seed && e.fold === split.fold)!
+  );
+  return earnedBy(joinFolds(parts), 0, seed).score;
 }

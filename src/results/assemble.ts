@@ -25,6 +25,8 @@ export interface AssembledResult {
   readonly result: Result;
   /** File name → content, beside the result. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Decisions, as the decision file holds them. */
+  readonly entries: readonly DecisionEntry[];
   /** Measured speeds by router id; outside the result, because clocks differ. */
   readonly speed: Readonly<Record<string, Speed>>;
   /** Folder and file stem, `reasoning-gym-easy@1/id.static`. */
@@ -99,6 +101,7 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
       [result.splits.file, new TextEncoder().encode(canonicalJson(packSplits(splits)) + "\n")],
       [result.decisions.file, decisions.bytes],
     ]),
+    entries,
     speed: Object.fromEntries(
       jobs.flatMap(({ router, speed }) => speed ? [[router, rounded(speed)]] : []),
     ),

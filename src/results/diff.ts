@@ -9,11 +9,11 @@ import { loadDataset } from "../../datasets/load.ts";
 import { audited } from "../audit/audited.ts";
 import { differences, pairedOverSeeds } from "../evaluate/paired.ts";
 import type { DecisionEntry } from "./decision_file.ts";
-import { joinFolds, type SeedRows, seedRows } from "../evaluate/decisions.ts";
-import { earnedBy } from "../evaluate/earn.ts";
+import { seedRows } from "../evaluate/decisions.ts";
 import { findOutcomes } from "./outcome_finder.ts";
 import { isNewModel, type OpenedResult, type Result } from "./result.ts";
 import { openResult } from "./open.ts";
+import { headlineScores } from "../evaluate/paired.ts";
 
 /** A field that differs. */
 export interface FieldChange {
@@ -179,15 +179,4 @@ async function pairedChanges(
       i,
     ) => [id, { low: intervals[i].low, high: intervals[i].high, pHolm: adjusted[i] }]),
   );
-}
-
-function headlineScores(
-  entries: readonly DecisionEntry[],
-  router: string,
-  seed: SeedRows,
-): Float64Array {
-  const parts = seed.splits.map((split) =>
-    entries.find((e) => e.router === router && e.seed === seed.seed && e.fold === split.fold)!
-  );
-  return earnedBy(joinFolds(parts), 0, seed).score;
 }

@@ -4,7 +4,7 @@
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
-import { type FoundRouter, loadRouters } from "../router/discover.ts";
+import { type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
 import { UsageError } from "../base/errors.ts";
@@ -57,8 +57,26 @@ export interface PlannedRouter {
   readonly router: Router;
   /** Hash of its file; `reference` for reference rows. */
   readonly sha256: string;
-  /** What `--routers` takes: id, or path outside `baselines/`; absent for reference rows. */
+  /** What `--routers` takes: id, or path; absent for reference rows and routers in memory. */
   readonly file?: string;
+}
+
+/** A router that has no file: it runs in this thread, and its finished jobs are not kept. */
+export interface RouterInMemory {
+  /** Id in tables and results, as {@link RunSettings.routers} names it. */
+  readonly id: string;
+  /** The method. */
+  readonly router: Router;
+}
+
+/** What a plan may be given besides its settings; none of it can change a decision. */
+export interface PlanOptions {
+  /** Threads that the run will use. Default 2. */
+  readonly workers?: number;
+  /** The dataset, where it has been loaded and audited already. */
+  readonly dataset?: AuditedDataset;
+  /** Routers without a file, among those that the settings name. */
+  readonly inMemory?: readonly RouterInMemory[];
 }
 
 /** A run ready to start. */
@@ -105,21 +123,19 @@ function tooMuch(
 /**
  * Plans a run.
  *
- * @param known the dataset, where another plan has loaded and audited it already
  * @throws {UsageError} for unknown names
  * @throws {DataError} for bad data
  * @throws {CapabilityError} when the protocol does not fit the dataset
  */
 export async function planRun(
   settings: RunSettings,
-  workers = 2,
-  known?: AuditedDataset,
+  { workers = 2, dataset: known, inMemory = [] }: PlanOptions = {},
 ): Promise<RunPlan> {
   const isNewModel = settings.protocol.startsWith("new-model");
   if (settings.arms && !isNewModel) {
     throw new UsageError(`only new-model has arms, not ${settings.protocol}`);
   }
-  const found = [...referenceRows(), ...await competitors(settings.routers)];
+  const found = [...referenceRows(), ...await competitors(settings.routers, inMemory)];
   const clash = found.find((r, i) => found.findIndex((o) => o.id === r.id) !== i);
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
   const dataset = known ?? await auditedDataset(settings.data);
@@ -197,14 +213,19 @@ function referenceRows(): PlannedRouter[] {
   }));
 }
 
-async function competitors(wanted?: readonly string[]): Promise<PlannedRouter[]> {
-  const found = await loadRouters(wanted);
-  return found.map(({ id, router, sha256 }: FoundRouter, i) => ({
-    id,
-    router,
-    sha256,
-    file: wanted ? wanted[i] : id,
+async function competitors(
+  wanted: readonly string[] = [],
+  inMemory: readonly RouterInMemory[],
+): Promise<PlannedRouter[]> {
+  if (wanted.length === 0) return (await loadRouters()).map((found) => planned(found, found.id));
+  return await Promise.all(wanted.map(async (name) => {
+    const own = inMemory.find(({ id }) => id === name);
+    return own ? { ...own, sha256: "in memory" } : planned(await loadRouter(name), name);
   }));
+}
+
+function planned({ id, router, sha256 }: FoundRouter, file: string): PlannedRouter {
+  return { id, router, sha256, file };
 }
 
 /** The same matrix in memory that workers share instead of copying. */

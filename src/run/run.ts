@@ -9,13 +9,22 @@ import { CACHE, type RunPlan } from "./plan.ts";
 import { receiveError } from "../base/threads.ts";
 import { type Job, worker, type WorkSetup } from "./work.ts";
 import type { WorkerReply } from "./worker.ts";
+import type { Router } from "../router/contract.ts";
+
+/** One part of a run, for a cluster's array job. */
+export interface Shard {
+  /** Which part, from 1. */
+  readonly index: number;
+  /** How many parts there are. */
+  readonly of: number;
+}
 
 /** How a plan is run; none of it can change a result. */
 export interface RunOptions {
   /** Threads. */
   readonly workers: number;
   /** Only every n-th job, from the i-th (1-based), for a cluster's array job. */
-  readonly shard?: { readonly index: number; readonly of: number };
+  readonly shard?: Shard;
   /** Folder of finished jobs. */
   readonly jobs?: string;
   /** Called with a line about each damaged job file. */
@@ -38,18 +47,23 @@ export async function runPlan(plan: RunPlan, options: RunOptions): Promise<Finis
   const jobs = shardOf(plan, options.shard);
   using _lock = await lock(folder, `${plan.key}${options.shard ? `-${options.shard.index}` : ""}`);
   const finished = new Map<string, FinishedJob>();
-  for (const { id } of jobs) {
-    const known = await store.get(id, options.warn);
+  const inMemory = new Map(
+    plan.routers.filter((r) => r.sha256 === "in memory").map(({ id, router }) => [id, router]),
+  );
+  for (const { id, router } of jobs) {
+    const known = inMemory.has(router) ? undefined : await store.get(id, options.warn);
     if (known) finished.set(id, known);
   }
   const open = jobs.filter(({ id }) => !finished.has(id));
   const { protocol } = plan.settings;
   const line = progress(`${plan.table.dataset.name} ${protocol}`, jobs.length, finished.size);
-  await doJobs(plan.setup, open, options.workers, async (job) => {
-    await store.put(job);
+  // A router in memory cannot be sent to a thread, and nothing tells its next version from this one.
+  const workers = inMemory.size > 0 ? 1 : options.workers;
+  await doJobs(plan.setup, open, workers, async (job) => {
+    if (!inMemory.has(job.router)) await store.put(job);
     finished.set(job.id, job);
     line.update(finished.size, job.router);
-  });
+  }, inMemory);
   line.end();
   return jobs.map(({ id }) => finished.get(id)!);
 }
@@ -69,16 +83,21 @@ async function lock(folder: string, name: string): Promise<Disposable> {
 // takes an untouched split, and only then helps another worker with its own. The order of
 // finishing never reaches a result.
 
-/** Does all jobs; `finished` is awaited for each, in the order they end. */
+/**
+ * Does all jobs; `finished` is awaited for each, in the order they end.
+ *
+ * @param inMemory routers without a file, by id; only with one worker
+ */
 export async function doJobs(
   setup: WorkSetup,
   jobs: readonly Job[],
   workers: number,
   finished: (job: FinishedJob) => Promise<void>,
+  inMemory?: ReadonlyMap<string, Router>,
 ): Promise<void> {
   const queue = new JobQueue(jobs);
   if (workers <= 1) {
-    const work = worker(setup);
+    const work = worker(setup, inMemory);
     for (let job = queue.next(-1); job; job = queue.next(job.split)) {
       await finished(await work(job));
     }

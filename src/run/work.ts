@@ -38,7 +38,7 @@ export interface Job {
   readonly id: string;
   /** Router id. */
   readonly router: string;
-  /** What the router is loaded by: id or path; absent for the reference rows, which have no file. */
+  /** What the router is loaded by: id or path; absent for reference rows and routers in memory. */
   readonly file?: string;
   /** Index into the splits. */
   readonly split: number;
@@ -46,9 +46,16 @@ export interface Job {
   readonly timed: boolean;
 }
 
-/** Prepares to do jobs one after the other. What a job throws names its router. */
-export function worker(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
-  const work = worksOn(setup);
+/**
+ * Prepares to do jobs one after the other. What a job throws names its router.
+ *
+ * @param inMemory routers without a file, by id
+ */
+export function worker(
+  setup: WorkSetup,
+  inMemory: ReadonlyMap<string, Router> = new Map(),
+): (job: Job) => Promise<FinishedJob> {
+  const work = worksOn(setup, inMemory);
   return async (job) => {
     try {
       return await work(job);
@@ -59,7 +66,10 @@ export function worker(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
   };
 }
 
-function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
+function worksOn(
+  setup: WorkSetup,
+  inMemory: ReadonlyMap<string, Router>,
+): (job: Job) => Promise<FinishedJob> {
   let open: { at: number; split: OpenedSplit } | undefined;
   const options = {
     device: setup.device,
@@ -71,7 +81,7 @@ function worksOn(setup: WorkSetup): (job: Job) => Promise<FinishedJob> {
     if (open?.at !== job.split) {
       open = { at: job.split, split: openSplit(setup.data, split, setup.control) };
     }
-    const router = await find(job);
+    const router = inMemory.get(job.router) ?? await find(job);
     const outcome = split.heldOutModels.length > 0
       ? await runNewModelJob(
         job.router,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { repoPath } from "../../src/base/files.ts";
 import { filesBelow, namedBy } from "../support/imports.ts";
 
-const ROW = /^\| `([\w/]+)` \| [^|]+ \| ([^|]+) \|$/gm;
+const ROW = /^\| `([\w/.]+)` \| [^|]+ \| ([^|]+) \|$/gm;
 const table = new Map(
   [...Deno.readTextFileSync(repoPath("docs/architecture.md")).matchAll(ROW)].map((
     [, room, rooms],

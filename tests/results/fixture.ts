@@ -193,7 +193,7 @@ export async function realRun(
     validation: "benchmarks",
     device: "cpu",
     ...settings,
-  }, 1);
+  }, { workers: 1 });
   const jobs = await runPlan(plan, {
     workers: 1,
     jobs: join(folder, "jobs"),

@@ -160,7 +160,7 @@ async function wholeRun(
       device: "cpu",
       ...(protocol === "new-model" ? { budgets: [8, 16], subsets: 2 } : {}),
     };
-    const plan = await planRun(settings, 1);
+    const plan = await planRun(settings, { workers: 1 });
     const jobs = await runPlan(plan, { workers: 1, jobs: `${folder}/jobs`, warn: assert.fail });
     const quick = routers.filter(({ router }) => router.effort !== "minutes"); // the others run when named
     assert.equal(new Set(jobs.map(({ router }) => router)).size, quick.length);

@@ -32,7 +32,7 @@ export function planOf(
     validation: "benchmarks",
     device: "cpu",
     ...settings,
-  }, workers);
+  }, { workers });
 }
 
 /** Writes a router file whose `fit` is the given source, and gives its path. */

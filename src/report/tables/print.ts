@@ -85,7 +85,8 @@ export function markdownReport(result: Result, speed?: SpeedSheet): string {
   return blocks.join("\n\n") + "\n";
 }
 
-function tableText({ columns, rows, notes }: Leaderboard): string {
+/** A table with its notes, for a terminal. */
+export function tableText({ columns, rows, notes }: Leaderboard): string {
   return `${fitted(columns, rows)}\n${notesText(notes)}`;
 }
 
