@@ -65,8 +65,9 @@ export interface Row {
   readonly name: string;
   /** Whether the row only frames the table (best single, random, …). */
   readonly reference: boolean;
-  /** Mean score of the chosen models, 0…1, and its standard deviation over seeds. */
+  /** Mean score of the chosen models, 0…1. */
   readonly score: number;
+  /** Its standard deviation over seeds; null with one seed. */
   readonly sd: number | null;
   /** Mean cost in US dollars per query; null where costs are not known. */
   readonly cost: number | null;
