@@ -24,4 +24,3 @@ export { Leaderboard } from "./api/leaderboard.ts";
 export { markdown, plot, ShownFigure, table } from "./api/shown.ts";
 export type { OutcomeRecord } from "./outcomes/record.ts";
 export type { Router } from "./router/contract.ts";
-export * as metrics from "./metrics/mod.ts";
