@@ -31,3 +31,16 @@ const router: Router<RtdConfig> = rtdRouter({
     "d = 64 (far smaller than the paper's). T and the weight λ of the mixture are chosen on validation rows.",
 });
 export default router;
+
+/**
+ * RTD with the paper's kind of value: the label that the head was trained to say, solved or not, in place of
+ * the score. The same as RTD where scores are 0 or 1.
+ */
+export const rtd_hard: Router<RtdConfig> = rtdRouter(
+  {
+    name: "RTD (ICL-Router), labels",
+    summary: "RTD with solved or not as values",
+    statement: "RTD with solved or not as values, else as RTD (ICL-Router).",
+  },
+  "hard",
+);

@@ -38,7 +38,7 @@ export interface Job {
   readonly id: string;
   /** Router id. */
   readonly router: string;
-  /** What the router is loaded by: id or path; absent for the reference rows, which have no file. */
+  /** The router as `loadRouter` takes it; absent for the reference rows, which have no file. */
   readonly file?: string;
   /** Index into the splits. */
   readonly split: number;
