@@ -3,11 +3,20 @@
  * convolutions of the models over the edges from queries they see. Formulas in `graph_router.ts`.
  * @module
  */
-import type { Random } from "../src/base/random.ts";
-import { layerNorm, relu } from "../src/nn/layers.ts";
-import { add, concat, linear, matmul, mul, reshape, split, sum } from "../src/nn/ops.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { type Bound, normal, ones, Parameters, zeros } from "../src/nn/parameters.ts";
+import type { Random } from "../src/router/mod.ts";
+import {
+  add,
+  concat,
+  layerNorm,
+  linear,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  split,
+  sum,
+} from "../src/nn/mod.ts";
+import { type Bound, normal, ones, Parameters, type Tensor, zeros } from "../src/nn/mod.ts";
 
 /** Numbers an edge carries. */
 const EDGE = 4;

@@ -6,16 +6,19 @@
  * The last layer starts from b_k = mean score and e_k = 0, so models with the same scores stay the same.
  * A new model is one more e_k, by ridge regression on the same hidden features.
  */
-import type { Random } from "../src/base/random.ts";
-import { type Matrix, matrix, row } from "../src/linalg/matrix.ts";
-import { ridgePath, ridgePredict } from "../src/linalg/ridge.ts";
-import { relu } from "../src/nn/layers.ts";
-import { div, linear, mul, scale, sub, sumAll } from "../src/nn/ops.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Graph, Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, Parameters, values, zeros } from "../src/nn/parameters.ts";
-import { columnMeans, type ExtendedPool, gather, masked } from "../src/router/training.ts";
+import { columnMeans, type ExtendedPool, gather, masked, type Random } from "../src/router/mod.ts";
+import { type Matrix, matrix, ridgePath, ridgePredict, row } from "../src/linalg/mod.ts";
+import { div, linear, mul, relu, scale, sub, sumAll } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  type Graph,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+  zeros,
+} from "../src/nn/mod.ts";
 
 /** A fitted head. */
 export interface ValueHead {

@@ -12,9 +12,9 @@
  *
  * The method knows no costs: they enter through the decision rule that all routers share.
  */
+import type { Router } from "../src/router/mod.ts";
 import type { Variant } from "../src/icl/fit.ts";
 import { iclRouter } from "../src/icl/router.ts";
-import type { Router } from "../src/router/contract.ts";
 
 /** The router. */
 const router: Router<Variant> = iclRouter(

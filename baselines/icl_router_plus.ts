@@ -20,7 +20,7 @@
  * "Of known tasks" when at least half of the validation rows are of a task that training rows have. The last
  * fit learns from training and validation rows together, but keeps that verdict.
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
+import type { FittedRouter, Router } from "../src/router/mod.ts";
 import { describeVariances } from "../src/icl_plus/record_variances.ts";
 import { gateOf } from "../src/icl_plus/novelty_gate.ts";
 import {

@@ -20,18 +20,26 @@ import type {
   QueryBatch,
   Router,
   TrainingData,
-} from "../src/router/contract.ts";
-import { byId, extendPool, gather, masked, neighbours } from "../src/router/training.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { productF64 } from "../src/linalg/gemm.ts";
-import { logisticFit } from "../src/linalg/logistic.ts";
-import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { linear, matmul, scale, sub } from "../src/nn/ops.ts";
-import { binaryCrossEntropy, softplus } from "../src/nn/layers.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
+} from "../src/router/mod.ts";
+import {
+  byId,
+  CapabilityError,
+  extendPool,
+  gather,
+  masked,
+  neighbours,
+} from "../src/router/mod.ts";
+import { logisticFit, type Matrix, matrix, productF64 } from "../src/linalg/mod.ts";
+import { binaryCrossEntropy, linear, matmul, scale, softplus, sub } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  zeros,
+} from "../src/nn/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {

@@ -9,16 +9,21 @@
  *
  * A new model is one more output on the frozen hidden layer (`_new_vectors.ts`).
  */
-import * as shared from "../src/router/training.ts";
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import { type Random, random } from "../src/base/random.ts";
-import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { binaryCrossEntropy, Dropout, gelu, sigmoid } from "../src/nn/layers.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
-import { linear } from "../src/nn/ops.ts";
+import type { FittedRouter, Random, Router } from "../src/router/mod.ts";
+import { byId, columnMeans, gather, masked, random } from "../src/router/mod.ts";
+import { type Matrix, matrix } from "../src/linalg/mod.ts";
+import { binaryCrossEntropy, gelu, linear, sigmoid } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  Dropout,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+  zeros,
+} from "../src/nn/mod.ts";
 import { type Vectors, withNewVectors } from "./_new_vectors.ts";
 
 /** One configuration of the grid. */
@@ -54,16 +59,14 @@ const router: Router<Config> = {
   ],
   unseen: "fit-new-vector",
   async fit({ queries, models, scores }, config, context) {
-    const D = queries.vectors.width, M = models.length, means = shared.columnMeans(scores, M);
+    const D = queries.vectors.width, M = models.length, means = columnMeans(scores, M);
     const parameters = starting(D, means, config, context.random);
-    const { labels, weights } = shared.masked(scores), masks: Record<string, Uint8Array> = {};
+    const { labels, weights } = masked(scores), masks: Record<string, Uint8Array> = {};
     let sites: Dropout, batch: Record<"x" | "labels" | "weights", Float32Array>;
     await trainNetwork({
       ...TRAINING,
       parameters,
-      examples: shared.byId(queries).filter((i) =>
-        weights.subarray(i * M, (i + 1) * M).includes(1)
-      ),
+      examples: byId(queries).filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1)),
       epochs: config.epochs,
       random: context.random.fork("training"),
       loss: (graph, parameter, B) => {
@@ -76,9 +79,9 @@ const router: Router<Config> = {
       },
       feed: (rows, draw) => {
         sites.draw(draw, masks);
-        shared.gather(queries.vectors.data, D, rows, batch.x);
-        shared.gather(labels, M, rows, batch.labels);
-        shared.gather(weights, M, rows, batch.weights);
+        gather(queries.vectors.data, D, rows, batch.x);
+        gather(labels, M, rows, batch.labels);
+        gather(weights, M, rows, batch.weights);
         return { ...batch, ...masks };
       },
     }, context);

@@ -9,15 +9,19 @@
  * nothing, so δ orders the models of a query and knows no absolute level. The model of largest δ is chosen;
  * RouteLLM's own use, a strong and a weak model, is in `routellm_mf_pair.ts`.
  */
-import * as shared from "../src/router/training.ts";
-import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
-import type { Random } from "../src/base/random.ts";
-import { matmul, mul, reshape, sub } from "../src/nn/ops.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { logisticLoss, unitLength } from "../src/nn/layers.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
+import type { FitContext, QueryBatch, Random, Router, TrainingData } from "../src/router/mod.ts";
+import { byId, gatherer } from "../src/router/mod.ts";
+import { logisticLoss, matmul, mul, reshape, sub, unitLength } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+  zeros,
+} from "../src/nn/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -83,13 +87,13 @@ export async function factorise(
   parameters.add("p", [M, WIDTH], values(startingVectors(models, random)));
   parameters.add("w", [1, WIDTH], zeros); // before the first win all δ are 0
   const wins = winsOf(scores, M);
-  const examples = shared.byId(queries).filter((i) =>
+  const examples = byId(queries).filter((i) =>
     wins.subarray(i * M * M, (i + 1) * M * M).includes(1)
   );
   const noises = new Float32Array(NOISES + D);
   normal(config.noise)(noises, random.fork("noise"));
-  const vectorsOf = shared.gatherer(queries.vectors.data, D);
-  const winsOfRows = shared.gatherer(wins, M * M);
+  const vectorsOf = gatherer(queries.vectors.data, D);
+  const winsOfRows = gatherer(wins, M * M);
   await trainNetwork({
     ...TRAINING,
     parameters,

@@ -3,10 +3,10 @@
  * baselines/variants/icl_router.ts#icl_k100`.
  * @module
  */
+import type { Router } from "../../src/router/mod.ts";
 import type { Variant } from "../../src/icl/fit.ts";
 import { WIDE } from "../../src/icl/presets.ts";
 import { iclRouter } from "../../src/icl/router.ts";
-import type { Router } from "../../src/router/contract.ts";
 
 /** ICL-Router (table) without stage 1: what reconstruction is worth. */
 export const icl_no_stage1: Router<Variant> = iclRouter(

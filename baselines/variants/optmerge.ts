@@ -11,8 +11,8 @@
  *
  * Without step 3's descent (`optmerge_average`) M is the average of the experts.
  */
+import type { Router } from "../../src/router/mod.ts";
 import { type MergeConfig, mergeRouter } from "../../src/icl/variants/merged_experts.ts";
-import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */
 const router: Router<MergeConfig> = mergeRouter({

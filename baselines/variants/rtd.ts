@@ -18,8 +18,8 @@
  * λ = 0 would be ICL-Router (table), a row of its own. kNN on the plain query vectors, with the same K and T:
  * `rtd_raw.ts`.
  */
+import type { Router } from "../../src/router/mod.ts";
 import { type RtdConfig, rtdRouter } from "../../src/icl/variants/rtd_router.ts";
-import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */
 const router: Router<RtdConfig> = rtdRouter({

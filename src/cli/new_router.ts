@@ -2,7 +2,7 @@
  * `deno task new-router <name>`: copies the template into `baselines/` under a name of its own.
  * @module
  */
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { exists, readBytes, repoPath, writeAtomic } from "../base/files.ts";
 import { fileStem } from "../router/discover.ts";
@@ -50,11 +50,7 @@ export async function newRouter(name: string, folder = repoPath("baselines")): P
   if (await exists(path)) throw new UsageError(`${path} exists; choose another name or remove it`);
   const template = repoPath("src/router/template.ts");
   const source = new TextDecoder().decode(await readBytes(template))
-    .replaceAll(TEMPLATE_NAME, name)
-    .replace(/ from "(\.\.?\/[^"]+)"/g, (_, file) => {
-      const target = relative(resolve(folder), resolve(dirname(template), file));
-      return ` from "${target.startsWith(".") ? target : `./${target}`}"`;
-    });
+    .replaceAll(TEMPLATE_NAME, name);
   await writeAtomic(path, source);
   return path;
 }
