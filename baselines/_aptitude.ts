@@ -1,5 +1,5 @@
 /**
- * The aptitude test of Model-SAT: which queries probe the models, and the report on a model's answers.
+ * The aptitude test of Model-SAT, used by `model_sat.ts`: which queries probe the models, and the report on a model's answers.
  * @module
  */
 import type { FitContext, ModelProfiles, QueryBatch, TrainingData } from "../src/router/mod.ts";

@@ -1,6 +1,6 @@
 /**
- * FrugalGPT's search for cascades: lists of up to three models with thresholds, and what each earns and
- * costs on labelled queries whose scores g(x,m) are known before any model is called.
+ * FrugalGPT's search for cascades, used by `cascade.ts`: lists of up to three models with thresholds, and what
+ * each earns and costs on labelled queries whose scores g(x,m) are known before any model is called.
  * @module
  */
 import { byId, columnMeans, TIE, tieOrder, type TrainingData } from "../src/router/mod.ts";

@@ -1,5 +1,6 @@
 /**
- * RouterDC's two losses, and which queries and models meet in them.
+ * The dual contrastive loss of RouterDC, its two halves and which queries and models meet in them; used by
+ * `routerdc.ts`, where the formulas are.
  * @module
  */
 import { byId, type QueryBatch, type Random } from "../src/router/mod.ts";

@@ -1,6 +1,7 @@
 /**
  * The network of GraphRouter: a layer that brings queries and models to nodes of one width, and two
- * convolutions of the models over the edges from queries they see. Formulas in `graph_router.ts`.
+ * convolutions of the models over the edges from queries they see. Used by `graph_router.ts`, where the
+ * formulas are.
  * @module
  */
 import type { Random } from "../src/router/mod.ts";

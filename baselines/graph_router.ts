@@ -23,8 +23,8 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { byId, CapabilityError, gather, gatherer, masked } from "../src/router/mod.ts";
-import { type Matrix, matrix } from "../src/linalg/mod.ts";
+import { byId, CapabilityError, gatherer, masked } from "../src/router/mod.ts";
+import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
 import {
   bind,
@@ -123,9 +123,9 @@ function edgesOf(data: TrainingData | ModelProfiles, tasks: readonly string[]): 
   const { queries, models, scores } = data, M = models.length, order = byId(queries);
   const sorted = new Float64Array(scores.length);
   order.forEach((row, i) => sorted.set(scores.subarray(row * M, (row + 1) * M), i * M));
-  const rows = inputs(queries, tasks), { labels, weights } = masked(sorted);
+  const { labels, weights } = masked(sorted);
   return {
-    rows: matrix(rows.rows, rows.width, gather(rows.data, rows.width, order, rows.data.slice())),
+    rows: takeRows(inputs(queries, tasks), order),
     known: weights,
     scores: labels,
     labels: bestOf(sorted, M),

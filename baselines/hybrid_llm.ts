@@ -11,11 +11,11 @@
  *
  * p says where nothing is lost, ties included, not who is better: by its own light the method can only lose
  * quality, and "quality only" would be the large model alone. The curve starts there and sends fewer and
- * fewer queries to it (`two_models.ts`, where strength = 1 − p). The headline is a point of the curve, by the
+ * fewer queries to it (`_two_models.ts`, where strength = 1 − p). The headline is a point of the curve, by the
  * share of training queries that go to the large model: a configuration, chosen on validation rows.
  */
 import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, columnMeans, gather, TIE } from "../src/router/mod.ts";
+import { byId, columnMeans, gatherer, TIE } from "../src/router/mod.ts";
 import type { Matrix } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, gelu, linear } from "../src/nn/mod.ts";
 import {
@@ -127,6 +127,7 @@ async function judge(
   parameters.add("hidden bias", [HIDDEN], zeros);
   parameters.add("out", [HIDDEN, 1], zeros); // before the first label p is ½ everywhere
   parameters.add("out bias", [1], zeros);
+  const vectorsOf = gatherer(queries.vectors.data, D);
   let dropout: Dropout;
   const masks: Record<string, Uint8Array> = {};
   await trainNetwork({
@@ -142,7 +143,7 @@ async function judge(
     feed: (rows, draw) => {
       dropout.draw(draw, masks);
       return {
-        x: gather(queries.vectors.data, D, rows, new Float32Array(rows.length * D)),
+        x: vectorsOf(rows),
         label: Float32Array.from(rows, (i) => labels[i]),
         ...masks,
       };

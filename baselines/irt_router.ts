@@ -21,14 +21,7 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import {
-  byId,
-  CapabilityError,
-  extendPool,
-  gather,
-  masked,
-  neighbours,
-} from "../src/router/mod.ts";
+import { CapabilityError, extendPool, labelledExamples, neighbours } from "../src/router/mod.ts";
 import { logisticFit, type Matrix, matrix, productF64 } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, linear, matmul, scale, softplus, sub } from "../src/nn/mod.ts";
 import {
@@ -103,20 +96,16 @@ function trained(train: TrainingData, epochs: number, context: FitContext): Prom
 
 /** Learns A, B and θ from all cells with an outcome. */
 async function calibrate(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
-  const { queries: { vectors: { data, width: D } }, models: { length: M } } = train;
+  const D = train.queries.vectors.width, M = train.models.length;
   const parameters = new Parameters(context.random);
   parameters.add("A", [D, SKILLS], normal(1 / Math.sqrt(D)));
   parameters.add("B", [D, 1], normal(1 / Math.sqrt(D)));
   parameters.add("abilities", [SKILLS, M], zeros); // models differ by their outcomes alone
-  const { labels, weights } = masked(train.scores);
-  const examples = byId(train.queries)
-    .filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1));
-  const batch = Math.min(Math.max(1, Math.round(CELLS / M)), examples.length);
-  const x = new Float32Array(batch * D), z = new Float32Array(batch * M), w = z.slice();
+  const { examples, batch } = labelledExamples(train);
   await trainNetwork({
     parameters,
     examples,
-    batch,
+    batch: Math.max(1, Math.round(CELLS / M)),
     epochs,
     rate: RATE,
     random: context.random.fork("training"),
@@ -124,13 +113,9 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
       const { demands, difficulty } = item(parameter, graph.input("x", [B, D]));
       const merit = matmul(demands, parameter("abilities"));
       const input = (name: string): Tensor => graph.input(name, [B, M]);
-      return binaryCrossEntropy(sub(merit, difficulty), input("scores"), input("known"));
+      return binaryCrossEntropy(sub(merit, difficulty), input("labels"), input("weights"));
     },
-    feed: (rows) => ({
-      x: gather(data, D, rows, x),
-      scores: gather(labels, M, rows, z),
-      known: gather(weights, M, rows, w),
-    }),
+    feed: (rows) => batch(rows),
   }, context);
   const demands = new Blocks(parameters, (_, parameter, x) => item(parameter, x).demands);
   const difficulty = new Blocks(parameters, (_, parameter, x) => item(parameter, x).difficulty);

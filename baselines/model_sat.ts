@@ -23,7 +23,6 @@ import {
   columnMeans,
   extendPool,
   fillMissing,
-  gather,
   gatherer,
   masked,
   random,
@@ -133,7 +132,7 @@ async function trained(
   parameters.add("b", [WIDTH], zeros);
   parameters.add("v", [WIDTH, 1], normal(1 / Math.sqrt(WIDTH)));
   parameters.add("c", [1], zeros);
-  const batch = Math.min(BATCH, examples.length), x = new Float32Array(batch * D);
+  const vectorsOf = gatherer(data, D);
   const { loss, feed } = config.loss === "group"
     ? groupLoss(train, config.size)
     : pointwiseLoss(train);
@@ -141,11 +140,11 @@ async function trained(
     ...TRAINING,
     parameters,
     examples,
-    batch,
+    batch: BATCH,
     frozen: (name) => name === "reports",
     random: context.random.fork("training"),
     loss: (graph, parameter, B) => loss(graph, network(graph, parameter, graph.input("x", [B, D]))),
-    feed: (rows, draw) => ({ x: gather(data, D, rows, x), ...feed(rows, draw) }),
+    feed: (rows, draw) => ({ x: vectorsOf(rows), ...feed(rows, draw) }),
   }, context);
   return parameters;
 }

@@ -9,8 +9,8 @@
  * nothing, so δ orders the models of a query and knows no absolute level. The model of largest δ is chosen;
  * RouteLLM's own use, a strong and a weak model, is in `routellm_mf_pair.ts`.
  */
-import type { FitContext, QueryBatch, Random, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, gatherer } from "../src/router/mod.ts";
+import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
+import { byId, gatherer, modelVectors } from "../src/router/mod.ts";
 import { logisticLoss, matmul, mul, reshape, sub, unitLength } from "../src/nn/mod.ts";
 import {
   Blocks,
@@ -84,7 +84,7 @@ export async function factorise(
   const { random } = context, D = queries.vectors.width, M = models.length;
   const parameters = new Parameters(random);
   parameters.add("W", [D, WIDTH], normal(1 / Math.sqrt(D)));
-  parameters.add("p", [M, WIDTH], values(startingVectors(models, random)));
+  parameters.add("p", [M, WIDTH], values(modelVectors(models, WIDTH, 1, random)));
   parameters.add("w", [1, WIDTH], zeros); // before the first win all δ are 0
   const wins = winsOf(scores, M);
   const examples = byId(queries).filter((i) =>
@@ -143,13 +143,4 @@ export function winsOf(scores: Float64Array, M: number): Float32Array {
     }
   }
   return wins;
-}
-
-/** Normal vectors that depend on the models' ids; their length does not matter. [M × width] */
-function startingVectors(models: readonly string[], random: Random): Float32Array {
-  const out = new Float32Array(models.length * WIDTH);
-  models.forEach((id, m) =>
-    normal(1)(out.subarray(m * WIDTH, (m + 1) * WIDTH), random.fork("model", id))
-  );
-  return out;
 }

@@ -20,7 +20,14 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { byId, CapabilityError, clusters, gatherer } from "../src/router/mod.ts";
+import {
+  byId,
+  CapabilityError,
+  clusters,
+  gather,
+  gatherer,
+  modelVectors,
+} from "../src/router/mod.ts";
 import { add, concat, linear, matmul, scale, unitLength } from "../src/nn/mod.ts";
 import {
   Blocks,
@@ -45,6 +52,8 @@ export interface Config {
 
 /** Width of E(x) and k_m. */
 const WIDTH = 128;
+/** Deviation of a coordinate with which vectors of that width are about 1 long. */
+const LENGTH_ONE = 1 / Math.sqrt(WIDTH);
 /** The paper takes 1,000 steps of 64 queries from 5,000 rows, 13 passes; here fewer, larger steps. */
 const TRAINING = { passes: 13, leastSteps: 150, leastBatch: 64, mostBatch: 256, rate: 1e-3 };
 /** A new model's vector is learned alone, in 100 steps. */
@@ -74,7 +83,7 @@ const router: Router<Config> = {
     const D = queries.vectors.width, M = models.length;
     const parameters = new Parameters(random);
     parameters.add("projection", [D, WIDTH], normal(1 / Math.sqrt(D)));
-    parameters.add("models", [M, WIDTH], values(startingVectors(models, random)));
+    parameters.add("models", [M, WIDTH], values(modelVectors(models, WIDTH, LENGTH_ONE, random)));
     const sides = sidesOf(queries.ids, models, scores, random);
     const { assignment } = await clusters(queries, config.clusters, 1, seed);
     const examples = balanced(queries), vectorsOf = gatherer(queries.vectors.data, D);
@@ -125,15 +134,6 @@ function lengthOf(rows: number, examples: number): { batch: number; epochs: numb
   const fit = Math.round(passes * rows / leastSteps);
   const batch = Math.min(Math.max(fit, leastBatch), mostBatch, examples);
   return { batch, epochs: Math.max(leastSteps * batch, passes * rows) / examples };
-}
-
-/** Vectors of about length 1 that depend on the models' ids, [M × width]. */
-function startingVectors(models: readonly string[], random: Random): Float32Array {
-  const out = new Float32Array(models.length * WIDTH), fill = normal(1 / Math.sqrt(WIDTH));
-  models.forEach((id, m) =>
-    fill(out.subarray(m * WIDTH, (m + 1) * WIDTH), random.fork("model", id))
-  );
-  return out;
 }
 
 function cosines(parameters: Parameters): Blocks {
@@ -216,8 +216,12 @@ async function extended(
     );
   }
   const projection = parameters.get("projection"), training = new Parameters(random);
-  const oldVectors = gatherer(parameters.get("models").data, WIDTH)(old);
-  training.add("new", [fresh.length, WIDTH], values(startingVectors(fresh, random)));
+  const oldVectors = gather(parameters.get("models").data, WIDTH, old);
+  training.add(
+    "new",
+    [fresh.length, WIDTH],
+    values(modelVectors(fresh, WIDTH, LENGTH_ONE, random)),
+  );
   const encoder = new Blocks(parameters, (_, parameter, x) => project(parameter, x));
   const E = Float32Array.from(await encoder.apply(queries.vectors));
   const vectorsOf = gatherer(E, WIDTH), positiveOf = gatherer(sides.positive, M);
@@ -247,7 +251,7 @@ async function extended(
     labelled[Math.floor(at / WIDTH)] ? value : NaN
   );
   const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
-  const vectors = gatherer(Float32Array.of(...oldVectors, ...added), WIDTH)(order);
+  const vectors = gather(Float32Array.of(...oldVectors, ...added), WIDTH, order);
   const all = new Parameters(random), note = `new models from ${examples.length} queries`;
   all.add("projection", projection.shape, values(projection.data));
   all.add("models", [M, WIDTH], values(vectors));

@@ -12,7 +12,7 @@
  * from θ_k = 2μ_k/T, b_k = −|μ_k|²/T, where Φ is the softmax of −|x − μ_k|²/T: a soft K-means router.
  */
 import type { FittedRouter, Router } from "../src/router/mod.ts";
-import { byId, clusters, extendPool, gatherer, masked, profileMeans } from "../src/router/mod.ts";
+import { clusters, extendPool, labelledExamples, profileMeans } from "../src/router/mod.ts";
 import { type Clusters, type Matrix, squareNorms } from "../src/linalg/mod.ts";
 import {
   add,
@@ -67,17 +67,15 @@ const router: Router<Config> = {
     const parameters = new Parameters(random), start = softKMeans(found);
     parameters.add("theta", [K, D], values(start.theta));
     parameters.add("bias", [K], values(start.bias));
-    const { labels, weights } = masked(scores);
+    const { examples, batch } = labelledExamples(train);
     const success = Float32Array.from(
       means,
       (mean) => Number.isNaN(mean) ? 0.5 : Math.min(1 - EDGE, Math.max(EDGE, mean)),
     );
-    const vectorsOf = gatherer(queries.vectors.data, D);
-    const labelsOf = gatherer(labels, M), weightsOf = gatherer(weights, M);
     await trainNetwork({
       ...TRAINING,
       parameters,
-      examples: byId(queries).filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1)),
+      examples,
       random: random.fork("training"),
       loss: (graph, parameter, B) => {
         const input = (name: string, rows: number, columns: number): Tensor =>
@@ -85,12 +83,7 @@ const router: Router<Config> = {
         const mixed = matmul(mapped(parameter, input("x", B, D)), input("success", K, M));
         return logLoss(mixed, input("labels", B, M), input("weights", B, M));
       },
-      feed: (rows) => ({
-        x: vectorsOf(rows),
-        labels: labelsOf(rows),
-        weights: weightsOf(rows),
-        success,
-      }),
+      feed: (rows) => ({ ...batch(rows), success }),
     }, context);
     const map = new Blocks(parameters, (_, parameter, x) => mapped(parameter, x));
     return routed(models, means, centroids, map, parameters.count);
