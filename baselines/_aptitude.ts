@@ -1,14 +1,9 @@
 /**
- * The aptitude test of Model-SAT: which queries probe the models, and the report on a model's answers.
+ * The aptitude test of Model-SAT, used by `model_sat.ts`: which queries probe the models, and the report on a model's answers.
  * @module
  */
-import type {
-  FitContext,
-  ModelProfiles,
-  QueryBatch,
-  TrainingData,
-} from "../src/router/contract.ts";
-import { byId, clusterMeans, clusters, columnMeans, fillMissing } from "../src/router/training.ts";
+import type { FitContext, ModelProfiles, QueryBatch, TrainingData } from "../src/router/mod.ts";
+import { byId, clusterMeans, clusters, columnMeans, fillMissing } from "../src/router/mod.ts";
 
 /** Probe queries a category, but never more than a third of it. */
 const PROBES = 20;

@@ -1,11 +1,9 @@
 /**
- * FrugalGPT's search for cascades: lists of up to three models with thresholds, and what each earns and
- * costs on labelled queries whose scores g(x,m) are known before any model is called.
+ * FrugalGPT's search for cascades, used by `cascade.ts`: lists of up to three models with thresholds, and what
+ * each earns and costs on labelled queries whose scores g(x,m) are known before any model is called.
  * @module
  */
-import type { TrainingData } from "../src/router/contract.ts";
-import { TIE, tieOrder } from "../src/router/decide.ts";
-import { byId, columnMeans } from "../src/router/training.ts";
+import { byId, columnMeans, TIE, tieOrder, type TrainingData } from "../src/router/mod.ts";
 
 /** Thresholds a model may have: the quantiles of its g. */
 const QUANTILES = 40;

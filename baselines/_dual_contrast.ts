@@ -1,12 +1,10 @@
 /**
- * RouterDC's two losses, and which queries and models meet in them.
+ * The dual contrastive loss of RouterDC, its two halves and which queries and models meet in them; used by
+ * `routerdc.ts`, where the formulas are.
  * @module
  */
-import type { QueryBatch } from "../src/router/contract.ts";
-import { byId } from "../src/router/training.ts";
-import type { Random } from "../src/base/random.ts";
-import { add, exp, log, mul, scale, sub, sum, sumAll } from "../src/nn/ops.ts";
-import type { Tensor } from "../src/nn/graph.ts";
+import { byId, type QueryBatch, type Random } from "../src/router/mod.ts";
+import { add, exp, log, mul, scale, sub, sum, sumAll, type Tensor } from "../src/nn/mod.ts";
 
 /** Negatives of L₂, the paper's H. */
 const NEGATIVES = 3;

@@ -1,13 +1,23 @@
 /**
  * The network of GraphRouter: a layer that brings queries and models to nodes of one width, and two
- * convolutions of the models over the edges from queries they see. Formulas in `graph_router.ts`.
+ * convolutions of the models over the edges from queries they see. Used by `graph_router.ts`, where the
+ * formulas are.
  * @module
  */
-import type { Random } from "../src/base/random.ts";
-import { layerNorm, relu } from "../src/nn/layers.ts";
-import { add, concat, linear, matmul, mul, reshape, split, sum } from "../src/nn/ops.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { type Bound, normal, ones, Parameters, zeros } from "../src/nn/parameters.ts";
+import type { Random } from "../src/router/mod.ts";
+import {
+  add,
+  concat,
+  layerNorm,
+  linear,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  split,
+  sum,
+} from "../src/nn/mod.ts";
+import { type Bound, normal, ones, Parameters, type Tensor, zeros } from "../src/nn/mod.ts";
 
 /** Numbers an edge carries. */
 const EDGE = 4;

@@ -6,11 +6,8 @@
  * the mean b. That is a logistic regression with penalty 1/variance, pulled to the means.
  * @module
  */
-import type { ModelProfiles } from "../src/router/contract.ts";
-import { byId, extendPool } from "../src/router/training.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { logisticFit } from "../src/linalg/logistic.ts";
-import { type Matrix, matrix, takeRows } from "../src/linalg/matrix.ts";
+import { byId, CapabilityError, extendPool, type ModelProfiles } from "../src/router/mod.ts";
+import { logisticFit, type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
 
 /** What every model adds to shared features. */
 export interface Vectors {

@@ -13,8 +13,8 @@ import type {
   PointPredictions,
   QueryBatch,
   TrainingData,
-} from "../src/router/contract.ts";
-import { CapabilityError } from "../src/base/errors.ts";
+} from "../src/router/mod.ts";
+import { CapabilityError } from "../src/router/mod.ts";
 
 /**
  * A router that predicts quality and cost, each by the same method.

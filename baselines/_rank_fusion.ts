@@ -4,8 +4,8 @@
  *   ŝ(x,m) = Σ_c P(c) / (rank_c(m) + a),   P = softmax(−β·d) over the top_k nearest clusters, d = 1 − cosine
  * @module
  */
-import type { Matrix } from "../src/linalg/matrix.ts";
-import { tieOrder } from "../src/router/decide.ts";
+import { tieOrder } from "../src/router/mod.ts";
+import type { Matrix } from "../src/linalg/mod.ts";
 
 /** How rankings are fused. */
 export interface Fusion {

@@ -23,9 +23,8 @@ import type {
   PointPredictions,
   QueryBatch,
   TrainingData,
-} from "../src/router/contract.ts";
-import { TIE, tieOrder } from "../src/router/decide.ts";
-import { columnMeans } from "../src/router/training.ts";
+} from "../src/router/mod.ts";
+import { columnMeans, TIE, tieOrder } from "../src/router/mod.ts";
 
 /** Two columns of a pool. */
 export interface Pair {

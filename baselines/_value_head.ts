@@ -1,21 +1,26 @@
 /**
- * A value function over models: V(x,k) = e_k · relu(Wᵀx + c) + b_k, by weighted least squares.
+ * The value function of IRO, used by `iro.ts`: V(x,k) = e_k · relu(Wᵀx + c) + b_k, by weighted least squares.
  *
  *   ½ Σ w(x,k) (V(x,k) − s(x,k))² / Σ w(x,k)      w = 0 where the score is missing
  *
  * The last layer starts from b_k = mean score and e_k = 0, so models with the same scores stay the same.
  * A new model is one more e_k, by ridge regression on the same hidden features.
+ * @module
  */
-import type { Random } from "../src/base/random.ts";
-import { type Matrix, matrix, row } from "../src/linalg/matrix.ts";
-import { ridgePath, ridgePredict } from "../src/linalg/ridge.ts";
-import { relu } from "../src/nn/layers.ts";
-import { div, linear, mul, scale, sub, sumAll } from "../src/nn/ops.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Graph, Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, Parameters, values, zeros } from "../src/nn/parameters.ts";
-import { columnMeans, type ExtendedPool, gather, masked } from "../src/router/training.ts";
+import type { ExtendedPool, Random } from "../src/router/mod.ts";
+import { columnMeans, gatherer, masked } from "../src/router/mod.ts";
+import { type Matrix, matrix, ridgePath, ridgePredict, row } from "../src/linalg/mod.ts";
+import { div, linear, mul, relu, scale, sub, sumAll } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  type Graph,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+  zeros,
+} from "../src/nn/mod.ts";
 
 /** A fitted head. */
 export interface ValueHead {
@@ -66,12 +71,7 @@ export async function fitHead(
   parameters.add("b", [M], values(columnMeans(scores, M).map((mean) => mean || 0)));
   const examples = Array.from({ length: N }, (_, i) => i)
     .filter((i) => known.subarray(i * M, (i + 1) * M).some((w) => w > 0));
-  const B = Math.min(BATCH, examples.length);
-  const feed = {
-    inputs: new Float32Array(B * D),
-    targets: new Float32Array(B * M),
-    weights: new Float32Array(B * M),
-  };
+  const inputs = gatherer(x.data, D), targets = gatherer(labels, M), weighed = gatherer(known, M);
   const { loss } = await trainNetwork({
     parameters,
     examples,
@@ -86,12 +86,7 @@ export async function fitHead(
       const w = graph.input("weights", [B, M]);
       return scale(div(sumAll(mul(w, mul(error, error))), sumAll(w)), 0.5);
     },
-    feed: (batch) => {
-      gather(x.data, D, batch, feed.inputs);
-      gather(labels, M, batch, feed.targets);
-      gather(known, M, batch, feed.weights);
-      return feed;
-    },
+    feed: (batch) => ({ inputs: inputs(batch), targets: targets(batch), weights: weighed(batch) }),
   }, { signal });
   const [e, b] = ["e", "b"].map((name) => parameters.get(name).data);
   return {

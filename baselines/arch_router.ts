@@ -13,11 +13,9 @@
  * domain's mean, a domain without five the overall mean. A new model is an edit of T, from its labelled
  * queries as F sorts them. "Best per benchmark" reads the query's label; F has to guess it.
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { byId, clusterMeans, columnMeans, extendPool } from "../src/router/training.ts";
-import { product } from "../src/linalg/gemm.ts";
-import { type Matrix, matrix, normaliseToGrid, row } from "../src/linalg/matrix.ts";
+import type { FittedRouter, Router } from "../src/router/mod.ts";
+import { byId, CapabilityError, clusterMeans, columnMeans, extendPool } from "../src/router/mod.ts";
+import { type Matrix, matrix, normaliseToGrid, product, row } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {

@@ -2,11 +2,19 @@
  * k-means rank (Avengers): cluster the training queries, rank the models inside each cluster by mean
  * score, and fuse the rankings of a query's nearest clusters by reciprocal rank.
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import * as shared from "../src/router/training.ts";
+import type { FittedRouter, Router } from "../src/router/mod.ts";
+import {
+  clusterMeans,
+  clusters,
+  columnMeans,
+  extendMeanCosts,
+  extendPool,
+  fillMissing,
+  profileMeans,
+  RESTARTS,
+} from "../src/router/mod.ts";
+import { type Matrix, product } from "../src/linalg/mod.ts";
 import { fuseRanks, rankInClusters } from "./_rank_fusion.ts";
-import { product } from "../src/linalg/gemm.ts";
-import type { Matrix } from "../src/linalg/matrix.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -35,15 +43,15 @@ const router: Router<Config> = {
   unseen: "zero-update",
   scale: "rank",
   async fit({ queries, models, scores, meanCosts }, config, { stage, seed }) {
-    const { centroids, assignment } = await shared.clusters(
+    const { centroids, assignment } = await clusters(
       queries,
       config.clusters,
-      shared.RESTARTS[stage],
+      RESTARTS[stage],
       seed,
     );
     const M = models.length;
-    const { mean } = shared.clusterMeans(scores, M, assignment, centroids.rows);
-    const filled = shared.fillMissing(mean, shared.columnMeans(scores, M));
+    const { mean } = clusterMeans(scores, M, assignment, centroids.rows);
+    const filled = fillMissing(mean, columnMeans(scores, M));
     return ranked(models, meanCosts, filled, centroids, config);
   },
 };
@@ -67,9 +75,9 @@ function ranked(
       }),
     }),
     withModels: async (profiles) => {
-      const pool = shared.extendPool(models, profiles);
-      const fresh = await shared.profileMeans(profiles, profiles.scores, centroids, SHRINK);
-      const costs = shared.extendMeanCosts(pool, meanCosts, profiles);
+      const pool = extendPool(models, profiles);
+      const fresh = await profileMeans(profiles, profiles.scores, centroids, SHRINK);
+      const costs = extendMeanCosts(pool, meanCosts, profiles);
       return ranked(pool.models, costs, pool.merge(means, fresh), centroids, config);
     },
     describe: () => ({

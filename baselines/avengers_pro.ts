@@ -6,12 +6,20 @@
  * â = mean score min-max normalised within the cluster (1 if all are equal), c̄_c = mean cost within it.
  * α takes the place of λ on the curve: 1 is quality only.
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import * as shared from "../src/router/training.ts";
+import type { FittedRouter, Router } from "../src/router/mod.ts";
+import {
+  CapabilityError,
+  clusterMeans,
+  clusters,
+  columnMeans,
+  extendMeanCosts,
+  extendPool,
+  fillMissing,
+  profileMeans,
+  RESTARTS,
+} from "../src/router/mod.ts";
+import { type Matrix, product } from "../src/linalg/mod.ts";
 import { fuseRanks, rankInClusters } from "./_rank_fusion.ts";
-import { product } from "../src/linalg/gemm.ts";
-import type { Matrix } from "../src/linalg/matrix.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -37,16 +45,16 @@ const router: Router<Config> = {
   unseen: "zero-update",
   scale: "rank",
   async fit({ queries, models, scores, costs, meanCosts }, config, { stage, seed }) {
-    const { centroids, assignment } = await shared.clusters(
+    const { centroids, assignment } = await clusters(
       queries,
       config.clusters,
-      shared.RESTARTS[stage],
+      RESTARTS[stage],
       seed,
     );
     const means = (cells: Float64Array): Float64Array =>
-      shared.fillMissing(
-        shared.clusterMeans(cells, models.length, assignment, centroids.rows).mean,
-        shared.columnMeans(cells, models.length),
+      fillMissing(
+        clusterMeans(cells, models.length, assignment, centroids.rows).mean,
+        columnMeans(cells, models.length),
       );
     return blended(models, meanCosts, means(scores), means(costs), centroids, config);
   },
@@ -83,12 +91,12 @@ function blended(
       if (profiles.scores.every(Number.isNaN) || profiles.costs.every(Number.isNaN)) {
         throw new CapabilityError("Avengers-Pro needs labelled, priced queries of a new model");
       }
-      const pool = shared.extendPool(models, profiles);
-      const score = await shared.profileMeans(profiles, profiles.scores, centroids, SHRINK);
-      const price = await shared.profileMeans(profiles, profiles.costs, centroids, SHRINK);
+      const pool = extendPool(models, profiles);
+      const score = await profileMeans(profiles, profiles.scores, centroids, SHRINK);
+      const price = await profileMeans(profiles, profiles.costs, centroids, SHRINK);
       return blended(
         pool.models,
-        shared.extendMeanCosts(pool, meanCosts, profiles),
+        extendMeanCosts(pool, meanCosts, profiles),
         pool.merge(accuracy, score),
         pool.merge(cost, price),
         centroids,

@@ -7,7 +7,7 @@
  * That is kNN with a cost column. At λ = 0 the two agree; on the curve every query has prices of its own,
  * where kNN knows a model's mean cost only.
  */
-import type { Router } from "../src/router/contract.ts";
+import type { Router } from "../src/router/mod.ts";
 import { plugIn } from "./_plug_in.ts";
 import knn from "./knn.ts";
 

@@ -6,7 +6,7 @@
  *
  * At λ = 0 that is ridge. A new model is one more column of both heads, fitted on its labelled rows.
  */
-import type { Router } from "../src/router/contract.ts";
+import type { Router } from "../src/router/mod.ts";
 import { plugIn } from "./_plug_in.ts";
 import ridge, { type Config } from "./ridge.ts";
 

@@ -13,10 +13,9 @@
  * the query's fold: a scorer that knows its training scores by heart would look like an oracle there, and
  * its thresholds and budgets would hold for no other query.
  */
-import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
-import { takeTraining } from "../src/router/training.ts";
-import { seededOrder } from "../src/base/random.ts";
-import { ridgePath, ridgePredict } from "../src/linalg/ridge.ts";
+import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
+import { seededOrder, takeTraining } from "../src/router/mod.ts";
+import { ridgePath, ridgePredict } from "../src/linalg/mod.ts";
 import { accepted, type Cascade, search } from "./_cascade_search.ts";
 
 /** One configuration of the grid. */

@@ -12,18 +12,12 @@
  * with fewer models than coordinates these are logistic regressions on φ, held back by noise and by few
  * epochs alone. A new model's p is fitted on the frozen features a ⊙ (W φ + w) (`_new_vectors.ts`).
  */
-import * as shared from "../src/router/training.ts";
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import type { Random } from "../src/base/random.ts";
-import { productF64 } from "../src/linalg/gemm.ts";
-import { logisticPredict } from "../src/linalg/logistic.ts";
-import { ridgePredict } from "../src/linalg/ridge.ts";
-import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { add, matmul, mul } from "../src/nn/ops.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { binaryCrossEntropy } from "../src/nn/layers.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
+import type { FittedRouter, Random, Router } from "../src/router/mod.ts";
+import { columnMeans, labelledExamples } from "../src/router/mod.ts";
+import type { Matrix } from "../src/linalg/mod.ts";
+import { logisticPredict, matrix, productF64, ridgePredict } from "../src/linalg/mod.ts";
+import { add, binaryCrossEntropy, matmul, mul } from "../src/nn/mod.ts";
+import { type Bound, normal, Parameters, type Tensor, trainNetwork, zeros } from "../src/nn/mod.ts";
 import { type Vectors, withNewVectors } from "./_new_vectors.ts";
 
 /** One configuration of the grid. */
@@ -62,40 +56,34 @@ const router: Router<Config> = {
     { dimensions: 32, noise: 0.1, epochs: 30 },
   ],
   unseen: "fit-new-vector",
-  async fit({ queries, models, scores }, config, context) {
-    const { random } = context, { data, width: D } = queries.vectors, M = models.length;
+  async fit(train, config, context) {
+    const { queries, models, scores } = train, { random } = context;
+    const D = queries.vectors.width, M = models.length;
     const parameters = starting(D, models, config.dimensions, random);
-    const { labels, weights } = shared.masked(scores);
+    const { examples, batch } = labelledExamples(train);
     const noises = new Float32Array(NOISES + D);
     normal(config.noise / Math.sqrt(D))(noises, random.fork("noise"));
-    let batch: Record<"x" | "labels" | "weights", Float32Array>;
     await trainNetwork({
       ...TRAINING,
       parameters,
-      examples: shared.byId(queries).filter((i) =>
-        weights.subarray(i * M, (i + 1) * M).includes(1)
-      ),
+      examples,
       epochs: config.epochs,
       random: random.fork("training"),
       loss: (graph, parameter, B) => {
-        const floats = (width: number): Float32Array => new Float32Array(B * width);
-        batch = { x: floats(D), labels: floats(M), weights: floats(M) };
         const input = (name: string, width: number): Tensor => graph.input(name, [B, width]);
         const logits = factorised(parameter, input("x", D));
         return binaryCrossEntropy(logits, input("labels", M), input("weights", M));
       },
       feed: (rows, draw) => {
-        const x = shared.gather(data, D, rows, batch.x);
+        const fed = batch(rows), { x } = fed;
         for (let at = 0; at < x.length;) {
           for (let from = draw.integer(NOISES), end = at + D; at < end;) x[at++] += noises[from++];
         }
-        shared.gather(labels, M, rows, batch.labels);
-        shared.gather(weights, M, rows, batch.weights);
-        return batch;
+        return fed;
       },
     }, context);
     // A model that has no label is not known at all, and is not chosen.
-    const means = shared.columnMeans(scores, M), a0 = parameters.get("a0").data[0];
+    const means = columnMeans(scores, M), a0 = parameters.get("a0").data[0];
     const p = Float64Array.from(
       parameters.get("p").data,
       (value, at) => means[at % M] >= 0 ? value : NaN,

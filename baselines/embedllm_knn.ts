@@ -5,7 +5,7 @@
  * tuned here: the row to read beside EmbedLLM's factorisation. The kNN whose k is tuned is
  * `knn.ts`, of which this is one setting.
  */
-import type { Router } from "../src/router/contract.ts";
+import type { Router } from "../src/router/mod.ts";
 import knn, { type Config } from "./knn.ts";
 
 /** The router. */

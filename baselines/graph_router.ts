@@ -22,18 +22,20 @@ import type {
   QueryBatch,
   Router,
   TrainingData,
-} from "../src/router/contract.ts";
+} from "../src/router/mod.ts";
+import { byId, CapabilityError, gatherer, masked } from "../src/router/mod.ts";
+import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
+import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
+import {
+  bind,
+  Blocks,
+  Graph,
+  type Parameters,
+  Program,
+  type Tensor,
+  trainNetwork,
+} from "../src/nn/mod.ts";
 import { averaging, hide, modelNodes, queryNodes, start } from "./_graph_network.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { add, matmul, mean, mul, sub } from "../src/nn/ops.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import { Graph, type Tensor } from "../src/nn/graph.ts";
-import { binaryCrossEntropy } from "../src/nn/layers.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { bind, type Parameters } from "../src/nn/parameters.ts";
-import { Program } from "../src/nn/program.ts";
-import { byId, gather, gatherer, masked } from "../src/router/training.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -121,9 +123,9 @@ function edgesOf(data: TrainingData | ModelProfiles, tasks: readonly string[]): 
   const { queries, models, scores } = data, M = models.length, order = byId(queries);
   const sorted = new Float64Array(scores.length);
   order.forEach((row, i) => sorted.set(scores.subarray(row * M, (row + 1) * M), i * M));
-  const rows = inputs(queries, tasks), { labels, weights } = masked(sorted);
+  const { labels, weights } = masked(sorted);
   return {
-    rows: matrix(rows.rows, rows.width, gather(rows.data, rows.width, order, rows.data.slice())),
+    rows: takeRows(inputs(queries, tasks), order),
     known: weights,
     scores: labels,
     labels: bestOf(sorted, M),

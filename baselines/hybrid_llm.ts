@@ -11,20 +11,24 @@
  *
  * p says where nothing is lost, ties included, not who is better: by its own light the method can only lose
  * quality, and "quality only" would be the large model alone. The curve starts there and sends fewer and
- * fewer queries to it (`two_models.ts`, where strength = 1 − p). The headline is a point of the curve, by the
+ * fewer queries to it (`_two_models.ts`, where strength = 1 − p). The headline is a point of the curve, by the
  * share of training queries that go to the large model: a configuration, chosen on validation rows.
  */
-import * as shared from "../src/router/training.ts";
-import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
+import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
+import { byId, columnMeans, gatherer, TIE } from "../src/router/mod.ts";
+import type { Matrix } from "../src/linalg/mod.ts";
+import { binaryCrossEntropy, gelu, linear } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  Dropout,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  zeros,
+} from "../src/nn/mod.ts";
 import { betweenTwo, type Pair, pairOf } from "./_two_models.ts";
-import { TIE } from "../src/router/decide.ts";
-import type { Matrix } from "../src/linalg/matrix.ts";
-import { binaryCrossEntropy, Dropout, gelu } from "../src/nn/layers.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
-import { linear } from "../src/nn/ops.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -96,7 +100,7 @@ export function goodEnough(gap: Float64Array, t: number): Float64Array {
 /** The t whose labels differ most, the smallest of equals. */
 export function allowance(gap: Float64Array): number {
   const spread = (t: number): number => {
-    const [share] = shared.columnMeans(goodEnough(gap, t), 1);
+    const [share] = columnMeans(goodEnough(gap, t), 1);
     return 2 * share * (1 - share);
   };
   return ALLOWANCES.reduce((best, t) => spread(t) > spread(best) + TIE ? t : best, 0);
@@ -123,12 +127,13 @@ async function judge(
   parameters.add("hidden bias", [HIDDEN], zeros);
   parameters.add("out", [HIDDEN, 1], zeros); // before the first label p is ½ everywhere
   parameters.add("out bias", [1], zeros);
+  const vectorsOf = gatherer(queries.vectors.data, D);
   let dropout: Dropout;
   const masks: Record<string, Uint8Array> = {};
   await trainNetwork({
     ...TRAINING,
     parameters,
-    examples: shared.byId(queries).filter((i) => !Number.isNaN(labels[i])),
+    examples: byId(queries).filter((i) => !Number.isNaN(labels[i])),
     random: random.fork("training"),
     loss: (graph, parameter, B) => {
       dropout = new Dropout(graph, DROPOUT);
@@ -138,7 +143,7 @@ async function judge(
     feed: (rows, draw) => {
       dropout.draw(draw, masks);
       return {
-        x: shared.gather(queries.vectors.data, D, rows, new Float32Array(rows.length * D)),
+        x: vectorsOf(rows),
         label: Float32Array.from(rows, (i) => labels[i]),
         ...masks,
       };

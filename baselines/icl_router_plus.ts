@@ -11,7 +11,7 @@
  * - θ_tm, what model m scores on task t: of known models from all their rows (`task_means.ts`), of a new
  *   model from its record, by a regression whose penalties were learned by playing each known model as a
  *   new one (`record_prior.ts`)
- * - μ_m, its mean score, and the gate between the two (`novelty.ts`), whose bias β is the configuration:
+ * - μ_m, its mean score, and the gate between the two (`novelty_gate.ts`), whose bias β is the configuration:
  *
  *                 validation rows of known tasks    of unseen benchmarks
  *   open          ∞ (no gate)                       β₋, learned by leaving benchmarks out
@@ -20,7 +20,7 @@
  * "Of known tasks" when at least half of the validation rows are of a task that training rows have. The last
  * fit learns from training and validation rows together, but keeps that verdict.
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
+import type { FittedRouter, Router } from "../src/router/mod.ts";
 import { describeVariances } from "../src/icl_plus/record_variances.ts";
 import { gateOf } from "../src/icl_plus/novelty_gate.ts";
 import {

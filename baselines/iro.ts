@@ -21,11 +21,9 @@ import type {
   QueryBatch,
   Router,
   TrainingData,
-} from "../src/router/contract.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import type { Matrix } from "../src/linalg/matrix.ts";
-import { decide } from "../src/router/decide.ts";
-import { byId, extendPool, takeTraining } from "../src/router/training.ts";
+} from "../src/router/mod.ts";
+import { byId, CapabilityError, decide, extendPool, takeTraining } from "../src/router/mod.ts";
+import type { Matrix } from "../src/linalg/mod.ts";
 import { beside, extendHead, fitHead, type ValueHead, valuesOf } from "./_value_head.ts";
 import ridge from "./ridge.ts";
 

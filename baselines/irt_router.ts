@@ -20,18 +20,19 @@ import type {
   QueryBatch,
   Router,
   TrainingData,
-} from "../src/router/contract.ts";
-import { byId, extendPool, gather, masked, neighbours } from "../src/router/training.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { productF64 } from "../src/linalg/gemm.ts";
-import { logisticFit } from "../src/linalg/logistic.ts";
-import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { linear, matmul, scale, sub } from "../src/nn/ops.ts";
-import { binaryCrossEntropy, softplus } from "../src/nn/layers.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, normal, Parameters, zeros } from "../src/nn/parameters.ts";
+} from "../src/router/mod.ts";
+import { CapabilityError, extendPool, labelledExamples, neighbours } from "../src/router/mod.ts";
+import { logisticFit, type Matrix, matrix, productF64 } from "../src/linalg/mod.ts";
+import { binaryCrossEntropy, linear, matmul, scale, softplus, sub } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  zeros,
+} from "../src/nn/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -95,20 +96,16 @@ function trained(train: TrainingData, epochs: number, context: FitContext): Prom
 
 /** Learns A, B and θ from all cells with an outcome. */
 async function calibrate(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
-  const { queries: { vectors: { data, width: D } }, models: { length: M } } = train;
+  const D = train.queries.vectors.width, M = train.models.length;
   const parameters = new Parameters(context.random);
   parameters.add("A", [D, SKILLS], normal(1 / Math.sqrt(D)));
   parameters.add("B", [D, 1], normal(1 / Math.sqrt(D)));
   parameters.add("abilities", [SKILLS, M], zeros); // models differ by their outcomes alone
-  const { labels, weights } = masked(train.scores);
-  const examples = byId(train.queries)
-    .filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1));
-  const batch = Math.min(Math.max(1, Math.round(CELLS / M)), examples.length);
-  const x = new Float32Array(batch * D), z = new Float32Array(batch * M), w = z.slice();
+  const { examples, batch } = labelledExamples(train);
   await trainNetwork({
     parameters,
     examples,
-    batch,
+    batch: Math.max(1, Math.round(CELLS / M)),
     epochs,
     rate: RATE,
     random: context.random.fork("training"),
@@ -116,13 +113,9 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
       const { demands, difficulty } = item(parameter, graph.input("x", [B, D]));
       const merit = matmul(demands, parameter("abilities"));
       const input = (name: string): Tensor => graph.input(name, [B, M]);
-      return binaryCrossEntropy(sub(merit, difficulty), input("scores"), input("known"));
+      return binaryCrossEntropy(sub(merit, difficulty), input("labels"), input("weights"));
     },
-    feed: (rows) => ({
-      x: gather(data, D, rows, x),
-      scores: gather(labels, M, rows, z),
-      known: gather(weights, M, rows, w),
-    }),
+    feed: (rows) => batch(rows),
   }, context);
   const demands = new Blocks(parameters, (_, parameter, x) => item(parameter, x).demands);
   const difficulty = new Blocks(parameters, (_, parameter, x) => item(parameter, x).difficulty);

@@ -11,9 +11,9 @@ import type {
   QueryBatch,
   Router,
   TrainingData,
-} from "../src/router/contract.ts";
-import { columnMeans, extendPool, neighbours, storedCells } from "../src/router/training.ts";
-import { squareNorms } from "../src/linalg/matrix.ts";
+} from "../src/router/mod.ts";
+import { columnMeans, extendPool, neighbours, storedCells } from "../src/router/mod.ts";
+import { squareNorms } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {

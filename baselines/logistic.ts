@@ -6,10 +6,8 @@
  *
  * Scores between 0 and 1 are soft labels. A new model is one more regression, on its labelled rows.
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { extendPool } from "../src/router/training.ts";
-import { logisticFit, logisticPath, logisticPredict } from "../src/linalg/logistic.ts";
+import { CapabilityError, extendPool, type FittedRouter, type Router } from "../src/router/mod.ts";
+import { logisticFit, logisticPath, logisticPredict } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {

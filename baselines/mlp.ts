@@ -9,16 +9,21 @@
  *
  * A new model is one more output on the frozen hidden layer (`_new_vectors.ts`).
  */
-import * as shared from "../src/router/training.ts";
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import { type Random, random } from "../src/base/random.ts";
-import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { binaryCrossEntropy, Dropout, gelu, sigmoid } from "../src/nn/layers.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
-import { linear } from "../src/nn/ops.ts";
+import type { FittedRouter, Random, Router } from "../src/router/mod.ts";
+import { columnMeans, labelledExamples, random } from "../src/router/mod.ts";
+import { type Matrix, matrix } from "../src/linalg/mod.ts";
+import { binaryCrossEntropy, gelu, linear, sigmoid } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  Dropout,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+  zeros,
+} from "../src/nn/mod.ts";
 import { type Vectors, withNewVectors } from "./_new_vectors.ts";
 
 /** One configuration of the grid. */
@@ -53,22 +58,18 @@ const router: Router<Config> = {
     { layers: 2, hidden: 100, dropout: 0.1, epochs: 20 },
   ],
   unseen: "fit-new-vector",
-  async fit({ queries, models, scores }, config, context) {
-    const D = queries.vectors.width, M = models.length, means = shared.columnMeans(scores, M);
-    const parameters = starting(D, means, config, context.random);
-    const { labels, weights } = shared.masked(scores), masks: Record<string, Uint8Array> = {};
-    let sites: Dropout, batch: Record<"x" | "labels" | "weights", Float32Array>;
+  async fit(train, config, context) {
+    const { queries, models, scores } = train, D = queries.vectors.width, M = models.length;
+    const means = columnMeans(scores, M), parameters = starting(D, means, config, context.random);
+    const { examples, batch } = labelledExamples(train), masks: Record<string, Uint8Array> = {};
+    let sites: Dropout;
     await trainNetwork({
       ...TRAINING,
       parameters,
-      examples: shared.byId(queries).filter((i) =>
-        weights.subarray(i * M, (i + 1) * M).includes(1)
-      ),
+      examples,
       epochs: config.epochs,
       random: context.random.fork("training"),
       loss: (graph, parameter, B) => {
-        const floats = (width: number): Float32Array => new Float32Array(B * width);
-        batch = { x: floats(D), labels: floats(M), weights: floats(M) };
         const input = (name: string, width: number): Tensor => graph.input(name, [B, width]);
         sites = new Dropout(graph, config.dropout);
         const h = hidden(parameter, input("x", D), (h, site) => sites.apply(h, site));
@@ -76,10 +77,7 @@ const router: Router<Config> = {
       },
       feed: (rows, draw) => {
         sites.draw(draw, masks);
-        shared.gather(queries.vectors.data, D, rows, batch.x);
-        shared.gather(labels, M, rows, batch.labels);
-        shared.gather(weights, M, rows, batch.weights);
-        return { ...batch, ...masks };
+        return { ...batch(rows), ...masks };
       },
     }, context);
     const outputs = Float64Array.of(...parameters.get("w").data, ...parameters.get("b").data);

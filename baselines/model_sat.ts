@@ -16,17 +16,42 @@
  * the model alone leaves L as it is. The pointwise loss of a later port, binary cross-entropy of y, does not
  * have this gap; both are in the grid.
  */
-import * as shared from "../src/router/training.ts";
-import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/contract.ts";
+import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/mod.ts";
+import {
+  byId,
+  CapabilityError,
+  columnMeans,
+  extendPool,
+  fillMissing,
+  gatherer,
+  masked,
+  random,
+} from "../src/router/mod.ts";
+import {
+  add,
+  binaryCrossEntropy,
+  crossEntropy,
+  linear,
+  lookup,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  scale,
+} from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Graph,
+  normal,
+  Parameters,
+  type RowNetwork,
+  type Tensor,
+  trainNetwork,
+  type TrainOptions,
+  values,
+  zeros,
+} from "../src/nn/mod.ts";
 import { type AptitudeTest, aptitudeTest, LEAST } from "./_aptitude.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { random } from "../src/base/random.ts";
-import { add, linear, lookup, matmul, mul, reshape, scale } from "../src/nn/ops.ts";
-import { binaryCrossEntropy, crossEntropy, relu } from "../src/nn/layers.ts";
-import { Blocks, type RowNetwork } from "../src/nn/blocks.ts";
-import type { Graph, Tensor } from "../src/nn/graph.ts";
-import { trainNetwork, type TrainOptions } from "../src/nn/minibatch.ts";
-import { normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -60,8 +85,8 @@ const router: Router<Config> = {
   async fit(train, config, context) {
     const test = await aptitudeTest(train, context), reports = test.reports(train);
     // A model without probe answers is described by all its answers.
-    const overall = shared.columnMeans(train.scores, train.models.length);
-    const described = shared.fillMissing(reports, overall);
+    const overall = columnMeans(train.scores, train.models.length);
+    const described = fillMissing(reports, overall);
     const parameters = await trained(train, described, test, config, context);
     return reading(train.models, described, parameters, test);
   },
@@ -91,7 +116,7 @@ async function trained(
   const { queries: { ids, vectors: { data, width: D } }, models: { length: M } } = train;
   const answered = (i: number): boolean =>
     train.scores.subarray(i * M, (i + 1) * M).some((score) => !Number.isNaN(score));
-  const examples = shared.byId(train.queries).filter((i) => !probes.has(ids[i]) && answered(i));
+  const examples = byId(train.queries).filter((i) => !probes.has(ids[i]) && answered(i));
   if (examples.length === 0) {
     throw new CapabilityError(
       `Model-SAT needs labelled training queries beside its ${probes.size} probe queries`,
@@ -107,7 +132,7 @@ async function trained(
   parameters.add("b", [WIDTH], zeros);
   parameters.add("v", [WIDTH, 1], normal(1 / Math.sqrt(WIDTH)));
   parameters.add("c", [1], zeros);
-  const batch = Math.min(BATCH, examples.length), x = new Float32Array(batch * D);
+  const vectorsOf = gatherer(data, D);
   const { loss, feed } = config.loss === "group"
     ? groupLoss(train, config.size)
     : pointwiseLoss(train);
@@ -115,11 +140,11 @@ async function trained(
     ...TRAINING,
     parameters,
     examples,
-    batch,
+    batch: BATCH,
     frozen: (name) => name === "reports",
     random: context.random.fork("training"),
     loss: (graph, parameter, B) => loss(graph, network(graph, parameter, graph.input("x", [B, D]))),
-    feed: (rows, draw) => ({ x: shared.gather(data, D, rows, x), ...feed(rows, draw) }),
+    feed: (rows, draw) => ({ x: vectorsOf(rows), ...feed(rows, draw) }),
   }, context);
   return parameters;
 }
@@ -165,8 +190,8 @@ function groupLoss({ models, scores, solvedFrom }: TrainingData, k: number): Los
 
 /** Binary cross-entropy of all known cells. */
 function pointwiseLoss({ models: { length: M }, scores }: TrainingData): Loss {
-  const { labels, weights } = shared.masked(scores);
-  const labelsOf = shared.gatherer(labels, M), weightsOf = shared.gatherer(weights, M);
+  const { labels, weights } = masked(scores);
+  const labelsOf = gatherer(labels, M), weightsOf = gatherer(weights, M);
   return {
     loss: (graph, y) =>
       binaryCrossEntropy(y, graph.input("scores", y.shape), graph.input("known", y.shape)),
@@ -192,7 +217,7 @@ function reading(
       return { quality };
     },
     withModels(profiles) {
-      const fresh = test.reports(profiles), pool = shared.extendPool(models, profiles);
+      const fresh = test.reports(profiles), pool = extendPool(models, profiles);
       if (fresh.every(Number.isNaN)) {
         throw new CapabilityError(
           `Model-SAT describes a model by its answers to ${test.probes.size} probe queries and needs ` +

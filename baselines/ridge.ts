@@ -5,10 +5,8 @@
  *
  * ρ is relative to trace(XᵀX)/D. A new model is one more column, fitted on its labelled rows.
  */
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { extendPool } from "../src/router/training.ts";
-import { type RidgeFit, ridgePath, ridgePredict } from "../src/linalg/ridge.ts";
+import { CapabilityError, extendPool, type FittedRouter, type Router } from "../src/router/mod.ts";
+import { type RidgeFit, ridgePath, ridgePredict } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {

@@ -9,15 +9,19 @@
  * nothing, so δ orders the models of a query and knows no absolute level. The model of largest δ is chosen;
  * RouteLLM's own use, a strong and a weak model, is in `routellm_mf_pair.ts`.
  */
-import * as shared from "../src/router/training.ts";
-import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
-import type { Random } from "../src/base/random.ts";
-import { matmul, mul, reshape, sub } from "../src/nn/ops.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { logisticLoss, unitLength } from "../src/nn/layers.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, normal, Parameters, values, zeros } from "../src/nn/parameters.ts";
+import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
+import { byId, gatherer, modelVectors } from "../src/router/mod.ts";
+import { logisticLoss, matmul, mul, reshape, sub, unitLength } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+  zeros,
+} from "../src/nn/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -80,16 +84,16 @@ export async function factorise(
   const { random } = context, D = queries.vectors.width, M = models.length;
   const parameters = new Parameters(random);
   parameters.add("W", [D, WIDTH], normal(1 / Math.sqrt(D)));
-  parameters.add("p", [M, WIDTH], values(startingVectors(models, random)));
+  parameters.add("p", [M, WIDTH], values(modelVectors(models, WIDTH, 1, random)));
   parameters.add("w", [1, WIDTH], zeros); // before the first win all δ are 0
   const wins = winsOf(scores, M);
-  const examples = shared.byId(queries).filter((i) =>
+  const examples = byId(queries).filter((i) =>
     wins.subarray(i * M * M, (i + 1) * M * M).includes(1)
   );
   const noises = new Float32Array(NOISES + D);
   normal(config.noise)(noises, random.fork("noise"));
-  const vectorsOf = shared.gatherer(queries.vectors.data, D);
-  const winsOfRows = shared.gatherer(wins, M * M);
+  const vectorsOf = gatherer(queries.vectors.data, D);
+  const winsOfRows = gatherer(wins, M * M);
   await trainNetwork({
     ...TRAINING,
     parameters,
@@ -139,13 +143,4 @@ export function winsOf(scores: Float64Array, M: number): Float32Array {
     }
   }
   return wins;
-}
-
-/** Normal vectors that depend on the models' ids; their length does not matter. [M × width] */
-function startingVectors(models: readonly string[], random: Random): Float32Array {
-  const out = new Float32Array(models.length * WIDTH);
-  models.forEach((id, m) =>
-    normal(1)(out.subarray(m * WIDTH, (m + 1) * WIDTH), random.fork("model", id))
-  );
-  return out;
 }

@@ -7,9 +7,9 @@
  * best single model and the cheapest one. P is the chance that the strong model wins where one of the two
  * does, so at λ = 0, quality only, the threshold is ½: with answers right or wrong, the strong model has the
  * higher expected score above it, the weak one below. From there the dial raises the threshold, towards
- * fewer strong calls (`two_models.ts`). In a pool of two models the harness also reports APGR and CPT.
+ * fewer strong calls (`_two_models.ts`). In a pool of two models the harness also reports APGR and CPT.
  */
-import type { QueryBatch, Router } from "../src/router/contract.ts";
+import type { QueryBatch, Router } from "../src/router/mod.ts";
 import { betweenTwo, pairOf } from "./_two_models.ts";
 import { type Config, DEPARTURES, factorise, GRID } from "./routellm_mf.ts";
 

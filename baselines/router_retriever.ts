@@ -15,10 +15,9 @@
  * is best at nothing is never chosen. Nor does the rule know how often a model is best: one that wins nearly
  * everywhere has prototypes near the mean of all queries, and a narrow specialist is closer to most of them.
  */
-import type { FittedRouter, ModelProfiles, QueryBatch, Router } from "../src/router/contract.ts";
-import { byId, extendPool } from "../src/router/training.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { productF64 } from "../src/linalg/gemm.ts";
+import type { FittedRouter, ModelProfiles, QueryBatch, Router } from "../src/router/mod.ts";
+import { byId, CapabilityError, extendPool } from "../src/router/mod.ts";
+import { productF64 } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {

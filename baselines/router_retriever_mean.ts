@@ -6,7 +6,7 @@
  * over the datasets where m is best at something, a small dataset counting as much as a large one. The
  * prototypes are those of `router_retriever.ts`, which takes the closest one, as the released code does.
  */
-import type { Router } from "../src/router/contract.ts";
+import type { Router } from "../src/router/mod.ts";
 import { type Config, routerRetriever } from "./router_retriever.ts";
 
 /** The router. */

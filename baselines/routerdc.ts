@@ -13,16 +13,31 @@
  * Every positive has a softmax of its own: good models do not compete. x⁺ is another query of x's
  * k-means cluster, the x⁻ are of other clusters, all of the same batch. Loss: mean L₁ + λ_c · mean L₂.
  */
-import * as shared from "../src/router/training.ts";
-import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/contract.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import type { Random } from "../src/base/random.ts";
-import { add, concat, linear, matmul, scale } from "../src/nn/ops.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { unitLength } from "../src/nn/layers.ts";
-import { type Bound, normal, Parameters, values } from "../src/nn/parameters.ts";
+import type {
+  FittedRouter,
+  ModelProfiles,
+  Random,
+  Router,
+  TrainingData,
+} from "../src/router/mod.ts";
+import {
+  byId,
+  CapabilityError,
+  clusters,
+  gather,
+  gatherer,
+  modelVectors,
+} from "../src/router/mod.ts";
+import { add, concat, linear, matmul, scale, unitLength } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+} from "../src/nn/mod.ts";
 import { balanced, drawPairs, modelLoss, queryLoss, sidesOf } from "./_dual_contrast.ts";
 
 /** One configuration of the grid. */
@@ -37,6 +52,8 @@ export interface Config {
 
 /** Width of E(x) and k_m. */
 const WIDTH = 128;
+/** Deviation of a coordinate with which vectors of that width are about 1 long. */
+const LENGTH_ONE = 1 / Math.sqrt(WIDTH);
 /** The paper takes 1,000 steps of 64 queries from 5,000 rows, 13 passes; here fewer, larger steps. */
 const TRAINING = { passes: 13, leastSteps: 150, leastBatch: 64, mostBatch: 256, rate: 1e-3 };
 /** A new model's vector is learned alone, in 100 steps. */
@@ -66,12 +83,12 @@ const router: Router<Config> = {
     const D = queries.vectors.width, M = models.length;
     const parameters = new Parameters(random);
     parameters.add("projection", [D, WIDTH], normal(1 / Math.sqrt(D)));
-    parameters.add("models", [M, WIDTH], values(startingVectors(models, random)));
+    parameters.add("models", [M, WIDTH], values(modelVectors(models, WIDTH, LENGTH_ONE, random)));
     const sides = sidesOf(queries.ids, models, scores, random);
-    const { assignment } = await shared.clusters(queries, config.clusters, 1, seed);
-    const examples = balanced(queries), vectorsOf = shared.gatherer(queries.vectors.data, D);
-    const positiveOf = shared.gatherer(sides.positive, M);
-    const negativeOf = shared.gatherer(sides.negative, M);
+    const { assignment } = await clusters(queries, config.clusters, 1, seed);
+    const examples = balanced(queries), vectorsOf = gatherer(queries.vectors.data, D);
+    const positiveOf = gatherer(sides.positive, M);
+    const negativeOf = gatherer(sides.negative, M);
     await trainNetwork({
       parameters,
       ...lengthOf(queries.ids.length, examples.length),
@@ -119,15 +136,6 @@ function lengthOf(rows: number, examples: number): { batch: number; epochs: numb
   return { batch, epochs: Math.max(leastSteps * batch, passes * rows) / examples };
 }
 
-/** Vectors of about length 1 that depend on the models' ids, [M × width]. */
-function startingVectors(models: readonly string[], random: Random): Float32Array {
-  const out = new Float32Array(models.length * WIDTH), fill = normal(1 / Math.sqrt(WIDTH));
-  models.forEach((id, m) =>
-    fill(out.subarray(m * WIDTH, (m + 1) * WIDTH), random.fork("model", id))
-  );
-  return out;
-}
-
 function cosines(parameters: Parameters): Blocks {
   return new Blocks(
     parameters,
@@ -145,7 +153,7 @@ type Line = readonly [intercept: number, slope: number];
  */
 function lineThrough(cosines: Float64Array, { queries, models, scores }: TrainingData): Line {
   let n = 0, x = 0, y = 0, xx = 0, xy = 0;
-  for (const row of shared.byId(queries)) {
+  for (const row of byId(queries)) {
     for (let at = row * models.length; at < (row + 1) * models.length; at++) {
       const c = cosines[at], s = scores[at];
       if (!Number.isNaN(s)) n++, x += c, y += s, xx += c * c, xy += c * s;
@@ -197,7 +205,7 @@ async function extended(
     return row === undefined ? NaN : train.scores[row * train.models.length + old[m]];
   });
   const sides = sidesOf(queries.ids, models, cells, random), took = new Set(sides.rows);
-  const examples = shared.byId(queries).filter((i) => took.has(i));
+  const examples = byId(queries).filter((i) => took.has(i));
   const labelled = fresh.map((_, m) =>
     queries.ids.some((_, i) => !Number.isNaN(scores[i * fresh.length + m]))
   );
@@ -208,12 +216,16 @@ async function extended(
     );
   }
   const projection = parameters.get("projection"), training = new Parameters(random);
-  const oldVectors = shared.gatherer(parameters.get("models").data, WIDTH)(old);
-  training.add("new", [fresh.length, WIDTH], values(startingVectors(fresh, random)));
+  const oldVectors = gather(parameters.get("models").data, WIDTH, old);
+  training.add(
+    "new",
+    [fresh.length, WIDTH],
+    values(modelVectors(fresh, WIDTH, LENGTH_ONE, random)),
+  );
   const encoder = new Blocks(parameters, (_, parameter, x) => project(parameter, x));
   const E = Float32Array.from(await encoder.apply(queries.vectors));
-  const vectorsOf = shared.gatherer(E, WIDTH), positiveOf = shared.gatherer(sides.positive, M);
-  const negativeOf = shared.gatherer(sides.negative, M);
+  const vectorsOf = gatherer(E, WIDTH), positiveOf = gatherer(sides.positive, M);
+  const negativeOf = gatherer(sides.negative, M);
   await trainNetwork({
     ...NEW_MODEL,
     parameters: training,
@@ -239,7 +251,7 @@ async function extended(
     labelled[Math.floor(at / WIDTH)] ? value : NaN
   );
   const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
-  const vectors = shared.gatherer(Float32Array.of(...oldVectors, ...added), WIDTH)(order);
+  const vectors = gather(Float32Array.of(...oldVectors, ...added), WIDTH, order);
   const all = new Parameters(random), note = `new models from ${examples.length} queries`;
   all.add("projection", projection.shape, values(projection.data));
   all.add("models", [M, WIDTH], values(vectors));

@@ -9,12 +9,9 @@
  *
  * A new model is one more regression, on its own labelled rows and the old ones' scale.
  */
-import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/contract.ts";
-import { CapabilityError } from "../src/base/errors.ts";
-import { byId, extendPool } from "../src/router/training.ts";
-import { stratified } from "../src/router/stratify.ts";
-import { type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { rbfKernel, svrFit, svrPredict } from "../src/linalg/svr.ts";
+import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
+import { byId, CapabilityError, extendPool, stratified } from "../src/router/mod.ts";
+import { type Matrix, matrix, rbfKernel, svrFit, svrPredict } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {

@@ -5,10 +5,9 @@
  * is labelled on: all of them for training models, the profile for new ones. A query takes the error
  * rates of its nearest cluster, γ(x,h) = Ψ_{c(x)}(h). A cluster without labels takes the overall error.
  */
-import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/contract.ts";
-import * as shared from "../src/router/training.ts";
-import { assign } from "../src/linalg/kmeans.ts";
-import type { Matrix } from "../src/linalg/matrix.ts";
+import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/mod.ts";
+import { clusters, extendPool, profileMeans } from "../src/router/mod.ts";
+import { assign, type Matrix } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -27,7 +26,7 @@ const router: Router<Config> = {
   grid: [25, 5, 10, 50, 100, 200, 300].map((clusters) => ({ clusters })),
   unseen: "zero-update",
   async fit(train, config, { seed }) {
-    const { centroids } = await shared.clusters(train.queries, config.clusters, 1, seed);
+    const { centroids } = await clusters(train.queries, config.clusters, 1, seed);
     return routed(train.models, await scoresPerCluster(train, centroids), centroids);
   },
 };
@@ -45,7 +44,7 @@ function routed(models: readonly string[], means: Float64Array, centroids: Matri
       return { quality };
     },
     withModels: async (profiles) => {
-      const pool = shared.extendPool(models, profiles);
+      const pool = extendPool(models, profiles);
       const fresh = await scoresPerCluster(profiles, centroids);
       return routed(pool.models, pool.merge(means, fresh), centroids);
     },
@@ -60,5 +59,5 @@ function scoresPerCluster(
   labelled: TrainingData | ModelProfiles,
   centroids: Matrix,
 ): Promise<Float64Array> {
-  return shared.profileMeans(labelled, labelled.scores, centroids, 0);
+  return profileMeans(labelled, labelled.scores, centroids, 0);
 }

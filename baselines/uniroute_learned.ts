@@ -11,16 +11,30 @@
  *
  * from θ_k = 2μ_k/T, b_k = −|μ_k|²/T, where Φ is the softmax of −|x − μ_k|²/T: a soft K-means router.
  */
-import * as shared from "../src/router/training.ts";
-import type { FittedRouter, Router } from "../src/router/contract.ts";
-import { type Matrix, squareNorms } from "../src/linalg/matrix.ts";
-import type { Clusters } from "../src/linalg/kmeans.ts";
-import { add, div, linear, log, matmul, mul, negate, ones, sub, sumAll } from "../src/nn/ops.ts";
-import { Blocks } from "../src/nn/blocks.ts";
-import type { Tensor } from "../src/nn/graph.ts";
-import { trainNetwork } from "../src/nn/minibatch.ts";
-import { type Bound, Parameters, values } from "../src/nn/parameters.ts";
-import { softmax } from "../src/nn/layers.ts";
+import type { FittedRouter, Router } from "../src/router/mod.ts";
+import { clusters, extendPool, labelledExamples, profileMeans } from "../src/router/mod.ts";
+import { type Clusters, type Matrix, squareNorms } from "../src/linalg/mod.ts";
+import {
+  add,
+  constantOnes,
+  div,
+  linear,
+  log,
+  matmul,
+  mul,
+  negate,
+  softmax,
+  sub,
+  sumAll,
+} from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+} from "../src/nn/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -47,25 +61,21 @@ const router: Router<Config> = {
   unseen: "zero-update",
   async fit(train, config, context) {
     const { queries, models, scores } = train, { random, seed } = context;
-    const found = await shared.clusters(queries, config.clusters, 1, seed), { centroids } = found;
+    const found = await clusters(queries, config.clusters, 1, seed), { centroids } = found;
     const D = centroids.width, K = centroids.rows, M = models.length;
-    const means = await shared.profileMeans(train, scores, centroids, 0);
+    const means = await profileMeans(train, scores, centroids, 0);
     const parameters = new Parameters(random), start = softKMeans(found);
     parameters.add("theta", [K, D], values(start.theta));
     parameters.add("bias", [K], values(start.bias));
-    const { labels, weights } = shared.masked(scores);
+    const { examples, batch } = labelledExamples(train);
     const success = Float32Array.from(
       means,
       (mean) => Number.isNaN(mean) ? 0.5 : Math.min(1 - EDGE, Math.max(EDGE, mean)),
     );
-    const vectorsOf = shared.gatherer(queries.vectors.data, D);
-    const labelsOf = shared.gatherer(labels, M), weightsOf = shared.gatherer(weights, M);
     await trainNetwork({
       ...TRAINING,
       parameters,
-      examples: shared.byId(queries).filter((i) =>
-        weights.subarray(i * M, (i + 1) * M).includes(1)
-      ),
+      examples,
       random: random.fork("training"),
       loss: (graph, parameter, B) => {
         const input = (name: string, rows: number, columns: number): Tensor =>
@@ -73,12 +83,7 @@ const router: Router<Config> = {
         const mixed = matmul(mapped(parameter, input("x", B, D)), input("success", K, M));
         return logLoss(mixed, input("labels", B, M), input("weights", B, M));
       },
-      feed: (rows) => ({
-        x: vectorsOf(rows),
-        labels: labelsOf(rows),
-        weights: weightsOf(rows),
-        success,
-      }),
+      feed: (rows) => ({ ...batch(rows), success }),
     }, context);
     const map = new Blocks(parameters, (_, parameter, x) => mapped(parameter, x));
     return routed(models, means, centroids, map, parameters.count);
@@ -93,7 +98,7 @@ function mapped(parameter: Bound, x: Tensor): Tensor {
 
 /** −Σ w [ s ln p + (1 − s) ln(1 − p) ] / Σ w for predicted scores p in (0, 1), scores s, all [B × M]. */
 export function logLoss(p: Tensor, labels: Tensor, weights: Tensor): Tensor {
-  const rest = (t: Tensor): Tensor => sub(ones(t.graph, t.shape), t);
+  const rest = (t: Tensor): Tensor => sub(constantOnes(t.graph, t.shape), t);
   const each = add(mul(labels, log(p)), mul(rest(labels), log(rest(p))));
   return negate(div(sumAll(mul(weights, each)), sumAll(weights)));
 }
@@ -132,8 +137,8 @@ function routed(
       return { quality };
     },
     withModels: async (profiles) => {
-      const pool = shared.extendPool(models, profiles);
-      const fresh = await shared.profileMeans(profiles, profiles.scores, centroids, 0);
+      const pool = extendPool(models, profiles);
+      const fresh = await profileMeans(profiles, profiles.scores, centroids, 0);
       return routed(pool.models, pool.merge(means, fresh), centroids, map, weights);
     },
     describe: () => ({ parameters: weights + means.length, notes: [`${K} clusters`] }),

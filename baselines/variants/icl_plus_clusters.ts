@@ -2,7 +2,7 @@
  * Control: ICL-Router+ without the task and benchmark labels of the training queries; k-means clusters
  * stand in for tasks.
  */
-import type { Router, TrainingData } from "../../src/router/contract.ts";
+import type { Router, TrainingData } from "../../src/router/mod.ts";
 import plus, { type Config } from "../icl_router_plus.ts";
 
 /** The router. */

@@ -9,10 +9,10 @@
  *    towards acting like each expert on what that expert reads. Tables, head and norms stay the base's.
  * 4. The router is θ_0 + λM; λ is chosen on validation rows. λ = 1, the first of the grid, is the data-free number.
  *
- * Without step 3's descent (`optmerge_average.ts`) M is the average of the experts.
+ * Without step 3's descent (`optmerge_average`) M is the average of the experts.
  */
+import type { Router } from "../../src/router/mod.ts";
 import { type MergeConfig, mergeRouter } from "../../src/icl/variants/merged_experts.ts";
-import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */
 const router: Router<MergeConfig> = mergeRouter({
@@ -23,3 +23,13 @@ const router: Router<MergeConfig> = mergeRouter({
     "with the full-fine-tuning target. At most five experts: where there are more benchmarks, several share one.",
 });
 export default router;
+
+/** Control: what is OptMerge's descent worth? The same experts with their weights averaged, θ_0 + λ·mean τ. */
+export const optmerge_average: Router<MergeConfig> = mergeRouter(
+  {
+    name: "OptMerge, averaged",
+    summary: "control: the experts of OptMerge (ICL-Router), averaged",
+    statement: "control: the experts' task vectors averaged; else as OptMerge (ICL-Router).",
+  },
+  0,
+);

@@ -1,9 +1,7 @@
 /**
  * Control: kNN over ICL-Router's profile, the same K queries and labels that its records are made of.
  */
-import type { Router } from "../../src/router/contract.ts";
-import { hashJson } from "../../src/base/hash.ts";
-import { takeTraining } from "../../src/router/training.ts";
+import { type Router, takeTraining } from "../../src/router/mod.ts";
 import { presetFor } from "../../src/icl/presets.ts";
 import { profileOf } from "../../src/icl/fit.ts";
 import knn, { type Config } from "../knn.ts";
@@ -20,7 +18,7 @@ const router: Router<Config> = {
     // Of a list that goes on into validation rows, the training rows.
     const ids = profileOf(train, length, context).ids.filter((id) => at.has(id));
     const rows = ids.map((id) => at.get(id)!);
-    return knn.fit(takeTraining(train, rows, `profile/${hashJson(ids)}`), config, context);
+    return knn.fit(takeTraining(train, rows, `profile/${ids.join(" ")}`), config, context);
   },
 };
 export default router;

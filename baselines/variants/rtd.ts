@@ -18,8 +18,8 @@
  * λ = 0 would be ICL-Router (table), a row of its own. kNN on the plain query vectors, with the same K and T:
  * `rtd_raw.ts`.
  */
+import type { Router } from "../../src/router/mod.ts";
 import { type RtdConfig, rtdRouter } from "../../src/icl/variants/rtd_router.ts";
-import type { Router } from "../../src/router/contract.ts";
 
 /** The router. */
 const router: Router<RtdConfig> = rtdRouter({
@@ -31,3 +31,16 @@ const router: Router<RtdConfig> = rtdRouter({
     "d = 64 (far smaller than the paper's). T and the weight λ of the mixture are chosen on validation rows.",
 });
 export default router;
+
+/**
+ * RTD with the paper's kind of value: the label that the head was trained to say, solved or not, in place of
+ * the score. The same as RTD where scores are 0 or 1.
+ */
+export const rtd_hard: Router<RtdConfig> = rtdRouter(
+  {
+    name: "RTD (ICL-Router), labels",
+    summary: "RTD with solved or not as values",
+    statement: "RTD with solved or not as values, else as RTD (ICL-Router).",
+  },
+  "hard",
+);

@@ -5,11 +5,11 @@
  *
  * There is no head here to mix with, and no record: all training rows are stored.
  */
+import type { FittedRouter, Router } from "../../src/router/mod.ts";
+import { byId, columnMeans, takeTraining } from "../../src/router/mod.ts";
+import { takeRows } from "../../src/linalg/mod.ts";
 import { baseTemperature, distancesTo, readOut, type Store } from "../../src/icl/variants/rtd.ts";
-import type { FittedRouter, Router } from "../../src/router/contract.ts";
-import { byId, columnMeans, takeTraining } from "../../src/router/training.ts";
 import type { RtdConfig } from "../../src/icl/variants/rtd_router.ts";
-import { takeRows } from "../../src/linalg/matrix.ts";
 
 /** One configuration of the grid. */
 export type Config = Pick<RtdConfig, "k" | "temperature">;

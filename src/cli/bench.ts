@@ -25,7 +25,11 @@ const FLAGS = {
     value: "dataset",
     help: "dataset, dataset/view, or path of records",
   },
-  routers: { type: "list", value: "id", help: "router ids or files; all of baselines/ if absent" },
+  routers: {
+    type: "list",
+    value: "id",
+    help: "ids, files or file.ts#name; all of baselines/ if absent",
+  },
   protocol: {
     type: "list",
     default: ["id", "ood"],

@@ -1,5 +1,5 @@
 /**
- * `deno task conformance <router>`: runs the conformance kit on a router, by id or by file.
+ * `deno task conformance <router>`: runs the conformance kit on a router, as `--routers` names it.
  * @module
  */
 import { VerificationError } from "../base/errors.ts";
@@ -15,7 +15,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, {
     name: "deno task conformance",
     summary: "Checks a router against the contract, on a small synthetic pool; needs no data.",
-    args: { usage: "<router id or file>", min: 1, max: 1 },
+    args: { usage: "<id, file or file.ts#name>", min: 1, max: 1 },
     flags: {
       check: { type: "list", value: "name", help: "only these checks and what they build on" },
       seed: { type: "number", default: 42, integer: true, min: 0, help: "seed of pool and fits" },

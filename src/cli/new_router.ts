@@ -2,9 +2,10 @@
  * `deno task new-router <name>`: copies the template into `baselines/` under a name of its own.
  * @module
  */
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { exists, readBytes, repoPath, writeAtomic } from "../base/files.ts";
+import { fileStem } from "../router/discover.ts";
 import { parseFlags, runMain } from "./args.ts";
 
 /** The name the template goes by, replaced throughout the copy. */
@@ -24,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const path = await newRouter(args[0], flags.folder);
   // In baselines/ a router goes by its id, elsewhere by its file.
   const [shown, router] = flags.folder === undefined
-    ? [relative(Deno.cwd(), path), stem(args[0])]
+    ? [relative(Deno.cwd(), path), fileStem(args[0])]
     : [path, path];
   console.log(`${shown} is a working router. Put your method in its place; then
 
@@ -45,21 +46,13 @@ export async function newRouter(name: string, folder = repoPath("baselines")): P
       `"${name}" cannot name a router: expected a letter, then letters, digits, "-" or "_"`,
     );
   }
-  const path = resolve(folder, `${stem(name)}.ts`);
+  const path = resolve(folder, `${fileStem(name)}.ts`);
   if (await exists(path)) throw new UsageError(`${path} exists; choose another name or remove it`);
   const template = repoPath("src/router/template.ts");
   const source = new TextDecoder().decode(await readBytes(template))
-    .replaceAll(TEMPLATE_NAME, name)
-    .replace(/ from "(\.\.?\/[^"]+)"/g, (_, file) => {
-      const target = relative(resolve(folder), resolve(dirname(template), file));
-      return ` from "${target.startsWith(".") ? target : `./${target}`}"`;
-    });
+    .replaceAll(TEMPLATE_NAME, name);
   await writeAtomic(path, source);
   return path;
-}
-
-function stem(name: string): string {
-  return name.toLowerCase().replaceAll("-", "_");
 }
 
 if (import.meta.main) await runMain(main);

@@ -6,6 +6,7 @@ import { constantOf, type Graph, sizeOf, type Tensor } from "./graph.ts";
 import {
   add,
   concat,
+  constantOnes,
   div,
   exp,
   expand,
@@ -14,7 +15,6 @@ import {
   mean,
   mul,
   negate,
-  ones,
   reshape,
   scalar,
   scale,
@@ -130,7 +130,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, mask?: Tensor): Tenso
 /** a bᵀ − d, d one number a row; as [a, −d] [b, 1]ᵀ where an uneven width is no harm: a pass less. */
 function productLess(a: Tensor, b: Tensor, d: Tensor): Tensor {
   if (!a.graph.fused) return sub(matmul(a, b, { transposeB: true }), d);
-  const one = ones(a.graph, b.shape.with(-1, 1));
+  const one = constantOnes(a.graph, b.shape.with(-1, 1));
   return matmul(concat([a, negate(d)], -1), concat([b, one], -1), { transposeB: true });
 }
 

@@ -10,7 +10,7 @@ export function scalar(graph: Graph, value: number): Tensor {
 }
 
 /** A constant of ones. */
-export function ones(graph: Graph, shape: readonly number[]): Tensor {
+export function constantOnes(graph: Graph, shape: readonly number[]): Tensor {
   return graph.constant(`ones ${shape}`, shape, () => new Float32Array(sizeOf(shape)).fill(1));
 }
 
@@ -129,7 +129,7 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   if (sizeOf(shape) === columns && x.shape.at(-1) === columns) {
     // Column sums as a product with a row of ones: twice as fast as ReduceSum on a CPU.
     const rows = sizeOf(x.shape) / columns;
-    const row = graph.node("Gemm", [ones(graph, [1, rows]), reshape(x, [rows, columns])], [
+    const row = graph.node("Gemm", [constantOnes(graph, [1, rows]), reshape(x, [rows, columns])], [
       1,
       columns,
     ]);

@@ -4,7 +4,7 @@
  * Written as F32, names sorted, data aligned to 8 bytes: the same tensors give the same bytes. The facts of
  * a file written here hold `sha256`, the hash of everything else that it says, so damage anywhere is found
  * (damage to that key itself by readers that set `hashed`).
- * Read from F32, F16, BF16 and F64; all become float32. See safetensors_header.ts for the format.
+ * Read from F32, F16, BF16 and F64; all become float32.
  * @module
  */
 import { DataError } from "../base/errors.ts";

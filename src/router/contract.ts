@@ -5,7 +5,7 @@
  * router predicts quality (and perhaps cost) per query and model; it never decides, because the decision
  * rule (`decide.ts`) is shared by all, and it never sees the outcomes of the queries it predicts.
  *
- * To add a router, default-export a {@link Router} from one file in `baselines/`.
+ * To add a router, default-export a {@link Router} from one file, in `baselines/` or elsewhere; `mod.ts` shows one.
  * @module
  */
 import type { Matrix } from "../linalg/matrix.ts";

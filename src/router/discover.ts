@@ -1,19 +1,20 @@
 /**
- * Finds routers by name: every `baselines/<id>.ts` that default-exports a {@link Router}.
+ * Finds routers by name: every `baselines/<id>.ts` that default-exports a {@link Router}, and any other file
+ * that exports one or several.
  * @module
  */
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Router } from "./contract.ts";
 import { DataError, UsageError } from "../base/errors.ts";
-import { readBytes, repoPath } from "../base/files.ts";
+import { exists, readBytes, repoPath } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { inHarness } from "../base/version.ts";
 
 /** A router and the file it came from. */
 export interface FoundRouter {
-  /** File stem, as given to `--routers`; for a path outside `baselines/`, its stem too. */
+  /** Its name in tables and results: its file's stem, or its export's name where a file has several. */
   readonly id: string;
   /** Absolute path of the file. */
   readonly path: string;
@@ -38,25 +39,75 @@ export async function routerIds(): Promise<string[]> {
 }
 
 /**
- * Loads a router by id (`knn`) or by path (`./my_router.ts`).
+ * Loads a router by name:
+ *
+ * - `knn`: the default export of `baselines/knn.ts`; case, `-` and `_` make no difference
+ * - `./my_router.ts`: the default export of a file
+ * - `./variants.ts#wide`: one of several routers of a file, by the name of its export, which is its id
+ *
+ * A path without a file, `./wide.ts`, means the same where just one file of that folder has a router called
+ * `wide`: so a command keeps its meaning when routers move into one file.
  * @throws {UsageError} when there is no such router, with a suggestion
- * @throws {DataError} when the file does not export a well-formed router
+ * @throws {DataError} when the file is missing or its export is no well-formed router
  */
-export async function loadRouter(idOrPath: string): Promise<FoundRouter> {
-  const isPath = idOrPath.includes("/") || idOrPath.endsWith(".ts");
-  if (!isPath) {
-    const ids = await routerIds();
-    if (!ids.includes(idOrPath)) {
-      throw new UsageError(
-        `no router "${idOrPath}"${didYouMean(idOrPath, ids)}; there are: ${ids.join(", ")}`,
-      );
-    }
-  }
-  const path = isPath ? resolve(idOrPath) : repoPath("baselines", `${idOrPath}.ts`);
-  const id = path.slice(path.lastIndexOf("/") + 1).replace(/\.ts$/, "");
+export async function loadRouter(name: string): Promise<FoundRouter> {
+  const { id, path, exported } = await placeOf(name);
   const sha256 = await sourceHash(path);
-  const module = await import(pathToFileURL(path).href) as { default?: unknown };
-  return { id, path, sha256, router: checkRouter(module.default, path) };
+  const module = await import(pathToFileURL(path).href) as Readonly<Record<string, unknown>>;
+  return { id, path, sha256, router: routerIn(module, exported, path) };
+}
+
+/** The file name of a router that goes by a name: lower case, `_` for `-`. */
+export function fileStem(name: string): string {
+  return name.toLowerCase().replaceAll("-", "_");
+}
+
+/** Where a router is: its file, and under which name the file exports it. */
+interface Place {
+  readonly id: string;
+  readonly path: string;
+  readonly exported: string;
+}
+
+async function placeOf(name: string): Promise<Place> {
+  const [, file, exported] = /^(.*\.ts)#([\w$]+)$/.exec(name) ?? [];
+  if (file !== undefined) return { id: exported, path: resolve(file), exported };
+  if (!name.includes("/") && !name.endsWith(".ts")) return await placeById(name);
+  const path = resolve(name), id = basename(path, ".ts");
+  if (await exists(path)) return { id, path, exported: "default" };
+  const others = await exporting(dirname(path), id);
+  if (others.length > 1) {
+    const all = others.map((other) => `${other}#${id}`).join(" and ");
+    throw new UsageError(`${path} is not there, and more than one router is called so: ${all}`);
+  }
+  return others.length === 1
+    ? { id, path: others[0], exported: id }
+    : { id, path, exported: "default" };
+}
+
+async function placeById(name: string): Promise<Place> {
+  const ids = await routerIds();
+  const id = ids.find((id) => id === name) ??
+    ids.find((id) => fileStem(id) === fileStem(name));
+  if (id === undefined) {
+    throw new UsageError(
+      `no router "${name}"${didYouMean(name, ids)}; there are: ${ids.join(", ")}`,
+    );
+  }
+  return { id, path: repoPath("baselines", `${id}.ts`), exported: "default" };
+}
+
+/** Files of a folder that say they export a name. They are read, not run: any script may lie there. */
+async function exporting(folder: string, name: string): Promise<string[]> {
+  const found: string[] = [];
+  if (!/^[\w$]+$/.test(name) || !await exists(folder)) return found;
+  const says = new RegExp(`^export const ${name.replaceAll("$", "\\$")}\\b`, "m");
+  for await (const { isFile, name: file } of Deno.readDir(folder)) {
+    if (!isFile || !file.endsWith(".ts")) continue;
+    const source = new TextDecoder().decode(await readBytes(`${folder}/${file}`));
+    if (says.test(source)) found.push(`${folder}/${file}`);
+  }
+  return found.sort();
 }
 
 /**
@@ -82,12 +133,35 @@ export async function loadRouters(ids?: readonly string[]): Promise<FoundRouter[
   return await Promise.all((ids ?? await routerIds()).map(loadRouter));
 }
 
-function checkRouter(value: unknown, path: string): Router {
+/** An export of a router file, if it is a router. */
+function routerIn(
+  module: Readonly<Record<string, unknown>>,
+  exported: string,
+  path: string,
+): Router {
+  const value = module[exported];
+  if (value !== undefined) return checkRouter(value, exported, path);
+  const others = Object.keys(module).filter((name) => isRouter(module[name]));
+  if (exported !== "default") {
+    throw new UsageError(
+      `${path} has no router "${exported}"${didYouMean(exported, others)}; ` +
+        `there are: ${others.join(", ") || "none"}`,
+    );
+  }
+  const hint = others.length > 0 ? `; or name one of ${others.join(", ")} after a "#"` : "";
+  throw new DataError(`${path}: the default export must be a Router object${hint}`);
+}
+
+function isRouter(value: unknown): boolean {
+  return typeof (Object(value) as Partial<Router>).fit === "function";
+}
+
+function checkRouter(value: unknown, exported: string, path: string): Router {
   const fail = (what: string): never => {
     throw new DataError(`${path}: ${what}`);
   };
   if (value === null || typeof value !== "object") {
-    fail("the default export must be a Router object");
+    fail(`${exported === "default" ? "the default export" : exported} must be a Router object`);
   }
   const router = value as Router;
   for (const field of ["name", "summary", "source"] as const) {

@@ -3,10 +3,15 @@
  * to the query.
  *
  * This is what `deno task new-router` starts from: put your method in its place and keep to the
- * contract (`src/router/contract.ts`), which says more about every field.
+ * contract (`Router` in `icl-router-bench/router`), which says more about every field.
  */
-import type { FittedRouter, QueryBatch, Router, TrainingData } from "./contract.ts";
-import { row } from "../linalg/matrix.ts";
+import {
+  type FittedRouter,
+  type QueryBatch,
+  type Router,
+  row,
+  type TrainingData,
+} from "icl-router-bench/router";
 
 /** What can be tuned: plain JSON, since it is stored with every result. */
 export interface Config {

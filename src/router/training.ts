@@ -7,7 +7,7 @@ import { nearest, type Neighbours } from "../linalg/nearest.ts";
 import { assign, type Clusters, kmeans } from "../linalg/kmeans.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import { createMemo } from "./memo.ts";
-import { random } from "../base/random.ts";
+import { type Random, random } from "../base/random.ts";
 
 /** Column means of [N × M] cells over all or some rows, missing cells skipped; NaN for an empty column. */
 export function columnMeans(
@@ -123,7 +123,7 @@ export function gather(
   from: Float32Array,
   width: number,
   rows: ArrayLike<number>,
-  out: Float32Array,
+  out: Float32Array = new Float32Array(rows.length * width),
 ): Float32Array {
   for (let i = 0; i < rows.length; i++) {
     out.set(from.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
@@ -144,6 +144,39 @@ export function gatherer(
     if (out.length !== rows.length * width) out = new Float32Array(rows.length * width);
     return gather(from, width, rows, out);
   };
+}
+
+/** What a network with one output a model learns from, see {@link labelledExamples}. */
+export interface LabelledExamples {
+  /** Rows with a known outcome, in ascending order of their ids. */
+  readonly examples: Uint32Array;
+  /** Vectors [B × D] and {@link MaskedCells} [B × M] of some rows; the next call overwrites them. */
+  batch(rows: ArrayLike<number>): Record<"x" | "labels" | "weights", Float32Array>;
+}
+
+/** Training rows with their scores as soft labels, ready to be fed to a network in batches. */
+export function labelledExamples({ queries, models, scores }: TrainingData): LabelledExamples {
+  const M = models.length, { data, width } = queries.vectors, { labels, weights } = masked(scores);
+  const x = gatherer(data, width), cells = [gatherer(labels, M), gatherer(weights, M)];
+  return {
+    examples: byId(queries).filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1)),
+    batch: (rows) => ({ x: x(rows), labels: cells[0](rows), weights: cells[1](rows) }),
+  };
+}
+
+/** Normal numbers for a vector of every model [M × width], drawn by its id: a start that no order changes. */
+export function modelVectors(
+  models: readonly string[],
+  width: number,
+  deviation: number,
+  random: Random,
+): Float32Array {
+  const out = new Float32Array(models.length * width);
+  models.forEach((id, m) => {
+    const draw = random.fork("model", id);
+    for (let j = 0; j < width; j++) out[m * width + j] = deviation * draw.normal();
+  });
+  return out;
 }
 
 /** A pool extended by the models of profiles: ascending ids, and where each column comes from. */

@@ -25,7 +25,7 @@ import { SEEDS } from "../splits/split.ts";
 export interface RunSettings {
   /** Dataset name, `name/view`, or path of records. */
   readonly data: string;
-  /** Router ids or paths; absent = all in `baselines/`. */
+  /** Routers as `loadRouter` takes them; absent = all in `baselines/`. */
   readonly routers?: readonly string[];
   /** `id`, `id:published`, `ood`, `ood:k`, `task`, `new-model` or `new-model:k`. */
   readonly protocol: string;
@@ -57,7 +57,7 @@ export interface PlannedRouter {
   readonly router: Router;
   /** Hash of its file; `reference` for reference rows. */
   readonly sha256: string;
-  /** What `--routers` takes: id, or path; absent for reference rows and routers in memory. */
+  /** What `--routers` takes: id, path or `path#name`; absent for reference rows and routers in memory. */
   readonly file?: string;
 }
 

@@ -38,7 +38,7 @@ export interface Job {
   readonly id: string;
   /** Router id. */
   readonly router: string;
-  /** What the router is loaded by: id or path; absent for reference rows and routers in memory. */
+  /** The router as `loadRouter` takes it; absent for reference rows and routers in memory. */
   readonly file?: string;
   /** Index into the splits. */
   readonly split: number;

@@ -31,6 +31,14 @@ Deno.test("rooms import only what docs/architecture.md says, and its table says 
   assert.deepEqual(unused, []);
 });
 
+Deno.test("baselines know router, linalg and nn by their mod.ts alone, and base not at all", () => {
+  const others = filesBelow("baselines").flatMap((file) =>
+    namedBy(file).filter((target) => /^src\/(base|router|linalg|nn)\/(?!mod\.ts)/.test(target))
+      .map((target) => `${file} → ${target}`)
+  );
+  assert.deepEqual(others, []);
+});
+
 Deno.test("every room has a line in the table, and every line has a room", () => {
   assert.deepEqual([...new Set(files.map(roomOf))].sort(), [...table.keys()].sort());
 });

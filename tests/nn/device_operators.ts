@@ -131,7 +131,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   "binaryCrossEntropy": {
     shapes: matrix,
     build: (x) =>
-      binaryCrossEntropy(x, scale(ops.ones(x.graph, [3, 4]), 0.3), shift(scale(x, 0), 2)),
+      binaryCrossEntropy(x, scale(ops.constantOnes(x.graph, [3, 4]), 0.3), shift(scale(x, 0), 2)),
   },
   "logisticLoss": {
     shapes: matrix,

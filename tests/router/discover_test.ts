@@ -11,15 +11,41 @@ const GOOD = `export default {
 };
 `;
 
-async function withFile(source: string, use: (path: string) => Promise<void>): Promise<void> {
+const SEVERAL = `${GOOD}
+export const my_wide = { name: "wide", summary: "s", source: "folklore", grid: [{}], fit: () => {} };
+export const my_deep = { ...my_wide, name: "deep" };
+export const NOT_ONE = 3;
+`;
+
+async function inFolder(
+  sources: Readonly<Record<string, string>>,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const path = join(folder, "my_router.ts");
-    await Deno.writeTextFile(path, source);
-    await use(path);
+    for (const [name, source] of Object.entries(sources)) {
+      await Deno.writeTextFile(join(folder, name), source);
+    }
+    await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+function withFile(source: string, use: (path: string) => Promise<void>): Promise<void> {
+  return inFolder({ "my_router.ts": source }, (folder) => use(join(folder, "my_router.ts")));
+}
+
+async function refused(
+  name: string,
+  kind: typeof UsageError | typeof DataError,
+  message: RegExp,
+): Promise<void> {
+  await assert.rejects(loadRouter(name), (error: Error) => {
+    assert.ok(error instanceof kind, error.stack);
+    assert.match(error.message, message);
+    return true;
+  });
 }
 
 Deno.test("a router is loaded by path, with the hash of its file", () =>
@@ -38,21 +64,56 @@ Deno.test("routers of baselines/ are found by id, in order, helpers left out", a
   assert.deepEqual([knn.id, knn.path], ["knn", repoPath("baselines", "knn.ts")]);
 });
 
-Deno.test("an unknown id is a usage error with a suggestion", async () => {
-  await assert.rejects(loadRouter("knnn"), (error: Error) => {
-    assert.ok(error instanceof UsageError);
-    assert.match(error.message, /no router "knnn".*did you mean "knn"\?/);
-    return true;
-  });
+Deno.test("ids: case, dashes and underscores make no difference", async () => {
+  for (const name of ["icl_router_plus", "icl-router-plus", "ICL-Router_plus"]) {
+    assert.equal((await loadRouter(name)).id, "icl_router_plus");
+  }
 });
 
-Deno.test("a missing file is a data error that names it", async () => {
-  await assert.rejects(loadRouter("./nowhere/none.ts"), (error: Error) => {
-    assert.ok(error instanceof DataError);
-    assert.match(error.message, /nowhere\/none\.ts: cannot be read/);
-    return true;
-  });
+Deno.test("one of several routers of a file goes by the name of its export", () =>
+  withFile(SEVERAL, async (path) => {
+    const { id, path: found, sha256: hash, router } = await loadRouter(`${path}#my_wide`);
+    assert.deepEqual([id, found, hash, router.name], ["my_wide", path, sha256(SEVERAL), "wide"]);
+    assert.equal((await loadRouter(path)).router.name, "mine");
+    await refused(`${path}#my_wyde`, UsageError, /did you mean "my_wide"\?; there are: .*my_deep/);
+    await refused(`${path}#NOT_ONE`, DataError, /NOT_ONE must be a Router object/);
+  }));
+
+Deno.test("a file without a default export names the routers it has", () =>
+  withFile(SEVERAL.slice(GOOD.length), async (path) => {
+    await refused(
+      path,
+      DataError,
+      /default export must be.*name one of my_deep, my_wide after a "#"/,
+    );
+  }));
+
+Deno.test("a path without a file is the router of that name elsewhere in its folder", () =>
+  inFolder({ "a.ts": SEVERAL, "b.ts": "export const other = 1;\n" }, async (folder) => {
+    const { id, path, router } = await loadRouter(`${folder}/my_wide.ts`);
+    assert.deepEqual([id, path, router.name], ["my_wide", `${folder}/a.ts`, "wide"]);
+    await refused(`${folder}/my_wid.ts`, DataError, /my_wid\.ts: cannot be read/);
+    await refused(`${folder}/other.ts`, DataError, /other must be a Router object/);
+    await Deno.writeTextFile(`${folder}/c.ts`, SEVERAL);
+    await refused(`${folder}/my_wide.ts`, UsageError, /a\.ts#my_wide and .*c\.ts#my_wide/);
+  }));
+
+Deno.test("every router that the command of a committed result names is found, under the id of its row", async () => {
+  const commands = [...committedCommands()];
+  const named = new Set(commands.flatMap((command) => routersOf(command)));
+  assert.ok(named.size > 10);
+  for (const name of named) {
+    const id = name.replace(/^.*[/#]/, "").replace(/\.ts$/, "");
+    const found = await loadRouter(name.includes("/") ? repoPath(name) : name);
+    assert.equal(found.id, id);
+  }
 });
+
+Deno.test("an unknown id is a usage error with a suggestion", () =>
+  refused("knnn", UsageError, /no router "knnn".*did you mean "knn"\?/));
+
+Deno.test("a missing file is a data error that names it", () =>
+  refused("./nowhere/none.ts", DataError, /nowhere\/none\.ts: cannot be read/));
 
 Deno.test("files that export no well-formed router say which field is wrong", async () => {
   const many = `grid: Array.from({ length: ${TUNING_BUDGET + 1} }, (_, k) => ({ k }))`;
@@ -81,3 +142,19 @@ Deno.test("files that export no well-formed router say which field is wrong", as
     });
   }
 });
+
+/** What made the results in `results/`, read as text: a result is a megabyte of JSON. */
+function* committedCommands(folder = repoPath("results")): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* committedCommands(path);
+    if (!name.endsWith(".json")) continue;
+    for (const [, command] of Deno.readTextFileSync(path).matchAll(/"command": ?"([^"]*)"/g)) {
+      yield command;
+    }
+  }
+}
+
+function routersOf(command: string): string[] {
+  return / --routers (\S+)/.exec(command)?.[1].split(",") ?? [];
+}

@@ -1,6 +1,7 @@
 /** Arithmetic on training data, on tables of a few cells. */
 import assert from "node:assert/strict";
 import * as shared from "../../src/router/training.ts";
+import { random } from "../../src/base/random.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { batch, cells, near, profiles, tenfold, training } from "./hand.ts";
 
@@ -126,4 +127,28 @@ Deno.test("profileMeans: cluster means drawn towards the overall mean by a weigh
 
 Deno.test("storedCells counts known outcomes", () => {
   assert.equal(shared.storedCells(training([[1], [1]], [[1, undefined], [0, .5]])), 3);
+});
+
+Deno.test("labelledExamples: rows with a label by id, fed with their vectors; missing cells weigh nothing", () => {
+  const train = training([[1, 0], [0, 1], [2, 0]], [[1, undefined], [undefined, undefined], [
+    0,
+    0.5,
+  ]], {
+    ids: ["c", "b", "a"],
+  });
+  const { examples, batch } = shared.labelledExamples(train);
+  assert.deepEqual([...examples], [2, 0]);
+  const { x, labels, weights } = batch([2, 0]);
+  assert.deepEqual([...x], [2, 0, 1, 0]);
+  assert.deepEqual([...labels], [0, 0.5, 1, 0]);
+  assert.deepEqual([...weights], [1, 1, 1, 0]);
+  assert.equal(batch([0, 2]).x, x, "the same memory again");
+});
+
+Deno.test("modelVectors: a model's vector depends on its id, not on its place", () => {
+  const one = shared.modelVectors(["a", "b"], 3, 2, random(1));
+  const other = shared.modelVectors(["b", "c", "a"], 3, 2, random(1));
+  assert.deepEqual(one.subarray(0, 3), other.subarray(6));
+  assert.deepEqual(one.subarray(3), other.subarray(0, 3));
+  assert.notDeepEqual(one.subarray(0, 3), one.subarray(3));
 });

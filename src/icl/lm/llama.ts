@@ -47,7 +47,7 @@ const TABLE = "model.embed_tokens.weight", HEAD = "lm_head.weight", NORM = "mode
  * Opens a model.
  * @throws {DataError} naming file and tensor or field, when something is missing, damaged, of another shape,
  *   or when there are tensors that the configuration does not explain
- * @throws {CapabilityError} when the model computes something not built here, see `llama_config.ts`
+ * @throws {CapabilityError} when the model computes something not built here, see {@link readLlamaConfig}
  */
 export async function openLlama(folder: string, options: LlamaOptions): Promise<Backbone> {
   const path = join(folder, "config.json"), config = await readLlamaConfig(path);

@@ -1,0 +1,17 @@
+/**
+ * Matrices and the closed-form methods on them that routers use.
+ * @module
+ */
+export { type Matrix, matrix, normaliseToGrid, row, squareNorms, takeRows } from "./matrix.ts";
+export { product, productF64 } from "./gemm.ts";
+export { nearest, type Neighbours } from "./nearest.ts";
+export { assign, type Assignment, type Clusters, kmeans, type KMeansOptions } from "./kmeans.ts";
+export { type RidgeFit, ridgePath, ridgePredict } from "./ridge.ts";
+export {
+  logisticFit,
+  type LogisticOptions,
+  logisticPath,
+  logisticPredict,
+  type LogisticSettings,
+} from "./logistic.ts";
+export { rbfKernel, type SvrFit, svrFit, type SvrOptions, svrPredict } from "./svr.ts";

@@ -1,0 +1,23 @@
+/**
+ * The training engine as a router uses it: build the loss of a batch from operators and layers on named
+ * parameters, {@link trainNetwork} it, apply the network to any number of rows with {@link Blocks}. Nothing
+ * is loaded or compiled before the first run.
+ * @module
+ */
+export { Graph, type Tensor } from "./graph.ts";
+export * from "./ops.ts";
+export * from "./layers.ts";
+export {
+  bind,
+  type Bound,
+  type Initialiser,
+  normal,
+  ones,
+  type Parameter,
+  Parameters,
+  values,
+  zeros,
+} from "./parameters.ts";
+export { trainNetwork, type TrainOptions, type TrainReport } from "./minibatch.ts";
+export { Blocks, type RowNetwork } from "./blocks.ts";
+export { type Feeds, type Fetches, Program } from "./program.ts";
