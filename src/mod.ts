@@ -1,6 +1,6 @@
 /**
  * icl-router-bench as a library: open a pool, bench routers on it, look at what comes out. What people who write a
- * router need is in `icl-router-bench/router`.
+ * router need is in `icl-router-bench/router`; the metrics, as functions on arrays, in `icl-router-bench/metrics`.
  *
  * @example
  * ```ts
@@ -9,18 +9,15 @@
  * const pool = await openPool("demo"); // or the path of records, or records in memory
  * const run = await bench(pool, { routers: ["knn", "uniroute"], protocol: "id", seeds: 1 });
  * console.log(run.leaderboard); // in a notebook, a cell that ends with `run` shows it
- * console.log(String(compare(run, "knn", "uniroute")));
+ * console.log(compare(run, "knn", "uniroute"));
  * const figure = frontier(run); // shows itself in a notebook; figure.save("frontier.svg") elsewhere
  * ```
  * @module
  */
-export { openPool, Pool, type PoolOptions } from "./api/pool.ts";
-export { bench, type BenchOptions, openRun, openRuns, type Row, Run } from "./api/run.ts";
-export { compare, Comparison } from "./api/compare.ts";
+export { openPool, type Pool } from "./api/pool.ts";
+export { bench, openRun, openRuns, type Run } from "./api/run.ts";
+export { compare } from "./api/compare.ts";
 export { budgets, figures, frontier, gap, ranks, slope } from "./api/figures.ts";
-export { type Earned, openSplit, PoolSplit, type SplitChoice } from "./api/split.ts";
-export { Conformance, conformance } from "./api/conformance.ts";
-export { Leaderboard } from "./api/leaderboard.ts";
-export { markdown, plot, ShownFigure, table } from "./api/shown.ts";
-export type { OutcomeRecord } from "./outcomes/record.ts";
-export type { Router } from "./router/contract.ts";
+export { openSplit } from "./api/split.ts";
+export { conformance } from "./api/conformance.ts";
+export { markdown, plot, table } from "./api/shown.ts";

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { bench, compare, figures, frontier, openPool, openRun, openSplit } from "../../src/mod.ts";
+import { DataError, UsageError } from "../../src/base/errors.ts";
+import knn from "../../baselines/knn.ts";
+import type { OutcomeRecord } from "../../src/outcomes/record.ts";
+import { demoRecords } from "../../datasets/demo/generate.ts";
+
+/** A part of the demo as anybody's records. */
+const records: OutcomeRecord[] = demoRecords({ queries: 200 });
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a router in memory decides as its file does, and its finished jobs are not kept", async () => {
+  await inFolder(async (jobs) => {
+    const pool = await openPool(records, { name: "small" });
+    const options = { seeds: 1, jobs };
+    const kept = () => [...Deno.readDirSync(jobs)].filter((e) => !e.name.endsWith(".lock")).length;
+    const mine = await bench(pool, { ...options, routers: [{ ...knn, name: "knn" }] });
+    const references = kept();
+    const named = await bench(pool, { ...options, routers: ["knn"] });
+    assert.ok(kept() > references, "jobs of a file are kept");
+    const choices = (run: typeof mine) =>
+      run.decisions.filter(({ router }) => router === "knn").map(({ choice }) => [...choice]);
+    assert.deepEqual(choices(mine), choices(named));
+    assert.equal(mine.result.routers.find(({ id }) => id === "knn")?.sha256, "in memory");
+    assert.deepEqual(mine.row("knn").metrics, named.row("knn").metrics);
+  });
+});
+
+Deno.test("a run is saved with what lies beside it, verified, and read again the same", async () => {
+  await inFolder(async (folder) => {
+    const pool = await openPool(records, { name: "small" });
+    const run = await bench(pool, {
+      routers: [{ ...knn, name: "mine" }],
+      seeds: [5],
+      jobs: folder,
+    });
+    const { path, verified } = await run.save(join(folder, "runs"));
+    assert.equal(verified.depth, "full");
+    assert.ok(verified.numbers > 100);
+    const again = await openRun(path, pool);
+    assert.deepEqual(again.rows, run.rows);
+    assert.equal(String(again.leaderboard), String(run.leaderboard));
+    assert.equal(
+      String(compare(again, "mine", "best-single")),
+      String(compare(run, "mine", "best-single")),
+    );
+    await assert.rejects(again.save(folder), UsageError);
+    assert.throws(
+      () =>
+        compare(
+          {
+            ...again,
+            pool: undefined,
+            row: (id: string) => again.row(id),
+          } as never,
+          "mine",
+          "best-single",
+        ),
+      DataError,
+    );
+    await assert.rejects(openRun(path, await openPool("demo")), /made from other data than demo/);
+  });
+});
+
+Deno.test("compare agrees with the table: the same difference, an interval around it", async () => {
+  await inFolder(async (jobs) => {
+    const pool = await openPool(records, { name: "small" });
+    const run = await bench(pool, { routers: ["knn", "ridge"], seeds: 2, jobs });
+    const { delta } = run.row("ridge"), found = compare(run, "ridge", "best-single");
+    assert.ok(Math.abs(found.difference - delta!.difference) < 1e-9);
+    assert.ok(found.low <= found.difference && found.difference <= found.high);
+    const mirrored = compare(run, "best-single", "ridge");
+    assert.ok(Math.abs(found.difference + mirrored.difference) < 1e-12);
+    assert.throws(() => compare(run, "ridge", "rigde"), /no row "rigde"; did you mean "ridge"\?/);
+  });
+});
+
+Deno.test("figures write themselves as the ending says, and refuse others", async () => {
+  await inFolder(async (folder) => {
+    const run = await openRun("results/demo@1/id.static.json");
+    const figure = frontier(run, { only: ["knn"] });
+    for (const ending of ["svg", "png", "html"]) await figure.save(`${folder}/f.${ending}`);
+    assert.match(await Deno.readTextFile(`${folder}/f.svg`), /^<svg/);
+    assert.deepEqual([...(await Deno.readFile(`${folder}/f.png`)).subarray(1, 4)], [80, 78, 71]);
+    assert.match(await Deno.readTextFile(`${folder}/f.html`), /Plotly\.newPlot\("figure", \[/);
+    await assert.rejects(figure.save(`${folder}/f.pdf`), /written as \.svg, \.png or \.html/);
+    assert.ok(figures(run).length >= 5);
+    const bundle =
+      await (figure as unknown as Record<symbol, () => Promise<Record<string, unknown>>>)[
+        Symbol.for("Jupyter.display")
+      ]();
+    assert.deepEqual(Object.keys(bundle), [
+      "image/png",
+      "application/vnd.plotly.v1+json",
+      "text/plain",
+    ]);
+  });
+});
+
+Deno.test("a split by hand: what a router chooses for test queries, and what that earns", async () => {
+  const split = await openSplit(await openPool(records, { name: "small" }), { seed: 7 });
+  const fitted = await split.fit("knn");
+  const choice = split.decide(fitted.models, await split.predict(fitted));
+  assert.equal(choice.length, split.testRows.length);
+  const { score, dollars } = split.judge(fitted.models, choice);
+  assert.ok(score > 0 && score < 1 && dollars > 0);
+  const M = fitted.models.length;
+  const best = split.judge(
+    fitted.models,
+    choice.map((_, i) => {
+      const row = split.table.scores.subarray(split.testRows[i] * M, (split.testRows[i] + 1) * M);
+      return row.indexOf(Math.max(...row));
+    }),
+  );
+  assert.ok(best.score >= score);
+  await assert.rejects(
+    openSplit(await openPool(records, { name: "small" }), { fold: 99 }),
+    /no fold 99 of id; it has folds 0 to/,
+  );
+});
+
+Deno.test("bad input is named: records, seeds, pools, routers", async () => {
+  const broken = [{ ...records[0] }, { ...records[1], scores: { "alder-3b": 2 } }];
+  await assert.rejects(
+    openPool(broken as OutcomeRecord[], { name: "small" }),
+    /small:2: scores\["alder-3b"\]: expected a number in \[0, 1\], got 2/,
+  );
+  await assert.rejects(openPool([], { name: "small" }), /small: no records/);
+  await assert.rejects(openPool(records, { name: "a/b" }), /not "a\/b"/);
+  await assert.rejects(openPool("demoo"), /did you mean "demo"/);
+  const pool = await openPool(records, { name: "small" });
+  await assert.rejects(bench(pool, { routers: ["knn"], seeds: 9 }), /expected 1 to 5/);
+  await assert.rejects(bench(pool, { routers: ["knnn"] }), /no router "knnn"/);
+  await assert.rejects(
+    bench(pool, { routers: [{ ...knn, name: "twin" }, { ...knn, name: "Twin" }] }),
+    /two routers are called "twin"/,
+  );
+});
