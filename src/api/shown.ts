@@ -3,7 +3,6 @@
  * the Plotly figure for those that can draw it, and words for all others.
  * @module
  */
-import { png, svg } from "../report/figures/draw.ts";
 import type { Figure, Layout, Trace } from "../report/figures/figure.ts";
 import { layout } from "../report/figures/style.ts";
 import { markdownTable, type TableColumn, textTable } from "../report/tables/text_table.ts";
@@ -73,12 +72,12 @@ export class ShownFigure implements Shown, Figure {
 
   /** As SVG text, drawn without a browser. */
   async svg(): Promise<string> {
-    return await svg(this);
+    return await (await drawing()).svg(this);
   }
 
   /** As PNG bytes, with so many device pixels a pixel. */
   async png(scale = 2): Promise<Uint8Array> {
-    return await png(this, scale);
+    return await (await drawing()).png(this, scale);
   }
 
   /** As a page of its own, interactive and without a network. */
@@ -146,6 +145,17 @@ export function plot(
 ): ShownFigure {
   const id = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
   return new ShownFigure({ id, title, caption, data, layout: layout(title, own) });
+}
+
+/** What draws figures. */
+interface Drawing {
+  svg(figure: Figure): Promise<string>;
+  png(figure: Figure, scale: number): Promise<Uint8Array>;
+}
+
+/** Opened by a name that is made here, since its packages (40 MB) are not to be installed for a bench. */
+async function drawing(): Promise<Drawing> {
+  return await import(new URL("../report/figures/draw.ts", import.meta.url).href);
 }
 
 /** Markdown in the place of a cell's output, for words with numbers that were computed. */

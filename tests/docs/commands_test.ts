@@ -1,0 +1,107 @@
+/**
+ * Every command of the README is run, in a copy of the repository, in the README's order. Runs on the demo are cut
+ * short by flags (the README's own bench takes minutes); `task test` alone is not run, since this is it.
+ */
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { repoPath } from "../../src/base/files.ts";
+
+const readme = Deno.readTextFileSync(repoPath("README.md"));
+const SHORT = "--seeds 42 --protocol id";
+
+/** A command as the README has it → what is added to it here, and what it must print. */
+const COMMANDS: Record<string, { more?: string; prints: RegExp }> = {
+  "deno task bench": { more: `${SHORT} --routers uniroute`, prints: /verified \(full\)/ },
+  "deno task new-router my-router": { prints: /baselines\/my_router\.ts/ },
+  "deno task conformance my-router": { prints: /\b0 failed/ },
+  "deno task bench --routers my-router,knn": { more: SHORT, prints: /^my-router +\.\d{3}/m },
+  "deno task bench --data ./records.jsonl": {
+    more: `${SHORT} --routers knn`,
+    prints: /verified \(full\)/,
+  },
+  "deno task report": { prints: /report\.html/ },
+  "deno task verify": { prints: /verified|numbers/ },
+  "deno task diff results/demo@1/id.static.json other.json": { prints: /^kNN|^knn/m },
+  "deno task bench --shard 1/8": { more: `${SHORT} --routers knn`, prints: /shard-1-of-8/ },
+  "deno task merge": { more: "--help", prints: /shard/ },
+};
+
+/** Commands in code blocks and in code spans. */
+function commandsOf(text: string): string[] {
+  const found = [...text.matchAll(/(?:npx -y deno@[\d.]+|deno) task [a-z][^\n`#]*/g)]
+    .map(([command]) => command.replace(/^npx -y deno@[\d.]+/, "deno").trim());
+  return [...new Set(found)].filter((command) => command !== "deno task test");
+}
+
+Deno.test("every command of the README is run", async (t) => {
+  assert.deepEqual(commandsOf(readme).toSorted(), Object.keys(COMMANDS).toSorted());
+  const folder = await Deno.makeTempDir();
+  try {
+    await copyRepository(folder);
+    for (const command of commandsOf(readme)) {
+      await t.step(command, async () => {
+        const { more = "", prints } = COMMANDS[command];
+        const { code, output } = await run(`${command} ${more}`, folder);
+        assert.equal(code, 0, output);
+        assert.match(output, prints);
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a command that the README does not have is noticed", () => {
+  assert.deepEqual(
+    commandsOf("`deno task a --b`, then\nnpx -y deno@2.9.6 task c   # and\ndeno task test"),
+    [
+      "deno task a --b",
+      "deno task c",
+    ],
+  );
+});
+
+/** The repository's files without its results, but for one that `diff` compares with itself, and some records. */
+async function copyRepository(folder: string): Promise<void> {
+  const { stdout } = await new Deno.Command("git", {
+    args: ["ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd: repoPath(""),
+  }).output();
+  for (const file of new TextDecoder().decode(stdout).trim().split("\n")) {
+    if (/^(tests|notebooks)\//.test(file)) continue;
+    if (file.startsWith("results/") && !/^results\/demo@1\/id\.static\.(?!.*-)/.test(file)) {
+      continue;
+    }
+    await Deno.mkdir(join(folder, dirname(file)), { recursive: true });
+    await Deno.copyFile(repoPath(file), join(folder, file)).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // deleted and not yet committed
+    });
+  }
+  const result = join(folder, "results/demo@1/id.static.json");
+  await Deno.copyFile(result, join(folder, "other.json"));
+  for (const kind of ["decisions.gz", "splits.json"]) {
+    await Deno.copyFile(result.replace(/json$/, kind), join(folder, `id.static.${kind}`));
+  }
+  const [, example] = /```json\n([^]*?)\n```/.exec(readme)!;
+  const lines = Array.from({ length: 80 }, (_, i) => {
+    const record = JSON.parse(example);
+    record.id = `q${i}`;
+    record.query = `What is ${i + 2} · ${i * 7 % 31}, said in ${
+      ["short", "words", "full"][i % 3]
+    }?`;
+    record.scores = { small: Number(i % 3 === 0), large: Number(i % 4 !== 0) };
+    return JSON.stringify(record);
+  });
+  await Deno.writeTextFile(join(folder, "records.jsonl"), lines.join("\n") + "\n");
+}
+
+async function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
+  const [, ...args] = command.trim().split(/\s+/);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, output: text(stdout) + text(stderr) };
+}
