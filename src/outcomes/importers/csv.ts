@@ -4,6 +4,8 @@
  *
  * Stricter in three points: a quote left open at the end of the file, a row with more or fewer fields
  * than the header and a lone CR in an unquoted field are errors, because each is what a torn file shows.
+ *
+ * By hand because the CSV reader of deno-std changes line ends inside quoted fields (docs/engine.md).
  * @module
  */
 import { DataError } from "../../base/errors.ts";
