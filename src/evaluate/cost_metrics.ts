@@ -51,7 +51,7 @@ export function costMetrics(
 ): RowMetrics {
   const cost = sampleMean(headline.cost!), quality = sampleMean(headline.score);
   const single = { cost: sampleMean(bestSingle.cost!), quality: sampleMean(bestSingle.score) };
-  const models = modelQualities(outcomes, "sample"), costs = modelCosts(outcomes);
+  const models = modelQualities(outcomes), costs = modelCosts(outcomes);
   const hindsight = models.indexOf(Math.max(...models));
   const coin = hull ? hullQuality(hull, cost) : null;
   return {

@@ -18,21 +18,6 @@ export interface NativeFiles {
   chunks(path: string): AsyncIterable<Uint8Array>;
 }
 
-/** Files held in memory. */
-export function memoryFiles(files: ReadonlyMap<string, Uint8Array>): NativeFiles {
-  const read = (path: string): Promise<Uint8Array> => {
-    const bytes = files.get(path);
-    return bytes ? Promise.resolve(bytes) : Promise.reject(new DataError(`${path}: no such file`));
-  };
-  return {
-    paths: [...files.keys()].sort(),
-    read,
-    async *chunks(path) {
-      yield await read(path);
-    },
-  };
-}
-
 /**
  * Files below a folder; names that begin with a dot (`.git`, `.cache`) are passed over, links are not
  * followed.
