@@ -1,6 +1,6 @@
 /**
- * Names of the devices that heavy computation may run on. Here, because every room passes them on; what they
- * mean and whether they work is said in `onnx/device.ts`.
+ * Names of the devices that heavy computation may run on. They are in this room because every room passes them on;
+ * `onnx/device.ts` says what they mean and tries whether they work.
  * @module
  */
 

@@ -31,12 +31,14 @@ const FLAGS = {
 
 const COMMAND: Command<typeof FLAGS> = {
   name: "deno task embed",
-  summary: "Embeds a dataset's texts into the cache, ahead of a benchmark.",
+  summary:
+    "Embeds a dataset's texts into the cache, ahead of a benchmark. A model of the hub is taken from " +
+    ".cache/models or a folder; to download one, run the command of the task with --allow-net.",
   flags: FLAGS,
   examples: [
     "deno task embed --list",
     "deno task embed --data mmlu-pro --embedding onnx:gte-small",
-    "deno task embed --data demo --embedding hub:onnx-community/Qwen3-Embedding-0.6B-ONNX",
+    "deno task embed --data demo --embedding hub:./my-encoder?pooling=cls",
   ],
 };
 

@@ -53,7 +53,7 @@ export interface LevelledRow {
  * Round robin over the levels 1…⌊M/2⌋ (number of the M models that solve the row), the levels of each
  * round in seeded order and each level stratified; a level that has run out is filled from the nearest
  * one, the lower of two. Rows of other levels are left out. (ICL-Router's curated profile,
- * icl-router §3.2.)
+ * docs/methods/icl-router.md §3.2.)
  *
  * @param level number of models that solve a row; NaN = unknown
  * @param models M

@@ -55,12 +55,14 @@ function cutter(protocol: string): Cutter {
     "id:published": publishedCuts,
     ood: oodCuts,
     task: taskCuts,
-    "new-model": newModelCuts,
+    "new-model": (...given) => newModelCuts(undefined, ...given),
   };
   if (Object.hasOwn(named, protocol)) return named[protocol];
-  const folds = /^ood:([0-9]+)$/.exec(protocol)?.[1];
-  if (folds !== undefined) return (...given) => domainCuts(Number(folds), ...given);
+  const [, kind, number] = /^(ood|new-model):([0-9]+)$/.exec(protocol) ?? [];
+  if (kind === "ood") return (...given) => domainCuts(Number(number), ...given);
+  if (kind === "new-model") return (...given) => newModelCuts(Number(number), ...given);
   throw new UsageError(
-    `no protocol "${protocol}"; there are ${Object.keys(named).join(", ")} and ood:<folds>`,
+    `no protocol "${protocol}"; there are ${Object.keys(named).join(", ")}, ood:<folds> and ` +
+      "new-model:<models held out>",
   );
 }
