@@ -20,7 +20,7 @@ const FLAGS = {
     value: "figure",
     help: "frontier, gap, routing, slope, …",
   },
-  routers: { type: "list", value: "id", help: "rows in colour, in place of the best" },
+  routers: { type: "list", value: "id", help: "rows in colour, instead of the best" },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {

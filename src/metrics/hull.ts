@@ -27,7 +27,7 @@ export function zeroRouterHull(models: readonly CurvePoint[]): HullVertex[] {
 
 /**
  * Mixture weights of the zero router at a budget: its two hull neighbours, in expectation exactly on
- * budget; the last vertex alone above the dearest.
+ * budget; the last vertex alone above the most expensive.
  *
  * @param budget US dollars per query
  * @param models pool size M

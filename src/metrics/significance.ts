@@ -26,8 +26,8 @@ export function holm(p: readonly number[]): number[] {
 }
 
 /**
- * Mean and sample standard deviation (divisor S − 1) over seeds or splits, to stand beside the query
- * bootstrap and never in its place.
+ * Mean and sample standard deviation (divisor S − 1) over seeds or splits, to print beside the query
+ * bootstrap, never instead of it.
  *
  * @returns sd null for a single seed
  * @throws {DataError} naming the position of a missing value

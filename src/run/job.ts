@@ -14,7 +14,7 @@ import { tune, type Tuning } from "./tune.ts";
 import { columnMeans } from "../router/training.ts";
 import { type Column, curveOf, points } from "./curve.ts";
 
-/** What one job hands back. */
+/** What one job returns. */
 export type JobOutcome = Decided | NotApplicable;
 
 /** Decisions of a router on the test rows of a split. */
@@ -142,7 +142,7 @@ const CALL_RATES = Array.from({ length: 11 }, (_, i) => i / 10);
 
 /**
  * RouteLLM's rule: the share `rate` of the queries for which the router most prefers the stronger model
- * (by training mean) goes to it, the rest to the weaker. Equal preferences are called together or not.
+ * (by training mean) goes to it, the rest to the weaker. Queries of equal preference go to the same model.
  */
 function callShare(quality: Float64Array, { scores }: TrainingData, rate: number): Uint16Array {
   const [a, b] = columnMeans(scores, 2);

@@ -49,7 +49,7 @@ export interface RunSettings {
   readonly device: "cpu" | "webgpu" | "cuda";
 }
 
-/** One row of the tables to be. */
+/** One row of the tables to come. */
 export interface PlannedRouter {
   /** Id in tables and results. */
   readonly id: string;
@@ -235,7 +235,7 @@ function shareable<M extends { readonly data: Float32Array }>(m: M): M {
   return { ...m, data };
 }
 
-/** Seeds of the demo: it is to end in three minutes on two cores, installation included. */
+/** Seeds of the demo: few, so that it ends within three minutes on two cores, installation included. */
 export const DEMO_SEEDS: readonly number[] = SEEDS.slice(0, 3);
 
 /** The seeds of a dataset, named as on the command line. */

@@ -42,7 +42,7 @@ export interface Job {
   readonly file?: string;
   /** Index into the splits. */
   readonly split: number;
-  /** Whether the router's speed is measured beside this job. */
+  /** Whether the router's speed is measured with this job. */
   readonly timed: boolean;
 }
 

@@ -14,7 +14,7 @@ import { type Cut, SEEDS, type Split, type SplitOptions } from "./split.ts";
 /**
  * Makes the splits of a protocol: seed by seed, fold by fold.
  *
- * @param groups rows with equal numbers are never parted, length Q (from the audit)
+ * @param groups rows with equal numbers are never separated, length Q (from the audit)
  * @throws {UsageError} when there is no such protocol
  * @throws {CapabilityError} when the dataset lacks what the protocol needs
  */

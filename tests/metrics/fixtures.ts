@@ -51,7 +51,7 @@ export const F2: CurvePoint[] = [
   { cost: 8, quality: 0.7 },
 ];
 
-/** F2: the best single model, also the dearest. */
+/** F2: the best single model, also the most expensive. */
 export const F2_SINGLE: CurvePoint = { cost: 10, quality: 0.65 };
 
 /** Every model as a point: mean cost and mean score. */

@@ -1,5 +1,5 @@
 /**
- * Fixture F1 of the metrics' specification as records, decisions and a run.
+ * Fixture F1, eight queries worked out by hand, as records, decisions and a run.
  */
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import {
@@ -28,7 +28,7 @@ const TEXTS = [
   "Simplify the fraction twelve over eighteen.",
 ];
 
-/** Fixture F1 of the metrics' specification: S, M, L at 1, 4 and 10 dollars a call; a1…a5, b1…b3. */
+/** Fixture F1: S, M, L at 1, 4 and 10 dollars a call; a1…a5, b1…b3. */
 export const F1: OutcomeRecord[] = [
   [1, 1, 1],
   [0, 1, 1],

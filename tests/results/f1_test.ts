@@ -1,4 +1,4 @@
-/** Fixture F1 of the metrics' specification through the whole pipeline, against numbers worked out by hand. */
+/** Fixture F1 through the whole pipeline, against numbers worked out by hand. */
 import assert from "node:assert/strict";
 import { VerificationError } from "../../src/base/errors.ts";
 import { METRIC_GROUPS } from "../../src/report/tables/metric_names.ts";

@@ -19,7 +19,7 @@ export interface NativeFiles {
 }
 
 /**
- * Files below a folder; names that begin with a dot (`.git`, `.cache`) are passed over, links are not
+ * Files below a folder; names that begin with a dot (`.git`, `.cache`) are skipped, links are not
  * followed.
  * @throws {DataError} when the folder cannot be read
  */
@@ -102,7 +102,7 @@ export async function jsonFile(files: NativeFiles, path: string): Promise<unknow
   return parseJson(await readText(files, path), path);
 }
 
-/** A file of one JSON object a line, `.gz` or not; blank lines are passed over. */
+/** A file of one JSON object a line, `.gz` or not; blank lines are skipped. */
 export async function jsonLines(files: NativeFiles, path: string): Promise<Fields[]> {
   const lines = (await readText(files, path)).split("\n");
   return lines.flatMap((line, i) =>

@@ -56,7 +56,7 @@ Deno.test("groups and metrics that no row has are left out; a legend line for ea
   ]);
 });
 
-Deno.test("arrows: every direction of the specification", () => {
+Deno.test("arrows: the direction of every metric", () => {
   const of = (direction: string): string[] =>
     METRIC_GROUPS.flatMap(({ metrics }) => Object.entries(metrics))
       .filter(([, m]) => m.direction === direction).map(([key]) => key);
