@@ -4,5 +4,8 @@
  * @module
  */
 
+/** The devices by name, the default first. */
+export const DEVICES = ["cpu", "webgpu", "cuda"] as const;
+
 /** Where heavy computation runs. */
-export type Device = "cpu" | "webgpu" | "cuda";
+export type Device = typeof DEVICES[number];

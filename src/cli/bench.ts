@@ -4,7 +4,7 @@
  */
 import { dirname } from "node:path";
 import { UsageError } from "../base/errors.ts";
-import type { Device } from "../base/device.ts";
+import { type Device, DEVICES } from "../base/device.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
 import { probeDevice } from "../onnx/device.ts";
 import { CONTROLS } from "../run/open_split.ts";
@@ -76,7 +76,7 @@ const FLAGS = {
   device: {
     type: "string",
     default: "cpu",
-    choices: ["cpu", "webgpu", "cuda"],
+    choices: DEVICES,
     help: "for heavy inference",
   },
   workers: { type: "number", default: 2, integer: true, min: 1, help: "parallel jobs" },

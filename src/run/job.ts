@@ -6,6 +6,7 @@
  * hashed decisions later, in `results/`.
  * @module
  */
+import type { Device } from "../base/device.ts";
 import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
 import type { OpenedSplit, TrainingParts } from "./open_split.ts";
 import { decide, type Pool } from "../router/decide.ts";
@@ -48,7 +49,7 @@ export interface NotApplicable {
 /** Options of a job that are the same for a whole run. */
 export interface JobOptions {
   /** Where heavy inference runs. */
-  readonly device: "cpu" | "webgpu" | "cuda";
+  readonly device: Device;
   /** Ends the job early. */
   readonly signal: AbortSignal;
   /** Called with progress, 0…1. */

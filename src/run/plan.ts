@@ -2,6 +2,7 @@
  * Plans a run: loads the data, audits it, freezes the splits, embeds the texts, names every job.
  * @module
  */
+import type { Device } from "../base/device.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
 import { type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
@@ -46,7 +47,7 @@ export interface RunSettings {
   /** How profile rows are chosen, new-model protocol. */
   readonly selection?: "random" | "discriminative";
   /** Where heavy inference runs. */
-  readonly device: "cpu" | "webgpu" | "cuda";
+  readonly device: Device;
 }
 
 /** One row of the tables to come. */

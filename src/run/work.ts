@@ -3,6 +3,7 @@
  * routers share neighbours and clusters.
  * @module
  */
+import type { Device } from "../base/device.ts";
 import { type Control, type EmbeddedTable, type OpenedSplit, openSplit } from "./open_split.ts";
 import { runJob } from "./job.ts";
 import { type ArmKind, runNewModelJob } from "./new_model_job.ts";
@@ -29,7 +30,7 @@ export interface WorkSetup {
   /** Arms of the new-model protocol; absent = all. */
   readonly arms?: readonly ArmKind[];
   /** Where heavy inference runs. */
-  readonly device: "cpu" | "webgpu" | "cuda";
+  readonly device: Device;
 }
 
 /** One job to do. */
