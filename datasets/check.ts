@@ -33,7 +33,7 @@ export interface DatasetReport {
   readonly cells: number;
   /** Score cells absent, of queries × models. */
   readonly missing: number;
-  /** Queries whose benchmark and text (white space at its ends aside) stand in an earlier record. */
+  /** Queries whose benchmark and text (white space at its ends aside) are in an earlier record. */
   readonly repeated: number;
   /** Date and hash of the price list; absent without one. */
   readonly prices?: { readonly date: string; readonly sha256: string };
@@ -220,7 +220,7 @@ function viewLines(view: ViewReport): string[] {
     line("best single (hindsight)", view.bestSingle.score, view.bestSingle.model),
     line("best per benchmark (hindsight)", view.bestPerBenchmark, ""),
     line("oracle (hindsight)", view.oracle.score, money(view.oracle.cost)),
-    `    all models score alike on ${(100 * view.alike).toFixed(1)} % of the queries`,
+    `    all models score the same on ${(100 * view.alike).toFixed(1)} % of the queries`,
     ...(unpriced ? [`    without any cost: ${unpriced}`] : []),
     ...view.benchmarks.map(({ benchmark, queries, best, score, oracle }) =>
       line(`  ${benchmark} (${queries})`, score, `${best}, oracle ${oracle.toFixed(3)}`)

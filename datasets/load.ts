@@ -1,8 +1,8 @@
 /**
- * The front door of this room: a name on the command line becomes an outcome table.
+ * From a name on the command line to an outcome table.
  *
  * A spec is a known dataset (`mmlu-pro`), one of its views (`reasoning-gym/hard`), the generated
- * `demo`, or a path to records of one's own, with a `manifest.json` beside them or without.
+ * `demo`, or a path to records of your own, with or without a `manifest.json` beside them.
  * @module
  */
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";

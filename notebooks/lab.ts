@@ -56,10 +56,7 @@ export async function openDemo(
   { seed = 42, fold = 0 } = {},
 ): Promise<Demo> {
   const { table, groups } = await auditedDataset("demo");
-  const [name, holdOut] = protocol.split(":");
-  const split = makeSplits(table, groups, name, [seed], {
-    ...holdOut ? { holdOut: Number(holdOut) } : {},
-  })[fold];
+  const split = makeSplits(table, groups, protocol, [seed])[fold];
   if (!split) {
     throw new DataError(`the demo has no fold ${fold} of ${protocol}`);
   }

@@ -9,7 +9,7 @@ import { REWRITING, TRANSLATION } from "./texts/language.ts";
 import { DEDUCTIONS, ORDERINGS } from "./texts/logic.ts";
 import { BARE_ARITHMETIC, WORD_PROBLEMS } from "./texts/maths.ts";
 
-/** How one benchmark is drawn. Domain and answer options stand in `manifest.json`. */
+/** How one benchmark is drawn. Domain and answer options are in `manifest.json`. */
 export interface Benchmark {
   /** As in the records and the manifest. */
   readonly name: string;

@@ -15,7 +15,7 @@
  */
 import { random } from "../../src/base/random.ts";
 
-/** One invented model. Prices stand in `manifest.json`. */
+/** One invented model. Prices are in `manifest.json`. */
 export interface DemoModel {
   /** As in the records. */
   readonly id: string;

@@ -1,6 +1,5 @@
 /**
- * Principal components by cyclic Jacobi rotations: slow beside a library, but short, exact to rounding
- * and the same on every machine.
+ * Mean and covariance of rows, from which `distil.ts` takes principal components.
  * @module
  */
 

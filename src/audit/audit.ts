@@ -1,13 +1,13 @@
 /**
  * The leakage audit: which queries are the same, nearly the same or cut from one template.
  *
- * Rows that may tell of each other form a *group*, and a group is never parted by a split: loose
+ * Rows that may give each other away form a *group*, and no split separates a group: loose
  * duplicates, near-duplicates, and a question that is also the last block of a few-shot prompt. Strict
  * duplicates are one query; `dropDuplicates` merges them. Rows of one template with other numbers or
- * names may be parted (the ID protocol says so); they are resampled together instead.
+ * names may be separated, as the ID protocol does; they are resampled together instead.
  *
- * The report holds counts only, neither ids nor texts, so that it may be published beside any result.
- * Specification: protocols §6.
+ * The report holds counts only, no ids and no texts, so that it can be published with any result.
+ * See docs/protocol.md, "Leakage audit".
  * @module
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
@@ -49,7 +49,7 @@ export function audit(table: OutcomeTable): Audit {
   joinAll(strict);
   joinAll(loose);
 
-  // One row stands for its loose duplicates from here on, or many copies would pass for boilerplate.
+  // One row stands for its loose duplicates from here on, or many copies would look like boilerplate.
   const copies = new Set(loose.flatMap((set) => set.slice(1)));
   const single = kept.filter((row) => !copies.has(row));
   const last = sharedLastQuestions(single, texts);
@@ -153,7 +153,7 @@ export interface AuditReport {
   readonly format: 1;
   /** Rows audited, strict duplicates included. */
   readonly rows: number;
-  /** Texts equal but for Unicode form and white space. */
+  /** Texts equal except for Unicode form and white space. */
   readonly strict: {
     /** Texts that occur more than once. */
     readonly sets: number;

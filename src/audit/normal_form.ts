@@ -47,7 +47,7 @@ export function lastQuestion(text: string): string | undefined {
 /**
  * The text with numbers (`#`), quotations and capitalised words (`@`) masked, runs of masks and blanks
  * collapsed and symbols dropped; undefined with fewer than three unmasked words, since nearly
- * everything would then be alike.
+ * everything would then look the same.
  */
 export function templateForm(text: string): string | undefined {
   const masked = text.normalize("NFKC")

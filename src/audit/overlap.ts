@@ -7,7 +7,7 @@ import type { OutcomeTable } from "../outcomes/table.ts";
 import { looseKey } from "./normal_form.ts";
 import { nearDuplicates } from "./near_duplicates.ts";
 
-/** Rows of one dataset whose query stands in another as well. Counts only. */
+/** Rows of one dataset whose query is in another as well. Counts only. */
 export interface Overlap {
   /** Rows of the first dataset with the same letters and digits as a row of the second. */
   readonly loose: number;
@@ -22,7 +22,7 @@ export interface Overlap {
   }[];
 }
 
-/** Finds the rows of `first` that also stand in `second`. */
+/** Finds the rows of `first` that are also in `second`. */
 export function overlap(first: OutcomeTable, second: OutcomeTable): Overlap {
   const offset = first.texts.length;
   const name = (table: OutcomeTable, row: number): string => table.benchmarks[table.benchmark[row]];

@@ -4,7 +4,7 @@
  */
 import { dirname } from "node:path";
 import { UsageError } from "../base/errors.ts";
-import type { Device } from "../base/device.ts";
+import { type Device, DEVICES } from "../base/device.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
 import { probeDevice } from "../onnx/device.ts";
 import { CONTROLS } from "../run/open_split.ts";
@@ -76,7 +76,7 @@ const FLAGS = {
   device: {
     type: "string",
     default: "cpu",
-    choices: ["cpu", "webgpu", "cuda"],
+    choices: DEVICES,
     help: "for heavy inference",
   },
   workers: { type: "number", default: 2, integer: true, min: 1, help: "parallel jobs" },
@@ -85,16 +85,16 @@ const FLAGS = {
     value: "i/n",
     help: "do the i-th of n parts; join them with deno task merge",
   },
-  out: { type: "string", value: "folder", help: "in place of results/" },
-  jobs: { type: "string", value: "folder", help: "finished jobs, in place of .cache/jobs" },
+  out: { type: "string", value: "folder", help: "instead of results/" },
+  jobs: { type: "string", value: "folder", help: "finished jobs, instead of .cache/jobs" },
   json: { type: "boolean", help: "print the result files' content instead of tables" },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {
   name: "deno task bench",
   summary:
-    "Runs routers on datasets under protocols. Stop it any time: the same command goes on where it " +
-    "was. Every result is verified before it is printed.",
+    "Runs routers on datasets under protocols. Stop it any time: the same command continues where it " +
+    "stopped. Every result is verified before it is printed.",
   flags: FLAGS,
   examples: [
     "deno task bench",
@@ -133,7 +133,7 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-/** Said before the work and not after it. */
+/** Reports a missing permission before the work, not after it. */
 async function expectWritable(folder: string | undefined): Promise<void> {
   if (folder === undefined) return;
   const { state } = await Deno.permissions.query({ name: "write", path: folder });
@@ -148,7 +148,7 @@ async function expectWritable(folder: string | undefined): Promise<void> {
 async function workersFor(device: Device, wanted: number): Promise<number> {
   if (device === "cpu") return wanted;
   const { adapter = "unnamed" } = await probeDevice(device);
-  console.error(`device ${device}: ${adapter}; one worker, since two would break each other`);
+  console.error(`device ${device}: ${adapter}; one worker, since two would disturb each other`);
   return 1;
 }
 

@@ -2,6 +2,7 @@
  * `deno task conformance <router>`: runs the conformance kit on a router, as `--routers` names it.
  * @module
  */
+import { type Device, DEVICES } from "../base/device.ts";
 import { VerificationError } from "../base/errors.ts";
 import { CHECKS, conform, type Finding, tally } from "../router/conformance.ts";
 import { loadRouter } from "../router/discover.ts";
@@ -22,7 +23,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       device: {
         type: "string",
         default: "cpu",
-        choices: ["cpu", "webgpu", "cuda"],
+        choices: DEVICES,
         help: "where heavy inference runs",
       },
       rules: { type: "boolean", help: "print what each check asks for beside its finding" },
@@ -36,7 +37,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   console.log(`${router.name} (${id}, ${path})\n`);
   const findings = await conform(router, {
     seed: flags.seed,
-    device: flags.device as "cpu" | "webgpu" | "cuda",
+    device: flags.device as Device,
     only: flags.check.length > 0 ? flags.check : undefined,
     onFinding: (finding) => console.log(line(finding, flags.rules)),
   });

@@ -2,6 +2,7 @@
  * `deno task embed`: embeds a dataset's texts into the cache, ahead of a benchmark.
  * @module
  */
+import { type Device, DEVICES } from "../base/device.ts";
 import { exists, repoPath } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
 import {
@@ -23,7 +24,7 @@ const FLAGS = {
   device: {
     type: "string",
     default: "cpu",
-    choices: ["cpu", "webgpu", "cuda"],
+    choices: DEVICES,
     help: "for onnx: and hub: embeddings",
   },
   list: { type: "boolean", help: "list the embeddings and end" },
@@ -31,12 +32,14 @@ const FLAGS = {
 
 const COMMAND: Command<typeof FLAGS> = {
   name: "deno task embed",
-  summary: "Embeds a dataset's texts into the cache, ahead of a benchmark.",
+  summary:
+    "Embeds a dataset's texts into the cache, ahead of a benchmark. A model of the hub is taken from " +
+    ".cache/models or a folder; to download one, run the command of the task with --allow-net.",
   flags: FLAGS,
   examples: [
     "deno task embed --list",
     "deno task embed --data mmlu-pro --embedding onnx:gte-small",
-    "deno task embed --data demo --embedding hub:onnx-community/Qwen3-Embedding-0.6B-ONNX",
+    "deno task embed --data demo --embedding hub:./my-encoder?pooling=cls",
   ],
 };
 
@@ -44,7 +47,7 @@ async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
   if (flags.list) return printProviders();
   const provider = await openProvider(flags.embedding, {
-    device: flags.device as "cpu" | "webgpu" | "cuda",
+    device: flags.device as Device,
   });
   const facts = Object.entries(provider.facts).map(([name, value]) => `${name} ${value}`);
   console.log(`${provider.name}: ${provider.width} wide; ${facts.join(", ")}`);

@@ -18,9 +18,9 @@ const FLAGS = {
   only: {
     type: "list",
     value: "figure",
-    help: "frontier, gap, routing, slope, … (commas or repeats)",
+    help: "frontier, gap, routing, slope, …",
   },
-  routers: { type: "list", value: "id", help: "rows in colour, in place of the best" },
+  routers: { type: "list", value: "id", help: "rows in colour, instead of the best" },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {

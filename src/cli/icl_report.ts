@@ -13,8 +13,8 @@ import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 import { resultFiles } from "../results/find.ts";
 
 const FLAGS = {
-  results: { type: "string", value: "folder", help: "in place of results/" },
-  out: { type: "string", value: "file.md", help: "in place of icl-router.md in that folder" },
+  results: { type: "string", value: "folder", help: "instead of results/" },
+  out: { type: "string", value: "file.md", help: "instead of icl-router.md in that folder" },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {

@@ -1,5 +1,5 @@
 /**
- * `deno task icl-stage1`: how much of a text ICL-Router's stage 1 reads from its vector, beside what it
+ * `deno task icl-stage1`: how much of a text ICL-Router's stage 1 reads from its vector, compared with what it
  * knows of the language anyway.
  * @module
  */
@@ -32,7 +32,7 @@ const FLAGS = {
   data: { type: "list", default: ["demo"], value: "dataset", help: "dataset or dataset/view" },
   seed: { type: "number", default: SEEDS[0], integer: true, min: 0, help: "seed of the ID split" },
   embedding: { type: "string", default: "static", value: "name", help: "as for deno task bench" },
-  out: { type: "string", value: "folder", help: "in place of results/" },
+  out: { type: "string", value: "folder", help: "instead of results/" },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {

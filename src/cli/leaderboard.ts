@@ -12,7 +12,7 @@ import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 import { resultFiles } from "../results/find.ts";
 
 const FLAGS = {
-  results: { type: "string", value: "folder", help: "in place of results/" },
+  results: { type: "string", value: "folder", help: "instead of results/" },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {

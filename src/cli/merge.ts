@@ -12,7 +12,7 @@ import { conclude } from "./bench.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {
-  out: { type: "string", value: "folder", help: "in place of results/" },
+  out: { type: "string", value: "folder", help: "instead of results/" },
   json: { type: "boolean", help: "print the result file's content instead of tables" },
 } as const satisfies Flags;
 

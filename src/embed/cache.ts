@@ -1,6 +1,6 @@
 /**
  * Embeddings on disk. A file is named after the hash of the texts and the provider's key, so that a new
- * model, limit or code version never meets old vectors.
+ * model, limit or code version never reads old vectors.
  *
  * Layout: one line of JSON (format, provider, rows, width, sha256 of the data), then float32, little-endian.
  * @module

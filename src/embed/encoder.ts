@@ -39,7 +39,7 @@ export type RunBatch = (batch: Batch) => Promise<ArrayLike<number>>;
 
 /**
  * Batch size for a model file or number type. The activations of int8 models are quantised over the whole
- * batch, so that a text would get other numbers beside other texts: they run one text at a time.
+ * batch, so a text's numbers would depend on its neighbours: such models run one text at a time.
  */
 export function batchSize(precision: string): number {
   return /int8|quantized|q8|q4|bnb4/.test(precision) ? 1 : 8;

@@ -1,7 +1,7 @@
 /**
  * Any encoder of the model hub, or of a folder laid out like one, through transformers.js: it knows where
- * models are, their file variants (`dtype`), weights kept beside the graph, and the inputs that decoders
- * want on top of tokens.
+ * models are, their file variants (`dtype`), weights in files of their own, and the inputs that
+ * decoders want besides tokens.
  *
  * Needs `--allow-read --allow-env --allow-ffi --allow-sys`, and for a model that is not on this machine
  * yet `--allow-net --allow-write`. Loaded only when asked for.
@@ -32,7 +32,7 @@ interface Loaded {
 
 /**
  * Opens an encoder, downloading it into the store if need be.
- * @throws {CapabilityError} when it cannot be had or run; @throws {DataError} on a broken folder
+ * @throws {CapabilityError} when it cannot be fetched or run; @throws {DataError} on a broken folder
  */
 export async function openHub(model: HubModel): Promise<EmbeddingProvider> {
   const { pooling, prefix, dtype, revision, maxTokens, preparation, device } = model;
@@ -106,7 +106,7 @@ async function runModel(
   );
 }
 
-/** One hash over the graph and the weight files beside it, in order of name. */
+/** One hash over the graph and its weight files, in order of name. */
 async function hashModel(folder: string, file: string): Promise<string> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(folder)) {

@@ -11,7 +11,7 @@
  *
  * The last two take options after a question mark: `hub:org/name?pooling=cls&dtype=q8`.
  *
- * What needs packages stands in files of its own, imported by an address made at run time: Deno resolves
+ * Code that needs packages is in files of its own, imported by an address computed at run time: Deno resolves
  * a literal `import("…")` already when it builds the module graph, and would download 0.7 GB for a run
  * that uses none of it.
  * @module
@@ -73,7 +73,7 @@ export function listProviders(): ProviderInfo[] {
 /**
  * Opens a provider by its name.
  * @throws {UsageError} for an unknown name or option
- * @throws {CapabilityError} when a package, model or device cannot be had
+ * @throws {CapabilityError} when a package, model or device is not available
  * @throws {DataError} when a model's files are missing, damaged or not the pinned ones
  */
 export async function openProvider(

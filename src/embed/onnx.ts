@@ -19,7 +19,7 @@ import type { Device, EmbeddingProvider } from "./provider.ts";
 /** Raised when the same model would give other vectors. */
 const VERSION = 1;
 
-/** Embedding runs before the harness's workers start, so no job is beside it. */
+/** Embedding runs before the harness's workers start, so no job competes with it. */
 const ALL_CORES = 0;
 
 /**

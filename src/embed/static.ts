@@ -1,5 +1,5 @@
 /**
- * The default embedding: a text is the mean of its word pieces' vectors in a table that stands in the
+ * The default embedding: a text is the mean of its word pieces' vectors in a table that is in the
  * repository. No download, no native code, and bit for bit the same numbers on every machine.
  *
  * The table was distilled from all-MiniLM-L6-v2 (`distil.ts`, `datasets/static-embedding/`). Texts of any

@@ -51,7 +51,7 @@ export function costMetrics(
 ): RowMetrics {
   const cost = sampleMean(headline.cost!), quality = sampleMean(headline.score);
   const single = { cost: sampleMean(bestSingle.cost!), quality: sampleMean(bestSingle.score) };
-  const models = modelQualities(outcomes, "sample"), costs = modelCosts(outcomes);
+  const models = modelQualities(outcomes), costs = modelCosts(outcomes);
   const hindsight = models.indexOf(Math.max(...models));
   const coin = hull ? hullQuality(hull, cost) : null;
   return {
@@ -63,7 +63,7 @@ export function costMetrics(
       single,
       hindsight: { cost: costs[hindsight], quality: models[hindsight] },
       cheapest: Math.min(...costs),
-      dearest: Math.max(...costs),
+      highest: Math.max(...costs),
       largestCost,
     }),
   };
@@ -74,31 +74,31 @@ interface CurveReferences {
   readonly single: CurvePoint;
   readonly hindsight: CurvePoint;
   readonly cheapest: number;
-  readonly dearest: number;
+  readonly highest: number;
   readonly largestCost?: number;
 }
 
 /**
  * Metrics of a whole curve. A row with one point (a single model, random) has no trade-off to measure:
- * drawn out flat to all costs, its point would be given an area, and a place among routers, that no
- * budget below its cost can buy. All are null there.
+ * extended flat to all costs, its point would get an area, and so a rank, that no budget below its
+ * cost can reach. All are null there.
  */
 function curveMetrics(curve: readonly CurvePoint[], of: CurveReferences): RowMetrics {
-  const { single, hindsight, cheapest, dearest, largestCost } = of;
+  const { single, hindsight, cheapest, highest, largestCost } = of;
   const on = (metric: () => number | null): number | null =>
-    curve.length < 2 || dearest === 0 ? null : metric();
-  // What costs nothing can be neither saved nor undercut.
+    curve.length < 2 || highest === 0 ? null : metric();
+  // Of a free model's cost nothing can be saved.
   const against = (model: CurvePoint, metric: typeof qnc): number | null =>
     on(() => model.cost > 0 ? metric(curve, model) : null);
   return {
-    area: on(() => deferralArea(curve, dearest)),
-    area_50: on(() => deferralArea(curve, dearest, 0.5)),
+    area: on(() => deferralArea(curve, highest)),
+    area_50: on(() => deferralArea(curve, highest, 0.5)),
     nauc_orbit: against(single, (points, { cost }) => naucOrbit(points, cost)),
     qnc: against(single, qnc),
     qnc_hindsight: against(hindsight, qnc),
     aiq_paper: on(() => aiqPaper(curve)),
     aiq_code: on(() => largestCost ? aiqCode(curve, largestCost) : null),
-    aiq_common: on(() => aiqCommon(curve, cheapest, dearest)),
+    aiq_common: on(() => aiqCommon(curve, cheapest, highest)),
     peak_hindsight: on(() => peak(curve)),
     perf_gain_hindsight: on(() => perfGain(curve, single)),
     cost_save_hindsight: against(single, costSave),

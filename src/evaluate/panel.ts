@@ -56,7 +56,7 @@ export function panelOf(table: OutcomeTable, seed: SeedRows): Panel {
   const top = oracle(outcomes, "cheapest");
   const floor = guessFloor(outcomes.options, outcomes.models);
   const meanOracle = sampleMean(top.score);
-  const quality = modelQualities(outcomes, "sample");
+  const quality = modelQualities(outcomes);
   const costs = outcomes.costs ? modelCosts(outcomes) : undefined;
   const column = (m: number): Float64Array =>
     earned(outcomes, new Uint16Array(outcomes.rows).fill(m)).score;

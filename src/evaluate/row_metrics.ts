@@ -72,7 +72,7 @@ export function reportRow(
     references.oracle,
     outcomes,
   );
-  const hindsight = Math.max(...modelQualities(outcomes, "sample"));
+  const hindsight = Math.max(...modelQualities(outcomes));
   const spread = choiceDistribution(chosen, outcomes.models);
   const best = optimality(outcomes, chosen, outcomes.solvedFrom);
   const plain = decisions.columns.findIndex((c) => c.kind === "default");
@@ -127,7 +127,7 @@ export function reportRow(
 function twoModelMetrics({ columns, choices }: SeedDecisions, seed: SeedRows): RowMetrics {
   const calls = columns.flatMap((c, p) => c.kind === "calls" ? [p] : []);
   if (!choices || calls.length === 0) return {};
-  const [a, b] = modelQualities(seed.outcomes, "sample");
+  const [a, b] = modelQualities(seed.outcomes);
   const strong = a > b ? 0 : 1;
   const models = { weak: Math.min(a, b), strong: Math.max(a, b) };
   const line = calls.map((p): CallPoint => ({

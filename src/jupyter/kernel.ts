@@ -1,5 +1,5 @@
 /**
- * A Deno kernel of one's own: starts `deno jupyter --kernel` and executes code on it over Jupyter's wire protocol,
+ * Runs a Deno kernel: starts `deno jupyter --kernel` and executes code on it over Jupyter's wire protocol,
  * without Jupyter. `nbconvert --execute` stops listening when the kernel says that it is idle, and loses the outputs
  * that this kernel sends after that; here they are waited for.
  * @module
@@ -110,7 +110,7 @@ export class Kernel {
    * Executes code and waits for all of its outputs; consecutive texts of a stream are one output, however the kernel
    * cut them. An exception in the code is an output, too.
    * @param seconds time allowed
-   * @throws {DataError} when time is up or the code ends the kernel; neither leaves a kernel to go on with
+   * @throws {DataError} when time is up or the code ends the kernel; the kernel cannot be used after either
    */
   async execute(code: string, seconds: number): Promise<Output[]> {
     const request = await this.#send("execute_request", {

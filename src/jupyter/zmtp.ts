@@ -1,6 +1,6 @@
 /**
  * The part of ZMTP 3.0 (the wire format of ZeroMQ) that talking to a Jupyter kernel takes: a client with NULL security
- * as DEALER or SUB. In place of a native package of 34 MB.
+ * as DEALER or SUB. Written here to avoid a native package of 34 MB.
  * @module
  */
 

@@ -5,7 +5,7 @@
  * products between blocks go to the runtime's float64 kernel.
  * @module
  */
-import { dense } from "./runtime.ts";
+import { type Dense, dense, type Transpose } from "./runtime.ts";
 
 /** Systems up to this size are a single block. */
 const ONE_BLOCK = 512;
@@ -122,8 +122,7 @@ async function solveLower(
     if (start > 0) {
       const left = { data: copyBlock(l, n, start, end, 0, start), rows, columns: start };
       const right = { data: x.subarray(0, start * m), rows: start, columns: m };
-      const known = await dense(left, right, "none", new Float64Array(rows * m));
-      for (let i = 0; i < known.length; i++) x[start * m + i] -= known[i];
+      await subtractProduct(x.subarray(start * m, end * m), left, right, "none");
     }
     for (let i = start; i < end; i++) {
       solveRow(x, m, i, l[i * n + i], start, i, l, i * n + start, 1);
@@ -144,8 +143,7 @@ async function solveUpper(
     if (end < n) {
       const left = { data: copyBlock(l, n, end, n, start, end), rows: n - end, columns };
       const right = { data: x.subarray(end * m), rows: n - end, columns: m };
-      const known = await dense(left, right, "left", new Float64Array(columns * m));
-      for (let i = 0; i < known.length; i++) x[start * m + i] -= known[i];
+      await subtractProduct(x.subarray(start * m, end * m), left, right, "left");
     }
     for (let i = end - 1; i >= start; i--) {
       solveRow(x, m, i, l[i * n + i], i + 1, end, l, (i + 1) * n + i, n);
@@ -153,8 +151,19 @@ async function solveUpper(
   }
 }
 
+/** Takes a product away from the rows in `part`, in place. */
+async function subtractProduct(
+  part: Float64Array,
+  left: Dense<Float64Array>,
+  right: Dense<Float64Array>,
+  transpose: Transpose,
+): Promise<void> {
+  const product = await dense(left, right, transpose, new Float64Array(part.length));
+  for (let i = 0; i < part.length; i++) part[i] -= product[i];
+}
+
 /**
- * Row i of x: less its solved rows from…end times their coefficients, which stand in `l` from `at` on,
+ * Row i of x: less its solved rows from…end times their coefficients, which lie in `l` from `at` on,
  * `step` apart; then divided by the pivot. Four rows at a time, so that row i is read and written less.
  */
 function solveRow(

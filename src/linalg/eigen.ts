@@ -1,5 +1,5 @@
 /**
- * Eigen-decomposition by cyclic Jacobi rotations: slow beside a library, but short, exact to rounding
+ * Eigen-decomposition by cyclic Jacobi rotations: slower than a library, but short, exact to rounding
  * and the same on every machine.
  * @module
  */

@@ -127,7 +127,7 @@ async function inverseHessian(
   let trace = 0;
   for (let j = 0; j < d; j++) trace += hessian[j * d + j] + penalties[j];
   for (let j = 0; j < d; j++) {
-    // The last term keeps a pivot positive where neither rows nor penalty have a say.
+    // The last term keeps a pivot positive even where neither rows nor penalty determine it.
     hessian[j * d + j] += penalties[j] + 1e-10 * trace / d;
     identity[j * d + j] = 1;
   }

@@ -21,7 +21,7 @@ export function aiqPaper(curve: readonly CurvePoint[]): number | null {
 
 /**
  * AIQ ↑ as RouterBench's code computes it: hull extended flat to the largest cost among the compared
- * routers, area ÷ that cost. Left of the curve nothing is added, so a dear starting point is punished,
+ * routers, area ÷ that cost. Left of the curve nothing is added, so an expensive starting point is penalised,
  * and adding a router can change everybody's value.
  *
  * @param largestCost C*, largest cost on any compared router's curve, US dollars per query
@@ -37,19 +37,19 @@ export function aiqCode(curve: readonly CurvePoint[], largestCost: number): numb
 }
 
 /**
- * AIQ ↑ over a range that no router can change: [cheapest, dearest single model], hull extended flat to
+ * AIQ ↑ over a range that no router can change: [cheapest, most expensive single model], hull extended flat to
  * both sides (and cut there), area ÷ range. The form to compare routers by; ours, not RouterBench's.
  *
  * @param cheapest mean cost of the cheapest single model, US dollars per query
- * @param dearest mean cost of the dearest single model
+ * @param highest mean cost of the most expensive single model
  * @returns quality units; null when all models cost the same
  * @throws {RangeError} on an empty or non-finite curve
  */
 export function aiqCommon(
   curve: readonly CurvePoint[],
   cheapest: number,
-  dearest: number,
+  highest: number,
 ): number | null {
   const hull = concaveHull(curve);
-  return dearest > cheapest ? areaBetween(hull, cheapest, dearest) / (dearest - cheapest) : null;
+  return highest > cheapest ? areaBetween(hull, cheapest, highest) / (highest - cheapest) : null;
 }

@@ -77,8 +77,8 @@ export function optimality(
 
 /**
  * RCI ↓, routing collapse index (ORBIT): share of queries *not* (i) answered by a best model that is not
- * the dearest, nor (ii) answered by a dearest model where only dearest models are best. Best = equal to
- * the row's maximum, so on unsolved rows everybody is best; dearest = highest mean cost on these rows.
+ * top-priced, nor (ii) answered by a top-priced model where only such models are best. Best = equal to the
+ * row's maximum, so on unsolved rows all are best; top-priced = of the highest mean cost on these rows.
  * ORBIT evaluates it at the largest budget only.
  *
  * @param decisions chosen model per query [N], or mixture weights [M] (then in expectation)
@@ -91,19 +91,19 @@ export function collapseIndex(outcomes: Outcomes, decisions: Decisions): number 
   const { rows, models, scores } = outcomes;
   const means = modelCosts(outcomes);
   const highest = Math.max(...means);
-  const dear = Array.from(means, (cost) => cost >= highest * (1 - TIE));
+  const topPriced = Array.from(means, (cost) => cost >= highest * (1 - TIE));
   let fine = 0;
   for (let i = 0; i < rows; i++) {
     const at = i * models;
     let top = -Infinity, cheapTop = -Infinity;
     for (let m = 0; m < models; m++) {
       top = Math.max(top, scores[at + m]);
-      if (!dear[m]) cheapTop = Math.max(cheapTop, scores[at + m]);
+      if (!topPriced[m]) cheapTop = Math.max(cheapTop, scores[at + m]);
     }
-    const onlyDear = cheapTop < top - TIE;
+    const onlyTop = cheapTop < top - TIE;
     for (let m = 0; m < models; m++) {
       const isBest = scores[at + m] >= top - TIE;
-      if (dear[m] ? onlyDear : isBest) fine += chance(decisions, i, m);
+      if (topPriced[m] ? onlyTop : isBest) fine += chance(decisions, i, m);
     }
   }
   return 1 - fine / rows;

@@ -1,5 +1,5 @@
 /**
- * The binomial distribution: exact draws at any size, and exact tails without underflow.
+ * The binomial distribution: exact draws at any size.
  *
  * Draws: inversion where the mean is small, else Hörmann's transformed rejection (BTRS, 1993), whose cost
  * does not grow with n. Neither approximates.
@@ -70,21 +70,4 @@ function byRejection(n: number, p: number, random: Random, factorials: Float64Ar
       (k - mode) * Math.log(p / (1 - p));
     if (hat <= density) return k;
   }
-}
-
-/**
- * P[Bin(n, ½) ≥ k], exact to about 1e-11 relative for any n; 0 only below the smallest double.
- *
- * @param n number of trials
- * @param k threshold, n/2 ≤ k ≤ n
- */
-export function upperTailOfHalf(n: number, k: number): number {
-  // First term through logarithms, the others relative to it: they shrink, so nothing cancels.
-  let term = 1, sum = 0;
-  for (let j = k; j <= n && term > sum * 1e-17; j++) {
-    sum += term;
-    term *= (n - j) / (j + 1);
-  }
-  const log = logFactorial(n) - logFactorial(k) - logFactorial(n - k) - n * Math.LN2;
-  return Math.exp(log + Math.log(sum));
 }

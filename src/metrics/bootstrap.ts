@@ -49,8 +49,8 @@ export interface BootstrapOptions {
 /**
  * Paired bootstrap percentile intervals of mean differences d_i = s(i, r(i)) − s(i, reference).
  *
- * With groups the statistic is still the mean over rows: sum over the drawn groups ÷ their rows. Average
- * seeds per query first ({@link averageOverSeeds}).
+ * With groups the statistic is still the mean over rows: sum over the drawn groups ÷ their rows. All seeds
+ * of a query belong in one group: seeds × queries are not independent.
  *
  * @param differences one column of N differences for each comparison
  * @returns one interval for each comparison; it depends on its own column, the options and nothing else,

@@ -10,19 +10,19 @@ import { type CurvePoint, TIE } from "./shapes.ts";
 
 /**
  * Area ↑ under the deferral curve (UniRoute): points that improve quality, cost divided by the mean cost
- * of the dearest single model, flat beyond both ends, trapezoid from 0 to u, divided by u. The paper
+ * of the most expensive single model, flat beyond both ends, trapezoid from 0 to u, divided by u. The paper
  * leaves the ends open; this is the convention of a port of it.
  *
  * @param points mean cost (US dollars per query) and quality, one a λ
- * @param dearest mean cost of the dearest single model, US dollars per query
+ * @param highest mean cost of the most expensive single model, US dollars per query
  * @param upTo u: 1 for Area, .5 for Area(50 %)
  * @returns quality units
- * @throws {RangeError} when `dearest` or `upTo` is not positive, or the curve is empty or not finite
+ * @throws {RangeError} when `highest` or `upTo` is not positive, or the curve is empty or not finite
  */
-export function deferralArea(points: readonly CurvePoint[], dearest: number, upTo = 1): number {
-  requirePositive("cost of the dearest model", dearest);
+export function deferralArea(points: readonly CurvePoint[], highest: number, upTo = 1): number {
+  requirePositive("cost of the most expensive model", highest);
   requirePositive("upTo", upTo);
-  const to = upTo * dearest;
+  const to = upTo * highest;
   return areaBetween(improving(points), 0, to) / to;
 }
 

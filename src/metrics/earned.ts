@@ -29,39 +29,9 @@ export function earned(outcomes: Outcomes, decisions: Decisions): Earned {
   return { score, cost: column(outcomes.costs, outcomes, decisions, "cost") };
 }
 
-/**
- * {@link earned} for a mixture: expected score and cost of every query.
- *
- * @param weights probability of each model, length M, sum 1
- * @throws {DataError} naming row and model when a needed outcome is missing
- * @throws {RangeError} when the weights do not fit
- */
-export function earnedByMixture(outcomes: Outcomes, weights: Float64Array): Earned {
-  return earned(outcomes, weights);
-}
-
 /** The mixture "random": every model with probability 1/M. */
 export function uniformMixture(models: number): Float64Array {
   return new Float64Array(models).fill(1 / models);
-}
-
-/**
- * Query-wise mean over seeds that decided on the same queries: what the bootstrap must be fed with.
- * Seeds × queries are not independent and must never be pooled.
- *
- * @param runs one value per query and seed, [seeds][N]
- * @throws {RangeError} without runs, or when their lengths differ
- */
-export function averageOverSeeds(runs: readonly Float64Array[]): Float64Array {
-  if (runs.length === 0) throw new RangeError("no seeds to average over");
-  const mean = new Float64Array(runs[0].length);
-  runs.forEach((run, seed) => {
-    if (run.length !== mean.length) {
-      throw new RangeError(`seed ${seed} has ${run.length} queries, seed 0 has ${mean.length}`);
-    }
-    for (let i = 0; i < mean.length; i++) mean[i] += run[i] / runs.length;
-  });
-  return mean;
 }
 
 function chosen(

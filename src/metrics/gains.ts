@@ -8,7 +8,7 @@
 import { datasetMeans, sampleMean } from "./quality.ts";
 import { type DatasetLabels, NEAR_ZERO } from "./shapes.ts";
 
-/** Smallest oracle − best-single gap of which a share can be meant. */
+/** Smallest gap between oracle and best single of which a share has a meaning. */
 export const SMALLEST_GAP = 0.005;
 
 /** One ratio in three conventions, as fractions; null where the reference is below .01. */
@@ -23,7 +23,7 @@ export interface ByConvention {
   readonly skipped: readonly number[];
 }
 
-/** Share of the gap closed under both means; null = the gap is too small to speak of. */
+/** Share of the gap closed under both means; null = the gap is too small. */
 export interface GapClosed {
   /** From sample means. */
   readonly sample: number | null;

@@ -26,23 +26,8 @@ export function zeroRouterHull(models: readonly CurvePoint[]): HullVertex[] {
 }
 
 /**
- * The same vertices with their coordinates on other rows: the hull chosen on validation, as it fares on
- * test. It need not be concave there.
- */
-export function reevaluated(
-  hull: readonly HullVertex[],
-  models: readonly CurvePoint[],
-): HullVertex[] {
-  return hull.map(({ model }) => ({
-    model,
-    cost: models[model].cost,
-    quality: models[model].quality,
-  }));
-}
-
-/**
  * Mixture weights of the zero router at a budget: its two hull neighbours, in expectation exactly on
- * budget; the last vertex alone above the dearest.
+ * budget; the last vertex alone above the most expensive.
  *
  * @param budget US dollars per query
  * @param models pool size M
@@ -92,20 +77,6 @@ export function hullQuality(hull: readonly CurvePoint[], cost: number): number |
     }
   }
   return best;
-}
-
-/**
- * "Above hull" ↑: quality of each curve point minus the zero router's at the same cost; negative = loses
- * to a coin; null where the point is cheaper than every mixture.
- */
-export function aboveHull(
-  points: readonly CurvePoint[],
-  hull: readonly CurvePoint[],
-): (number | null)[] {
-  return points.map(({ cost, quality }) => {
-    const coin = hullQuality(hull, cost);
-    return coin === null ? null : quality - coin;
-  });
 }
 
 /** Below the cheapest vertex by more than rounding. */

@@ -1,16 +1,9 @@
 /**
- * Accuracy: sample mean, dataset mean; every model on its own, and the best single one.
+ * Accuracy: sample mean, dataset mean; every model on its own.
  * @module
  */
 import { DataError } from "../base/errors.ts";
-import {
-  type CurvePoint,
-  type DatasetLabels,
-  type Outcomes,
-  requireCosts,
-  requireScores,
-  TIE,
-} from "./shapes.ts";
+import { type DatasetLabels, type Outcomes, requireCosts, requireScores } from "./shapes.ts";
 
 /** A quantity under the two ways of averaging over queries. Publish both. */
 export interface Averages {
@@ -72,18 +65,17 @@ export function averages(values: Float64Array, labels: DatasetLabels): Averages 
 }
 
 /**
- * Mean score of every model, length M.
+ * Mean score of every model, length M; every query counts the same.
  *
- * @param by each query, or each dataset, counts the same
  * @throws {DataError} naming row and model of a missing score
  */
-export function modelQualities(outcomes: Outcomes, by: "sample" | "dataset"): Float64Array {
+export function modelQualities(outcomes: Outcomes): Float64Array {
   requireScores(outcomes);
   const { rows, models, scores } = outcomes;
   const column = new Float64Array(rows);
   return Float64Array.from({ length: models }, (_, m) => {
     for (let i = 0; i < rows; i++) column[i] = scores[i * models + m];
-    return by === "sample" ? sampleMean(column) : datasetMean(column, outcomes);
+    return sampleMean(column);
   });
 }
 
@@ -97,40 +89,4 @@ export function modelCosts(outcomes: Outcomes): Float64Array {
   const means = new Float64Array(outcomes.models);
   for (let at = 0; at < costs.length; at++) means[at % outcomes.models] += costs[at];
   return means.map((sum) => sum / outcomes.rows);
-}
-
-/**
- * Every model as a point of the quality-cost plane (mean cost, sample mean of scores), length M.
- *
- * @throws {DataError} when the pool is not fully priced, or naming row and model of a missing outcome
- */
-export function modelPoints(outcomes: Outcomes): CurvePoint[] {
-  const quality = modelQualities(outcomes, "sample");
-  return Array.from(modelCosts(outcomes), (cost, m) => ({ cost, quality: quality[m] }));
-}
-
-/**
- * The best single model: highest mean score. It is a reference row only when chosen on training and
- * validation outcomes; chosen on the test rows it is a hindsight figure (`VB_hindsight`, `qnc_hindsight`).
- *
- * @param preference model columns in order of preference among ties (cheapest first), length M
- * @param by each query, or each dataset, counts the same
- * @returns a model column
- * @throws {DataError} naming row and model of a missing score
- * @throws {RangeError} when the preference does not list every model
- */
-export function bestSingle(
-  outcomes: Outcomes,
-  preference: ArrayLike<number>,
-  by: "sample" | "dataset" = "sample",
-): number {
-  const quality = modelQualities(outcomes, by);
-  if (preference.length !== quality.length) {
-    throw new RangeError(`a preference over ${preference.length} of ${quality.length} models`);
-  }
-  let best = preference[0];
-  for (let k = 1; k < preference.length; k++) {
-    if (quality[preference[k]] > quality[best] + TIE) best = preference[k];
-  }
-  return best;
 }

@@ -1,5 +1,5 @@
 /**
- * Where the gap lives: regret by the number of models that solve a query, and recall@k.
+ * Where the gap comes from: regret by the number of models that solve a query, and recall@k.
  * @module
  */
 import { type Earned, type Outcomes, requireScores, TIE } from "./shapes.ts";
@@ -19,7 +19,7 @@ export interface DifficultyGroup {
 }
 
 /**
- * Groups queries by difficulty. The gap to the oracle lives where 0 < n < M: nobody can win at n = 0,
+ * Groups queries by difficulty. The gap to the oracle comes from queries with 0 < n < M: nobody can win at n = 0,
  * everybody wins at n = M.
  *
  * @returns one group for each n that occurs, ascending

@@ -1,53 +1,8 @@
 /**
- * Significance of a comparison and of a table of them: sign test, Holm, normal interval, spread over seeds.
+ * Significance over a table of comparisons (Holm), and the spread over seeds.
  * @module
  */
-import { upperTailOfHalf } from "./binomial.ts";
 import { sampleMean } from "./quality.ts";
-import { TIE } from "./shapes.ts";
-
-/** Outcome of a sign test. */
-export interface SignTest {
-  /** Units on which the router is better. */
-  readonly wins: number;
-  /** Units on which the reference is better. */
-  readonly losses: number;
-  /** Units without a difference; they are dropped. */
-  readonly ties: number;
-  /** Two-sided p-value. */
-  readonly p: number;
-}
-
-/**
- * Exact two-sided sign test, p = min(1, 2·P[Bin(w + l, ½) ≥ max(w, l)]); on 0/1 scores it is exact McNemar.
- * Safe for any count; underflows to 0 only below 1e-308.
- *
- * @throws {RangeError} when a count is negative or not whole
- */
-export function signTest(wins: number, losses: number): number {
-  if (!(Number.isInteger(wins) && Number.isInteger(losses) && wins >= 0 && losses >= 0)) {
-    throw new RangeError(`wins ${wins}, losses ${losses}; expected whole numbers ≥ 0`);
-  }
-  if (wins === losses) return 1;
-  return Math.min(1, 2 * upperTailOfHalf(wins + losses, Math.max(wins, losses)));
-}
-
-/**
- * {@link signTest} of paired differences: of queries, or of seeds and splits as units (UniRoute: 400
- * splits, α = .01; remember that splits of one table overlap).
- *
- * @param differences d_i, length N; |d| ≤ 1e-12 is a tie
- * @throws {DataError} naming the row of a missing difference
- */
-export function signTestOf(differences: Float64Array): SignTest {
-  sampleMean(differences); // refuses a missing value, which would otherwise pass as a tie
-  let wins = 0, losses = 0;
-  for (const d of differences) {
-    if (d > TIE) wins++;
-    else if (d < -TIE) losses++;
-  }
-  return { wins, losses, ties: differences.length - wins - losses, p: signTest(wins, losses) };
-}
 
 /**
  * Holm's step-down adjustment over all comparisons of a table: with p sorted upwards,
@@ -71,23 +26,8 @@ export function holm(p: readonly number[]): number[] {
 }
 
 /**
- * 95 % interval by the normal approximation, mean ± 1.96·sd/√N with the population sd: a check on the
- * bootstrap, not a replacement.
- *
- * @throws {DataError} naming the row of a missing value
- */
-export function normalInterval(
-  values: Float64Array,
-): { mean: number; sd: number; se: number; low: number; high: number } {
-  const mean = sampleMean(values);
-  const sd = Math.sqrt(sampleMean(values.map((value) => (value - mean) ** 2)));
-  const se = sd / Math.sqrt(values.length);
-  return { mean, sd, se, low: mean - 1.96 * se, high: mean + 1.96 * se };
-}
-
-/**
- * Mean and sample standard deviation (divisor S − 1) over seeds or splits, to stand beside the query
- * bootstrap and never in its place.
+ * Mean and sample standard deviation (divisor S − 1) over seeds or splits, to print beside the query
+ * bootstrap, never instead of it.
  *
  * @returns sd null for a single seed
  * @throws {DataError} naming the position of a missing value

@@ -31,15 +31,7 @@ export function callRate(choice: Uint16Array, strong: number): number {
 }
 
 /**
- * Performance gap recovered ↑: PGR = (quality − weak)/(strong − weak).
- * @returns null unless strong > weak
- */
-export function gapRecovered(quality: number, { weak, strong }: TwoModels): number | null {
-  return strong > weak ? (quality - weak) / (strong - weak) : null;
-}
-
-/**
- * APGR ↑: area of PGR over call rates 0…1, by trapezoid. Random has .5. The ends (0, weak) and
+ * APGR ↑: area of PGR = (quality − weak)/(strong − weak) over call rates 0…1, by trapezoid. Random has .5. The ends (0, weak) and
  * (1, strong) are the same for every rule; they replace points given there.
  *
  * @param points quality at each threshold, in any order

@@ -23,7 +23,7 @@ export interface SessionOptions {
 
 /** Loads the runtime. */
 export function onnxruntime(): Promise<Runtime> {
-  const name = ["onnxruntime", "node"].join("-"); // computed, hence resolved only when it is reached
+  const name = ["onnxruntime", "node"].join("-"); // computed, so that it is resolved only when it is reached
   return import(name);
 }
 
@@ -37,7 +37,7 @@ export async function openSession(
     executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Idle threads sleep instead of spinning: no slower alone, and much faster beside other work.
+    // Idle threads sleep instead of spinning: no slower alone, and much faster next to other work.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
     enableMemPattern: device !== "cpu", // planning all memory ahead doubles it on a CPU, for no speed
     logSeverityLevel: 3, // errors: notes about nodes that a GPU leaves to the CPU are of no use

@@ -110,7 +110,7 @@ function datasetFacts(
   };
 }
 
-/** The records a view chooses, in file order. A label that no record bears is a mistake in the view. */
+/** The records a view chooses, in file order. A label that no record has is a mistake in the view. */
 function select(
   records: readonly OutcomeRecord[],
   where: Labels = {},
@@ -141,7 +141,7 @@ function select(
 }
 
 function whyEmpty(chosen: readonly OutcomeRecord[], models: readonly string[]): string {
-  if (chosen.length === 0) return "expected queries, got none that bear the labels of the view";
+  if (chosen.length === 0) return "expected queries, got none with the labels of the view";
   const scored = new Set(chosen.flatMap((record) => Object.keys(record.scores)));
   const absent = models.find((model) => !scored.has(model));
   return absent === undefined

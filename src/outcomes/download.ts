@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import { DataError } from "../base/errors.ts";
 import { exists } from "../base/files.ts";
 
-/** How patient to be. */
+/** How often to try, and how long to wait. */
 export interface Patience {
   /** Tries per file; 5 unless told. */
   readonly attempts?: number;
@@ -21,7 +21,7 @@ export interface Patience {
 }
 
 /**
- * Downloads one file unless it is there already; when the signal fires, what has come is kept.
+ * Downloads one file unless it is there already; when the signal fires, what has arrived is kept.
  * @throws {DataError} naming the URL: refused, failed too often, or not of the SHA-256 expected
  */
 export async function download(
@@ -50,7 +50,7 @@ export async function download(
         const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
         throw new DataError(
           `${url}: given up after ${attempts} ${attempts === 1 ? "try" : "tries"} (${why}); ` +
-            `${await sizeOf(part)} bytes are kept, pull again to go on`,
+            `${await sizeOf(part)} bytes are kept, pull again to continue`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, backoff * 2 ** (attempt - 1)));
@@ -59,7 +59,7 @@ export async function download(
     const got = expected && await fileHash(part);
     if (got === expected) return await Deno.rename(part, target);
     await Deno.remove(part);
-    if (held > 0 && attempt < attempts) continue; // the old half may be the wrong one: from the start
+    if (held > 0 && attempt < attempts) continue; // the part kept may be of another version: start over
     throw new DataError(`${url}: expected sha256 ${expected}, got ${got}; removed`);
   }
 }
@@ -77,7 +77,7 @@ async function fetchInto(
   let timer = setTimeout(() => stalled.abort(new Error(`no byte for ${idle} ms`)), idle);
   try {
     const response = await fetch(url, {
-      // Packed on the way, a range would count packed bytes.
+      // With compression on the way, a range would count compressed bytes.
       headers: { "accept-encoding": "identity", ...(held ? { range: `bytes=${held}-` } : {}) },
       signal: AbortSignal.any([signal, stalled.signal]),
     });
@@ -85,9 +85,9 @@ async function fetchInto(
     const resumed = response.status === 206 && range?.startsWith(`bytes ${held}-`) === true;
     if (!resumed && response.status !== 200) {
       await response.body?.cancel();
-      // Nothing beyond what is held: it was whole already.
+      // Nothing is missing: the file was complete already.
       if (response.status === 416 && range === `bytes */${held}`) return;
-      // A range beyond the end: what is held is no beginning of this file.
+      // The range starts beyond the end: what is kept does not belong to this file.
       if (held > 0 && (response.status === 416 || response.status === 206)) await Deno.remove(part);
       else if (response.status < 500 && response.status !== 429 && response.status !== 408) {
         throw new DataError(`${url}: refused with ${response.status} ${response.statusText}`);

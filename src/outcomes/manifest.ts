@@ -1,7 +1,7 @@
 /**
  * Manifests: what a folder of records is, who may use it how, and which queries and models form a view.
  *
- * `datasets/manifest.schema.json` is the authority on their form; this file reads them, and invents one
+ * `datasets/manifest.schema.json` is the authority on their form; this file reads them, and makes one up
  * for records that come without.
  * @module
  */

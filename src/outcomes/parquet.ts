@@ -48,7 +48,7 @@ async function* rowGroups(path: string): AsyncGenerator<Row[]> {
         rowStart,
         rowEnd,
       });
-      if (rows.length !== rowEnd - rowStart) throw new Error(`${rows.length} rows came of it`);
+      if (rows.length !== rowEnd - rowStart) throw new Error(`${rows.length} rows were read`);
       yield rows;
       rowStart = rowEnd;
     }

@@ -1,8 +1,8 @@
 /**
  * Strict reading of one record: every rule of `record.ts` holds, or a {@link DataError} says which one
- * broke, where, and what stands there instead. Nothing is repaired.
+ * broke, where, and what was found instead. Nothing is repaired.
  *
- * Two things JSON cannot show escape: a key written twice (the last one counts) and a value that is
+ * Two things that JSON cannot show go unnoticed: a key written twice (the last one counts) and a value that is
  * wrong but well formed; the manifest's SHA-256 catches those.
  * @module
  */
@@ -144,7 +144,7 @@ function byModel(item: Rule): Rule {
 
 const REQUIRED = ["id", "benchmark", "query", "scores"] as const;
 
-/** Fields whose models must be among those of `scores`: a misspelt model would be lost silently. */
+/** Fields whose models must be among those of `scores`: a misspelt model would otherwise be lost silently. */
 const SCORED = ["tokens", "costs", "repeats", "latency_ms", "responses", "scores_rag"] as const;
 
 const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(

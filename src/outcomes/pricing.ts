@@ -5,10 +5,8 @@
  * without either has no cost; without a list, from the records. Unknown is NaN, never free.
  * @module
  */
-import { CapabilityError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
 import { type OutcomeRecord, own } from "./record.ts";
-import type { OutcomeTable } from "./table.ts";
 
 /** Prices of one day. */
 export interface PriceList {
@@ -69,26 +67,6 @@ export function reprice(records: Iterable<OutcomeRecord>, prices: PriceList): Ou
       .filter(([, cost]) => !Number.isNaN(cost));
     return known.length ? { ...rest, costs: Object.fromEntries(known) } : rest;
   });
-}
-
-/**
- * Guards every experiment that reads costs.
- * @throws {CapabilityError} naming the models whose cost is unknown, and for how many queries
- */
-export function requirePriced(table: OutcomeTable): void {
-  const { models, costs, ids, dataset } = table;
-  const unknown = new Float64Array(models.length);
-  for (let at = 0; at < costs.length; at++) {
-    if (Number.isNaN(costs[at])) unknown[at % models.length]++;
-  }
-  const gaps = models.flatMap((model, m) =>
-    unknown[m] === 0 ? [] : [`${model} (${unknown[m]} of ${ids.length} queries)`]
-  );
-  if (gaps.length === 0) return;
-  throw new CapabilityError(
-    `${dataset.name}: expected a known cost for every query and model, got none for ` +
-      `${gaps.join(", ")}; choose a view with costs or give prices for these models`,
-  );
 }
 
 /**

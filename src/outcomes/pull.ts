@@ -3,7 +3,7 @@
  * `datasets/local/<name>/records.jsonl.gz`. The only part of the harness that uses the network.
  *
  * Downloads go to a cache folder as `<path>.part` and get their name when complete and, where the
- * manifest knows it, their SHA-256 is right; an interrupted pull goes on where it stopped. Whatever was
+ * manifest knows it, their SHA-256 is right; an interrupted pull continues where it stopped. Whatever was
  * downloaded, the records are written only if they are the manifest's, byte for byte.
  * @module
  */
@@ -19,7 +19,7 @@ import { folderFiles } from "./importers/native.ts";
 import type { Manifest, SourceFile } from "./manifest.ts";
 import type { PriceList } from "./pricing.ts";
 
-/** Where things go, and how patient to be. */
+/** Where files go, and how often to try. */
 export interface PullOptions extends Patience {
   /** Folder of the downloads; below `.cache/pull/` unless told, one for each commit. */
   readonly cache?: string;
@@ -110,7 +110,7 @@ export async function importFolder(job: ImportJob): Promise<string> {
   return `${formatLog(log)}\n  wrote ${out}\n  sha256 ${got}${verified}`;
 }
 
-/** A file that says where it can be had. */
+/** A file with the address it can be fetched from. */
 type Remote = SourceFile & { readonly url: string };
 
 async function downloadAll(

@@ -2,7 +2,7 @@
  * Files in, records out, streamed: `.jsonl`, `.jsonl.gz`, `.parquet`, or a folder of them.
  *
  * Strict like the parser behind it. Text must be UTF-8 without a byte-order mark; lines end in LF or
- * CRLF; the last one may lack its end; blank lines may stand at the end only. Every message names the
+ * CRLF; the last one may lack its end; blank lines are allowed at the end only. Every message names the
  * file and the line, and torn or altered gzip data says how far it could be read.
  * @module
  */
@@ -49,7 +49,7 @@ export async function* readRecords(path: string): AsyncGenerator<OutcomeRecord, 
       if (earlier) {
         throw new DataError(
           `${file}:${line}: id: expected a new one, got ${JSON.stringify(record.id)}, ` +
-            `which stands at ${earlier} already`,
+            `which is already at ${earlier}`,
         );
       }
       seen.set(record.id, `${basename(file)}:${line}`);
@@ -174,7 +174,7 @@ async function* readLines(
 /** The bytes of a file, unpacked if its name ends in `.gz`. */
 async function* readBytes(file: string, at: Position): AsyncGenerator<Uint8Array> {
   const source = createReadStream(file);
-  // pipeline hands an error of one stream to the other; whoever iterates then meets it here.
+  // pipeline passes an error of one stream to the other, so it shows here while iterating.
   const stream = file.endsWith(".gz") ? pipeline(source, createGunzip(), () => {}) : source;
   try {
     for await (const chunk of stream) yield chunk as Uint8Array;

@@ -4,7 +4,7 @@
  * @module
  */
 import { METRICS_VERSION } from "../metrics/mod.ts";
-import { exists, repoPath, writeAtomic, writeJson } from "../base/files.ts";
+import { repoPath, writeAtomic, writeJson } from "../base/files.ts";
 import { canonicalJson, hashJson } from "../base/hash.ts";
 import { defaultSeeds, type PlannedRouter, type RunPlan, type RunSettings } from "../run/plan.ts";
 import { packSplits } from "../splits/pack.ts";
@@ -141,11 +141,6 @@ export async function writeResult(assembled: AssembledResult, folder?: string): 
   }
   await writeAtomic(path, JSON.stringify(assembled.result, null, 1) + "\n");
   return path;
-}
-
-/** Whether all files of a stem are there. */
-export async function resultExists(stem: string, folder?: string): Promise<boolean> {
-  return await exists(`${folder ?? repoPath("results")}/${stem}.json`);
 }
 
 /**

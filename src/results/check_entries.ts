@@ -1,6 +1,6 @@
 /**
  * Do decisions fit their splits? Everything downstream indexes by position and relies on it: a choice
- * out of the pool, a row too few or models in another order must end here, with a name.
+ * outside the pool, a missing row or models in another order must be caught here, by name.
  * @module
  */
 import { DataError } from "../base/errors.ts";

@@ -1,5 +1,5 @@
 /**
- * Are the reference rows straight? Reference rows learn from outcomes alone, so that a stranger can have them
+ * Are the reference rows honest? They learn from outcomes alone, so that anyone can let them
  * decide again: a weak "best single" would make every router look good.
  * @module
  */

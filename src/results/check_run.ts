@@ -77,8 +77,8 @@ function checkProtocol(
   path: string,
   { result: { protocol, routers }, entries, splits }: OpenedResult,
 ): void {
-  const alien = splits.find((split) => split.protocol !== protocol.name);
-  sameOrThrow(path, "/protocol/name", protocol.name, alien?.protocol ?? protocol.name);
+  const foreign = splits.find((split) => split.protocol !== protocol.name);
+  sameOrThrow(path, "/protocol/name", protocol.name, foreign?.protocol ?? protocol.name);
   sameOrThrow(path, "/protocol/seeds", protocol.seeds, [...new Set(splits.map((s) => s.seed))]);
   const isNewModel = splits[0].heldOutModels.length > 0;
   for (const entry of entries) {
@@ -117,7 +117,7 @@ function checkArms(
   }
 }
 
-/** What is not said in the command must have its default, and what is said must be so. */
+/** A setting that the command leaves out must have its default, and one that it gives must be so. */
 function checkCommand(path: string, { command, protocol }: Result): void {
   const said = new Map(
     [...command.matchAll(/ --(\S+) (\S+)/g)].map(([, flag, value]) => [flag, value]),

@@ -16,7 +16,7 @@ import type { PredictionSummary } from "../run/predictions.ts";
 import schema from "./decisions.schema.json" with { type: "json" };
 import { formOf } from "./form.ts";
 
-/** One job's decisions with its lineage. */
+/** One job's decisions and where they come from. */
 export interface DecisionEntry extends SplitDecisions {
   /** What tuning tried and chose. */
   readonly tuning: Tuning;

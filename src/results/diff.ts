@@ -25,7 +25,7 @@ export interface FieldChange {
   readonly after: string;
 }
 
-/** A router that stands in both results. */
+/** A router that is in both results. */
 export interface RouterChange {
   /** Router id. */
   readonly router: string;

@@ -10,7 +10,7 @@ import type { OpenedResult } from "./result.ts";
 /**
  * One line a decision: router, seed, fold, query id, model, score, cost (RFC 4180 CSV).
  * Headline decisions only; a mixture has none and is left out.
- * @throws {UsageError} for a new-model result, which has arms in place of a headline
+ * @throws {UsageError} for a new-model result, which has arms instead of a headline
  */
 export function* exportCsv(
   { entries, splits }: OpenedResult,

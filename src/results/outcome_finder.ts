@@ -14,7 +14,7 @@ export class OutcomeFinder {
   readonly #data: string | undefined;
   readonly #known = new Map<string, Promise<OutcomeTable | undefined>>();
 
-  /** Takes outcomes from the dataset or path given, in place of those the results name. */
+  /** Takes outcomes from the dataset or path given, instead of those the results name. */
   constructor(data?: string) {
     this.#data = data;
   }

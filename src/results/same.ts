@@ -37,7 +37,7 @@ function isTree(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === "object";
 }
 
-/** A value in an error message, of bearable length. */
+/** A value in an error message, cut where it is long. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? "missing";
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;

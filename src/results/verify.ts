@@ -1,6 +1,6 @@
 /**
  * Verification: reads a result as a stranger would, makes everything again that decisions and outcomes
- * allow, and fails on any difference, also where somebody has edited a file and sealed it again.
+ * allow, and fails on any difference, also where somebody has edited a file and updated its hashes.
  *
  * Recomputed: every number of the evaluation, the audit, the dataset's facts, the splits (drawn again from
  * protocol and seeds) and their sizes, the decisions of the reference rows, what tuning chose, and why a
@@ -12,7 +12,7 @@
  * - numbers from predictions (Brier score, calibration) and sizes of routers, in the decision file
  * - harness, environment, embedding, control and device, and the dataset in `command`
  * - routers that are not reference rows: name, summary, source, statement, needs, `reference`, `unseen`,
- *   hash and grid, which stand in the file of that hash; summary and source of reference rows; and which
+ *   hash and grid, which are in the file of that hash; summary and source of reference rows; and which
  *   routers were left out of the run
  *
  * Where the outcomes are not on this machine, all but the evaluation, the audit, the dataset's facts and
@@ -44,7 +44,7 @@ export interface Verified {
 
 /** Where {@link verifyResult} takes outcomes from; by default from the dataset the result names. */
 export interface VerifyOptions {
-  /** Name or path of the outcomes, in place of the result's own. */
+  /** Name or path of the outcomes, instead of the result's own. */
   readonly data?: string;
   /** Fail when the outcomes are not on this machine, instead of checking hashes and form only. */
   readonly requireData?: boolean;

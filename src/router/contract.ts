@@ -51,9 +51,9 @@ export interface Router<C = unknown> {
    */
   readonly scale?: "score" | "rank";
   /**
-   * What a fit takes on a few thousand recorded queries, where it is not next to nothing; a run says what
-   * it leaves out. Without being named, a router of `seconds` does not run on the folds of a synthetic pool
-   * (the demo is to end soon), one of `minutes` on synthetic pools in-distribution only.
+   * How long a fit takes on a few thousand recorded queries, where that can be felt; a run says what
+   * it leaves out. Unless it is named, a router of `seconds` does not run on the folds of a synthetic pool
+   * (the demo must end quickly), one of `minutes` on synthetic pools in-distribution only.
    */
   readonly effort?: "seconds" | "minutes";
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */
@@ -169,7 +169,7 @@ export interface FitContext {
   /** Where heavy inference runs. */
   readonly device: "cpu" | "webgpu" | "cuda";
   /**
-   * Ids of the training and validation queries that new models will be labelled on, first things first:
+   * Ids of the training and validation queries that new models will be labelled on, in order:
    * with a budget of n, the first n. Only in the new-model protocol, there in every fit. The order depends
    * on the training models' outcomes (`discriminative`) or on the seed alone (`random`), and carries no
    * outcome of a held-out model.

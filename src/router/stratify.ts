@@ -53,7 +53,7 @@ export interface LevelledRow {
  * Round robin over the levels 1…⌊M/2⌋ (number of the M models that solve the row), the levels of each
  * round in seeded order and each level stratified; a level that has run out is filled from the nearest
  * one, the lower of two. Rows of other levels are left out. (ICL-Router's curated profile,
- * icl-router §3.2.)
+ * docs/methods/icl-router.md §3.2.)
  *
  * @param level number of models that solve a row; NaN = unknown
  * @param models M
@@ -84,7 +84,7 @@ export function byLevel(
 }
 
 /**
- * How many models solve each row; NaN where a score is missing, for then nobody knows.
+ * How many models solve each row; NaN where a score is missing.
  *
  * @param scores row-major [N × M]
  * @param solvedFrom score from which a row counts as solved. Length N.

@@ -31,7 +31,7 @@ export interface Column {
 }
 
 /**
- * Ways to meet unseen models: the router's own (`zero-update`, `fit-new-vector`), `retrain` with the n
+ * Ways to handle unseen models: the router's own (`zero-update`, `fit-new-vector`), `retrain` with the n
  * labels, `clairvoyant` (trained with all their labels: upper reference), `ignore` them (floor).
  */
 export type Arm = "zero-update" | "fit-new-vector" | "retrain" | "clairvoyant" | "ignore";

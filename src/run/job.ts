@@ -6,6 +6,7 @@
  * hashed decisions later, in `results/`.
  * @module
  */
+import type { Device } from "../base/device.ts";
 import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
 import type { OpenedSplit, TrainingParts } from "./open_split.ts";
 import { decide, type Pool } from "../router/decide.ts";
@@ -14,7 +15,7 @@ import { tune, type Tuning } from "./tune.ts";
 import { columnMeans } from "../router/training.ts";
 import { type Column, curveOf, points } from "./curve.ts";
 
-/** What one job hands back. */
+/** What one job returns. */
 export type JobOutcome = Decided | NotApplicable;
 
 /** Decisions of a router on the test rows of a split. */
@@ -48,7 +49,7 @@ export interface NotApplicable {
 /** Options of a job that are the same for a whole run. */
 export interface JobOptions {
   /** Where heavy inference runs. */
-  readonly device: "cpu" | "webgpu" | "cuda";
+  readonly device: Device;
   /** Ends the job early. */
   readonly signal: AbortSignal;
   /** Called with progress, 0…1. */
@@ -142,7 +143,7 @@ const CALL_RATES = Array.from({ length: 11 }, (_, i) => i / 10);
 
 /**
  * RouteLLM's rule: the share `rate` of the queries for which the router most prefers the stronger model
- * (by training mean) goes to it, the rest to the weaker. Equal preferences are called together or not.
+ * (by training mean) goes to it, the rest to the weaker. Queries of equal preference go to the same model.
  */
 function callShare(quality: Float64Array, { scores }: TrainingData, rate: number): Uint16Array {
   const [a, b] = columnMeans(scores, 2);

@@ -1,5 +1,5 @@
 /**
- * The new-model job: a router fitted on some models meets others through n labelled queries.
+ * The new-model job: a router fitted on some models gets to know others from n labelled queries.
  *
  * Held-out models are invisible until then: tuning and fitting see the training pool only.
  * @module

@@ -185,7 +185,7 @@ function constant(raw: Matrix): Matrix {
   return { ...raw, data: new Float32Array(raw.data.length).fill(1) };
 }
 
-/** Scores and costs permuted among the training and validation rows; test rows blanked for good measure. */
+/** Scores and costs permuted among the training and validation rows; test rows blanked as well. */
 function shuffled(
   table: OutcomeTable,
   rows: Uint32Array,
@@ -209,7 +209,7 @@ function shuffled(
   return { scores, costs };
 }
 
-// Negative controls: what a router must not survive.
+// Negative controls: under them no router may be better than the best single model.
 
 /**
  * Shuffles labels: whole rows of outcomes change places, so that every model keeps its mean and the

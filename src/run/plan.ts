@@ -2,6 +2,7 @@
  * Plans a run: loads the data, audits it, freezes the splits, embeds the texts, names every job.
  * @module
  */
+import type { Device } from "../base/device.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
 import { type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
@@ -46,10 +47,10 @@ export interface RunSettings {
   /** How profile rows are chosen, new-model protocol. */
   readonly selection?: "random" | "discriminative";
   /** Where heavy inference runs. */
-  readonly device: "cpu" | "webgpu" | "cuda";
+  readonly device: Device;
 }
 
-/** One row of the tables to be. */
+/** One row of the tables to come. */
 export interface PlannedRouter {
   /** Id in tables and results. */
   readonly id: string;
@@ -235,7 +236,7 @@ function shareable<M extends { readonly data: Float32Array }>(m: M): M {
   return { ...m, data };
 }
 
-/** Seeds of the demo: it is to end in three minutes on two cores, installation included. */
+/** Seeds of the demo: few, so that it ends within three minutes on two cores, installation included. */
 export const DEMO_SEEDS: readonly number[] = SEEDS.slice(0, 3);
 
 /** The seeds of a dataset, named as on the command line. */

@@ -1,5 +1,5 @@
 /**
- * What the predicted qualities themselves say: calibration and spread. Computed beside a job, after its
+ * What the predicted qualities themselves say: calibration and spread. Computed with a job, after its
  * decisions are hashed, because predictions are too large to keep; the result marks these numbers as not
  * recomputable from the decisions.
  * @module

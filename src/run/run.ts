@@ -74,7 +74,7 @@ async function lock(folder: string, name: string): Promise<Disposable> {
   const file = await Deno.open(`${folder}/${name}.lock`, { create: true, write: true });
   if (!await file.tryLock(true)) {
     file.close();
-    throw new CapabilityError(`the same run is already going on (${folder}/${name}.lock is held)`);
+    throw new CapabilityError(`the same run is already under way (${folder}/${name}.lock is held)`);
   }
   return { [Symbol.dispose]: () => file.close() };
 }

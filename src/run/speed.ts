@@ -10,7 +10,7 @@ import { random } from "../base/random.ts";
 import { row } from "../linalg/matrix.ts";
 import { type JobOptions, whyNot } from "./job.ts";
 
-/** Measured on the machine at hand; never part of a result's hash. */
+/** Measured on this machine; never part of a result's hash. */
 export interface Speed {
   /** Seconds of one fit of the chosen configuration. */
   readonly fitSeconds: number;

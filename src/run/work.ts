@@ -3,6 +3,7 @@
  * routers share neighbours and clusters.
  * @module
  */
+import type { Device } from "../base/device.ts";
 import { type Control, type EmbeddedTable, type OpenedSplit, openSplit } from "./open_split.ts";
 import { runJob } from "./job.ts";
 import { type ArmKind, runNewModelJob } from "./new_model_job.ts";
@@ -29,7 +30,7 @@ export interface WorkSetup {
   /** Arms of the new-model protocol; absent = all. */
   readonly arms?: readonly ArmKind[];
   /** Where heavy inference runs. */
-  readonly device: "cpu" | "webgpu" | "cuda";
+  readonly device: Device;
 }
 
 /** One job to do. */
@@ -42,7 +43,7 @@ export interface Job {
   readonly file?: string;
   /** Index into the splits. */
   readonly split: number;
-  /** Whether the router's speed is measured beside this job. */
+  /** Whether the router's speed is measured with this job. */
   readonly timed: boolean;
 }
 

@@ -14,7 +14,7 @@ import { type Cut, SEEDS, type Split, type SplitOptions } from "./split.ts";
 /**
  * Makes the splits of a protocol: seed by seed, fold by fold.
  *
- * @param groups rows with equal numbers are never parted, length Q (from the audit)
+ * @param groups rows with equal numbers are never separated, length Q (from the audit)
  * @throws {UsageError} when there is no such protocol
  * @throws {CapabilityError} when the dataset lacks what the protocol needs
  */
@@ -55,12 +55,14 @@ function cutter(protocol: string): Cutter {
     "id:published": publishedCuts,
     ood: oodCuts,
     task: taskCuts,
-    "new-model": newModelCuts,
+    "new-model": (...given) => newModelCuts(undefined, ...given),
   };
   if (Object.hasOwn(named, protocol)) return named[protocol];
-  const folds = /^ood:([0-9]+)$/.exec(protocol)?.[1];
-  if (folds !== undefined) return (...given) => domainCuts(Number(folds), ...given);
+  const [, kind, number] = /^(ood|new-model):([0-9]+)$/.exec(protocol) ?? [];
+  if (kind === "ood") return (...given) => domainCuts(Number(number), ...given);
+  if (kind === "new-model") return (...given) => newModelCuts(Number(number), ...given);
   throw new UsageError(
-    `no protocol "${protocol}"; there are ${Object.keys(named).join(", ")} and ood:<folds>`,
+    `no protocol "${protocol}"; there are ${Object.keys(named).join(", ")}, ood:<folds> and ` +
+      "new-model:<models held out>",
   );
 }

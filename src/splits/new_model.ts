@@ -18,15 +18,18 @@ const MOST_SUBSETS = 20;
 
 /**
  * One fold a set of held-out models: each model once for `holdOut` 1, else `subsets` distinct random
- * sets of k (⌈M/3⌉ by default), or all sets where there are fewer.
+ * sets, or all sets where there are fewer.
+ *
+ * @param holdOut models held out at a time; undefined for ⌈M/3⌉
  * @throws {CapabilityError} when fewer than two models would be left to train with
  * @throws {UsageError} when an option is out of range
  */
 export function newModelCuts(
+  holdOut: number | undefined,
   table: OutcomeTable,
   groups: Uint32Array,
   seed: number,
-  { holdOut, subsets = 4, selection = "random" }: SplitOptions,
+  { subsets = 4, selection = "random" }: SplitOptions,
 ): Cut[] {
   const M = table.models.length;
   const k = holdOut ?? Math.ceil(M / 3);
@@ -37,9 +40,7 @@ export function newModelCuts(
       } models, got ${M}`,
     );
   }
-  if (!Number.isInteger(k) || k < 1) {
-    throw new UsageError(`holdOut must be a whole number from 1, got ${k}`);
-  }
+  if (k < 1) throw new UsageError("new-model:0 holds out no model; expected 1 or more");
   if (!Number.isInteger(subsets) || subsets < 1 || subsets > MOST_SUBSETS) {
     throw new UsageError(`subsets must be 1…${MOST_SUBSETS}, got ${subsets}`);
   }

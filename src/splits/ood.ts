@@ -1,7 +1,7 @@
 /**
- * The OOD protocol: the test rows are of benchmarks no training row is of.
+ * The OOD protocol: test rows come from benchmarks that no training row comes from.
  *
- * Validation rows are drawn likewise, as whole benchmarks (or domains) that are not trained on:
+ * Validation rows are drawn in the same way, as whole benchmarks (or domains) that are not trained on:
  * hyper-parameters that decide about generalisation must be judged by it. Copies of test queries in
  * other benchmarks are dropped, never the test rows.
  * @module

@@ -6,7 +6,7 @@
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { byLevel, type RowKeys, solverCounts, stratified } from "../router/stratify.ts";
 
-/** The rows a new model is labelled on, first things first. */
+/** The rows a new model is labelled on, in order. */
 export interface Profile {
   /**
    * `random`: any row. `discriminative`: rows that 1…⌊M/2⌋ of the M training models solve, equal counts

@@ -2,12 +2,12 @@
  * Split manifests: which rows and models a router may see. A split is plain data with a hash; results
  * of different hashes are never merged into one table.
  *
- * Protocols (specification: protocols §1 to §4):
+ * Protocols (docs/protocol.md, "Splits"):
  * - `id`: 60/20/20 training, validation, test, stratified by benchmark; `id:published` keeps the test
  *   rows of the source
  * - `ood`: every benchmark is the test once; `ood:5`: whole domains in five folds
  * - `task`: whole tasks in five folds
- * - `new-model`: rows as `id`, a third of the models (or `holdOut`) held out
+ * - `new-model`: rows as `id`, a third of the models held out; `new-model:k`: k models
  *
  * Every draw is keyed by seed and query, benchmark, task or model id, never by position.
  * @module
@@ -33,7 +33,7 @@ export interface Split {
   readonly dataSha256: string;
   /** Hash of the query ids that {@link roles} are for, in order. */
   readonly idsSha256: string;
-  /** `id`, `id:published`, `ood`, `ood:k`, `task` or `new-model`. */
+  /** `id`, `id:published`, `ood`, `ood:k`, `task`, `new-model` or `new-model:k`. */
   readonly protocol: string;
   /** Names the draw. */
   readonly seed: number;
@@ -45,7 +45,7 @@ export interface Split {
   readonly roles: string;
   /** How validation rows were drawn: at random, or as whole benchmarks (`ood:k`: domains) or tasks. */
   readonly validation: "id" | "benchmarks" | "tasks";
-  /** Models to be treated as new, ascending; empty unless the protocol is `new-model`. */
+  /** Models to be treated as new, ascending; empty unless the protocol is `new-model` (or `new-model:k`). */
   readonly heldOutModels: readonly string[];
   /** New-model protocol only: the rows on which new models are labelled. */
   readonly profile?: Profile;
@@ -55,8 +55,6 @@ export interface Split {
 export interface SplitOptions {
   /** `ood` and `ood:k`: whole benchmarks as validation (default), or random rows as a second arm. */
   readonly validation?: "id" | "benchmarks";
-  /** `new-model`: models held out at a time; ⌈M/3⌉ by default, and with 1 each model is held out once. */
-  readonly holdOut?: number;
   /** `new-model`: random sets of held-out models a seed, 1…20; 4 by default. */
   readonly subsets?: number;
   /** `new-model`: how profile rows are chosen; `random` by default. */

@@ -7,7 +7,7 @@ import { seededOrder } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type { Role } from "./split.ts";
 
-/** Rows that are never parted. */
+/** Rows that are never separated. */
 interface Block {
   /** Smallest query id of the block: what its draws are keyed by. */
   readonly key: string;
@@ -48,7 +48,7 @@ export function deal(
 }
 
 /**
- * Sees to it that no group lies on two sides: where it does, the test rows stay, else the validation
+ * Makes sure that no group lies on two sides: where it does, the test rows stay, else the validation
  * rows, and the other rows of the group are dropped. Changes `roles`.
  */
 export function dropCopies(roles: Role[], groups: Uint32Array): void {

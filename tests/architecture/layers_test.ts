@@ -9,7 +9,7 @@ const table = new Map(
     [, room, rooms],
   ) => [short(room), rooms.split(", ").map((name) => name.trim()).filter((name) => name !== "–")]),
 );
-const files = ["src", "baselines", "datasets"].flatMap(filesBelow);
+const files = ["src", "baselines", "datasets"].flatMap((folder) => filesBelow(folder));
 
 Deno.test("rooms import only what docs/architecture.md says, and its table says no more than that", () => {
   const used = new Map([...table.keys()].map((room) => [room, new Set<string>()]));

@@ -9,7 +9,7 @@ import { UsageError } from "../../src/base/errors.ts";
 import { readJson, repoPath } from "../../src/base/files.ts";
 import { random } from "../../src/base/random.ts";
 import { buildTable } from "../../src/outcomes/build.ts";
-import { memoryFiles } from "../../src/outcomes/importers/native.ts";
+import { memoryFiles } from "../support/memory_files.ts";
 import type { ImportOptions } from "../../src/outcomes/importers/importer.ts";
 import { importerNamed, runImporter } from "../../src/outcomes/importers/index.ts";
 import { readManifest } from "../../src/outcomes/manifest.ts";

@@ -106,7 +106,7 @@ Deno.test("bench: a second process with the same run is refused; the first ends 
   const second = await run("bench", ...plain, ...places("twice"));
   first.kill("SIGCONT");
   assert.equal(second.code, 4, second.text);
-  assert.match(second.text, /error: the same run is already going on \(.*\.lock is held\)/);
+  assert.match(second.text, /error: the same run is already under way \(.*\.lock is held\)/);
   assert.equal((await ended(first)).code, 0);
   same("twice");
 });

@@ -42,7 +42,7 @@ Deno.test("F1: RCI counts a2 and b2", () => {
   near(collapseIndex(F1, F1_CHOICE), 0.25);
 });
 
-Deno.test("RCI: always the dearest is fine only where nothing else is best", () => {
+Deno.test("RCI: always the most expensive is fine only where nothing else is best", () => {
   near(collapseIndex(F1, new Uint16Array(8).fill(L)), 6 / 8);
   // The choice of the oracle, and everybody on the unsolved b3.
   near(collapseIndex(F1, oracle(F1).choice), 0);
@@ -51,7 +51,7 @@ Deno.test("RCI: always the dearest is fine only where nothing else is best", () 
   assert.throws(() => collapseIndex({ ...F1, costs: undefined }, F1_CHOICE), DataError);
 });
 
-Deno.test("RCI: when all cost the same, all are dearest and nothing collapses", () => {
+Deno.test("RCI: when all cost the same, all are the most expensive and nothing collapses", () => {
   assert.equal(collapseIndex({ ...F1, costs: new Float64Array(24).fill(2) }, F1_CHOICE), 0);
 });
 

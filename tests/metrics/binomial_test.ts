@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
-import {
-  binomial,
-  logFactorial,
-  logFactorials,
-  upperTailOfHalf,
-} from "../../src/metrics/binomial.ts";
-import { near } from "./fixtures.ts";
+import { binomial, logFactorial, logFactorials } from "../../src/metrics/binomial.ts";
 
 /** Exact probability of k successes. */
 function mass(n: number, k: number, p: number): number {
@@ -53,12 +47,4 @@ Deno.test("sure and impossible events draw nothing at random", () => {
   assert.equal(binomial(50, 0, random(1), table), 0);
   assert.equal(binomial(50, 1, random(1), table), 50);
   assert.equal(binomial(0, 0.5, random(1), table), 0);
-});
-
-Deno.test("upper tail of Bin(n, ½)", () => {
-  near(upperTailOfHalf(3, 3), 1 / 8, 12);
-  near(upperTailOfHalf(4, 2), 11 / 16, 12);
-  let sum = 0;
-  for (let k = 520; k <= 1000; k++) sum += mass(1000, k, 0.5);
-  near(upperTailOfHalf(1000, 520), sum, 12);
 });

@@ -2,12 +2,20 @@ import assert from "node:assert/strict";
 import { DataError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { type Interval, pairedBootstrap, percentileInterval } from "../../src/metrics/bootstrap.ts";
-import { normalInterval } from "../../src/metrics/significance.ts";
+import { sampleMean } from "../../src/metrics/quality.ts";
 import { fill, near } from "./fixtures.ts";
 
 /** An interval without its p-value. */
 function bare({ p: _p, ...interval }: Interval): Omit<Interval, "p"> {
   return interval;
+}
+
+/** 95% interval by the normal approximation, mean ± 1.96·sd/√N. */
+function normalInterval(values: Float64Array): { mean: number; low: number; high: number } {
+  const mean = sampleMean(values);
+  const sd = Math.sqrt(sampleMean(values.map((value) => (value - mean) ** 2)));
+  const half = 1.96 * sd / Math.sqrt(values.length);
+  return { mean, low: mean - half, high: mean + half };
 }
 
 /** Means of all n^n resamples. */

@@ -26,7 +26,7 @@ Deno.test("QNC: reached at once, at higher cost, never", () => {
   assert.equal(qncAtPoints(points([1, 0.2], [20, 0.64]), F2_SINGLE), null);
 });
 
-Deno.test("a curve beyond the dearest model is cut at u; nAUC is divided by its own largest cost", () => {
+Deno.test("a curve beyond the most expensive model is cut at u; nAUC is divided by its own largest cost", () => {
   const far = points([5, 0.5], [15, 0.7]);
   // Flat .5 up to half, then .5 → .6.
   near(deferralArea(far, 10), 0.25 + 0.275);
@@ -41,7 +41,7 @@ Deno.test("order and dominated points do not matter", () => {
 });
 
 Deno.test("a free reference or an empty curve is refused", () => {
-  assert.throws(() => deferralArea(F2, 0), /dearest/);
+  assert.throws(() => deferralArea(F2, 0), /most expensive/);
   assert.throws(() => deferralArea(F2, 10, 0), /upTo/);
   assert.throws(() => qnc(F2, { cost: 0, quality: 0.5 }), RangeError);
   assert.throws(() => peak([]), RangeError);

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { DataError } from "../../src/base/errors.ts";
-import {
-  averageOverSeeds,
-  earned,
-  earnedByMixture,
-  uniformMixture,
-} from "../../src/metrics/earned.ts";
+import { earned, uniformMixture } from "../../src/metrics/earned.ts";
 import { F1, F1_CHOICE, L, near } from "./fixtures.ts";
 
 const total = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
@@ -18,7 +13,7 @@ Deno.test("F1: the router earns 6 of 8 and costs 38", () => {
 });
 
 Deno.test("F1: random is an expectation: 11/24 at mean cost 5", () => {
-  const { score, cost } = earnedByMixture(F1, uniformMixture(3));
+  const { score, cost } = earned(F1, uniformMixture(3));
   near(total(score) / 8, 11 / 24, 12);
   near(total(cost!) / 8, 5, 12);
 });
@@ -31,8 +26,8 @@ Deno.test("a missing outcome counts only where it is used, and is named there", 
   const named = (e: unknown) =>
     e instanceof DataError && /row 7, model 2: no score/.test(e.message);
   assert.throws(() => earned(hole, new Uint16Array(8).fill(L)), named);
-  assert.throws(() => earnedByMixture(hole, uniformMixture(3)), named);
-  assert.equal(total(earnedByMixture(hole, Float64Array.of(0, 1, 0)).score), 4);
+  assert.throws(() => earned(hole, uniformMixture(3)), named);
+  assert.equal(total(earned(hole, Float64Array.of(0, 1, 0)).score), 4);
   const costs = F1.costs!.slice();
   costs[0] = NaN;
   assert.throws(() => earned({ ...F1, costs }, F1_CHOICE), /row 0, model 0: no cost/);
@@ -40,11 +35,4 @@ Deno.test("a missing outcome counts only where it is used, and is named there", 
 
 Deno.test("without costs there is no cost column, not a column of zeros", () => {
   assert.equal(earned({ ...F1, costs: undefined }, F1_CHOICE).cost, undefined);
-});
-
-Deno.test("seeds are averaged query by query", () => {
-  const mean = averageOverSeeds([Float64Array.of(1, 0, 1), Float64Array.of(0, 0, 1)]);
-  assert.deepEqual([...mean], [0.5, 0, 1]);
-  assert.throws(() => averageOverSeeds([]), RangeError);
-  assert.throws(() => averageOverSeeds([new Float64Array(3), new Float64Array(2)]), /seed 1/);
 });

@@ -4,7 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { type Random, random } from "../../src/base/random.ts";
-import type { CurvePoint, Outcomes } from "../../src/metrics/mod.ts";
+import {
+  type CurvePoint,
+  modelCosts,
+  modelQualities,
+  type Outcomes,
+} from "../../src/metrics/mod.ts";
 
 /** Columns of F1. */
 export const S = 0, M = 1, L = 2;
@@ -46,8 +51,14 @@ export const F2: CurvePoint[] = [
   { cost: 8, quality: 0.7 },
 ];
 
-/** F2: the best single model, also the dearest. */
+/** F2: the best single model, also the most expensive. */
 export const F2_SINGLE: CurvePoint = { cost: 10, quality: 0.65 };
+
+/** Every model as a point: mean cost and mean score. */
+export function modelPoints(outcomes: Outcomes): CurvePoint[] {
+  const quality = modelQualities(outcomes);
+  return Array.from(modelCosts(outcomes), (cost, m) => ({ cost, quality: quality[m] }));
+}
 
 /** Points from [cost, quality] pairs. */
 export function points(...pairs: [cost: number, quality: number][]): CurvePoint[] {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { earned, earnedByMixture, uniformMixture } from "../../src/metrics/earned.ts";
+import { earned, uniformMixture } from "../../src/metrics/earned.ts";
 import { gapClosed, gapToOracle, relativeGain, shareOfGapClosed } from "../../src/metrics/gains.ts";
 import { oracle } from "../../src/metrics/oracle.ts";
 import { F1, F1_CHOICE, F1_PER_DATASET, L, near } from "./fixtures.ts";
 
 const router = earned(F1, F1_CHOICE).score;
-const random = earnedByMixture(F1, uniformMixture(3)).score;
+const random = earned(F1, uniformMixture(3)).score;
 const single = earned(F1, new Uint16Array(8).fill(L)).score;
 const best = oracle(F1).score;
 

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
 import * as metrics from "../../src/metrics/mod.ts";
 import type { CurvePoint, Decisions, Outcomes } from "../../src/metrics/mod.ts";
-import { fill, permuted, permutedCells, randomChoice, randomOutcomes, same } from "./fixtures.ts";
+import {
+  fill,
+  modelPoints,
+  permuted,
+  permutedCells,
+  randomChoice,
+  randomOutcomes,
+  same,
+} from "./fixtures.ts";
 
 const SEEDS = 150;
 
@@ -18,12 +26,12 @@ function everything(
   const constant = (m: number): Uint16Array => new Uint16Array(o.rows).fill(m);
   const mean = metrics.sampleMean;
   const own = metrics.earned(o, choice);
-  const coin = metrics.earnedByMixture(o, metrics.uniformMixture(o.models));
-  const star = metrics.bestSingle(o, preference);
+  const coin = metrics.earned(o, metrics.uniformMixture(o.models));
+  const star = bestOf(o, preference);
   const single = metrics.earned(o, constant(star));
   const singlePoint = { cost: mean(single.cost!), quality: mean(single.score) };
   const oracle = metrics.oracle(o);
-  const models = metrics.modelPoints(o);
+  const models = modelPoints(o);
   const hull = metrics.zeroRouterHull(models);
   const [low, high] = [
     Math.min(...models.map((p) => p.cost)),
@@ -50,7 +58,7 @@ function everything(
     zeroCost: mean(metrics.oracle(o, "zero").cost!) / price,
     discounted: metrics.discountedOracle(o),
     floor: metrics.guessFloor(o.options, o.models),
-    above: metrics.aboveHull(curve, hull).reduce<number>((sum, x) => sum + (x ?? 0), 0),
+    coins: curve.reduce((sum, { cost }) => sum + (metrics.hullQuality(hull, cost) ?? 0), 0),
     aiqPaper: metrics.aiqPaper(curve),
     aiqCode: metrics.aiqCode(curve, 20 * price),
     aiqCommon: metrics.aiqCommon(curve, low, high),
@@ -80,6 +88,12 @@ function everything(
     brier: calibrated.brier,
     calibration: calibrated.error,
   };
+}
+
+/** The model with the highest mean score; ties go to the one preferred. */
+function bestOf(o: Outcomes, preference: ArrayLike<number>): number {
+  const quality = metrics.modelQualities(o);
+  return Array.from(preference).reduce((best, m) => quality[m] > quality[best] + 1e-12 ? m : best);
 }
 
 const coinOf = (o: Outcomes): Decisions => metrics.uniformMixture(o.models);
@@ -141,7 +155,7 @@ Deno.test("share of the gap closed: best single 0, oracle 1; QNC(best single) = 
   let defined = 0;
   for (let seed = 0; seed < SEEDS; seed++) {
     const o = randomOutcomes(seed);
-    const star = metrics.bestSingle(o, Uint16Array.from({ length: o.models }, (_, m) => m));
+    const star = bestOf(o, Uint16Array.from({ length: o.models }, (_, m) => m));
     const { score, cost } = metrics.earned(o, new Uint16Array(o.rows).fill(star));
     const best = metrics.oracle(o).score;
     const zero = metrics.shareOfGapClosed(score, score, best, o);
@@ -163,7 +177,7 @@ Deno.test("share of the gap closed: best single 0, oracle 1; QNC(best single) = 
 Deno.test("a router equal to a single model, or a mixture, is not above the hull", () => {
   for (let seed = 0; seed < SEEDS; seed++) {
     const o = randomOutcomes(seed), g = random(seed, "mixture");
-    const models = metrics.modelPoints(o);
+    const models = modelPoints(o);
     const hull = metrics.zeroRouterHull(models);
     const raw = fill(o.models, () => g.next());
     const total = raw.reduce((sum, w) => sum + w, 0);
@@ -172,11 +186,11 @@ Deno.test("a router equal to a single model, or a mixture, is not above the hull
       cost: metrics.sampleMean(mixture.cost!),
       quality: metrics.sampleMean(mixture.score),
     };
-    for (const above of metrics.aboveHull([...models, coin], hull)) {
-      assert.ok(above !== null && above <= 1e-12, `seed ${seed}: ${above}`);
+    for (const { cost, quality } of [...models, coin]) {
+      const above = quality - metrics.hullQuality(hull, cost)!;
+      assert.ok(above <= 1e-12, `seed ${seed}: ${above}`);
     }
-    const vertices = metrics.aboveHull(hull, hull);
-    vertices.forEach((above) => same(above, 0));
+    for (const { cost, quality } of hull) same(metrics.hullQuality(hull, cost), quality);
   }
 });
 

@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  apgr,
-  callRate,
-  callsNeeded,
-  decileCurve,
-  gapRecovered,
-} from "../../src/metrics/two_model.ts";
+import { apgr, callRate, callsNeeded, decileCurve } from "../../src/metrics/two_model.ts";
 import { F1, L, near, S } from "./fixtures.ts";
 
 const models = { weak: 0.6, strong: 0.8 };
 const curve = [0.6, 0.68, 0.74, 0.78, 0.8].map((quality, k) => ({ callRate: k / 4, quality }));
 
-Deno.test("PGR, APGR and CPT of the worked curve", () => {
-  curve.forEach(({ quality }, k) => near(gapRecovered(quality, models), [0, 0.4, 0.7, 0.9, 1][k]));
+Deno.test("APGR and CPT of the worked curve", () => {
   near(apgr(curve, models), 0.625);
   near(callsNeeded(curve, models, 0.2), 0.125);
   near(callsNeeded(curve, models, 0.5), 0.33333, 5);
@@ -39,7 +32,6 @@ Deno.test("CPT is the first crossing where quality is not monotone", () => {
 
 Deno.test("undefined unless strong beats weak", () => {
   assert.equal(apgr(curve, { weak: 0.6, strong: 0.6 }), null);
-  assert.equal(gapRecovered(0.6, { weak: 0.6, strong: 0.5 }), null);
   assert.equal(callsNeeded(curve, { weak: 0.6, strong: 0.5 }, 0.5), null);
   assert.throws(() => callsNeeded(curve, models, 50), RangeError);
   assert.throws(() => apgr([{ callRate: 1.5, quality: 0.7 }], models), RangeError);

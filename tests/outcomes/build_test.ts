@@ -154,7 +154,7 @@ Deno.test("buildTable refuses what it cannot place", () => {
   );
   assert.throws(
     build(records, { models, where: { level: "easy", benchmark: "trivia" } }),
-    data(/expected queries, got none that bear the labels of the view$/),
+    data(/expected queries, got none with the labels of the view$/),
   );
   assert.throws(
     build(records, { models: ["ash", "brich"] }),

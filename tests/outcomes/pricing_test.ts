@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { CapabilityError } from "../../src/base/errors.ts";
-import { buildTable } from "../../src/outcomes/build.ts";
 import {
   costOf,
   type PriceList,
   priceListHash,
   reprice,
-  requirePriced,
   significant,
   tokenCost,
   tokenFaults,
@@ -112,28 +109,6 @@ Deno.test("a price list's hash does not depend on the order of its models, but o
   assert.equal(priceListHash({ ...prices, perMillionTokens: { birch, ash } }), hash);
   assert.notEqual(priceListHash({ ...prices, date: "2026-01-03" }), hash);
   assert.notEqual(priceListHash({ ...prices, perMillionTokens: { ash, birch: [10, 21] } }), hash);
-});
-
-Deno.test("requirePriced names the models and how many queries lack a cost", () => {
-  requirePriced(buildTable(records, "priced", smallManifest));
-  const error = (view: string): unknown => {
-    try {
-      requirePriced(buildTable(records, view, smallManifest));
-    } catch (thrown) {
-      return thrown;
-    }
-  };
-  const all = error("all");
-  assert.ok(all instanceof CapabilityError);
-  assert.match(
-    all.message,
-    /^small\/all: .+ got none for cedar\/v1\.5 \(5 of 5 queries\); choose a view/,
-  );
-  const two = error("two") as Error;
-  assert.match(
-    two.message,
-    /got none for ash \(1 of 6 queries\), cedar\/v1\.5 \(6 of 6 queries\);/,
-  );
 });
 
 Deno.test("tokenFaults flags columns that are the same for every query", () => {

@@ -147,7 +147,7 @@ Deno.test("an interrupted run keeps its bytes; the next one goes on", () =>
   onStage(async ({ manifest, options, asked, script, part, records }) => {
     script.push(half("cut"));
     const run = pull(manifest, { ...options, attempts: 1 });
-    await fails(run, /train\.json: given up after 1 try/, /bytes are kept, pull again to go on/);
+    await fails(run, /train\.json: given up after 1 try/, /bytes are kept, pull again to continue/);
     const held = await size(part);
     assert.equal(held, (await bytesOf()).length >> 1);
     assert.equal(await exists(options.out), false);

@@ -123,11 +123,11 @@ Deno.test("messages name file and line", async () => {
   );
   assert.equal(
     await refusal({ "a.jsonl": `${SMALL}${first}` }),
-    'a.jsonl:7: id: expected a new one, got "q3", which stands at a.jsonl:1 already',
+    'a.jsonl:7: id: expected a new one, got "q3", which is already at a.jsonl:1',
   );
   assert.equal(
     await refusal({ "a.jsonl": SMALL, "b.jsonl": `${lines[1]}\n` }),
-    'b.jsonl:1: id: expected a new one, got "q1", which stands at a.jsonl:2 already',
+    'b.jsonl:1: id: expected a new one, got "q1", which is already at a.jsonl:2',
   );
 });
 

@@ -1,7 +1,8 @@
 /**
- * Fixture F1 of the metrics' specification as records, decisions and a run.
+ * Fixture F1, eight queries worked out by hand, as records, decisions and a run.
  */
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
+import { F1 as OUTCOMES, F1_CHOICE, L, M, S } from "../metrics/fixtures.ts";
 import {
   always,
   choices,
@@ -12,11 +13,10 @@ import {
   notApplicable,
 } from "./fixture.ts";
 
+export { F1_CHOICE, L, M, S };
+
 /** Models of F1, cheapest first and ascending. */
 export const MODELS = ["a-small", "b-medium", "c-large"];
-/** Columns of F1's models. */
-export const S = 0, M = 1, L = 2;
-
 const TEXTS = [
   "Who painted the ceiling of the chapel?",
   "Name a river in Patagonia.",
@@ -28,29 +28,17 @@ const TEXTS = [
   "Simplify the fraction twelve over eighteen.",
 ];
 
-/** Fixture F1 of the metrics' specification: S, M, L at 1, 4 and 10 dollars a call; a1…a5, b1…b3. */
-export const F1: OutcomeRecord[] = [
-  [1, 1, 1],
-  [0, 1, 1],
-  [0, 1, 0],
-  [0, 1, 0],
-  [0, 0, 1],
-  [1, 0, 1],
-  [0, 0, 1],
-  [0, 0, 0],
-].map((scores, i) => ({
+/** Fixture F1: S, M, L at 1, 4 and 10 dollars a call; a1…a5, b1…b3. */
+export const F1: OutcomeRecord[] = TEXTS.map((query, i) => ({
   id: i < 5 ? `a${i + 1}` : `b${i - 4}`,
   benchmark: i < 5 ? "A" : "B",
-  query: TEXTS[i],
-  scores: byModel(scores),
-  costs: byModel([1, 4, 10]),
+  query,
+  scores: byModel(OUTCOMES.scores, i),
+  costs: byModel(OUTCOMES.costs!, i),
 }));
 
-/** F1: the router's choices, in row order. */
-export const F1_CHOICE = [S, L, M, M, L, S, M, M];
-
-function byModel(values: readonly number[]): Record<string, number> {
-  return Object.fromEntries(MODELS.map((model, m) => [model, values[m]]));
+function byModel(cells: Float64Array, row: number): Record<string, number> {
+  return Object.fromEntries(MODELS.map((model, m) => [model, cells[row * MODELS.length + m]]));
 }
 
 /** References on F1: best single is L, hull S–M–L. */

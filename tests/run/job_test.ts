@@ -5,41 +5,26 @@ import { openSplit } from "../../src/run/open_split.ts";
 import { lambdaGrid } from "../../src/router/decide.ts";
 import type { Need, QueryBatch, Router } from "../../src/router/contract.ts";
 import { random } from "../../src/base/random.ts";
-import { type Row, tableOf } from "../splits/tables.ts";
+import { tableOf } from "../splits/tables.ts";
 import {
   type Call,
   column,
   decided,
   embedded,
+  gaps,
   obeying,
   OPTIONS,
   type Rule,
   ruled,
   splitOf,
+  topicRows,
 } from "./scene.ts";
 
-/** One row a topic and part; validation as in the tuning tests, m0 costs 1 dollar and m1 3. */
-function rows(costs: (number | undefined)[] = [1, 3]): Row[] {
-  const row = (id: string, ...scores: number[]): Row => ({ id, text: id[1], scores, costs });
-  return [
-    row("eA", 1, 1),
-    row("eB", 1, 1),
-    row("eC", 1, 1),
-    row("tA", 0, 1),
-    row("tB", 0, 1),
-    row("tC", 0, 0),
-    row("vA", 1, .4),
-    row("vB", 0, .6),
-    row("vC", 0, .9),
-  ];
-}
-
 function scene(costs?: (number | undefined)[]) {
-  const table = tableOf(rows(costs));
+  const table = tableOf(topicRows("ABC", costs));
   return openSplit(embedded(table), splitOf(table, "eeetttvvv"));
 }
 
-const gaps = (A: number, B: number, C: number): Rule => ({ A: [0, A], B: [0, B], C: [0, C] });
 /** Best at λ = 0: A to m0, B and C to m1; see the tuning tests. */
 const ACCURATE = gaps(-.1, .5, .2);
 /** Best Area: all to m1 at λ = 0, then A, B, C give way at λ = .05, .2, .5. */
@@ -189,7 +174,7 @@ Deno.test("runJob: randomness depends on seed, fold and router id, not on stage 
       assert.equal(context.seed, seed);
       return obeying(models, rule);
     };
-    const table = tableOf(rows());
+    const table = tableOf(topicRows("ABC"));
     const split = openSplit(embedded(table), splitOf(table, "eeetttvvv", { seed, fold }));
     await runJob(id, ruled([CHEAP, ACCURATE], { fit }), split, OPTIONS);
     return [...new Set(seen)];
@@ -213,7 +198,9 @@ Deno.test("whyNot names what is missing, and how much", async () => {
     reason(needing("truth")),
     "needs the true probabilities of synthetic data",
   );
-  const table = tableOf(rows().map((r, i) => i === 0 ? { ...r, costs: [1, undefined] } : r));
+  const table = tableOf(
+    topicRows("ABC").map((r, i) => i === 0 ? { ...r, costs: [1, undefined] } : r),
+  );
   const holed = openSplit(embedded(table), splitOf(table, "eeetttvvv"));
   assert.equal(holed.priced, false);
   assert.equal(

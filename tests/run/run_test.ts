@@ -49,7 +49,7 @@ Deno.test("runPlan: a plan that is being run is refused, and free again afterwar
     await held.lock(true);
     await assert.rejects(runPlan(plan, options), (error: Error) => {
       assert.ok(error instanceof CapabilityError);
-      assert.match(error.message, /the same run is already going on \(.*\.lock is held\)/);
+      assert.match(error.message, /the same run is already under way \(.*\.lock is held\)/);
       return true;
     });
     await held.unlock();

@@ -14,6 +14,7 @@ import type { OutcomeTable } from "../../src/outcomes/table.ts";
 import type { Split } from "../../src/splits/split.ts";
 import type { EmbeddedTable } from "../../src/run/open_split.ts";
 import type { Decided, JobOptions, JobOutcome } from "../../src/run/job.ts";
+import type { Row } from "../splits/tables.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { random } from "../../src/base/random.ts";
 import { hashJson } from "../../src/base/hash.ts";
@@ -24,6 +25,28 @@ export const OPTIONS: JobOptions = {
   signal: new AbortController().signal,
   progress: () => {},
 };
+
+/**
+ * Rows of three topics, by id: a test row for each topic in `tested`, then training and validation rows of
+ * A, B, C. m0 costs 1 dollar and m1 3, unless told otherwise.
+ */
+export function topicRows(tested: string, costs: (number | undefined)[] = [1, 3]): Row[] {
+  const row = (id: string, ...scores: number[]): Row => ({ id, text: id[1], scores, costs });
+  return [
+    ...[...tested].map((topic) => row(`e${topic}`, 1, 1)),
+    row("tA", 0, 1),
+    row("tB", 0, 1),
+    row("tC", 0, 0),
+    row("vA", 1, .4),
+    row("vB", 0, .6),
+    row("vC", 0, .9),
+  ];
+}
+
+/** By how much each topic prefers m1: it goes to m1 while λ is below that (c̃ is 0 and 1). */
+export function gaps(A: number, B: number, C: number): Rule {
+  return { A: [0, A], B: [0, B], C: [0, C] };
+}
 
 /** A split with the given roles, one letter a row. */
 export function splitOf(table: OutcomeTable, roles: string, extra: Partial<Split> = {}): Split {

@@ -5,32 +5,26 @@ import { fitContext } from "../../src/run/job.ts";
 import { openSplit } from "../../src/run/open_split.ts";
 import type { PointPredictions, QueryBatch, Router } from "../../src/router/contract.ts";
 import { tableOf } from "../splits/tables.ts";
-import { type Call, embedded, obeying, OPTIONS, type Rule, ruled, splitOf } from "./scene.ts";
+import {
+  type Call,
+  embedded,
+  gaps,
+  obeying,
+  OPTIONS,
+  type Rule,
+  ruled,
+  splitOf,
+  topicRows,
+} from "./scene.ts";
 
 /**
  * Three topics; m0 costs 1 dollar, m1 3. On the validation rows of the topics A, B, C m0 scores 1, 0, 0
  * and m1 .4, .6, .9. Training rows make m1 the best single model, with 3.9/6 over both parts.
  */
 function scene(costs: (number | undefined)[] = [1, 3]) {
-  const row = (id: string, ...scores: number[]) => ({ id, text: id[1], scores, costs });
-  const table = tableOf([
-    row("eA", 1, 1),
-    row("tA", 0, 1),
-    row("tB", 0, 1),
-    row("tC", 0, 0),
-    row("vA", 1, .4),
-    row("vB", 0, .6),
-    row("vC", 0, .9),
-  ]);
+  const table = tableOf(topicRows("A", costs));
   return openSplit(embedded(table), splitOf(table, "etttvvv"));
 }
-
-/** By how much each topic prefers m1: it goes to m1 while λ is below that (c̃ is 0 and 1). */
-const gaps = (A: number, B: number, C: number): Rule => ({
-  A: [0, A],
-  B: [0, B],
-  C: [0, C],
-});
 
 /** λ = 0: A to m0, B and C to m1: 2.5/3 at 7/3. Then C gives way first. */
 const ACCURATE = gaps(-.1, .5, .2);

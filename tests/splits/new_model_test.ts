@@ -24,21 +24,25 @@ Deno.test("new-model: a third of the models, distinct sets, rows as in the ID pr
 });
 
 Deno.test("new-model: each model once, other sizes, all sets where there are few", () => {
-  const names = (options: object): string[] =>
-    makeSplits(table, groups, "new-model", [1], options).map((s) => s.foldName);
-  assert.deepEqual(names({ holdOut: 1 }), table.models);
-  assert.ok(names({ holdOut: 5, subsets: 20 }).every((name) => name.split(" + ").length === 5));
-  assert.equal(names({ holdOut: 5, subsets: 20 }).length, 20);
+  const names = (protocol: string, subsets?: number): string[] =>
+    makeSplits(table, groups, protocol, [1], { subsets }).map((s) => s.foldName);
+  assert.deepEqual(names("new-model:1"), table.models);
+  assert.ok(names("new-model:5", 20).every((name) => name.split(" + ").length === 5));
+  assert.equal(names("new-model:5", 20).length, 20);
+  assert.deepEqual(names("new-model:3"), names("new-model"), "a third of eight models is three");
   const three = tableOf(rows.map((row) => ({ ...row, scores: row.scores!.slice(0, 3) })));
   const folds = makeSplits(three, groups, "new-model", [1]);
   assert.deepEqual(folds.map((s) => s.foldName).sort(), ["m0", "m1", "m2"]);
 });
 
 Deno.test("new-model: options out of range", () => {
-  for (const options of [{ subsets: 0 }, { subsets: 21 }, { holdOut: 0 }, { holdOut: 1.5 }]) {
-    assert.throws(() => makeSplits(table, groups, "new-model", [1], options), UsageError);
+  for (const subsets of [0, 21]) {
+    assert.throws(() => makeSplits(table, groups, "new-model", [1], { subsets }), UsageError);
   }
-  assert.throws(() => makeSplits(table, groups, "new-model", [1], { holdOut: 6 }), /at least 8/);
+  for (const protocol of ["new-model:0", "new-model:1.5", "new-model:"]) {
+    assert.throws(() => makeSplits(table, groups, protocol, [1]), UsageError);
+  }
+  assert.throws(() => makeSplits(table, groups, "new-model:6", [1]), /at least 8/);
 });
 
 for (const selection of ["random", "discriminative"] as const) {

@@ -3,12 +3,12 @@ import { dirname, join, relative } from "node:path";
 import { repoPath } from "../../src/base/files.ts";
 
 /** TypeScript files below a folder of the repository, as paths from its root, ascending. */
-export function filesBelow(folder: string): string[] {
+export function filesBelow(folder: string, kind = /\.ts$/): string[] {
   const found: string[] = [];
   for (const { name, isDirectory } of Deno.readDirSync(repoPath(folder))) {
     const path = `${folder}/${name}`;
-    if (isDirectory) found.push(...filesBelow(path));
-    else if (/\.ts$/.test(name)) found.push(path);
+    if (isDirectory) found.push(...filesBelow(path, kind));
+    else if (kind.test(name)) found.push(path);
   }
   return found.sort();
 }

@@ -1,9 +1,11 @@
 /**
  * CSV as Python's `csv` module reads it (dialect "excel"), streamed: quoted fields may hold commas,
- * doubled quotes and line ends; rows end in LF or CRLF; blank lines are passed over.
+ * doubled quotes and line ends; rows end in LF or CRLF; blank lines are skipped.
  *
  * Stricter in three points: a quote left open at the end of the file, a row with more or fewer fields
  * than the header and a lone CR in an unquoted field are errors, because each is what a torn file shows.
+ *
+ * By hand because the CSV reader of deno-std changes line ends inside quoted fields (docs/engine.md).
  * @module
  */
 import { DataError } from "../../base/errors.ts";

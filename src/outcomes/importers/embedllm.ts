@@ -2,8 +2,8 @@
  * EmbedLLM's correctness tables (Hugging Face RZ412/EmbedLLM): one CSV row for each model and prompt,
  * right or wrong. No tokens or costs. Files may be larger than memory; they are streamed.
  *
- * A (model, prompt) pair that stands twice with the same label counts once. With different labels
- * nobody knows which holds (the authors' kNN takes the larger), so the cell is left missing and counted.
+ * A (model, prompt) pair that occurs twice with the same label counts once. With different labels
+ * it is unknown which holds (the authors' kNN takes the larger), so the cell is left missing and counted.
  * `val.csv` belongs to the training side: its split is "train", its ids say "val".
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The example data of LLMRouter (github.com/ulab-uiuc/LLMRouter): scores stand in
+ * The example data of LLMRouter (github.com/ulab-uiuc/LLMRouter): scores are in
  * `data/dcrouter_preprocessed`, the task of a query in `data/example_data/query_data`.
  *
  * A train query that is a test query too stays in test only. GPQA is left out: its authors ask that its

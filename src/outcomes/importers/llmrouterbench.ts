@@ -3,7 +3,7 @@
  * a model on a dataset, with true token counts and costs.
  *
  * - Several runs of one model on one dataset are an error until `pick` names one: the newest is not
- *   necessarily the right one, and their own loader takes it without a word.
+ *   necessarily the right one, and their own loader takes it silently.
  * - Runs are joined on index *and* query text; where an index has several texts, each is a row.
  * - What a run lacks stays missing. A cost of 0 is how the files write an unknown one (local models,
  *   failed calls), and so are 0 input tokens: left out, never counted as free.

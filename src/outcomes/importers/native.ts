@@ -18,23 +18,8 @@ export interface NativeFiles {
   chunks(path: string): AsyncIterable<Uint8Array>;
 }
 
-/** Files held in memory. */
-export function memoryFiles(files: ReadonlyMap<string, Uint8Array>): NativeFiles {
-  const read = (path: string): Promise<Uint8Array> => {
-    const bytes = files.get(path);
-    return bytes ? Promise.resolve(bytes) : Promise.reject(new DataError(`${path}: no such file`));
-  };
-  return {
-    paths: [...files.keys()].sort(),
-    read,
-    async *chunks(path) {
-      yield await read(path);
-    },
-  };
-}
-
 /**
- * Files below a folder; names that begin with a dot (`.git`, `.cache`) are passed over, links are not
+ * Files below a folder; names that begin with a dot (`.git`, `.cache`) are skipped, links are not
  * followed.
  * @throws {DataError} when the folder cannot be read
  */
@@ -117,7 +102,7 @@ export async function jsonFile(files: NativeFiles, path: string): Promise<unknow
   return parseJson(await readText(files, path), path);
 }
 
-/** A file of one JSON object a line, `.gz` or not; blank lines are passed over. */
+/** A file of one JSON object a line, `.gz` or not; blank lines are skipped. */
 export async function jsonLines(files: NativeFiles, path: string): Promise<Fields[]> {
   const lines = (await readText(files, path)).split("\n");
   return lines.flatMap((line, i) =>

@@ -1,5 +1,5 @@
 /**
- * Python's ways, where records made by Python converters must be met to the byte: rounding, white space,
+ * Python's conventions, where records made by Python converters must be matched to the byte: rounding, white space,
  * number texts, list literals, and how `json.dumps` writes a record.
  * @module
  */

@@ -2,7 +2,7 @@
  * The zero-shot runs of reasoning-gym-eval (github.com/open-thought/reasoning-gym-eval): 50 questions a
  * task and level, each answered up to three times; the score is the mean reward of the answers.
  *
- * Generators were not seeded alike in all runs, so questions are aligned on their text, and only those
+ * Not all runs used the same generator seeds, so questions are aligned on their text, and only those
  * every model of the level was asked, exactly once, are kept. A task some model lacks is left out.
  * @module
  */
@@ -13,7 +13,7 @@ import { drop, dropRepeated, type Importer } from "./importer.ts";
 import { fields, jsonFile, list, matching, number, text } from "./native.ts";
 import { round4, roundToEven } from "./python.ts";
 
-/** Models billed for reasoning the repository does not hold: no tokens can honestly be given. */
+/** Models billed for reasoning the repository does not hold: no token counts can be given. */
 const HIDDEN: ReadonlySet<string> = new Set([
   "openai/o3-mini",
   "deepseek/deepseek-r1",

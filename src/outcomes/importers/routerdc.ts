@@ -4,7 +4,7 @@
  * Generated answers score in multiples of 0.1. Multiple-choice sets hold the probability of the right
  * option, 0 where another one was preferred; the paper's evaluation counts any score above 0 as right, and
  * so does this reader, unless it is asked for the probabilities. The published run trained on the first
- * 1,000 rows of every train set: later ones bear the level `after-1000`, by which a view leaves them out.
+ * 1,000 rows of every train set: later ones have the level `after-1000`, by which a view leaves them out.
  *
  * The repository states no licence, so only this reader is here, never its records.
  * @module
@@ -20,7 +20,7 @@ const PROBABILITIES = ["arc-challenge", "arc-easy", "ceval", "cmmlu", "math-prea
 /** Rows of a train set that the published run used. */
 const USED = 1000;
 
-/** Reads `datasets/split2_model7`; the split stands in the file name, no suffix means test. */
+/** Reads `datasets/split2_model7`; the split is in the file name, no suffix means test. */
 export const routerdc: Importer = {
   name: "routerdc",
   about: "RouterDC's seven-model tables (JSON)",

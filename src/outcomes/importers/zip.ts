@@ -1,6 +1,7 @@
 /**
  * Zip archives, read whole from memory: the central directory, stored and deflated members, checksums.
  * Not read: encryption, other compressions, archives beyond 4 GiB (zip64); each is an error.
+ * By hand because `fflate` does not check the CRC, so a damaged member would become recorded answers.
  * @module
  */
 import { crc32, inflateRawSync } from "node:zlib";

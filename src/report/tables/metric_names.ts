@@ -142,11 +142,6 @@ export const METRIC_GROUPS: readonly MetricGroup[] = [
   } },
 ];
 
-/** All metrics by key. */
-export const METRIC_NAMES: Readonly<Record<string, MetricName>> = Object.fromEntries(
-  METRIC_GROUPS.flatMap(({ metrics }) => Object.entries(metrics)),
-);
-
 function name(
   title: string,
   direction: MetricName["direction"],

@@ -12,7 +12,7 @@ import { choices, prices, Violation } from "./predictions.ts";
 export const DATA_CHECKS: readonly Check[] = [
   {
     name: "missing-outcomes",
-    rule: "a fifth of the outcomes missing poisons no prediction",
+    rule: "a fifth of the outcomes missing spoils no prediction",
     run: missingOutcomes,
   },
   {

@@ -1,6 +1,6 @@
 /**
  * Checks of honesty: a router sees what it is given, leaves it as it was, remembers nothing between
- * fits and asks neither the clock nor unseeded randomness.
+ * fits and uses neither the clock nor unseeded randomness.
  * @module
  */
 import type { FittedRouter, ModelProfiles, QueryBatch, TrainingData } from "../contract.ts";
@@ -31,7 +31,7 @@ export const HONESTY_CHECKS: readonly Check[] = [
   },
   {
     name: "no-clock",
-    rule: "neither Math.random nor a clock is asked",
+    rule: "neither Math.random nor a clock is used",
     run: async (kit) => {
       const calls = await watchGlobals(() => route(kit));
       if (calls.length > 0) throw new Violation(calls.join("; "));
@@ -122,7 +122,7 @@ function sealed<T extends object>(
 
 async function inputsUnchanged(kit: Kit): Promise<string> {
   const needs = kit.router.needs ?? [];
-  // With holes, since filling them in place is the usual sin.
+  // With holes, since filling them in place is the usual mistake.
   const rows = withMissing(kit, kit.learn);
   const train = learning(kit, rows, "final"), batch = queryBatch(kit.test, needs, false);
   const untouched = async <T>(

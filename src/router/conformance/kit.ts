@@ -44,13 +44,13 @@ export interface Check {
   run(kit: Kit): Promise<string | { readonly skip: string }>;
 }
 
-/** What of a fit may differ from the usual. */
+/** What may differ from the usual fit. */
 export interface FitOptions {
-  /** In place of the default configuration. */
+  /** Instead of the default configuration. */
   readonly config?: unknown;
-  /** In place of the kit's seed. */
+  /** Instead of the kit's seed. */
   readonly seed?: number;
-  /** In place of `final`. */
+  /** Instead of `final`. */
   readonly stage?: FitContext["stage"];
 }
 

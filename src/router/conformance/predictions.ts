@@ -1,5 +1,5 @@
 /**
- * Predictions under test: is their shape right, whom do they choose, are two of them the same?
+ * Predictions under test: is their shape right, which models do they choose, are two of them the same?
  * @module
  */
 import type { FittedRouter, PointPredictions, Predictions } from "../contract.ts";

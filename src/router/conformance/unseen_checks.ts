@@ -118,7 +118,7 @@ async function smallProfile(kit: Kit): Promise<string | { skip: string }> {
     const remark = await named(name, () =>
       orRefusal(async () => {
         const after = await extended(kit, fitted, rows);
-        // Who learned nothing about the new models may try them, but not change its mind on the old.
+        // A router that learned nothing about the new models may try them, but not decide otherwise among the old.
         const kept = [...after].filter(([, model]) => fitted.models.includes(model));
         if (nothingLearned) sameChoices(before, new Map(kept), "though nothing was learned");
         return "works";
@@ -128,7 +128,7 @@ async function smallProfile(kit: Kit): Promise<string | { skip: string }> {
   return remarks.join("; ");
 }
 
-/** Puts the case at hand before an error's message. */
+/** Puts the name of the case before an error's message. */
 async function named<T>(name: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

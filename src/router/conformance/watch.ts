@@ -3,13 +3,13 @@
  * @module
  */
 
-/** Replaced for the duration of one run only, hence one run at a time. */
+/** Replaced for the duration of one run only, so one run at a time. */
 let busy = false;
 
 /**
  * Runs a function and lists its calls of `Math.random`, `Date.now`, `new Date()` and `performance.now`,
- * with the line that made them. Time asked for inside the runtime or an npm package is let pass:
- * libraries keep time for themselves, and the check `deterministic` catches what leaks out.
+ * with the line that made them. Time read inside the runtime or an npm package is allowed:
+ * libraries measure time for themselves, and the check `deterministic` catches what leaks out.
  */
 export async function watchGlobals(run: () => unknown): Promise<string[]> {
   if (busy) throw new Error("globals are being watched already");

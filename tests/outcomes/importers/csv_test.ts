@@ -1,7 +1,7 @@
 /** CSV in Python's dialect; the rows were checked against CPython's csv module. */
 import assert from "node:assert/strict";
 import { openCsv, parseCsv } from "../../../src/outcomes/importers/csv.ts";
-import { memoryFiles } from "../../../src/outcomes/importers/native.ts";
+import { memoryFiles } from "../../support/memory_files.ts";
 
 /** Reads a text in pieces of so many bytes, so that every state meets a piece's end. */
 async function rows(text: string, size = 1): Promise<string[][]> {

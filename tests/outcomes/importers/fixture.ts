@@ -4,7 +4,8 @@
  */
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 import { repoPath } from "../../../src/base/files.ts";
-import { memoryFiles, type NativeFiles } from "../../../src/outcomes/importers/native.ts";
+import type { NativeFiles } from "../../../src/outcomes/importers/native.ts";
+import { memoryFiles } from "../../support/memory_files.ts";
 import {
   encodeRecords,
   importerNamed,

@@ -6,7 +6,7 @@ import { DataError, UsageError } from "../../../src/base/errors.ts";
 import { importerNamed, runImporter } from "../../../src/outcomes/importers/index.ts";
 import type { ImportOptions } from "../../../src/outcomes/importers/importer.ts";
 import { letterOf } from "../../../src/outcomes/importers/mmlu_pro.ts";
-import { memoryFiles } from "../../../src/outcomes/importers/native.ts";
+import { memoryFiles } from "../../support/memory_files.ts";
 
 /** Runs an importer on its fixture with some files replaced; `undefined` takes one away. */
 async function changed(

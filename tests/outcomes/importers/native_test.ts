@@ -6,10 +6,10 @@ import {
   jsonLines,
   label,
   matching,
-  memoryFiles,
   number,
   readText,
 } from "../../../src/outcomes/importers/native.ts";
+import { memoryFiles } from "../../support/memory_files.ts";
 
 Deno.test("folderFiles: every file below, ascending; dot names and links passed over", async () => {
   const folder = await Deno.makeTempDir();
