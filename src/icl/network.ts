@@ -34,6 +34,7 @@ import {
   type BlockShape,
   type KeysValues,
   keysValues,
+  memoryInputs,
   normalise,
   project as projectHeads,
 } from "../nn/transformer.ts";
@@ -249,10 +250,7 @@ function renamed({ drop, ...rest }: BlockOptions, stream: string): BlockOptions 
 /** Declares keys and values as inputs of an inference graph, as {@link encodeRecords} orders them. */
 export function prefixInputs(graph: Graph, shape: NetworkShape, length: number): KeysValues[] {
   const size = [1, shape.heads, length, shape.width / shape.heads];
-  return Array.from({ length: shape.layers }, (_, i) => ({
-    keys: graph.input(`keys ${i}`, size),
-    values: graph.input(`values ${i}`, size),
-  }));
+  return memoryInputs(graph, shape.layers, size);
 }
 
 // The projector g of ICL-Router: from query vectors to the width of the language model (icl-router.md §2).

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
-import { CapabilityError, DataError } from "../base/errors.ts";
+import { CapabilityError } from "../base/errors.ts";
 import { canonicalJson } from "../base/hash.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import { random } from "../base/random.ts";
@@ -125,13 +125,13 @@ function routed(
   return {
     models,
     predict: async ({ vectors }) => {
-      requireWidth(vectors, reader);
+      reader.expectWidth(vectors);
       const logits = await reader.answer(vectors, records);
       return { quality: plattProbabilities(platt, logits) };
     },
     ...(identities ? {} : {
       withModels: async (profiles) => {
-        requireWidth(profiles.queries.vectors, reader);
+        reader.expectWidth(profiles.queries.vectors);
         if (reading?.whose === "another" && profiles.models.length === 1) {
           throw new CapabilityError("one new model has no other to take a record from");
         }
@@ -162,11 +162,6 @@ function presented(
     column.forEach((label, k) => out[k * M + m] = label);
   });
   return out;
-}
-
-function requireWidth({ width }: Matrix, { shape: { input } }: Reader): void {
-  if (width === input) return;
-  throw new DataError(`query vectors of width ${width}; the network was trained on width ${input}`);
 }
 
 /** The pool's Platt scaling on validation rows, if there are any, and how reliable that makes the scores there. */

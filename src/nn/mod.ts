@@ -20,4 +20,5 @@ export {
 } from "./parameters.ts";
 export { trainNetwork, type TrainOptions, type TrainReport } from "./minibatch.ts";
 export { Blocks, type RowNetwork } from "./blocks.ts";
+export { type GraphBuilder, Programs } from "./programs.ts";
 export { type Feeds, type Fetches, Program } from "./program.ts";

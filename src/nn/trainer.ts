@@ -18,6 +18,7 @@ import { Graph, type Tensor } from "./graph.ts";
 import { gradients } from "./ops.ts";
 import { bind, type Bound, type Parameters } from "./parameters.ts";
 import { type Feeds, Program } from "./program.ts";
+import { remembered } from "./programs.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import { DataError } from "../base/errors.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
@@ -84,7 +85,11 @@ export class Trainer {
     build: LossBuilder,
     batches: readonly Feeds[] | (() => readonly Feeds[]),
   ): Promise<StepReport> {
-    const { program, bound, gradients } = await this.#compiled(shape, build);
+    const { program, bound, gradients } = await remembered(
+      this.#programs,
+      shape,
+      () => this.#compile(build),
+    );
     const micro = typeof batches === "function" ? batches() : batches;
     if (micro.length === 0) throw new RangeError("a step needs at least one micro-batch");
     let loss = 0;
@@ -139,15 +144,6 @@ export class Trainer {
     const programs = await Promise.all(this.#programs.values());
     this.#programs.clear();
     await Promise.all(programs.map(({ program }) => program.release()));
-  }
-
-  #compiled(shape: string, build: LossBuilder): Promise<Compiled> {
-    const known = this.#programs.get(shape);
-    if (known) return known;
-    const made = this.#compile(build);
-    this.#programs.set(shape, made);
-    made.catch(() => this.#programs.delete(shape)); // the caller gets the error, release() need not
-    return made;
   }
 
   async #compile(build: LossBuilder): Promise<Compiled> {
