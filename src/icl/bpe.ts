@@ -174,12 +174,6 @@ function countWords(texts: readonly string[]): Map<string, number> {
   return counts;
 }
 
-// How often two ids stand side by side in the words of many texts, kept up to date while pairs are
-// merged: the work of training a byte-pair tokenizer.
-//
-// Each different word is held once, with its count, and each pair knows the words it stands in, so
-// a merge touches only those.
-
 /** A pair of ids as one number, for maps. Ids are below 65,536. */
 export function pairKey(left: number, right: number): number {
   return left * 0x10000 + right;
@@ -206,7 +200,11 @@ export function mergePair(
   return to - start;
 }
 
-/** The pairs of a set of words. */
+/**
+ * How often two ids stand side by side in the words of many texts, kept up to date while pairs are merged. Each
+ * different word is held once, with its count, and each pair knows the words it stands in, so a merge touches
+ * only those.
+ */
 export class PairCounts {
   /** Ids of all words, one word after the other, each in the room of its bytes. */
   readonly #ids: Uint16Array;

@@ -212,17 +212,14 @@ function totals(
   return { sums, counts };
 }
 
-// Few rows of many columns, turned into as many columns as there are rows, with all inner products
-// kept.
-//
-// A linear model w with a penalty on |w| needs no direction outside the span of its rows X [n ×
-// D]. With XXᵀ = ZZᵀ (Cholesky) the rows of Z [n × n] stand for those of X: w = Xᵀα with Zᵀα = u
-// has X·w = Z·u and |w| = |u|.
-
 /** A row counts as lying in the span of those before if it adds less than this share of a squared length. */
 const NOTHING_NEW = 1e-11;
 
-/** Z of XXᵀ = ZZᵀ, lower triangular [n × n]; a row that adds no direction has zeros for a column. */
+/**
+ * Few rows X [n × D] turned into as many columns as there are rows, with all inner products kept: Z [n × n] of
+ * XXᵀ = ZZᵀ (Cholesky), lower triangular; a row that adds no direction has zeros for a column. A linear model w
+ * with a penalty on |w| needs no direction outside the span of X: w = Xᵀα with Zᵀα = u has X·w = Z·u, |w| = |u|.
+ */
 export async function spanOf({ data, rows: n, width }: Matrix): Promise<Float64Array> {
   const columns = new Float64Array(data.length);
   for (let i = 0; i < n; i++) {

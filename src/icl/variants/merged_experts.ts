@@ -195,9 +195,6 @@ function copied(parameters: Parameters): Parameters {
   return copy;
 }
 
-// Which rows each expert is made of: one benchmark, or several where there are too many for an
-// expert each.
-
 /** Rows of one expert. */
 export interface ExpertGroup {
   /** Benchmarks, ascending. */
