@@ -215,7 +215,7 @@ async function extended(
         "answered",
     );
   }
-  const projection = parameters.get("projection"), training = new Parameters(random);
+  const training = new Parameters(random);
   const oldVectors = gather(parameters.get("models").data, WIDTH, old);
   training.add(
     "new",
@@ -251,9 +251,8 @@ async function extended(
     labelled[Math.floor(at / WIDTH)] ? value : NaN
   );
   const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
-  const vectors = gather(Float32Array.of(...oldVectors, ...added), WIDTH, order);
-  const all = new Parameters(random), note = `new models from ${examples.length} queries`;
-  all.add("projection", projection.shape, values(projection.data));
-  all.add("models", [M, WIDTH], values(vectors));
+  const data = gather(Float32Array.of(...oldVectors, ...added), WIDTH, order);
+  const all = parameters.copy({ models: { shape: [M, WIDTH], data } });
+  const note = `new models from ${examples.length} queries`;
   return routed(order.map((m) => models[m]), all, line, note);
 }

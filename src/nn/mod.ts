@@ -10,6 +10,7 @@ export * from "./layers.ts";
 export {
   bind,
   type Bound,
+  type GivenValues,
   type Initialiser,
   normal,
   ones,

@@ -7,7 +7,6 @@ import type { FitContext, Router, TrainingData } from "../../router/contract.ts"
 import { random } from "../../base/random.ts";
 import { takeRows } from "../../linalg/matrix.ts";
 import { merge, norm, quadraticOf } from "./optmerge.ts";
-import { Parameters, values } from "../../nn/parameters.ts";
 import { trainAnswer } from "../stage2.ts";
 import { describePlatt, fitPlatt, type Platt } from "../calibration.ts";
 import { encode, type Trained, trained, type Variant } from "../fit.ts";
@@ -71,7 +70,7 @@ export function mergeRouter(
       known.set(network, made);
       made.catch(() => known.delete(network));
       const experts = await made, merged = mergedBy(experts, network, steps);
-      const parameters = copied(network.reader.parameters);
+      const parameters = network.reader.parameters.copy();
       for (const [name, vector] of merged) {
         const { data } = parameters.get(name);
         vector.forEach((value, at) => data[at] += lambda * value);
@@ -123,7 +122,7 @@ async function trainExperts(
   const length = Math.hypot(...names.map((name) => norm(start.get(name).data)));
   const ratios: string[] = [];
   for (const [at, group] of groups.entries()) {
-    const expert = copied(start), label = group.benchmarks.join(" + ");
+    const expert = start.copy(), label = group.benchmarks.join(" + ");
     await trainAnswer(
       expert,
       shape,
@@ -186,13 +185,6 @@ async function calibrated(
   const M = rows.models, labels = new Float64Array(validation.length * M);
   validation.forEach((row, i) => labels.set(rows.labels.subarray(row * M, (row + 1) * M), i * M));
   return fitPlatt(logits, labels);
-}
-
-/** The same numbers once more. */
-function copied(parameters: Parameters): Parameters {
-  const copy = new Parameters(random(0, "unused"));
-  for (const [name, { shape, data }] of parameters) copy.add(name, shape, values(data));
-  return copy;
 }
 
 /** Rows of one expert. */
