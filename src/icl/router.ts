@@ -166,21 +166,29 @@ function presented(
 
 /** The pool's Platt scaling on validation rows, if there are any, and how reliable that makes the scores there. */
 async function calibrate(
-  { reader, rows, profile, validation, models }: Trained,
-  { identity }: Variant,
+  network: Trained,
+  variant: Variant,
 ): Promise<{ readonly platt: Platt; readonly notes: readonly string[] }> {
+  const { logits, labels } = await onValidation(network, network.reader, variant);
+  const platt = fitPlatt(logits, labels);
+  if (platt.cells === 0) return { platt, notes: [describePlatt(platt)] };
+  const after = reliability(network.models, plattProbabilities(platt, logits), labels);
+  return { platt, notes: [describePlatt(platt), describeCalibration(after)] };
+}
+
+/** Logits by a reader, and labels, of a network's validation rows, both row-major [rows × models]. */
+export async function onValidation(
+  { rows, profile, validation, models }: Trained,
+  reader: Reader,
+  { identity }: Variant,
+): Promise<{ readonly logits: Float64Array; readonly labels: Float64Array }> {
   const records = validation.length === 0
     ? []
     : await encode(reader, rows, profile, [...models.keys()], identity);
   const logits = await reader.answer(takeRows(rows.vectors, validation), records);
-  const labels = new Float64Array(logits.length);
-  validation.forEach((row, i) => {
-    labels.set(rows.labels.subarray(row * rows.models, (row + 1) * rows.models), i * rows.models);
-  });
-  const platt = fitPlatt(logits, labels);
-  if (platt.cells === 0) return { platt, notes: [describePlatt(platt)] };
-  const after = reliability(models, plattProbabilities(platt, logits), labels);
-  return { platt, notes: [describePlatt(platt), describeCalibration(after)] };
+  const M = rows.models, labels = new Float64Array(logits.length);
+  validation.forEach((row, i) => labels.set(rows.labels.subarray(row * M, (row + 1) * M), i * M));
+  return { logits, labels };
 }
 
 function trainingNotes(

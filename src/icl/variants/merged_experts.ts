@@ -5,13 +5,12 @@
  */
 import type { FitContext, Router, TrainingData } from "../../router/contract.ts";
 import { random } from "../../base/random.ts";
-import { takeRows } from "../../linalg/matrix.ts";
 import { merge, norm, quadraticOf } from "./optmerge.ts";
 import { trainAnswer } from "../stage2.ts";
-import { describePlatt, fitPlatt, type Platt } from "../calibration.ts";
-import { encode, type Trained, trained, type Variant } from "../fit.ts";
+import { describePlatt, fitPlatt } from "../calibration.ts";
+import { type Trained, trained, type Variant } from "../fit.ts";
 import { Reader } from "../reader.ts";
-import { fitTable, type Fitted, routerOf } from "../router.ts";
+import { fitTable, type Fitted, onValidation, routerOf } from "../router.ts";
 
 /** One configuration of the grid. */
 export interface MergeConfig {
@@ -76,7 +75,8 @@ export function mergeRouter(
         vector.forEach((value, at) => data[at] += lambda * value);
       }
       const reader = new Reader(parameters, network.shape, { device: context.device });
-      const platt = await calibrated(network, reader, variant);
+      const { logits, labels } = await onValidation(network, reader, variant);
+      const platt = fitPlatt(logits, labels);
       const ratio = Math.hypot(...[...merged.values()].map(norm)) / experts.length;
       return await routerOf({
         ...experts.base,
@@ -170,21 +170,6 @@ function mergedBy(experts: Experts, { reader }: Trained, steps: number): Merged 
   );
   made.set(steps, merged);
   return merged;
-}
-
-/** The merged network's own calibration on validation rows. */
-async function calibrated(
-  { rows, profile, validation, models }: Trained,
-  reader: Reader,
-  { identity }: Variant,
-): Promise<Platt> {
-  const records = validation.length === 0
-    ? []
-    : await encode(reader, rows, profile, [...models.keys()], identity);
-  const logits = await reader.answer(takeRows(rows.vectors, validation), records);
-  const M = rows.models, labels = new Float64Array(validation.length * M);
-  validation.forEach((row, i) => labels.set(rows.labels.subarray(row * M, (row + 1) * M), i * M));
-  return fitPlatt(logits, labels);
 }
 
 /** Rows of one expert. */
