@@ -92,7 +92,7 @@ const router: Router<Config> = {
 };
 export default router;
 
-/** y of every query and model, [B × M]; the three parts of W stand as matrices of their own. */
+/** y of every query and model, [B × M]; the three parts of W are matrices of their own. */
 const network: RowNetwork = (_, parameter, x) => {
   const [B, D] = x.shape, M = parameter("reports").shape[1];
   // Coordinates of a unit vector are brought to order 1, as accuracies are.

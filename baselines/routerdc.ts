@@ -4,7 +4,7 @@
  *   ŝ(x,m) = cos(E(x), k_m),   E(x) = W e(x) on the frozen embedding e, one vector k_m a model
  *
  * For a training query let I⁺ be the K models with the highest scores and I⁻ the K with the lowest,
- * K = ⌈M/3⌉ (3 of the paper's 7), less positives that score 0 and negatives that score above ½. With
+ * K = ⌈M/3⌉ (3 of the paper's 7), without positives that score 0 and negatives that score above ½. With
  * a_m = cos(E(x), k_m)/τ and c = cos(E(x), E(·)):
  *
  *   L₁(x) = Σ_{p∈I⁺} −ln( e^{a_p} / (e^{a_p} + Σ_{n∈I⁻} e^{a_n}) )     a query and the models

@@ -24,7 +24,7 @@ export interface ReconstructionOptions {
   readonly tokens: number;
   /** Texts a step. */
   readonly batch: number;
-  /** Passes over the texts, unless {@link mostSteps} ends them sooner. */
+  /** Passes over the texts, unless {@link mostSteps} ends them earlier. */
   readonly epochs: number;
   /** Most steps. */
   readonly mostSteps: number;

@@ -25,7 +25,7 @@ export interface AnswerOptions {
   readonly models: number;
   /** Target queries a step, B, shared by its models. */
   readonly targets: number;
-  /** Passes over all (query, model) pairs, unless {@link mostSteps} ends them sooner. */
+  /** Passes over all (query, model) pairs, unless {@link mostSteps} ends them earlier. */
   readonly passes: number;
   /** Most steps. */
   readonly mostSteps: number;
@@ -230,7 +230,7 @@ function range(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i);
 }
 
-/** At most so many validation rows to judge on, drawn by id, ascending. */
+/** Validation rows to judge on, at most `most`, drawn by id, ascending. */
 export function pickJudged(
   rows: Labelled,
   validation: readonly number[],

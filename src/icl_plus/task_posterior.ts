@@ -17,7 +17,7 @@ import { type Matrix, matrix } from "../linalg/matrix.ts";
 
 /** Share of the mean variance added to every direction. */
 const RIDGE = 0.5;
-/** Vectors wider than this are first reduced to so many axes. */
+/** Vectors wider than `WIDEST` are first reduced to `AXES` axes. */
 const WIDEST = 512, AXES = 256;
 /** Rows of a query batch taken at a time. */
 const ROWS = 4096;

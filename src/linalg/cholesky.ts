@@ -154,7 +154,7 @@ async function solveUpper(
 }
 
 /**
- * Row i of x: less its solved rows from…end times their coefficients, which stand in `l` from `at` on,
+ * Row i of x: minus its solved rows from…end times their coefficients, which are in `l` from `at` on,
  * `step` apart; then divided by the pivot. Four rows at a time, so that row i is read and written less.
  */
 function solveRow(

@@ -190,7 +190,7 @@ function softened(labels: Float64Array, m: number): Float64Array {
   });
 }
 
-/** The bias to begin with: the logit of a column's base rate, less its mean offset. */
+/** The initial bias: the logit of a column's base rate minus its mean offset. */
 function startingBias(labels: Float64Array, offsets: Float64Array, m: number): Float64Array {
   const { sums, counts } = totals(labels, m);
   const shift = totals(offsets.map((offset, i) => labels[i] === labels[i] ? offset : NaN), m).sums;

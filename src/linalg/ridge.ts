@@ -161,7 +161,7 @@ async function dualSystem(
   }
   return async (rho) => {
     const coefficients = await solvePenalised(left, right, n, k, rho * trace / d);
-    // A's columns sum to 0 but for rounding (1ᵀH = 0), hence (HX)ᵀA = XᵀA
+    // A's columns sum to 0 except for rounding (1ᵀH = 0), so (HX)ᵀA = XᵀA
     return withBias(await crossGram(known, coefficients, k), xMean, yMean);
   };
 }

@@ -45,7 +45,7 @@ export function values(given: ArrayLike<number>): Initialiser {
   return (data) => fill(data, given);
 }
 
-/** Unlike `set`, which is content with too few. */
+/** Unlike `set`, it refuses too few values. */
 function fill(data: Float32Array, given: ArrayLike<number>): void {
   if (given.length !== data.length) {
     throw new RangeError(`${given.length} values for a parameter of ${data.length}`);

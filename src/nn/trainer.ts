@@ -1,7 +1,7 @@
 /**
  * Training: gradients from a graph on ONNX Runtime, AdamW in a loop over typed arrays.
  *
- * A trainer holds no data and draws no numbers: whoever feeds it derives everything random from the step's
+ * A trainer holds no data and draws no numbers: its caller derives everything random from the step's
  * number. So weights, moments and the number of steps are its whole state, and training that is stopped
  * and resumed from a checkpoint ends with the same bits. {@link loop} does the steps of a run.
  * @module

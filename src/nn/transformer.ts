@@ -57,7 +57,7 @@ export function memoryOutputs(graph: Graph, memory: readonly KeysValues[]): void
   });
 }
 
-/** Declares the keys and values of so many layers as inputs of a graph, one pair a layer. */
+/** Declares keys and values as inputs of a graph, one pair a layer. */
 export function memoryInputs(
   graph: Graph,
   layers: number,

@@ -84,7 +84,7 @@ export function byLevel(
 }
 
 /**
- * How many models solve each row; NaN where a score is missing, for then nobody knows.
+ * How many models solve each row; NaN where a score is missing, since then the count is not known.
  *
  * @param scores row-major [N × M]
  * @param solvedFrom score from which a row counts as solved. Length N.

@@ -50,7 +50,7 @@ export const MOST_NEIGHBOURS = 300;
 
 /**
  * The nearest stored queries of every query, by cosine, nearest first; ties go to the smaller id.
- * Searched once per pair of batches, whoever asks.
+ * Searched once per pair of batches, for all routers.
  */
 export function neighbours(queries: QueryBatch, store: QueryBatch): Promise<Neighbours> {
   return queries.memo(`nearest/${store.memo.id}`, () => {

@@ -3,7 +3,7 @@
  * labelled queries with what it scored there.
  *
  * No query of a store stands in the record its state was read against: the record would give the answer away,
- * as it does for no query to come.
+ * which it cannot do for the queries to be routed.
  * @module
  */
 import type { ModelProfiles, QueryBatch } from "../../router/contract.ts";

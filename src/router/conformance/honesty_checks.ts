@@ -1,6 +1,6 @@
 /**
  * Checks of honesty: a router sees what it is given, leaves it as it was, remembers nothing between
- * fits and asks neither the clock nor unseeded randomness.
+ * fits and uses neither the clock nor unseeded randomness.
  * @module
  */
 import type { FittedRouter, ModelProfiles, QueryBatch, TrainingData } from "../contract.ts";
