@@ -72,7 +72,7 @@ export function paretoSingles({ models, scores, meanCosts }: TrainingData): numb
   return kept.length > 0 ? kept : [...tieOrder({ models, meanCosts })].slice(0, 1);
 }
 
-/** A model that may stand in a list, on the counted queries. */
+/** A model that may be in a list, with what it does on the counted queries. */
 interface Arm {
   readonly model: number;
   /** Thresholds; the first is the smallest g. */

@@ -17,7 +17,7 @@ export interface Vectors {
   readonly weights: Float64Array;
 }
 
-/** Variance of w at least, where known models are alike, and of w and b where there is but one. */
+/** Least variance of w, where known models are alike; variance of w and b where there is only one. */
 const LEAST = 1e-4, UNKNOWN = 1;
 
 /**
@@ -50,7 +50,7 @@ export async function withNewVectors(
     offsets: labels.map(() => mean[F]),
     bias: false,
   });
-  const fresh = fitted.slice(0, (F + 1) * k); // less the row of the bias that was not asked for
+  const fresh = fitted.slice(0, (F + 1) * k); // without the row of the bias, which was not fitted
   for (let at = F * k; at < fresh.length; at++) fresh[at] = mean[F] + constant * fresh[at];
   const pool = extendPool(models, profiles);
   return { models: pool.models, weights: pool.merge(weights, fresh) };

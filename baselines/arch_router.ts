@@ -81,7 +81,7 @@ const router: Router<Config> = {
     const threshold = other > 0
       ? found.cosine.toSorted()[Math.floor(other * found.cosine.length)]
       : -Infinity;
-    // The table goes by true labels; what F makes of the same queries is only told.
+    // The table goes by true labels; how F matches the same queries is only reported.
     const label = new Int32Array(benchmarks.length);
     all.forEach(([, rows], r) => rows.forEach((i) => label[i] = r));
     const right = label.reduce((n, r, i) => n + Number(domain[r] === domain[found.route[i]]), 0);

@@ -10,7 +10,7 @@
  * The search (`_cascade_search.ts`) tries all lists of Pareto-optimal single models, with quantiles of g on
  * the training queries as thresholds, for the highest training score at a mean cost within a budget. The
  * budget is the dial; the headline has none. In the search the g of a query comes from regressions without
- * the query's fold: a scorer that knows its training scores by heart would look like an oracle there, and
+ * the query's fold: a scorer that has memorised its training scores would look like an oracle there, and
  * its thresholds and budgets would hold for no other query.
  */
 import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";

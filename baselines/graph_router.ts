@@ -26,15 +26,7 @@ import type {
 import { byId, CapabilityError, gatherer, masked } from "../src/router/mod.ts";
 import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
-import {
-  bind,
-  Blocks,
-  Graph,
-  type Parameters,
-  Program,
-  type Tensor,
-  trainNetwork,
-} from "../src/nn/mod.ts";
+import { Blocks, type Parameters, Programs, type Tensor, trainNetwork } from "../src/nn/mod.ts";
 import { averaging, hide, modelNodes, queryNodes, start } from "./_graph_network.ts";
 
 /** One configuration of the grid. */
@@ -165,27 +157,20 @@ async function collect(
   models: readonly string[],
   tasks: readonly string[],
 ): Promise<Nodes> {
-  const graph = new Graph(), N = rows.rows, M = models.length, width = own.length / M;
-  const parameter = bind(graph, parameters, () => true);
-  const q = queryNodes(parameter, graph.input("rows", [N, rows.width]), tasks.length);
-  const cells = (name: string): Tensor => graph.input(name, [N, M]);
-  const start = graph.input("own", [M, width]);
-  graph.output("nodes", modelNodes(parameter, start, q, cells("scores"), cells("visible")));
-  const program = await Program.compile(graph);
-  const visible = averaging(known.slice(), M);
-  const { nodes } = await program.run({
-    ...parameter.feeds,
-    rows: rows.data,
-    own,
-    scores,
-    visible,
-  });
+  const N = rows.rows, M = models.length, width = own.length / M;
+  const programs = new Programs(parameters);
+  const { nodes } = await programs.run("nodes", (graph, parameter) => {
+    const q = queryNodes(parameter, graph.input("rows", [N, rows.width]), tasks.length);
+    const cells = (name: string): Tensor => graph.input(name, [N, M]);
+    const start = graph.input("own", [M, width]);
+    graph.output("nodes", modelNodes(parameter, start, q, cells("scores"), cells("visible")));
+  }, { rows: rows.data, own, scores, visible: averaging(known.slice(), M) });
   const isKnown = (m: number): boolean => known.some((edge, at) => edge === 1 && at % M === m);
   const found = new Map(models.map((id, m) => {
     const node = nodes.slice(m * width, (m + 1) * width);
     return [id, isKnown(m) ? node : node.fill(NaN)];
   }));
-  await program.release();
+  await programs.release();
   return found;
 }
 

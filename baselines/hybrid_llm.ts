@@ -9,7 +9,7 @@
  * 2p̂(1 − p̂), the mean difference of two labels, p̂ their share of ones). A network with one hidden layer
  * learns p from the labels.
  *
- * p says where nothing is lost, ties included, not who is better: by its own light the method can only lose
+ * p says where nothing is lost, ties included, not who is better: by its own measure the method can only lose
  * quality, and "quality only" would be the large model alone. The curve starts there and sends fewer and
  * fewer queries to it (`_two_models.ts`, where strength = 1 − p). The headline is a point of the curve, by the
  * share of training queries that go to the large model: a configuration, chosen on validation rows.

@@ -6,7 +6,7 @@
  *    (`stage1.ts`).
  * 3. Stage 2: it reads [v_1][Yes] [v_2][No] … [QUERY][v][ANSWER] and learns, by binary cross-entropy at
  *    [ANSWER], whether the model with that record solves the query (`stage2.ts`). Targets are never profile
- *    queries; each record is encoded once a step for all its targets (`network.ts`).
+ *    queries; each record is encoded once a step for all its targets (`shared_prefix.ts`).
  * 4. Inference: every record's keys and values are kept; a query costs three tokens a model (`reader.ts`).
  *    ŝ = σ(a ℓ + b), calibrated on validation rows of the whole pool. A new model needs its record, no more.
  *

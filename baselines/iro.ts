@@ -9,7 +9,7 @@
  *
  *   V_i = argmin_V Σ_x Σ_k π_{i−1}(k|x) · ½ (V(x,k) − s(x,k))²,   x in the i-th of three slices
  *
- * No slice is met twice, and the base that proposes choices on a slice was fitted on the other two.
+ * No slice is used twice, and the base that proposes choices on a slice was fitted on the other two.
  *
  * log π_3 is ŝ/τ + Σ V_i/β_i up to a constant of the query. Divided by 1/τ + Σ 1/β_i it is a weighted mean
  * of estimates of s: the same order, on the scale of scores, so the price of a model can be set against it.
@@ -225,7 +225,7 @@ async function pointed(router: FittedRouter, queries: QueryBatch): Promise<Point
 function routedScore(slices: readonly Slice[], M: number): number {
   let sum = 0, n = 0;
   for (const { train, base } of slices) {
-    const cells = base.map((value) => Number.isNaN(value) ? -1 : value); // rather a poor one than none
+    const cells = base.map((value) => Number.isNaN(value) ? -1 : value); // a poor choice is better than none
     decide({ quality: cells }, train).forEach((m, i) => {
       const score = train.scores[i * M + m];
       if (!Number.isNaN(score)) sum += score, n++;

@@ -10,7 +10,7 @@
  * A new model is one more output on the frozen hidden layer (`_new_vectors.ts`).
  */
 import type { FittedRouter, Random, Router } from "../src/router/mod.ts";
-import { columnMeans, labelledExamples, random } from "../src/router/mod.ts";
+import { columnMeans, labelledExamples } from "../src/router/mod.ts";
 import { type Matrix, matrix } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, gelu, linear, sigmoid } from "../src/nn/mod.ts";
 import {
@@ -127,12 +127,11 @@ function output(parameter: Bound, h: Tensor): Tensor {
 
 /** The router of trained hidden layers, with w and b of every model. */
 function routed({ models, weights }: Vectors, trained: Parameters): FittedRouter {
-  const parameters = new Parameters(random(0)), M = models.length, H = weights.length / M - 1;
-  for (const [name, { shape, data }] of trained) {
-    if (name !== "w" && name !== "b") parameters.add(name, shape, values(data));
-  }
-  parameters.add("w", [H, M], values(weights.subarray(0, H * M)));
-  parameters.add("b", [M], values(weights.subarray(H * M)));
+  const M = models.length, H = weights.length / M - 1;
+  const parameters = trained.copy({
+    w: { shape: [H, M], data: weights.subarray(0, H * M) },
+    b: { shape: [M], data: weights.subarray(H * M) },
+  });
   const layers = new Blocks(parameters, (_, parameter, x) => hidden(parameter, x));
   const scores = new Blocks(
     parameters,

@@ -25,7 +25,6 @@ import {
   fillMissing,
   gatherer,
   masked,
-  random,
 } from "../src/router/mod.ts";
 import {
   add,
@@ -93,7 +92,7 @@ const router: Router<Config> = {
 };
 export default router;
 
-/** y of every query and model, [B × M]; the three parts of W stand as matrices of their own. */
+/** y of every query and model, [B × M]; the three parts of W are matrices of their own. */
 const network: RowNetwork = (_, parameter, x) => {
   const [B, D] = x.shape, M = parameter("reports").shape[1];
   // Coordinates of a unit vector are brought to order 1, as accuracies are.
@@ -206,7 +205,9 @@ function reading(
   parameters: Parameters,
   test: AptitudeTest,
 ): FittedRouter {
-  const M = models.length, blocks = new Blocks(withReports(parameters, reports, M), network);
+  const M = models.length, data = reports.map((accuracy) => accuracy || 0);
+  const described = parameters.copy({ reports: { shape: [reports.length / M, M], data } });
+  const blocks = new Blocks(described, network);
   return {
     models,
     async predict({ vectors }) {
@@ -231,14 +232,4 @@ function reading(
       notes: [`${test.probes.size} probe queries in ${reports.length / M} categories`],
     }),
   };
-}
-
-/** The same network with the reports of other models. */
-function withReports(network: Parameters, reports: Float64Array, models: number): Parameters {
-  const copy = new Parameters(random(0)); // nothing is drawn
-  for (const [name, { shape, data }] of network) {
-    if (name !== "reports") copy.add(name, shape, values(data));
-  }
-  copy.add("reports", [reports.length / models, models], values(reports.map((a) => a || 0)));
-  return copy;
 }

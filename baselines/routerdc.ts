@@ -4,7 +4,7 @@
  *   ŝ(x,m) = cos(E(x), k_m),   E(x) = W e(x) on the frozen embedding e, one vector k_m a model
  *
  * For a training query let I⁺ be the K models with the highest scores and I⁻ the K with the lowest,
- * K = ⌈M/3⌉ (3 of the paper's 7), less positives that score 0 and negatives that score above ½. With
+ * K = ⌈M/3⌉ (3 of the paper's 7), without positives that score 0 and negatives that score above ½. With
  * a_m = cos(E(x), k_m)/τ and c = cos(E(x), E(·)):
  *
  *   L₁(x) = Σ_{p∈I⁺} −ln( e^{a_p} / (e^{a_p} + Σ_{n∈I⁻} e^{a_n}) )     a query and the models
@@ -215,7 +215,7 @@ async function extended(
         "answered",
     );
   }
-  const projection = parameters.get("projection"), training = new Parameters(random);
+  const training = new Parameters(random);
   const oldVectors = gather(parameters.get("models").data, WIDTH, old);
   training.add(
     "new",
@@ -251,9 +251,8 @@ async function extended(
     labelled[Math.floor(at / WIDTH)] ? value : NaN
   );
   const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
-  const vectors = gather(Float32Array.of(...oldVectors, ...added), WIDTH, order);
-  const all = new Parameters(random), note = `new models from ${examples.length} queries`;
-  all.add("projection", projection.shape, values(projection.data));
-  all.add("models", [M, WIDTH], values(vectors));
+  const data = gather(Float32Array.of(...oldVectors, ...added), WIDTH, order);
+  const all = parameters.copy({ models: { shape: [M, WIDTH], data } });
+  const note = `new models from ${examples.length} queries`;
   return routed(order.map((m) => models[m]), all, line, note);
 }

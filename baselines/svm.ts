@@ -4,7 +4,7 @@
  *   ŝ(x, m) = Σ_i β_im K(x, x_i) + b_m,   K(x, x') = exp(−γ|z(x) − z(x')|²),   z = standardised φ
  *
  * Errors up to ε are free, larger ones cost C each (`linalg/svr.ts`). γ is a multiple of 1/(D · var z). The
- * kernel is exact, hence quadratic in the rows: at most 1,500 are kept, stratified by benchmark. It
+ * kernel is exact, so quadratic in the rows: at most 1,500 are kept, stratified by benchmark. It
  * depends on the queries alone, so that all models and configurations share it.
  *
  * A new model is one more regression, on its own labelled rows and the old ones' scale.

@@ -3,7 +3,7 @@
  */
 import { type Router, takeTraining } from "../../src/router/mod.ts";
 import { presetFor } from "../../src/icl/presets.ts";
-import { profileOf } from "../../src/icl/fit.ts";
+import { profileOf } from "../../src/icl/profile.ts";
 import knn, { type Config } from "../knn.ts";
 
 /** The router. */

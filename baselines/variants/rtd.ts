@@ -6,7 +6,7 @@
  *
  *   w_j = exp(−d_j/T) / Σ exp(−d_j/T),  ŝ = λ · Σ_j w_j s_j + (1 − λ) · p_head
  *
- * 1. Network: ICL-Router (table), trained and calibrated as ever. It asks about one (query, model) pair at a
+ * 1. Network: ICL-Router (table), trained and calibrated as usual. It asks about one (query, model) pair at a
  *    time, so of the readings its specification offers this is the one with a store for each model; concatenated
  *    states could not take in a model that was not there when the keys were made.
  * 2. Store of model m: h(x_i, m) on the training queries that stand in no record, with s(i,m). The network was

@@ -82,9 +82,7 @@ function pairs(
   return found.sort(([a, b], [c, d]) => a - c || b - d);
 }
 
-// Shingles: the windows of consecutive tokens of each text, numbered densely over all texts.
-
-/** Shingles of N texts. */
+/** Shingles of N texts: windows of consecutive tokens, numbered densely over all texts. */
 export interface ShingleSets {
   /** Distinct shingles of each text, in order of first appearance. Length N. */
   readonly sets: readonly Uint32Array[];

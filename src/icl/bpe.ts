@@ -1,9 +1,9 @@
 /**
- * A byte-level byte-pair tokenizer, learnt from the training queries: the vocabulary in which stage 1
+ * A byte-level byte-pair tokenizer, learned from the training queries: the vocabulary in which stage 1
  * writes queries back (icl-router.md §6, tier T).
  *
  * A text is cut into words, a word into the bytes of its UTF-8, and then neighbours are merged in the order
- * in which the merges were learnt. Every text can be encoded, and decoding gives it back.
+ * in which the merges were learned. Every text can be encoded, and decoding gives it back.
  * Sources: Sennrich et al., arXiv:1508.07909, for the merges; Radford et al. 2019 (GPT-2) for bytes and
  * words.
  * @module
@@ -39,7 +39,7 @@ export class Bpe {
 
   /**
    * A tokenizer with these merges.
-   * @param merges in the order learnt; each may use the ids of those before it
+   * @param merges in the order learned; each may use the ids of those before it
    * @throws {RangeError} naming the merge that uses an id not yet known, or that stands twice
    */
   constructor(merges: readonly Pair[]) {
@@ -115,7 +115,7 @@ export class Bpe {
     }
   }
 
-  /** Merges neighbours, the merge learnt first going first, till none is left. */
+  /** Merges neighbours, the merge learned first going first, until none is left. */
   #encodeWord(word: string): Uint16Array {
     const known = this.#words.get(word);
     if (known) return known;
@@ -174,12 +174,6 @@ function countWords(texts: readonly string[]): Map<string, number> {
   return counts;
 }
 
-// How often two ids stand side by side in the words of many texts, kept up to date while pairs are
-// merged: the work of training a byte-pair tokenizer.
-//
-// Each different word is held once, with its count, and each pair knows the words it stands in, so
-// a merge touches only those.
-
 /** A pair of ids as one number, for maps. Ids are below 65,536. */
 export function pairKey(left: number, right: number): number {
   return left * 0x10000 + right;
@@ -206,7 +200,11 @@ export function mergePair(
   return to - start;
 }
 
-/** The pairs of a set of words. */
+/**
+ * How often two ids stand side by side in the words of many texts, kept up to date while pairs are merged. Each
+ * different word is held once, with its count, and each pair knows the words it stands in, so a merge touches
+ * only those.
+ */
 export class PairCounts {
   /** Ids of all words, one word after the other, each in the room of its bytes. */
   readonly #ids: Uint16Array;
@@ -220,15 +218,15 @@ export class PairCounts {
   readonly #index = new Map<number, number>();
 
   /**
-   * Counts the pairs of words spelt in the bytes of their UTF-8.
+   * Counts the pairs of words spelled in the bytes of their UTF-8.
    * @param words how often each word occurs
    */
   constructor(words: ReadonlyMap<string, number>) {
-    const spelt = Array.from(words.keys(), (word) => new TextEncoder().encode(word));
+    const spelled = Array.from(words.keys(), (word) => new TextEncoder().encode(word));
     this.#wordCounts = [...words.values()];
-    this.#ids = new Uint16Array(spelt.reduce((sum, bytes) => sum + bytes.length, 0));
+    this.#ids = new Uint16Array(spelled.reduce((sum, bytes) => sum + bytes.length, 0));
     let at = 0;
-    for (const [w, bytes] of spelt.entries()) {
+    for (const [w, bytes] of spelled.entries()) {
       this.#ids.set(bytes, at);
       this.#starts.push(at);
       this.#lengths.push(bytes.length);

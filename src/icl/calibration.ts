@@ -99,8 +99,8 @@ export interface Platt {
   readonly cells: number;
   /**
    * `fitted`; `none`: no validation cells, the identity; `reversed`: the best slope is not positive, i.e.
-   * higher logits do not go with better outcomes, and a correction would turn the ranking round, so that
-   * the identity stands in its place.
+   * higher logits do not go with better outcomes, and a correction would reverse the ranking, so that
+   * the identity is used instead.
    */
   readonly status: "fitted" | "none" | "reversed";
 }

@@ -21,13 +21,11 @@ import { initialise, type NetworkShape } from "./network.ts";
 import { type Preset, presetFor } from "./presets.ts";
 import { describeProfile, profileOf } from "./profile.ts";
 import { type EncodedRecord, Reader } from "./reader.ts";
-import { type Labelled, labelled, type Outcomes, recordOf } from "./record.ts";
+import { type Labelled, labelled, recordOf, withPseudoModels } from "./record.ts";
 import { type Random, random } from "../base/random.ts";
 import type { LoopOptions } from "../nn/trainer.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { type Texts, trainReconstruction } from "./stage1.ts";
-
-export { profileOf, SHORTEST_RECORD } from "./profile.ts";
 
 /** What a variant changes; absent = as the specification has it. */
 export interface Variant {
@@ -210,10 +208,10 @@ function rowsFrom(start: number, end: number): number[] {
   return Array.from({ length: end - start }, (_, i) => start + i);
 }
 
-// How a network starts: tokenizer, sizes, first weights and stage 1, each drawn from a stream of a
-// fixed name. Whoever starts alike from the same texts gets the same network, weight by weight.
-
-/** A network before it has learned anything. */
+/**
+ * A network before it has learned anything. Tokenizer, first weights and stage 1 draw from streams of fixed
+ * names: who starts from the same texts gets the same network, weight by weight.
+ */
 export interface Start {
   /** Sizes it was made by. */
   readonly preset: Preset;
@@ -256,37 +254,4 @@ export function readTexts(
 ): ReturnType<typeof trainReconstruction> {
   const random = stream.fork("stage 1");
   return trainReconstruction(parameters, shape, bpe, texts, preset.reconstruction, random, watch);
-}
-
-// Pseudo-models: more records to learn from than there are models (icl-router.md §6, a labelled
-// variant).
-
-/**
- * The models of some rows and, for each, a number of made-up ones, which take in every benchmark the outcomes
- * of a random real model.
- */
-export function withPseudoModels(
-  rows: Labelled,
-  perModel: number,
-  stream: Random,
-): { solved: Outcomes; scores: Float64Array } {
-  if (perModel === 0) return { solved: rows, scores: rows.scores };
-  const M = rows.models, all = M * (1 + perModel), N = rows.ids.length;
-  const labels = new Float64Array(N * all), scores = new Float64Array(N * all);
-  const source = (benchmark: string, m: number): number =>
-    m < M ? m : stream.fork("pseudo-model", benchmark, m).integer(M);
-  const sources = new Map(
-    [...new Set(rows.benchmarks)].map((b) => [
-      b,
-      Uint32Array.from({ length: all }, (_, m) => source(b, m)),
-    ]),
-  );
-  for (let i = 0; i < N; i++) {
-    const of = sources.get(rows.benchmarks[i])!;
-    for (let m = 0; m < all; m++) {
-      labels[i * all + m] = rows.labels[i * M + of[m]];
-      scores[i * all + m] = rows.scores[i * M + of[m]];
-    }
-  }
-  return { solved: { ...rows, labels, models: all }, scores };
 }

@@ -6,24 +6,9 @@
  * [ANSWER]. The two logits at [ANSWER] say whether the model will solve the query.
  * @module
  */
-import { constantOf, type Graph, type Tensor } from "../nn/graph.ts";
-import {
-  add,
-  concat,
-  expand,
-  integers,
-  linear,
-  log,
-  lookup,
-  matmul,
-  mul,
-  reshape,
-  scalar,
-  slice,
-  sub,
-  sum,
-} from "../nn/ops.ts";
-import { causalAttention, causalMask, rmsNorm, sigmoid, silu, softmax } from "../nn/layers.ts";
+import type { Graph, Tensor } from "../nn/graph.ts";
+import { add, concat, expand, linear, lookup, mul, reshape, slice, sub } from "../nn/ops.ts";
+import { causalAttention, rmsNorm, silu } from "../nn/layers.ts";
 import { type Bound, normal, ones, Parameters } from "../nn/parameters.ts";
 import {
   addBlock,
@@ -34,10 +19,12 @@ import {
   type BlockShape,
   type KeysValues,
   keysValues,
+  memoryInputs,
   normalise,
   project as projectHeads,
 } from "../nn/transformer.ts";
 import type { Random } from "../base/random.ts";
+import { sharedPrefixAttention } from "./shared_prefix.ts";
 
 /** Sizes of a network. */
 export interface NetworkShape {
@@ -249,16 +236,8 @@ function renamed({ drop, ...rest }: BlockOptions, stream: string): BlockOptions 
 /** Declares keys and values as inputs of an inference graph, as {@link encodeRecords} orders them. */
 export function prefixInputs(graph: Graph, shape: NetworkShape, length: number): KeysValues[] {
   const size = [1, shape.heads, length, shape.width / shape.heads];
-  return Array.from({ length: shape.layers }, (_, i) => ({
-    keys: graph.input(`keys ${i}`, size),
-    values: graph.input(`values ${i}`, size),
-  }));
+  return memoryInputs(graph, shape.layers, size);
 }
-
-// The projector g of ICL-Router: from query vectors to the width of the language model (icl-router.md §2).
-//
-// u = W_in · RMSNorm(x), g(x) = u + W_down( SiLU(W_gate u) ⊙ W_up u ); no biases. RMSNorm rescales
-// the vector, so it does not matter whether the embedding was normalised before.
 
 /** Adds the projector's parameters under a prefix; `linear`: one bias-free layer after the norm, no more. */
 export function addProjector(
@@ -276,88 +255,15 @@ export function addProjector(
   }
 }
 
-/** Projects vectors [rows × from] to [rows × to]; the parameters tell which form. */
+/**
+ * The projector g, from query vectors [rows × from] to the width of the network [rows × to] (icl-router.md §2):
+ * u = W_in · RMSNorm(x), g(x) = u + W_down( SiLU(W_gate u) ⊙ W_up u ), or u alone, as the parameters have it; no
+ * biases. RMSNorm rescales the vector, so it does not matter whether the embedding was normalised before.
+ */
 export function project(parameter: Bound, prefix: string, vectors: Tensor): Tensor {
   const apply = (x: Tensor, name: string): Tensor =>
     linear(x, parameter(`${prefix}.${name}.weight`), undefined, { transposeWeight: true });
   const u = apply(rmsNorm(vectors, parameter(`${prefix}.norm.weight`)), "in_proj");
   if (!parameter.has(`${prefix}.down_proj.weight`)) return u;
   return add(u, apply(mul(silu(apply(u, "gate_proj")), apply(u, "up_proj")), "down_proj"));
-}
-
-// Attention of many targets over one shared prefix: the batching that makes in-context routing
-// affordable.
-//
-// Causal attention means that a record's representation does not depend on the query that follows
-// it. So the record of a model is encoded once, and every target attends to it and to its own few
-// tokens, never to another target: exactly what B separate sequences would compute, at a B-th of
-// the cost.
-
-/**
- * y = w · P_prefix V_prefix + (1 − w) · P_own V_own: softmax over prefix and own tokens together, computed
- * as two softmaxes whose shares w and 1 − w follow from their log-sums, w = σ(ln Z_prefix − ln Z_own), so
- * that the large scores are never copied to lie side by side. Within a target, the queries are its last
- * `r` tokens, each seeing the own tokens up to itself.
- *
- * Backward: with d = Σ g·y over the width, ∂S = share · P · (g Vᵀ − d) on either side, where the share
- * multiplies g and d, which are small, and not the scores; the rest are products as in plain attention.
- *
- * @param q queries [models × heads × targets·r × width]
- * @param prefix keys and values [models × heads × prefix × width]
- * @param own keys and values of the targets [models × heads × targets·t × width], t ≥ r
- * @param targets how many targets there are
- */
-export function sharedPrefixAttention(
-  q: Tensor,
-  prefix: KeysValues,
-  own: KeysValues,
-  targets: number,
-): Tensor {
-  const { graph, shape: [models, heads, queries, width] } = q;
-  const factor = 1 / Math.sqrt(width), r = queries / targets;
-  const t = own.keys.shape[2] / targets;
-  const apart = (x: Tensor): Tensor =>
-    reshape(x, [models, heads, targets, x.shape[2] / targets, x.shape[3]]);
-  const joined = (x: Tensor): Tensor => reshape(x, [models, heads, queries, x.shape[4]]);
-
-  const inputs = [q, prefix.keys, prefix.values, own.keys, own.values];
-  const [Q, K, V, ownK, ownV] = inputs.map(constantOf);
-  const past = matmul(Q, K, { transposeB: true, factor });
-  const scores = matmul(apart(Q), apart(ownK), { transposeB: true, factor });
-  const present = add(scores, causalMask(q, r, t));
-  const pPast = softmax(past), pOwn = softmax(present);
-  const w = sigmoid(sub(logSum(past, pPast), joined(logSum(present, pOwn)))), u = sub(one(w), w);
-  const y = add(mul(w, matmul(pPast, V)), mul(u, joined(matmul(pOwn, apart(ownV)))));
-  return graph.record([y], inputs, (g) => {
-    const d = sum(mul(g, y), [-1]);
-    const [gPast, gOwn] = [w, u].map((share) => mul(share, g));
-    const dPast = lazy(() => mul(pPast, sub(matmul(gPast, V, { transposeB: true }), mul(w, d))));
-    const dOwn = lazy(() =>
-      mul(pOwn, sub(matmul(apart(gOwn), apart(ownV), { transposeB: true }), apart(mul(u, d))))
-    );
-    const back = (x: Tensor): Tensor => reshape(x, own.keys.shape);
-    return [
-      () => add(matmul(dPast(), K, { factor }), joined(matmul(dOwn(), apart(ownK), { factor }))),
-      () => matmul(dPast(), Q, { transposeA: true, factor }),
-      () => matmul(pPast, gPast, { transposeA: true }),
-      () => back(matmul(dOwn(), apart(Q), { transposeA: true, factor })),
-      () => back(matmul(pOwn, apart(gOwn), { transposeA: true })),
-    ];
-  })[0];
-}
-
-/** ln Σ exp of the last axis from scores and their softmax: at the largest, ln Z = s − ln p. */
-function logSum(scores: Tensor, p: Tensor): Tensor {
-  const largest = (x: Tensor): Tensor =>
-    x.graph.node("ReduceMax", [x, integers(x.graph, [x.shape.length - 1])], x.shape.with(-1, 1));
-  return sub(largest(scores), log(largest(p)));
-}
-
-function one({ graph }: Tensor): Tensor {
-  return scalar(graph, 1);
-}
-
-function lazy(make: () => Tensor): () => Tensor {
-  let made: Tensor | undefined;
-  return () => made ??= make();
 }

@@ -53,7 +53,7 @@ export const SMALL: Preset = {
   answer: { ...TABLE.answer, mostSteps: 300 },
 };
 
-/** The sizes that the specification suggests, five times as dear as {@link TABLE}. */
+/** The sizes that the specification suggests, five times as expensive as {@link TABLE}. */
 export const WIDE: Preset = {
   ...TABLE,
   name: "wide",
@@ -64,7 +64,7 @@ export const WIDE: Preset = {
 /** Training rows from which {@link TABLE} is used. */
 export const ENOUGH_ROWS = 2000;
 
-/** The preset for so many training rows. */
+/** The preset for a number of training rows. */
 export function presetFor(rows: number): Preset {
   return rows >= ENOUGH_ROWS ? TABLE : SMALL;
 }

@@ -16,11 +16,11 @@ export interface ProfileList {
   readonly rows: Uint32Array;
   /** Their query ids, in the same order. */
   readonly ids: readonly string[];
-  /** Length asked for, K; {@link rows} is shorter where there are not so many. */
+  /** Length asked for, K; {@link rows} is shorter where there are fewer. */
   readonly asked: number;
   /** What was taken at each level, ascending; of a given list, the levels that occur in it. */
   readonly levels: readonly ProfileLevel[];
-  /** Queries that could not be used: a model's score is missing, so nobody knows how hard they are. */
+  /** Queries that could not be used: a model's score is missing, so how hard they are is not known. */
   readonly unlevelled: number;
 }
 
@@ -32,7 +32,7 @@ export interface ProfileLevel {
   readonly taken: number;
   /** Places meant for this level; absent in a given list, where nothing was meant. */
   readonly wanted?: number;
-  /** Of these, places that a query of another level took, for this one had run out. */
+  /** Of these, places that a query of another level took, because this one had run out. */
   readonly filled?: number;
 }
 
@@ -63,7 +63,7 @@ function givenProfile(
   k: number,
   stage: FitContext["stage"],
 ): ProfileList {
-  // Validation labels may stand in records only once nothing is chosen by them any more.
+  // Validation labels may be in records only after the last choice that is made by them.
   const parts = stage === "final" && train.validation ? [train, train.validation] : [train];
   const incomplete = new Set(
     parts.flatMap(({ queries: { ids }, models: { length: M }, scores }) =>

@@ -1,12 +1,18 @@
 /**
- * Inference: every model's record is encoded once, and its keys and values serve all queries.
+ * Inference: every model's record is read once, and its keys and values serve all queries. A new model joins the
+ * pool by its record, without training.
  * @module
  */
+import { CapabilityError, DataError } from "../base/errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
-import { Graph } from "../nn/graph.ts";
-import { bind, type Bound, type Parameters } from "../nn/parameters.ts";
-import { type Feeds, Program } from "../nn/program.ts";
+import { inBlocks } from "../nn/blocks.ts";
+import type { Parameters } from "../nn/parameters.ts";
+import type { Feeds } from "../nn/program.ts";
+import { copied, Programs } from "../nn/programs.ts";
+import { memoryOutputs } from "../nn/transformer.ts";
 import type { SessionOptions } from "../onnx/session.ts";
+import type { ModelProfiles } from "../router/contract.ts";
+import { extendPool } from "../router/training.ts";
 import {
   answerLogits,
   encodeIdentities,
@@ -14,11 +20,8 @@ import {
   type NetworkShape,
   prefixInputs,
 } from "./network.ts";
-import { type Record, recordOf, solvedOf } from "./record.ts";
-import type { ModelProfiles } from "../router/contract.ts";
-import { CapabilityError } from "../base/errors.ts";
-import { extendPool } from "../router/training.ts";
 import { SHORTEST_RECORD } from "./profile.ts";
+import { type Record, recordOf, solvedOf } from "./record.ts";
 
 /** A record as the network remembers it: keys and values of every layer. */
 export interface EncodedRecord {
@@ -31,45 +34,36 @@ export interface EncodedRecord {
 /** Queries answered in one run of the network; batches are filled up with zeros. */
 export const BATCH = 64;
 
-interface Compiled {
-  readonly program: Program;
-  readonly bound: Bound;
-}
-
 /** Reads records and answers queries with fixed weights. */
 export class Reader {
-  readonly #encoders = new Map<string, Promise<Compiled>>();
-  readonly #answerers = new Map<number, Promise<Compiled>>();
+  readonly #programs: Programs;
 
   /** Programs are compiled when a record length is first met. */
   constructor(
     readonly parameters: Parameters,
     readonly shape: NetworkShape,
-    private readonly options: SessionOptions = {},
-  ) {}
+    options: SessionOptions = {},
+  ) {
+    this.#programs = new Programs(parameters, options);
+  }
 
   /** Encodes a record. */
   async encode({ vectors, labels }: Record): Promise<EncodedRecord> {
-    const K = labels.length;
-    const { program, bound } = await this.#encoder(`${K}`, (graph, parameter) =>
-      encodeRecords(
-        parameter,
-        this.shape,
-        graph.input("record", [K, this.shape.input]),
-        graph.input("labels", [1, K], { type: "int64" }),
-      ));
-    const made = await program.run({ record: vectors, labels, ...bound.feeds });
-    return { length: this.shape.pairTokens ? K : 2 * K, memory: copied(made) };
+    const K = labels.length, { shape } = this;
+    const made = await this.#programs.run(`record ${K}`, (graph, parameter) => {
+      const record = graph.input("record", [K, shape.input]);
+      const solved = graph.input("labels", [1, K], { type: "int64" });
+      memoryOutputs(graph, encodeRecords(parameter, shape, record, solved));
+    }, { record: vectors, labels });
+    return { length: shape.pairTokens ? K : 2 * K, memory: copied(made) };
   }
 
   /** The control: a model known by its number alone. */
   async encodeIdentity(model: number): Promise<EncodedRecord> {
-    const { program, bound } = await this.#encoder(
-      "identity",
-      (graph, parameter) =>
-        encodeIdentities(parameter, this.shape, graph.input("models", [1, 1], { type: "int64" })),
-    );
-    const made = await program.run({ models: BigInt64Array.of(BigInt(model)), ...bound.feeds });
+    const made = await this.#programs.run("identity", (graph, parameter) => {
+      const models = graph.input("models", [1, 1], { type: "int64" });
+      memoryOutputs(graph, encodeIdentities(parameter, this.shape, models));
+    }, { models: BigInt64Array.of(BigInt(model)) });
     return { length: 1, memory: copied(made) };
   }
 
@@ -78,78 +72,38 @@ export class Reader {
    * record only.
    */
   async answer(queries: Matrix, records: readonly EncodedRecord[]): Promise<Float64Array> {
-    const { rows: Q, width, data } = queries, M = records.length;
-    const out = new Float64Array(Q * M), batch = new Float32Array(BATCH * width);
-    for (const [m, record] of records.entries()) {
-      const { program, bound } = await this.#answerer(record.length);
-      const feeds = { ...bound.feeds, ...record.memory, targets: batch };
-      for (let start = 0; start < Q; start += BATCH) {
-        const end = Math.min(start + BATCH, Q);
-        batch.fill(0);
-        batch.set(data.subarray(start * width, end * width));
-        const { logits } = await program.run(feeds);
-        for (let i = start; i < end; i++) out[i * M + m] = logits[i - start];
-      }
+    const M = records.length, out = new Float64Array(queries.rows * M);
+    for (const [m, { length, memory }] of records.entries()) {
+      const column = await inBlocks(queries, BATCH, async (targets) => {
+        const { logits } = await this.#programs.run(`answer ${length}`, (graph, parameter) => {
+          const prefixes = prefixInputs(graph, this.shape, length);
+          const rows = graph.input("targets", [BATCH, this.shape.input]);
+          graph.output("logits", answerLogits(parameter, this.shape, rows, prefixes));
+        }, { ...memory, targets });
+        return logits;
+      });
+      column.forEach((logit, i) => out[i * M + m] = logit);
     }
     return out;
   }
 
+  /**
+   * Refuses vectors of another embedding.
+   * @throws {DataError} when they do not have the width the network was trained on
+   */
+  expectWidth({ width }: Matrix): void {
+    const { input } = this.shape;
+    if (width === input) return;
+    throw new DataError(
+      `query vectors of width ${width}; the network was trained on width ${input}`,
+    );
+  }
+
   /** Frees all programs; the reader may be used again and compiles again. */
   async release(): Promise<void> {
-    const all = [...this.#encoders.values(), ...this.#answerers.values()];
-    this.#encoders.clear();
-    this.#answerers.clear();
-    for (const { program } of await Promise.all(all)) await program.release();
-  }
-
-  #encoder(
-    key: string,
-    build: (graph: Graph, parameter: Bound) => ReturnType<typeof encodeRecords>,
-  ): Promise<Compiled> {
-    return remembered(this.#encoders, key, async () => {
-      const graph = new Graph({ fused: (this.options.device ?? "cpu") === "cpu" });
-      const bound = bind(graph, this.parameters, () => true);
-      build(graph, bound).forEach(({ keys, values }, i) => {
-        graph.output(`keys ${i}`, keys);
-        graph.output(`values ${i}`, values);
-      });
-      return { program: await Program.compile(graph, this.options), bound };
-    });
-  }
-
-  #answerer(length: number): Promise<Compiled> {
-    return remembered(this.#answerers, length, async () => {
-      const graph = new Graph({ fused: (this.options.device ?? "cpu") === "cpu" });
-      const bound = bind(graph, this.parameters, () => true);
-      const prefixes = prefixInputs(graph, this.shape, length);
-      const targets = graph.input("targets", [BATCH, this.shape.input]);
-      graph.output("logits", answerLogits(bound, this.shape, targets, prefixes));
-      return { program: await Program.compile(graph, this.options), bound };
-    });
+    await this.#programs.release();
   }
 }
-
-/** A program's outputs are its own and change with the next run. */
-function copied(made: Readonly<globalThis.Record<string, Float32Array>>): Feeds {
-  return Object.fromEntries(Object.entries(made).map(([name, data]) => [name, data.slice()]));
-}
-
-/** What is kept under a key, or made and kept; what could not be made is tried again next time. */
-export function remembered<K, V>(
-  known: Map<K, Promise<V>>,
-  key: K,
-  make: () => Promise<V>,
-): Promise<V> {
-  const found = known.get(key);
-  if (found) return found;
-  const made = make();
-  known.set(key, made);
-  made.catch(() => known.delete(key));
-  return made;
-}
-
-// New models of a pool whose models are known by their records: nothing is trained, each new
-// record is read.
 
 /** Models with their records, read. */
 export interface ReadPool {

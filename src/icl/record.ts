@@ -1,8 +1,10 @@
 /**
- * Records in the shape the network reads them, and the labels stage 2 learns from.
+ * Records in the shape the network reads them, and the rows a network is trained on, in an order that depends on
+ * their ids alone.
  * @module
  */
-import type { Matrix } from "../linalg/matrix.ts";
+import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import type { Random } from "../base/random.ts";
 import type { TrainingData } from "../router/contract.ts";
 
 /** What models did on queries, ready for training. */
@@ -32,10 +34,8 @@ export function recordOf(
   model: number,
 ): Record {
   const known = Array.from(rows).filter((i) => !Number.isNaN(labels[i * models + model]));
-  const { data, width } = vectors, out = new Float32Array(known.length * width);
-  known.forEach((i, k) => out.set(data.subarray(i * width, (i + 1) * width), k * width));
   return {
-    vectors: out,
+    vectors: takeRows(vectors, known).data,
     labels: BigInt64Array.from(known, (i) => BigInt(labels[i * models + model] >= 0.5 ? 1 : 0)),
   };
 }
@@ -47,8 +47,6 @@ export function solvedOf(scores: Float64Array, solvedFrom: ArrayLike<number>): F
     Number.isNaN(s) ? NaN : s >= solvedFrom[Math.floor(at / models)] ? 1 : 0
   );
 }
-
-// Training and validation rows in an order that depends on their ids alone.
 
 /** Rows with texts, vectors and labels. */
 export interface Labelled extends Outcomes {
@@ -89,4 +87,34 @@ export function labelled(train: TrainingData, order: readonly number[]): Labelle
     models: M,
     training: train.queries.ids.length,
   };
+}
+
+/**
+ * More records to learn from than there are models (a variant, icl-router.md §6): the models of some rows and, for
+ * each, a number of made-up ones, which take in every benchmark the outcomes of a random real model.
+ */
+export function withPseudoModels(
+  rows: Labelled,
+  perModel: number,
+  stream: Random,
+): { solved: Outcomes; scores: Float64Array } {
+  if (perModel === 0) return { solved: rows, scores: rows.scores };
+  const M = rows.models, all = M * (1 + perModel), N = rows.ids.length;
+  const labels = new Float64Array(N * all), scores = new Float64Array(N * all);
+  const source = (benchmark: string, m: number): number =>
+    m < M ? m : stream.fork("pseudo-model", benchmark, m).integer(M);
+  const sources = new Map(
+    [...new Set(rows.benchmarks)].map((b) => [
+      b,
+      Uint32Array.from({ length: all }, (_, m) => source(b, m)),
+    ]),
+  );
+  for (let i = 0; i < N; i++) {
+    const of = sources.get(rows.benchmarks[i])!;
+    for (let m = 0; m < all; m++) {
+      labels[i * all + m] = rows.labels[i * M + of[m]];
+      scores[i * all + m] = rows.scores[i * M + of[m]];
+    }
+  }
+  return { solved: { ...rows, labels, models: all }, scores };
 }

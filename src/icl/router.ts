@@ -4,7 +4,7 @@
  * @module
  */
 import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
-import { CapabilityError, DataError } from "../base/errors.ts";
+import { CapabilityError } from "../base/errors.ts";
 import { canonicalJson } from "../base/hash.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import { random } from "../base/random.ts";
@@ -125,13 +125,13 @@ function routed(
   return {
     models,
     predict: async ({ vectors }) => {
-      requireWidth(vectors, reader);
+      reader.expectWidth(vectors);
       const logits = await reader.answer(vectors, records);
       return { quality: plattProbabilities(platt, logits) };
     },
     ...(identities ? {} : {
       withModels: async (profiles) => {
-        requireWidth(profiles.queries.vectors, reader);
+        reader.expectWidth(profiles.queries.vectors);
         if (reading?.whose === "another" && profiles.models.length === 1) {
           throw new CapabilityError("one new model has no other to take a record from");
         }
@@ -164,28 +164,31 @@ function presented(
   return out;
 }
 
-function requireWidth({ width }: Matrix, { shape: { input } }: Reader): void {
-  if (width === input) return;
-  throw new DataError(`query vectors of width ${width}; the network was trained on width ${input}`);
-}
-
 /** The pool's Platt scaling on validation rows, if there are any, and how reliable that makes the scores there. */
 async function calibrate(
-  { reader, rows, profile, validation, models }: Trained,
-  { identity }: Variant,
+  network: Trained,
+  variant: Variant,
 ): Promise<{ readonly platt: Platt; readonly notes: readonly string[] }> {
+  const { logits, labels } = await onValidation(network, network.reader, variant);
+  const platt = fitPlatt(logits, labels);
+  if (platt.cells === 0) return { platt, notes: [describePlatt(platt)] };
+  const after = reliability(network.models, plattProbabilities(platt, logits), labels);
+  return { platt, notes: [describePlatt(platt), describeCalibration(after)] };
+}
+
+/** Logits by a reader, and labels, of a network's validation rows, both row-major [rows × models]. */
+export async function onValidation(
+  { rows, profile, validation, models }: Trained,
+  reader: Reader,
+  { identity }: Variant,
+): Promise<{ readonly logits: Float64Array; readonly labels: Float64Array }> {
   const records = validation.length === 0
     ? []
     : await encode(reader, rows, profile, [...models.keys()], identity);
   const logits = await reader.answer(takeRows(rows.vectors, validation), records);
-  const labels = new Float64Array(logits.length);
-  validation.forEach((row, i) => {
-    labels.set(rows.labels.subarray(row * rows.models, (row + 1) * rows.models), i * rows.models);
-  });
-  const platt = fitPlatt(logits, labels);
-  if (platt.cells === 0) return { platt, notes: [describePlatt(platt)] };
-  const after = reliability(models, plattProbabilities(platt, logits), labels);
-  return { platt, notes: [describePlatt(platt), describeCalibration(after)] };
+  const M = rows.models, labels = new Float64Array(logits.length);
+  validation.forEach((row, i) => labels.set(rows.labels.subarray(row * M, (row + 1) * M), i * M));
+  return { logits, labels };
 }
 
 function trainingNotes(

@@ -5,20 +5,15 @@
  * there is no language model to protect, so all weights are trained from the first step.
  * @module
  */
-import type { Matrix } from "../linalg/matrix.ts";
+import { type Matrix, row } from "../linalg/matrix.ts";
 import type { Random } from "../base/random.ts";
 import { crossEntropy, Dropout } from "../nn/layers.ts";
-import { Graph } from "../nn/graph.ts";
-import {
-  loop,
-  type LoopOptions,
-  type Memory,
-  NO_EXTRA,
-  numbersOf,
-  Trainer,
-} from "../nn/trainer.ts";
-import { bind, type Parameters } from "../nn/parameters.ts";
-import { Program } from "../nn/program.ts";
+import { NO_EXTRA, numbersOf } from "../nn/checkpoint.ts";
+import type { Graph, Tensor } from "../nn/graph.ts";
+import { loop, type LoopOptions, meanOfLast, type Memory, Trainer } from "../nn/trainer.ts";
+import type { Bound, Parameters } from "../nn/parameters.ts";
+import { Programs } from "../nn/programs.ts";
+import type { BlockOptions } from "../nn/transformer.ts";
 import { warmupCosine } from "../nn/adamw.ts";
 import type { Bpe } from "./bpe.ts";
 import { type NetworkShape, reconstructionLogits } from "./network.ts";
@@ -29,7 +24,7 @@ export interface ReconstructionOptions {
   readonly tokens: number;
   /** Texts a step. */
   readonly batch: number;
-  /** Passes over the texts, unless {@link mostSteps} ends them sooner. */
+  /** Passes over the texts, unless {@link mostSteps} ends them earlier. */
   readonly epochs: number;
   /** Most steps. */
   readonly mostSteps: number;
@@ -75,19 +70,11 @@ export async function trainReconstruction(
   await loop(trainer, { ...watch, steps }, async (step) => {
     const chosen = Array.from({ length: B }, (_, i) => pick(random, texts.length, step * B + i));
     fillTokens(feed, chosen.map((i) => lists[i]), T, bpe.pad);
-    chosen.forEach((i, at) => rows.set(rowOf(vectors, i), at * shape.input));
+    chosen.forEach((i, at) => rows.set(row(vectors, i), at * shape.input));
     const { loss } = await trainer.update("texts", (graph, parameter) => {
       const site = drop = new Dropout(graph, dropout);
-      const input = graph.input("vectors", [B, shape.input]);
-      const ids = graph.input("tokens", [B, T - 1], { type: "int64" });
-      const logits = reconstructionLogits(parameter, shape, input, ids, {
-        drop: (x, name) => site.apply(x, name),
-      });
-      return crossEntropy(
-        logits,
-        graph.input("targets", [B * T, 1], { type: "int64" }),
-        graph.input("weights", [B * T, 1]),
-      );
+      const dropped = { drop: (x: Tensor, name: string): Tensor => site.apply(x, name) };
+      return lossOf(graph, logitsOf(graph, parameter, shape, B, T, dropped));
     }, () => {
       drop!.draw(random.fork("dropout", step), masks);
       return [{ ...feed, vectors: rows, ...masks }];
@@ -105,17 +92,9 @@ export async function reconstructionLoss(
   { texts, vectors }: Texts,
   { tokens: T, batch: B }: Pick<ReconstructionOptions, "tokens" | "batch">,
 ): Promise<number> {
-  const graph = new Graph(), parameter = bind(graph, parameters, () => true);
-  const logits = reconstructionLogits(
-    parameter,
-    shape,
-    graph.input("vectors", [B, shape.input]),
-    graph.input("tokens", [B, T - 1], { type: "int64" }),
-  );
-  const weights = graph.input("weights", [B * T, 1]);
-  const targets = graph.input("targets", [B * T, 1], { type: "int64" });
-  graph.output("loss", crossEntropy(logits, targets, weights));
-  const program = await Program.compile(graph);
+  const programs = new Programs(parameters);
+  const build = (graph: Graph, parameter: Bound): void =>
+    graph.output("loss", lossOf(graph, logitsOf(graph, parameter, shape, B, T)));
   const feed = tokenBatch(B, T), rows = new Float32Array(B * shape.input);
   let sum = 0, count = 0;
   for (let start = 0; start < texts.length; start += B) {
@@ -124,11 +103,11 @@ export async function reconstructionLoss(
     fillTokens(feed, lists, T, bpe.pad);
     rows.fill(0);
     rows.set(vectors.data.subarray(start * shape.input, end * shape.input));
-    const { loss } = await program.run({ ...feed, vectors: rows, ...parameter.feeds });
+    const { loss } = await programs.run("loss", build, { ...feed, vectors: rows });
     const tokens = lists.reduce((n, ids) => n + ids.length, 0);
     sum += loss[0] * tokens, count += tokens;
   }
-  await program.release();
+  await programs.release();
   return sum / count;
 }
 
@@ -141,23 +120,16 @@ export async function reconstruct(
   tokens: number,
 ): Promise<string[]> {
   const B = vectors.rows, V = shape.vocabulary;
-  const graph = new Graph(), parameter = bind(graph, parameters, () => true);
-  const logits = reconstructionLogits(
-    parameter,
-    shape,
-    graph.input("vectors", [B, shape.input]),
-    graph.input("tokens", [B, tokens - 1], { type: "int64" }),
-  );
-  graph.output("logits", logits);
-  const program = await Program.compile(graph);
+  const programs = new Programs(parameters);
+  const build = (graph: Graph, parameter: Bound): void =>
+    graph.output("logits", logitsOf(graph, parameter, shape, B, tokens));
   const written = new BigInt64Array(B * (tokens - 1)).fill(BigInt(bpe.pad));
   const texts: number[][] = Array.from({ length: B }, () => []);
   const open = new Set(texts.keys());
   for (let t = 0; t < tokens && open.size > 0; t++) {
-    const { logits } = await program.run({
+    const { logits } = await programs.run("logits", build, {
       vectors: vectors.data.slice(0, B * shape.input),
       tokens: written,
-      ...parameter.feeds,
     });
     for (const i of [...open]) {
       const row = logits.subarray((i * tokens + t) * V, (i * tokens + t + 1) * V);
@@ -170,14 +142,29 @@ export async function reconstruct(
       }
     }
   }
-  await program.release();
+  await programs.release();
   return texts.map((ids) => bpe.decode(ids));
 }
 
-/** Mean of the last tenth. */
-export function meanOfLast(losses: readonly number[]): number {
-  const last = losses.slice(-Math.ceil(losses.length / 10));
-  return last.reduce((a, b) => a + b, 0) / last.length;
+/** Logits of the tokens of B texts, fed as `vectors` and `tokens`, [B·T × vocabulary]. */
+function logitsOf(
+  graph: Graph,
+  parameter: Bound,
+  shape: NetworkShape,
+  B: number,
+  T: number,
+  options: BlockOptions = {},
+): Tensor {
+  const vectors = graph.input("vectors", [B, shape.input]);
+  const tokens = graph.input("tokens", [B, T - 1], { type: "int64" });
+  return reconstructionLogits(parameter, shape, vectors, tokens, options);
+}
+
+/** L1 of such logits, fed the rest of a {@link TokenBatch}. */
+function lossOf(graph: Graph, logits: Tensor): Tensor {
+  const column = [logits.shape[0], 1];
+  const targets = graph.input("targets", column, { type: "int64" });
+  return crossEntropy(logits, targets, graph.input("weights", column));
 }
 
 /** Item `at` of an endless sequence of seeded permutations of 0…n−1. */
@@ -194,13 +181,6 @@ function permutation(random: Random, n: number, epoch: number): Uint32Array {
   kept.set(random, { n, epoch, order });
   return order;
 }
-
-/** Row i of a matrix. */
-export function rowOf({ data, width }: Matrix, i: number): Float32Array {
-  return data.subarray(i * width, (i + 1) * width);
-}
-
-// Texts as batches of tokens for stage 1.
 
 /** One batch: what goes in, what should come out, and which rows count. */
 export interface TokenBatch {

@@ -8,12 +8,14 @@
 import { CapabilityError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { binaryCrossEntropy, Dropout } from "../nn/layers.ts";
-import { loop, type LoopOptions, type Memory, numbersOf, Trainer } from "../nn/trainer.ts";
+import { numbersOf } from "../nn/checkpoint.ts";
+import { loop, type LoopOptions, meanOfLast, type Memory, Trainer } from "../nn/trainer.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import type { Tensor } from "../nn/graph.ts";
 import { warmupCosine } from "../nn/adamw.ts";
 import { answerLogits, encodeIdentities, encodeRecords, type NetworkShape } from "./network.ts";
-import { meanOfLast, pick, rowOf } from "./stage1.ts";
+import { row } from "../linalg/matrix.ts";
+import { pick } from "./stage1.ts";
 import type { Labelled, Outcomes } from "./record.ts";
 import { decide, type Pool } from "../router/decide.ts";
 
@@ -23,7 +25,7 @@ export interface AnswerOptions {
   readonly models: number;
   /** Target queries a step, B, shared by its models. */
   readonly targets: number;
-  /** Passes over all (query, model) pairs, unless {@link mostSteps} ends them sooner. */
+  /** Passes over all (query, model) pairs, unless {@link mostSteps} ends them earlier. */
   readonly passes: number;
   /** Most steps. */
   readonly mostSteps: number;
@@ -127,7 +129,7 @@ export async function trainAnswer(
     const list = options.lengths ? draw.shuffle(profile.slice()).subarray(0, K) : profile;
     const models = draw.shuffle([...known]).slice(0, G).sort((a, b) => a - b);
     const record = kept(records, K, G, shape.input);
-    list.forEach((i, k) => record.vectors.set(rowOf(solved.vectors, i), k * shape.input));
+    list.forEach((i, k) => record.vectors.set(row(solved.vectors, i), k * shape.input));
     models.forEach((m, g) =>
       list.forEach((i, k) => record.labels[g * K + k] = BigInt(solved.labels[i * M + m]))
     );
@@ -138,7 +140,7 @@ export async function trainAnswer(
       models.some((m) => range(B).some((b) => has(chosen(b), m)));
     for (let b = 0; b < B; b++) {
       const i = some ? chosen(b) : sparse[(step * B + b) % sparse.length];
-      rows.set(rowOf(solved.vectors, i), b * shape.input);
+      rows.set(row(solved.vectors, i), b * shape.input);
       models.forEach((m, g) => {
         const label = (options.soft ? scores : solved.labels)[i * M + m];
         outcomes[g * B + b] = Number.isNaN(label) ? 0 : label;
@@ -228,9 +230,7 @@ function range(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i);
 }
 
-// What early stopping looks at: the routed score on validation rows.
-
-/** At most so many validation rows to judge on, drawn by id, ascending. */
+/** Validation rows to judge on, at most `most`, drawn by id, ascending. */
 export function pickJudged(
   rows: Labelled,
   validation: readonly number[],

@@ -1,7 +1,7 @@
 /**
  * A fitted ICL-Router (table) in one file: weights, the records of its models, calibration, tokenizer.
  *
- * A safetensors file, hence readable elsewhere: the weights as `network.*`, the profile as `profile.vectors`
+ * A safetensors file, readable elsewhere: the weights as `network.*`, the profile as `profile.vectors`
  * [K × input] and `profile.labels` [K × M], the rest as JSON in its metadata. What is loaded predicts what
  * was saved, bit for bit, and takes in new models.
  * @module
@@ -159,7 +159,7 @@ function parse(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);
   } catch {
-    return undefined; // said as "expected …" by whoever needs it
+    return undefined; // the caller says what it expected
   }
 }
 

@@ -17,7 +17,7 @@ import { type Matrix, matrix } from "../linalg/matrix.ts";
 
 /** Share of the mean variance added to every direction. */
 const RIDGE = 0.5;
-/** Vectors wider than this are first reduced to so many axes. */
+/** Vectors wider than `WIDEST` are first reduced to `AXES` axes. */
 const WIDEST = 512, AXES = 256;
 /** Rows of a query batch taken at a time. */
 const ROWS = 4096;
@@ -168,14 +168,12 @@ function identity(n: number): Float64Array {
   return out;
 }
 
-// The directions in which many wide vectors spread most, found by one step of randomised subspace
-// iteration (Halko, Martinsson, Tropp 2011): Y = XΩ for random signs Ω, then an orthonormal basis
-// of XᵀY.
-//
-// Close to the leading principal axes of the (uncentred) vectors, at the price of three products
-// where a decomposition of 4,096² numbers would take minutes.
-
 /**
+ * The directions in which many wide vectors spread most, found by one step of randomised subspace iteration
+ * (Halko, Martinsson, Tropp 2011): Y = XΩ for random signs Ω, then an orthonormal basis of XᵀY. Close to the
+ * leading principal axes of the (uncentred) vectors, at the price of three products where a decomposition of
+ * 4,096² numbers would take minutes.
+ *
  * Orthonormal axes of the rows of `x` [n × D]: at most `count` of them, fewer where the rows span less.
  * Row-major [≤ count × D]; the coordinates of a row are its inner products with them.
  */

@@ -1,8 +1,8 @@
 /**
  * K-means clustering: k-means++ seeding, Lloyd's iterations, the best of several runs.
  *
- * For rows on the grid of `matrix.ts` the clusters depend on the data, the seed and the row ids alone, not on
- * row order, threads or machine.
+ * For rows on the grid of `matrix.ts` every distance, sum and comparison is exact. So the clusters depend on the
+ * data, the seed and the row ids alone, not on row order, threads or machine, and no shortcut can be seen in them.
  * @module
  */
 import { GRID, type Matrix, matrix, squareNorms, takeRows } from "./matrix.ts";
@@ -18,33 +18,6 @@ export interface KMeansOptions extends LloydOptions {
   /** Candidates for every next initial centroid; 1 is plain k-means++. Default 2 + ⌊ln k⌋. */
   readonly trials?: number;
 }
-
-/**
- * Clusters the rows of `x` into at most `k` clusters: k-means++ seeding, then Lloyd's iterations (see
- * {@link lloyd}).
- * @throws {RangeError} when `x` has no rows or `k` < 1
- */
-export async function kmeans(x: Matrix, k: number, options: KMeansOptions): Promise<Clusters> {
-  if (!(x.rows >= 1 && k >= 1)) throw new RangeError(`${k} clusters of ${x.rows} rows`);
-  const order = inOrderOfRank(x.rows, options.rank);
-  let best: Clusters | undefined;
-  for (let restart = 0; restart < (options.restarts ?? 1); restart++) {
-    const seeds = await seedRows(
-      x,
-      k,
-      order,
-      options.random.fork("restart", restart),
-      options.trials,
-    );
-    const found = await lloyd(x, takeRows(x, seeds), options);
-    if (!best || found.inertia < best.inertia) best = found;
-  }
-  return best!;
-}
-
-// Lloyd's iterations with exact arithmetic: rows and centroids lie on the grid of `matrix.ts`, so
-// every distance, every sum and every comparison is exact, and no shortcut can be seen in the
-// result.
 
 /** Options of {@link lloyd}. */
 export interface LloydOptions {
@@ -72,6 +45,29 @@ export interface Assignment {
   readonly assignment: Int32Array;
   /** Squared Euclidean distance to it. Length n. */
   readonly squaredDistance: Float64Array;
+}
+
+/**
+ * Clusters the rows of `x` into at most `k` clusters: k-means++ seeding, then Lloyd's iterations (see
+ * {@link lloyd}).
+ * @throws {RangeError} when `x` has no rows or `k` < 1
+ */
+export async function kmeans(x: Matrix, k: number, options: KMeansOptions): Promise<Clusters> {
+  if (!(x.rows >= 1 && k >= 1)) throw new RangeError(`${k} clusters of ${x.rows} rows`);
+  const order = inOrderOfRank(x.rows, options.rank);
+  let best: Clusters | undefined;
+  for (let restart = 0; restart < (options.restarts ?? 1); restart++) {
+    const seeds = await seedRows(
+      x,
+      k,
+      order,
+      options.random.fork("restart", restart),
+      options.trials,
+    );
+    const found = await lloyd(x, takeRows(x, seeds), options);
+    if (!best || found.inertia < best.inertia) best = found;
+  }
+  return best!;
 }
 
 /**
@@ -280,8 +276,6 @@ export function inOrderOfRank(rows: number, rank?: Uint32Array): Int32Array {
   for (let i = 0; i < rows; i++) order[rank ? rank[i] : i] = i;
   return order;
 }
-
-// Initial centres of k-means.
 
 /**
  * Greedy k-means++: each next centre is the one of `trials` rows, drawn with probability proportional to

@@ -190,7 +190,7 @@ function softened(labels: Float64Array, m: number): Float64Array {
   });
 }
 
-/** The bias to begin with: the logit of a column's base rate, less its mean offset. */
+/** The initial bias: the logit of a column's base rate minus its mean offset. */
 function startingBias(labels: Float64Array, offsets: Float64Array, m: number): Float64Array {
   const { sums, counts } = totals(labels, m);
   const shift = totals(offsets.map((offset, i) => labels[i] === labels[i] ? offset : NaN), m).sums;
@@ -212,17 +212,14 @@ function totals(
   return { sums, counts };
 }
 
-// Few rows of many columns, turned into as many columns as there are rows, with all inner products
-// kept.
-//
-// A linear model w with a penalty on |w| needs no direction outside the span of its rows X [n ×
-// D]. With XXᵀ = ZZᵀ (Cholesky) the rows of Z [n × n] stand for those of X: w = Xᵀα with Zᵀα = u
-// has X·w = Z·u and |w| = |u|.
-
 /** A row counts as lying in the span of those before if it adds less than this share of a squared length. */
 const NOTHING_NEW = 1e-11;
 
-/** Z of XXᵀ = ZZᵀ, lower triangular [n × n]; a row that adds no direction has zeros for a column. */
+/**
+ * Few rows X [n × D] turned into as many columns as there are rows, with all inner products kept: Z [n × n] of
+ * XXᵀ = ZZᵀ (Cholesky), lower triangular; a row that adds no direction has zeros for a column. A linear model w
+ * with a penalty on |w| needs no direction outside the span of X: w = Xᵀα with Zᵀα = u has X·w = Z·u, |w| = |u|.
+ */
 export async function spanOf({ data, rows: n, width }: Matrix): Promise<Float64Array> {
   const columns = new Float64Array(data.length);
   for (let i = 0; i < n; i++) {

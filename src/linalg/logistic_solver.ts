@@ -34,9 +34,9 @@ export interface Regressions {
 
 /** Steps that an estimate of the curvature is made of. */
 const MEMORY = 30;
-/** More iterations than any case needs; a bound for those nobody has thought of. */
+/** More iterations than any known case needs: a bound for unknown ones. */
 const MOST_ITERATIONS = 500;
-/** The first guess of the Hessian is renewed after so many steps: with strong labels the weights change much. */
+/** The first guess of the Hessian is renewed after this number of steps: with strong labels the weights change much. */
 const RENEWAL = 30;
 /**
  * A column is done when its next step promises a smaller gain in log-likelihood than this, ½ gᵀH⁻¹g. As that
@@ -58,7 +58,7 @@ interface Pair {
  * Minimises Σ BCE(σ(A·u + offset), y) + ½ Σ_j penalties_j u_j² for every column.
  *
  * @param penalties one a feature, length d
- * @param start u to begin with, [d × m]; it is not changed
+ * @param start initial u, [d × m]; it is not changed
  * @returns u, row-major [d × m]
  */
 export async function minimise(

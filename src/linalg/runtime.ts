@@ -24,7 +24,7 @@ export interface Dense<T extends Float32Array | Float64Array> {
 export type Transpose = "none" | "left" | "right";
 
 /**
- * Whether a product of so many multiplications is small enough for a plain loop: that takes a millisecond at
+ * Whether a product of this many multiplications is small enough for a plain loop: that takes a millisecond at
  * most and spares the runtime's start, the first time even its download. The choice depends on the size alone,
  * never on what ran before.
  */

@@ -30,7 +30,7 @@ export interface SvrFit {
   readonly bias: Float64Array;
 }
 
-/** Pair moves a row, at most: a bound for cases nobody has thought of. */
+/** Pair moves a row, at most: a bound for unknown cases. */
 const MOST_MOVES = 1000;
 
 /**

@@ -3,11 +3,11 @@
  * @module
  */
 import type { Matrix } from "../linalg/matrix.ts";
-import { Graph, sizeOf, type Tensor } from "./graph.ts";
-import { bind, type Bound, type Parameters } from "./parameters.ts";
-import { Program } from "./program.ts";
+import type { Graph, Tensor } from "./graph.ts";
+import type { Bound, Parameters } from "./parameters.ts";
+import { Programs } from "./programs.ts";
 
-/** Rows of a block; the last one of several is filled up with zeros. */
+/** Rows of a block. */
 const BLOCK = 256;
 
 /** A network from rows to rows: x [rows × in] → y [rows × out], every row on its own. */
@@ -15,52 +15,50 @@ export type RowNetwork = (graph: Graph, parameter: Bound, x: Tensor) => Tensor;
 
 /** Applies a network with fixed weights; compiled when it is first used, once for one row and once for many. */
 export class Blocks {
-  readonly #compiled = new Map<
-    number,
-    Promise<{ program: Program; bound: Bound; width: number }>
-  >();
+  readonly #programs: Programs;
 
   /** Nothing is compiled yet; the parameters' values count when they are used, not now. */
-  constructor(private readonly parameters: Parameters, private readonly network: RowNetwork) {}
+  constructor(parameters: Parameters, private readonly network: RowNetwork) {
+    this.#programs = new Programs(parameters);
+  }
 
   /**
    * y of every row, row-major [rows × out].
    * @throws {RangeError} when the rows do not have the width the network was first used with
    */
-  async apply({ data, rows, width }: Matrix): Promise<Float64Array> {
-    const block = rows === 1 ? 1 : BLOCK;
-    const { program, bound, width: outputs } = await this.#program(block, width);
-    const out = new Float64Array(rows * outputs), x = new Float32Array(block * width);
-    for (let start = 0; start < rows; start += block) {
-      const end = Math.min(start + block, rows);
-      x.fill(0);
-      x.set(data.subarray(start * width, end * width));
-      const { y } = await program.run({ ...bound.feeds, x });
-      out.set(y.subarray(0, (end - start) * outputs), start * outputs);
-    }
-    return out;
+  async apply(rows: Matrix): Promise<Float64Array> {
+    const size = rows.rows === 1 ? 1 : BLOCK;
+    const made = await inBlocks(rows, size, async (x) => {
+      const { y } = await this.#programs.run(`${size} rows`, (graph, parameter) => {
+        const input = graph.input("x", [size, rows.width]);
+        graph.output("y", this.network(graph, parameter, input));
+      }, { x });
+      return y;
+    });
+    return Float64Array.from(made);
   }
+}
 
-  #program(
-    block: number,
-    width: number,
-  ): Promise<{ program: Program; bound: Bound; width: number }> {
-    const known = this.#compiled.get(block);
-    if (known) return known;
-    const made = this.#compile(block, width);
-    this.#compiled.set(block, made);
-    made.catch(() => this.#compiled.delete(block)); // the caller gets the error
-    return made;
+/**
+ * Takes the rows of a matrix in blocks of `size`, the last of which is filled up with zeros.
+ *
+ * @param run answers a block [size × width], in memory that is used again, by `size` rows of numbers
+ * @returns the answers to all rows, row-major
+ */
+export async function inBlocks(
+  { data, rows, width }: Matrix,
+  size: number,
+  run: (block: Float32Array) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  const block = new Float32Array(size * width);
+  let out = new Float32Array();
+  for (let start = 0; start < rows; start += size) {
+    const end = Math.min(start + size, rows);
+    block.fill(0);
+    block.set(data.subarray(start * width, end * width));
+    const made = await run(block), columns = made.length / size;
+    if (start === 0) out = new Float32Array(rows * columns);
+    out.set(made.subarray(0, (end - start) * columns), start * columns);
   }
-
-  async #compile(
-    block: number,
-    width: number,
-  ): Promise<{ program: Program; bound: Bound; width: number }> {
-    const graph = new Graph();
-    const bound = bind(graph, this.parameters, () => true);
-    const y = this.network(graph, bound, graph.input("x", [block, width]));
-    graph.output("y", y);
-    return { program: await Program.compile(graph), bound, width: sizeOf(y.shape) / block };
-  }
+  return out;
 }

@@ -208,7 +208,7 @@ export class Graph {
    * @throws {RangeError} when the loss does not depend on one of them
    */
   backward(loss: Tensor, wanted: readonly Tensor[], tools: BackwardTools): Tensor[] {
-    this.#recording = false; // backward rules use the same operators, and leave no notes of their own
+    this.#recording = false; // backward rules use the same operators, and must not be recorded themselves
     try {
       const known = this.#walkBack(loss, tools);
       return wanted.map((tensor) => {

@@ -1,5 +1,7 @@
 /**
- * Nonlinearities. Below, g = ∂L/∂y.
+ * What networks are made of beyond plain operators: nonlinearities, attention, normalisation, rotary positions,
+ * dropout, losses. Each has a backward rule of its own beside it where that is cheaper than its parts' rules.
+ * Below, g = ∂L/∂y.
  * @module
  */
 import { constantOf, type Graph, sizeOf, type Tensor } from "./graph.ts";
@@ -84,7 +86,7 @@ export function gelu(x: Tensor): Tensor {
   }])[0];
 }
 
-// Softmax, and attention as one operator. Below, g = ∂L/∂y.
+// Softmax, and attention as one operator.
 
 /** y = softmax of the last axis.  ∂x = y · (g − Σ g y). */
 export function softmax(x: Tensor): Tensor {
@@ -172,8 +174,7 @@ export function causalMask({ graph }: Tensor, rows: number, columns: number): Te
   });
 }
 
-// Normalisation of the last axis. Below, g = ∂L/∂y, h = g · gain, and bars are means over the
-// axis.
+// Normalisation of the last axis. h = g · gain, and bars are means over the axis.
 
 /**
  * y = gain · n + bias with n = (x − x̄) / √(variance + ε).
@@ -246,7 +247,7 @@ function weightedMean(x: Tensor, weights: Tensor): Tensor {
   return x.graph.node("MatMul", [x, column], x.shape.with(-1, 1));
 }
 
-// Rotary position encoding (RoFormer, arXiv 2104.09864). Below, g = ∂L/∂y.
+// Rotary position encoding (RoFormer, arXiv 2104.09864).
 
 /** Where the rows of a sequence stand, and how fast the angles turn. */
 export interface RotaryOptions {
@@ -310,10 +311,11 @@ function angles(
   });
 }
 
-// Dropout (Srivastava et al., 2014) with masks that are fed: drawn outside the graph from a stream
-// named by the step, so that training can stop and resume with the same bits.
-
-/** The dropout sites of a graph: one input a site, declared when the site is reached. */
+/**
+ * The dropout sites of a graph (Srivastava et al., 2014): one input a site, declared when the site is reached.
+ * Masks are fed, drawn outside the graph from a stream named by the step, so that training can stop and
+ * resume with the same bits.
+ */
 export class Dropout {
   readonly #sizes = new Map<string, number>();
   readonly #dropped: number;
@@ -351,7 +353,7 @@ export class Dropout {
   }
 }
 
-// Losses, each a scalar. Below, g = ∂L/∂loss.
+// Losses, each a scalar: here g = ∂L/∂loss.
 
 /**
  * Mean cross-entropy −Σ_r w_r ln softmax(logits_r)[target_r] / Σ_r w_r.

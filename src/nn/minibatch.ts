@@ -8,7 +8,7 @@
 import type { Random } from "../base/random.ts";
 import { warmupCosine } from "./adamw.ts";
 import type { Graph, Tensor } from "./graph.ts";
-import { loop, type LoopOptions, Trainer } from "./trainer.ts";
+import { loop, type LoopOptions, meanOfLast, Trainer } from "./trainer.ts";
 import type { Bound, Parameters } from "./parameters.ts";
 import type { Feeds } from "./program.ts";
 
@@ -75,6 +75,5 @@ export async function trainNetwork(
     const build = (graph: Graph, parameter: Bound): Tensor => options.loss(graph, parameter, B);
     losses.push((await trainer.update("batch", build, feed)).loss);
   }).finally(() => trainer.release());
-  const last = losses.slice(-Math.ceil(losses.length / 10));
-  return { steps, loss: last.reduce((a, b) => a + b, 0) / last.length };
+  return { steps, loss: meanOfLast(losses) };
 }

@@ -10,6 +10,7 @@ export * from "./layers.ts";
 export {
   bind,
   type Bound,
+  type GivenValues,
   type Initialiser,
   normal,
   ones,
@@ -20,4 +21,5 @@ export {
 } from "./parameters.ts";
 export { trainNetwork, type TrainOptions, type TrainReport } from "./minibatch.ts";
 export { Blocks, type RowNetwork } from "./blocks.ts";
+export { type GraphBuilder, Programs } from "./programs.ts";
 export { type Feeds, type Fetches, Program } from "./program.ts";

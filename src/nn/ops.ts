@@ -1,5 +1,6 @@
 /**
- * Elementwise operators with broadcasting, and sums. Below, g = ∂L/∂y.
+ * The operators of the engine, each with its backward rule beside it: arithmetic with broadcasting, sums, shapes,
+ * matrix products, table rows; and {@link gradients}, which walks the rules back. Below, g = ∂L/∂y.
  * @module
  */
 import { type Graph, sizeOf, type Tensor } from "./graph.ts";
@@ -173,7 +174,7 @@ function unary(op: string, x: Tensor, backward: (g: Tensor, y: Tensor) => Tensor
   return x.graph.record([y], [x], (g) => [() => backward(g, y)])[0];
 }
 
-// Operators that move numbers without changing them. Below, g = ∂L/∂y.
+// Shapes: operators that move numbers without changing them.
 
 /** The same numbers under another shape.  ∂x = g under the old one. */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
@@ -270,7 +271,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
   )[0];
 }
 
-// Matrix products. Below, g = ∂L/∂y.
+// Matrix products.
 
 /** Which operands are transposed, and a factor. */
 export interface ProductOptions {
@@ -364,7 +365,7 @@ function product(
   return scale(graph.node("MatMul", [tA ? turned(a) : a, tB ? turned(b) : b], shape), factor);
 }
 
-// Rows of a table by number. Below, g = ∂L/∂y.
+// Table rows.
 
 /**
  * y = table[indices].  ∂table: each row of g is added to the row it was taken from.
@@ -384,14 +385,7 @@ export function lookup(table: Tensor, indices: Tensor): Tensor {
   return graph.record([y], [table], (g) => [() => {
     const rows = graph.node(
       "Expand",
-      [
-        reshape(indices, [count, 1]),
-        graph.constant(
-          `integers ${[count, width]}`,
-          [2],
-          () => BigInt64Array.of(BigInt(count), BigInt(width)),
-        ),
-      ],
+      [reshape(indices, [count, 1]), integers(graph, [count, width])],
       [count, width],
       { type: "int64" },
     );
@@ -405,8 +399,6 @@ export function lookup(table: Tensor, indices: Tensor): Tensor {
     );
   }])[0];
 }
-
-// Reverse-mode differentiation of a graph.
 
 /**
  * Appends to the graph the nodes that compute ∂loss/∂w for each wanted w, in order.

@@ -14,6 +14,14 @@ export interface Parameter {
   readonly data: Float32Array;
 }
 
+/** Shape and values to put in a parameter's place. */
+export interface GivenValues {
+  /** Dimensions. */
+  readonly shape: readonly number[];
+  /** Row-major, as many as the shape has. */
+  readonly data: ArrayLike<number>;
+}
+
 /** How a parameter starts: fills its array, drawing from a stream that is named like the parameter. */
 export type Initialiser = (data: Float32Array, random: Random) => void;
 
@@ -37,7 +45,7 @@ export function values(given: ArrayLike<number>): Initialiser {
   return (data) => fill(data, given);
 }
 
-/** Unlike `set`, which is content with too few. */
+/** Unlike `set`, it refuses too few values. */
 function fill(data: Float32Array, given: ArrayLike<number>): void {
   if (given.length !== data.length) {
     throw new RangeError(`${given.length} values for a parameter of ${data.length}`);
@@ -80,6 +88,16 @@ export class Parameters implements Iterable<[string, Parameter]> {
   /** Names and parameters, in order of addition. */
   [Symbol.iterator](): IterableIterator<[string, Parameter]> {
     return this.#byName.entries();
+  }
+
+  /** Parameters of the same names with the same values, or with others in place of some. */
+  copy(others: Readonly<Record<string, GivenValues>> = {}): Parameters {
+    const copy = new Parameters(this.random);
+    for (const [name, own] of this) {
+      const { shape, data } = others[name] ?? own;
+      copy.add(name, shape, values(data));
+    }
+    return copy;
   }
 
   /** A deep copy of the values, to come back to. */

@@ -1,6 +1,11 @@
 /**
  * Tensors in a safetensors file: named weights, their shapes and a few facts.
  *
+ * A file is: the header's length (unsigned 64-bit, little-endian), the header (JSON, padded with spaces), the
+ * data. The header maps each name to {dtype, shape, data_offsets: [begin, end]}, counted in bytes from the start
+ * of the data, and `__metadata__` to an object of strings. The data hold no holes and no overlaps. Source: the
+ * "Format" section of the safetensors project's README.
+ *
  * Written as F32, names sorted, data aligned to 8 bytes: the same tensors give the same bytes. The facts of
  * a file written here hold `sha256`, the hash of everything else that it says, so damage anywhere is found
  * (damage to that key itself by readers that set `hashed`).
@@ -10,6 +15,7 @@
 import { DataError } from "../base/errors.ts";
 import { readBytes, writeAtomic } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
+import { sizeOf } from "./graph.ts";
 
 /** A tensor as it is stored. */
 export interface StoredTensor {
@@ -27,6 +33,26 @@ export interface StoredTensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** Where one tensor lies and what it is. */
+export interface TensorEntry {
+  /** Kind of its numbers, as the format names it: F32, BF16, I64, … */
+  readonly dtype: string;
+  /** Its shape; [] is a single number. */
+  readonly shape: readonly number[];
+  /** First byte, counted from the start of the data. */
+  readonly begin: number;
+  /** The byte after its last. */
+  readonly end: number;
+}
+
+/** A checked header. */
+export interface Header {
+  /** By name, in the order of the file's header. */
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  /** Free text facts; {} where the file has none. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** How strictly to read. */
 export interface ReadOptions {
   /** Refuse NaN and infinities, also those made by narrowing F64 to float32 (default true). */
@@ -34,6 +60,12 @@ export interface ReadOptions {
   /** Refuse a whole file that states no `sha256`, as every file written here does (default false). */
   readonly hashed?: boolean;
 }
+
+/** Key of the header that is not a tensor. */
+export const METADATA = "__metadata__";
+
+/** Bytes of a file before its header. */
+export const LENGTH_BYTES = 8;
 
 /**
  * Writes tensors to a file, atomically; see {@link encodeSafetensors}.
@@ -184,40 +216,6 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-// The header of a safetensors file: which tensor lies where.
-//
-// A file is: the header's length (unsigned 64-bit, little-endian), the header (JSON, padded with
-// spaces), the data. The header maps each name to {dtype, shape, data_offsets: [begin, end]},
-// counted in bytes from the start of the data, and `__metadata__` to an object of strings. The
-// data hold no holes and no overlaps. Source: the "Format" section of the safetensors project's
-// README.
-
-/** Key of the header that is not a tensor. */
-export const METADATA = "__metadata__";
-
-/** Bytes of a file before its header. */
-export const LENGTH_BYTES = 8;
-
-/** Where one tensor lies and what it is. */
-export interface TensorEntry {
-  /** Kind of its numbers, as the format names it: F32, BF16, I64, … */
-  readonly dtype: string;
-  /** Its shape; [] is a single number. */
-  readonly shape: readonly number[];
-  /** First byte, counted from the start of the data. */
-  readonly begin: number;
-  /** The byte after its last. */
-  readonly end: number;
-}
-
-/** A checked header. */
-export interface Header {
-  /** By name, in the order of the file's header. */
-  readonly entries: ReadonlyMap<string, TensorEntry>;
-  /** Free text facts; {} where the file has none. */
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
 const BYTES: ReadonlyMap<unknown, number> = new Map(Object.entries({
   ...{ BOOL: 1, U8: 1, I8: 1, F8_E4M3: 1, F8_E5M2: 1 },
   ...{ U16: 2, I16: 2, F16: 2, BF16: 2 },
@@ -278,11 +276,6 @@ export function headerText({ entries, metadata }: Header): string {
 function sortedObject(members: [string, string][]): string {
   const sorted = members.sort(([a], [b]) => a < b ? -1 : 1);
   return `{${sorted.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join()}}`;
-}
-
-/** Numbers in a tensor of this shape. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 function parseJson(bytes: Uint8Array, where: string): Record<string, unknown> {

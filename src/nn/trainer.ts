@@ -1,9 +1,9 @@
 /**
  * Training: gradients from a graph on ONNX Runtime, AdamW in a loop over typed arrays.
  *
- * A trainer holds no data and draws no numbers: whoever feeds it derives everything random from the step's
+ * A trainer holds no data and draws no numbers: its caller derives everything random from the step's
  * number. So weights, moments and the number of steps are its whole state, and training that is stopped
- * and resumed from a checkpoint ends with the same bits.
+ * and resumed from a checkpoint ends with the same bits. {@link loop} does the steps of a run.
  * @module
  */
 import {
@@ -18,9 +18,10 @@ import { Graph, type Tensor } from "./graph.ts";
 import { gradients } from "./ops.ts";
 import { bind, type Bound, type Parameters } from "./parameters.ts";
 import { type Feeds, Program } from "./program.ts";
+import { remembered } from "./programs.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import { DataError } from "../base/errors.ts";
-import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
+import { type Extra, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 
 /** Builds the loss of one shape of batch. */
 export type LossBuilder = (graph: Graph, parameter: Bound) => Tensor;
@@ -84,7 +85,11 @@ export class Trainer {
     build: LossBuilder,
     batches: readonly Feeds[] | (() => readonly Feeds[]),
   ): Promise<StepReport> {
-    const { program, bound, gradients } = await this.#compiled(shape, build);
+    const { program, bound, gradients } = await remembered(
+      this.#programs,
+      shape,
+      () => this.#compile(build),
+    );
     const micro = typeof batches === "function" ? batches() : batches;
     if (micro.length === 0) throw new RangeError("a step needs at least one micro-batch");
     let loss = 0;
@@ -141,15 +146,6 @@ export class Trainer {
     await Promise.all(programs.map(({ program }) => program.release()));
   }
 
-  #compiled(shape: string, build: LossBuilder): Promise<Compiled> {
-    const known = this.#programs.get(shape);
-    if (known) return known;
-    const made = this.#compile(build);
-    this.#programs.set(shape, made);
-    made.catch(() => this.#programs.delete(shape)); // the caller gets the error, release() need not
-    return made;
-  }
-
   async #compile(build: LossBuilder): Promise<Compiled> {
     const graph = new Graph();
     const frozen = (name: string): boolean =>
@@ -189,9 +185,7 @@ function accumulate(
   }
 }
 
-// The loop around a trainer: progress, abort, and checkpoints to resume from.
-
-/** How a training run is watched and kept. */
+/** How a training run is watched and kept: progress, abort, a checkpoint to resume from. */
 export interface LoopOptions {
   /** Steps in all, those before a resumed checkpoint included. */
   readonly steps: number;
@@ -243,98 +237,12 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    throw error; // a checkpoint that cannot be seen is not one that is not there
   }
 }
 
-// The state of a training run as a file: weights, moments and the number of steps, in safetensors,
-// so that a run can go on later or on another device.
-
-const FIRST = "adamw.first.", SECOND = "adamw.second.", EXTRA = "extra.";
-
-/** What a run keeps beside weights, moments and the number of steps. */
-export interface Extra {
-  /** Facts by name; `step` and `sha256` are taken. */
-  readonly facts: Readonly<Record<string, string>>;
-  /** Tensors by name. */
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
-}
-
-/** Nothing more. */
-export const NO_EXTRA: Extra = { facts: {}, tensors: new Map() };
-
-/** Numbers of a fact, as `list.join(" ")` writes them. @throws {DataError} when there is no such fact */
-export function numbersOf({ facts }: Extra, name: string, path: string): number[] {
-  const text = Object.hasOwn(facts, name) ? facts[name] : undefined;
-  if (text === undefined) {
-    throw new DataError(`${path}: metadata.${name} is missing: another run's`);
-  }
-  return text === "" ? [] : text.split(" ").map(Number);
-}
-
-/** Writes a state atomically. Parameters that were never trained have no moments. */
-export async function writeCheckpoint(
-  path: string,
-  parameters: Parameters,
-  { step, moments }: { readonly step: number; readonly moments: ReadonlyMap<string, Moments> },
-  extra: Extra = NO_EXTRA,
-): Promise<void> {
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, { shape, data }] of parameters) {
-    tensors.set(name, { shape, data });
-    const known = moments.get(name);
-    if (!known) continue;
-    tensors.set(FIRST + name, { shape, data: known.first });
-    tensors.set(SECOND + name, { shape, data: known.second });
-  }
-  for (const [name, tensor] of extra.tensors) tensors.set(EXTRA + name, tensor);
-  await writeSafetensors(path, tensors, { ...extra.facts, step: String(step) });
-}
-
-/**
- * Reads a state: weights into the parameters, the rest returned.
- * @throws {DataError} when the file is damaged or is not of these parameters; they are then left alone
- */
-export async function readCheckpoint(
-  path: string,
-  parameters: Parameters,
-): Promise<{ step: number; moments: Map<string, Moments>; extra: Extra }> {
-  const { tensors, metadata } = await readSafetensors(path);
-  const { step: steps, sha256: _, ...facts } = metadata, step = Number(steps);
-  if (!Number.isInteger(step) || step < 0) {
-    throw new DataError(`${path}: metadata.step: expected a whole number, got ${steps}`);
-  }
-  const beside = new Map<string, StoredTensor>();
-  const expected = new Map(
-    [...parameters].flatMap(([name, { shape }]) =>
-      [name, FIRST + name, SECOND + name].map((key) => [key, shape] as const)
-    ),
-  );
-  for (const [name, { shape }] of tensors) {
-    const own = expected.get(name);
-    if (!own && name.startsWith(EXTRA)) {
-      beside.set(name.slice(EXTRA.length), tensors.get(name)!);
-      continue;
-    }
-    if (own?.join() !== shape.join()) {
-      throw new DataError(
-        `${path}: "${name}" of shape [${shape}], expected ${own ? `[${own}]` : "no such tensor"}`,
-      );
-    }
-  }
-  for (const [name, { shape }] of parameters) {
-    if (!tensors.has(name)) {
-      throw new DataError(`${path}: "${name}" is missing, expected shape [${shape}]`);
-    }
-    if (tensors.has(FIRST + name) !== tensors.has(SECOND + name)) {
-      throw new DataError(`${path}: "${name}" has one moment, expected both or none`);
-    }
-  }
-  const moments = new Map<string, Moments>();
-  for (const [name, { data }] of parameters) {
-    data.set(tensors.get(name)!.data);
-    const first = tensors.get(FIRST + name), second = tensors.get(SECOND + name);
-    if (first && second) moments.set(name, { first: first.data, second: second.data });
-  }
-  return { step, moments, extra: { facts, tensors: beside } };
+/** Mean of the last tenth of a run's losses: what is reported as its loss. */
+export function meanOfLast(losses: readonly number[]): number {
+  const last = losses.slice(-Math.ceil(losses.length / 10));
+  return last.reduce((a, b) => a + b, 0) / last.length;
 }

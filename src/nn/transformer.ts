@@ -5,7 +5,7 @@
  * Parameters are named, and their matrices lie [out × in], as in the checkpoints of Llama and Qwen2.
  * @module
  */
-import type { Tensor } from "./graph.ts";
+import type { Graph, Tensor } from "./graph.ts";
 import { add, expand, linear, mul, reshape, transpose } from "./ops.ts";
 import { gelu, layerNorm, rmsNorm, rotary, silu } from "./layers.ts";
 import {
@@ -47,6 +47,26 @@ export interface KeysValues {
   readonly keys: Tensor;
   /** Values. */
   readonly values: Tensor;
+}
+
+/** Declares keys and values as outputs of a graph, by the names of {@link memoryInputs}. */
+export function memoryOutputs(graph: Graph, memory: readonly KeysValues[]): void {
+  memory.forEach(({ keys, values }, i) => {
+    graph.output(`keys ${i}`, keys);
+    graph.output(`values ${i}`, values);
+  });
+}
+
+/** Declares keys and values as inputs of a graph, one pair a layer. */
+export function memoryInputs(
+  graph: Graph,
+  layers: number,
+  shape: readonly number[],
+): KeysValues[] {
+  return Array.from({ length: layers }, (_, i) => ({
+    keys: graph.input(`keys ${i}`, shape),
+    values: graph.input(`values ${i}`, shape),
+  }));
 }
 
 /** Adds the parameters of a block under a prefix, in the names of Llama and Qwen2 checkpoints. */

@@ -66,7 +66,7 @@ export interface Router<C = unknown> {
 export interface FittedRouter {
   /** Column order of the predictions. */
   readonly models: readonly string[];
-  /** Predicts for queries whose outcomes are out of reach. */
+  /** Predicts for queries whose outcomes it cannot see. */
   predict(queries: QueryBatch): Predictions | Promise<Predictions>;
   /**
    * The same router over a larger pool: its models and those of the profiles, without retraining.

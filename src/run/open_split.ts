@@ -209,10 +209,8 @@ function shuffled(
   return { scores, costs };
 }
 
-// Negative controls: under them no router may be better than the best single model.
-
 /**
- * Shuffles labels: whole rows of outcomes change places, so that every model keeps its mean and the
+ * Shuffles labels (a negative control): whole rows of outcomes change places, so that every model keeps its mean and the
  * models their correlation, but the queries say nothing any more. A router trained on this must fall to
  * the best single model.
  *

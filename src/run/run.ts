@@ -79,12 +79,10 @@ async function lock(folder: string, name: string): Promise<Disposable> {
   return { [Symbol.dispose]: () => file.close() };
 }
 
-// Spreads jobs over workers. A worker keeps to the split it has open; when that is exhausted it
-// takes an untouched split, and only then helps another worker with its own. The order of
-// finishing never reaches a result.
-
 /**
- * Does all jobs; `finished` is awaited for each, in the order they end.
+ * Does all jobs; `finished` is awaited for each, in the order they end, which never reaches a result. A worker
+ * keeps to the split it has open; when that is exhausted it takes an untouched split, and only then helps
+ * another worker with its own.
  *
  * @param inMemory routers without a file, by id; only with one worker
  */

@@ -4,9 +4,9 @@ import { repoPath } from "../../src/base/files.ts";
 import { codeOf, exportsOf, handedOnBy, takenBy } from "../support/exports.ts";
 import { filesBelow, reachedFrom } from "../support/imports.ts";
 
-/** Files that people start or copy, and routers, which are found by their folder. */
+/** Files that people start, copy or import, and routers, which are found by their folder. */
 const STARTED = new RegExp(
-  "^(src/cli/.*|src/run/worker.ts|src/router/template.ts|datasets/static-embedding/distil.ts|" +
+  "^(src/cli/.*|src/mod.ts|src/(router|metrics|linalg|nn)/mod.ts|src/run/worker.ts|src/router/template.ts|datasets/static-embedding/distil.ts|" +
     "baselines/(variants/)?[^_/][^/]*)$",
 );
 
@@ -54,15 +54,14 @@ function withoutCaller(): string[] {
   for (const from of code) {
     for (const target of handedOnBy(from)) {
       for (const name of [...exportsOf(target), "*"]) {
-        if (taken.has(`${from}#${name}`)) taken.add(`${target}#${name}`);
+        if (STARTED.test(from) || taken.has(`${from}#${name}`)) taken.add(`${target}#${name}`);
       }
     }
   }
-  const offered = offeredMetrics();
+  // Exports of a file of variants are routers by their names.
   const isOpen = (path: string, name: string, source: string): boolean =>
     taken.has(`${path}#${name}`) || taken.has(`${path}#*`) ||
-    (reached.has(path) && usesItself(source, name)) ||
-    (path.startsWith("src/metrics/") && offered.has(name));
+    (reached.has(path) && usesItself(source, name)) || path.startsWith("baselines/variants/");
   return code.filter((path) => !OPENED.includes(path) && !path.startsWith("src/cli/")).flatMap(
     (path) => {
       const source = codeOf(path);
@@ -76,11 +75,4 @@ function withoutCaller(): string[] {
 function usesItself(source: string, name: string): boolean {
   const start = "(?<![\\w$])(?<!(?<!\\.\\.)\\.)", end = "(?![\\w$])"; // `x.name` is another's, `...name` is not
   return source.split(new RegExp(start + name.replaceAll("$", "\\$") + end)).length > 2;
-}
-
-/** Metrics that docs/metrics.md offers to programs although no result holds them. */
-function offeredMetrics(): Set<string> {
-  const text = Deno.readTextFileSync(repoPath("docs/metrics.md"));
-  const paragraph = /^Functions of `src\/metrics\/mod\.ts`[^]*/m.exec(text)?.[0] ?? "";
-  return new Set([...paragraph.matchAll(/`(\w+)`/g)].map(([, name]) => name));
 }

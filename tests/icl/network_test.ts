@@ -24,8 +24,8 @@ import {
   type NetworkShape,
   project,
   reconstructionLogits,
-  sharedPrefixAttention,
 } from "../../src/icl/network.ts";
+import { sharedPrefixAttention } from "../../src/icl/shared_prefix.ts";
 import { attention, joined, nd, range } from "../nn/naive.ts";
 import { type Case, compare, near } from "../nn/differences.ts";
 import { bits, coins, normalMatrix, tinyShape, tinyWeights } from "./toy.ts";

@@ -27,7 +27,7 @@ const LAYERS: Record<string, Case[]> = {
 /** Exported functions that make constants or shapes, so that there is nothing to differentiate. */
 const NOT_OPERATORS = [
   "scalar",
-  "ones",
+  "constantOnes",
   "zerosLike",
   "integers",
   "broadcastShape",

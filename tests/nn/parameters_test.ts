@@ -34,6 +34,21 @@ Deno.test("initialisers fill what they say", () => {
   assert.equal(parameters.count, 10_006);
 });
 
+Deno.test("a copy has numbers of its own, and others where they are given", () => {
+  const parameters = new Parameters(random(1));
+  parameters.add("kept", [2], values([1, 2]));
+  parameters.add("replaced", [1], values([3]));
+  const copy = parameters.copy({ replaced: { shape: [2, 1], data: [4, 5] } });
+  assert.deepEqual([...copy].map(([name, { shape }]) => [name, shape]), [
+    ["kept", [2]],
+    ["replaced", [2, 1]],
+  ]);
+  copy.get("kept").data[0] = 9;
+  assert.deepEqual([...parameters.get("kept").data], [1, 2]);
+  assert.deepEqual([...copy.get("replaced").data], [4, 5]);
+  assert.throws(() => parameters.copy({ kept: { shape: [3], data: [1] } }), RangeError);
+});
+
 Deno.test("names and sizes that do not fit are refused", () => {
   const parameters = three(["x"]);
   assert.throws(() => parameters.add("x", [1], zeros), { name: "RangeError", message: /"x"/ });

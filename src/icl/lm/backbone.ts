@@ -18,7 +18,7 @@ export interface DecodeOptions {
   readonly positions?: readonly number[];
   /** Added to attention scores in place of the causal rule: 0 = seen, −10⁹ = hidden. */
   readonly mask?: Tensor;
-  /** Attention of one's own, in place of the causal rule and the mask. */
+  /** Another attention, in place of the causal rule and the mask. */
   readonly attend?: Attend;
 }
 
@@ -28,7 +28,7 @@ export interface Backbone {
   readonly description: string;
   /** Tells models apart that are not interchangeable under trained adapters. */
   readonly fingerprint: string;
-  /** Width of the residual stream, hence of what may be fed as a row. */
+  /** Width of the residual stream, and of what may be fed as a row. */
   readonly width: number;
   /** Number of tokens there are. */
   readonly vocabulary: number;

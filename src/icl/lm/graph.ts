@@ -10,7 +10,7 @@ import type { Bound } from "../../nn/parameters.ts";
 import type { Feeds } from "../../nn/program.ts";
 import type { KeysValues } from "../../nn/transformer.ts";
 import type { Record } from "../record.ts";
-import { sharedPrefixAttention } from "../network.ts";
+import { sharedPrefixAttention } from "../shared_prefix.ts";
 import { checkLength, padded, slotted, slottedFeed } from "./batch.ts";
 import { recordPrompt } from "./prompts.ts";
 import type { TextRouter } from "./model.ts";

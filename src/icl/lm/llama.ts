@@ -214,9 +214,6 @@ async function loadWeights(
   return parameters;
 }
 
-// `config.json` of Llama and Qwen2 checkpoints: sizes, and a refusal of everything that would be
-// computed otherwise than here.
-
 /** What the weights of a model mean. */
 export interface LlamaConfig {
   /** Which family. */
@@ -234,7 +231,7 @@ export interface LlamaConfig {
 }
 
 /**
- * Reads a configuration.
+ * Reads a `config.json`: sizes, and a refusal of everything that would be computed otherwise than here.
  * @throws {DataError} naming file and field, when one is missing or makes no sense
  * @throws {CapabilityError} naming file and field, when the model computes something not built here: scaled
  *   rotary angles, sliding windows, other attention or activation, further biases, quantised weights

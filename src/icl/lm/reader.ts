@@ -5,11 +5,10 @@
  * and a language model of half a billion parameters: keys and values are kept repeated for the query heads.
  * @module
  */
-import { Graph } from "../../nn/graph.ts";
-import { bind, type Bound } from "../../nn/parameters.ts";
-import { Program } from "../../nn/program.ts";
+import { copied, Programs } from "../../nn/programs.ts";
+import { memoryInputs, memoryOutputs } from "../../nn/transformer.ts";
 import type { SessionOptions } from "../../onnx/session.ts";
-import { type EncodedRecord, remembered } from "../reader.ts";
+import type { EncodedRecord } from "../reader.ts";
 import type { Record } from "../record.ts";
 import { answerTargets, readRecord, recordFeed, targetFeed } from "./graph.ts";
 import { roundedLength } from "./batch.ts";
@@ -19,17 +18,14 @@ import type { TextRouter } from "./model.ts";
 /** Queries answered in one run of the language model. */
 const BATCH = 16;
 
-interface Compiled {
-  readonly program: Program;
-  readonly bound: Bound;
-}
-
 /** Reads records and answers queries with a router's present weights. */
 export class TextReader {
-  readonly #programs = new Map<string, Promise<Compiled>>();
+  readonly #programs: Programs;
 
   /** Programs are compiled when a length is first met. */
-  constructor(readonly router: TextRouter, private readonly options: SessionOptions = {}) {}
+  constructor(readonly router: TextRouter, options: SessionOptions = {}) {
+    this.#programs = new Programs(router.backbone.parameters, options);
+  }
 
   /**
    * Reads a record.
@@ -38,16 +34,10 @@ export class TextReader {
   async encode(record: Record): Promise<EncodedRecord> {
     const { router } = this, { length, feeds } = recordFeed(router, record);
     const K = record.labels.length;
-    const { program, bound } = await this.#compiled(`record ${length} ${K}`, (graph, parameter) => {
-      readRecord(graph, parameter, router, length, K).forEach(({ keys, values }, i) => {
-        graph.output(`keys ${i}`, keys);
-        graph.output(`values ${i}`, values);
-      });
-    });
-    const made = await program.run({ ...feeds, ...bound.feeds });
-    // A program's outputs are its own and change with the next run.
-    const memory = Object.entries(made).map(([name, data]) => [name, data.slice()]);
-    return { length, memory: Object.fromEntries(memory) };
+    const made = await this.#programs.run(`record ${length} ${K}`, (graph, parameter) => {
+      memoryOutputs(graph, readRecord(graph, parameter, router, length, K));
+    }, feeds);
+    return { length, memory: copied(made) };
   }
 
   /**
@@ -56,9 +46,9 @@ export class TextReader {
    * @throws {DataError} when a record and a query together do not fit the language model
    */
   async answer(texts: readonly string[], records: readonly EncodedRecord[]): Promise<Float64Array> {
-    const { router } = this, { tokenizer } = router.backbone, M = records.length;
+    const { router } = this, { backbone } = router, M = records.length;
     const out = new Float64Array(texts.length * M);
-    const prompts = texts.map((text) => targetPrompt(tokenizer, text));
+    const prompts = texts.map((text) => targetPrompt(backbone.tokenizer, text));
     const order = prompts.map((_, i) => i)
       .sort((a, b) => prompts[a].length - prompts[b].length || a - b);
     for (let at = 0; at < order.length; at += BATCH) {
@@ -66,9 +56,14 @@ export class TextReader {
       const length = roundedLength(prompts[last].length);
       const filled = Array.from({ length: BATCH }, (_, i) => prompts[rows[i] ?? last]);
       for (const [m, { length: start, memory }] of records.entries()) {
-        const { program, bound } = await this.#answerer(start, length);
-        const feeds = { ...bound.feeds, ...memory, ...targetFeed(router, filled, length, start) };
-        const { logits } = await program.run(feeds);
+        const { logits } = await this.#programs.run(
+          `target ${start} ${length}`,
+          (graph, parameter) => {
+            const known = memoryInputs(graph, backbone.layers, backbone.memoryShape(start));
+            graph.output("logits", answerTargets(graph, parameter, router, known, BATCH, length));
+          },
+          { ...memory, ...targetFeed(router, filled, length, start) },
+        );
         rows.forEach((i, b) => out[i * M + m] = logits[b]);
       }
     }
@@ -77,27 +72,6 @@ export class TextReader {
 
   /** Frees all programs; the reader may be used again and compiles again. */
   async release(): Promise<void> {
-    const all = await Promise.all(this.#programs.values());
-    this.#programs.clear();
-    for (const { program } of all) await program.release();
-  }
-
-  #answerer(start: number, length: number): Promise<Compiled> {
-    const { router } = this, { backbone } = router, shape = backbone.memoryShape(start);
-    return this.#compiled(`target ${start} ${length}`, (graph, parameter) => {
-      const memory = Array.from({ length: backbone.layers }, (_, i) => ({
-        keys: graph.input(`keys ${i}`, shape),
-        values: graph.input(`values ${i}`, shape),
-      }));
-      graph.output("logits", answerTargets(graph, parameter, router, memory, BATCH, length));
-    });
-  }
-
-  #compiled(key: string, build: (graph: Graph, parameter: Bound) => void): Promise<Compiled> {
-    return remembered(this.#programs, key, async () => {
-      const graph = new Graph(), bound = bind(graph, this.router.backbone.parameters, () => true);
-      build(graph, bound);
-      return { program: await Program.compile(graph, this.options), bound };
-    });
+    await this.#programs.release();
   }
 }

@@ -2,7 +2,7 @@
  * Stage 2 with a pre-trained language model: in-context routing, by binary cross-entropy on
  * ℓ = logit(Yes) − logit(No) (icl-router.md §3.3).
  *
- * A step takes G models and, for each, B target queries of its own: all pairs of an epoch are met, in an order
+ * A step takes G models and, for each, B target queries of its own: all pairs of an epoch are used, in an order
  * drawn by name. Pairs of a model share its record, which is read once for them.
  * @module
  */

@@ -4,7 +4,7 @@
  * and the form of a chat.
  *
  * Query texts are encoded without looking for special tokens: a query that happens to contain `<|im_end|>` is
- * text like any other, and can neither end a turn nor pose as a slot.
+ * text like any other, and can neither end a turn nor be taken for a slot.
  * @module
  */
 import { join } from "node:path";
@@ -43,7 +43,7 @@ export interface TokenizerOptions {
   readonly chat?: ChatForm;
 }
 
-/** A tokenizer with the parts cast. */
+/** A tokenizer that knows which token plays which part. */
 export interface TextTokenizer {
   /** Id of the slot token. */
   readonly slot: number;
@@ -137,7 +137,7 @@ export async function openTokenizer(
 }
 
 async function open(path: string, json: object): Promise<Tokenizer> {
-  const name = ["@huggingface", "tokenizers"].join("/"); // computed, hence resolved only when reached
+  const name = ["@huggingface", "tokenizers"].join("/"); // computed, so it is resolved only when reached
   const { Tokenizer } = await import(name) as typeof import("@huggingface/tokenizers");
   try {
     return new Tokenizer(json, {});

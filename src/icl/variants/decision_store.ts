@@ -3,19 +3,18 @@
  * labelled queries with what it scored there.
  *
  * No query of a store stands in the record its state was read against: the record would give the answer away,
- * as it does for no query to come.
+ * which it cannot do for the queries to be routed.
  * @module
  */
 import type { ModelProfiles, QueryBatch } from "../../router/contract.ts";
 import { type Matrix, matrix, row, takeRows } from "../../linalg/matrix.ts";
 import { SHORTEST_RECORD } from "../profile.ts";
-import { BATCH, type EncodedRecord, type Reader, remembered } from "../reader.ts";
+import { BATCH, type EncodedRecord, type Reader } from "../reader.ts";
 import { recordOf, solvedOf } from "../record.ts";
 import { readOut, type Setting, type Store } from "./rtd.ts";
-import { DataError } from "../../base/errors.ts";
-import { Graph } from "../../nn/graph.ts";
-import { bind, type Bound, type Parameters } from "../../nn/parameters.ts";
-import { Program } from "../../nn/program.ts";
+import { inBlocks } from "../../nn/blocks.ts";
+import type { Parameters } from "../../nn/parameters.ts";
+import { Programs } from "../../nn/programs.ts";
 import type { SessionOptions } from "../../onnx/session.ts";
 import { answerStates, prefixInputs } from "../network.ts";
 
@@ -30,6 +29,48 @@ export interface Examples {
   readonly scores: Float64Array;
   /** 1 = solved, 0 = not. Length N. */
   readonly solved: Float64Array;
+}
+
+/**
+ * Reads decision states with a reader's network: the normalised hidden state at [ANSWER], which the head reads to
+ * say whether the model with a record solves a query. Read as predictions are, from the model's encoded record
+ * in blocks of fixed size, so that a query's state depends on the query and the record alone.
+ */
+export class DecisionStates {
+  readonly #programs: Programs;
+
+  /** Nothing is compiled before the first record of a length. */
+  constructor(readonly reader: Reader, options: SessionOptions = {}) {
+    this.#programs = new Programs(reader.parameters, options);
+  }
+
+  /**
+   * States of queries for the model of a record, [Q × width].
+   * @throws {DataError} when the queries' width is not the network's
+   */
+  async of(queries: Matrix, { length, memory }: EncodedRecord): Promise<Matrix> {
+    const { shape } = this.reader;
+    this.reader.expectWidth(queries);
+    const data = await inBlocks(queries, BATCH, async (targets) => {
+      const { states } = await this.#programs.run(`${length}`, (graph, parameter) => {
+        const prefixes = prefixInputs(graph, shape, length);
+        const rows = graph.input("targets", [BATCH, shape.input]);
+        graph.output("states", answerStates(parameter, shape, rows, prefixes));
+      }, { ...memory, targets });
+      return states;
+    });
+    return matrix(queries.rows, shape.width, data);
+  }
+}
+
+/** What the head makes of states: ℓ = logit(solved) − logit(not solved). Length Q. */
+export function headLogits(parameters: Parameters, { data, rows, width }: Matrix): Float64Array {
+  const head = parameters.get("answer_head").data; // [no, yes]
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < width; j++) out[i] += (head[width + j] - head[j]) * data[i * width + j];
+  }
+  return out;
 }
 
 /** A model as RTD knows it. What it says of a batch is worked out once for all configurations. */
@@ -132,64 +173,4 @@ export async function newModelStore(
     scores: Float64Array.from(rows, (i) => scores[i * M + model]),
     solved: Float64Array.from(rows, (i) => labels[i * M + model]),
   });
-}
-
-// The decision state of ICL-Router (table): the normalised hidden state at [ANSWER], which its
-// head reads to say whether the model with a record solves a query.
-//
-// Read the way predictions are (`reader.ts`): from a model's cached record, in blocks of fixed
-// size, so that a query's state depends on the query and the record alone.
-
-/** Reads decision states with a reader's network. */
-export class DecisionStates {
-  readonly #programs = new Map<number, Promise<{ program: Program; bound: Bound }>>();
-
-  /** Nothing is compiled before the first record of a length. */
-  constructor(readonly reader: Reader, private readonly options: SessionOptions = {}) {}
-
-  /**
-   * States of queries for the model of a record, [Q × width].
-   * @throws {DataError} when the queries' width is not the network's
-   */
-  async of({ data, rows, width }: Matrix, record: EncodedRecord): Promise<Matrix> {
-    const { shape } = this.reader;
-    if (width !== shape.input) {
-      throw new DataError(
-        `query vectors of width ${width}; the network was trained on width ${shape.input}`,
-      );
-    }
-    const { program, bound } = await this.#program(record.length);
-    const out = matrix(rows, shape.width), batch = new Float32Array(BATCH * width);
-    const feeds = { ...bound.feeds, ...record.memory, targets: batch };
-    for (let start = 0; start < rows; start += BATCH) {
-      const end = Math.min(start + BATCH, rows);
-      batch.fill(0);
-      batch.set(data.subarray(start * width, end * width));
-      const { states } = await program.run(feeds);
-      out.data.set(states.subarray(0, (end - start) * shape.width), start * shape.width);
-    }
-    return out;
-  }
-
-  #program(length: number): Promise<{ program: Program; bound: Bound }> {
-    return remembered(this.#programs, length, async () => {
-      const { parameters, shape } = this.reader;
-      const graph = new Graph({ fused: (this.options.device ?? "cpu") === "cpu" });
-      const bound = bind(graph, parameters, () => true);
-      const prefixes = prefixInputs(graph, shape, length);
-      const targets = graph.input("targets", [BATCH, shape.input]);
-      graph.output("states", answerStates(bound, shape, targets, prefixes));
-      return { program: await Program.compile(graph, this.options), bound };
-    });
-  }
-}
-
-/** What the head makes of states: ℓ = logit(solved) − logit(not solved). Length Q. */
-export function headLogits(parameters: Parameters, { data, rows, width }: Matrix): Float64Array {
-  const head = parameters.get("answer_head").data; // [no, yes]
-  const out = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < width; j++) out[i] += (head[width + j] - head[j]) * data[i * width + j];
-  }
-  return out;
 }

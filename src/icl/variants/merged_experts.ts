@@ -5,14 +5,12 @@
  */
 import type { FitContext, Router, TrainingData } from "../../router/contract.ts";
 import { random } from "../../base/random.ts";
-import { takeRows } from "../../linalg/matrix.ts";
 import { merge, norm, quadraticOf } from "./optmerge.ts";
-import { Parameters, values } from "../../nn/parameters.ts";
 import { trainAnswer } from "../stage2.ts";
-import { describePlatt, fitPlatt, type Platt } from "../calibration.ts";
-import { encode, type Trained, trained, type Variant } from "../fit.ts";
+import { describePlatt, fitPlatt } from "../calibration.ts";
+import { type Trained, trained, type Variant } from "../fit.ts";
 import { Reader } from "../reader.ts";
-import { fitTable, type Fitted, routerOf } from "../router.ts";
+import { fitTable, type Fitted, onValidation, routerOf } from "../router.ts";
 
 /** One configuration of the grid. */
 export interface MergeConfig {
@@ -71,13 +69,14 @@ export function mergeRouter(
       known.set(network, made);
       made.catch(() => known.delete(network));
       const experts = await made, merged = mergedBy(experts, network, steps);
-      const parameters = copied(network.reader.parameters);
+      const parameters = network.reader.parameters.copy();
       for (const [name, vector] of merged) {
         const { data } = parameters.get(name);
         vector.forEach((value, at) => data[at] += lambda * value);
       }
       const reader = new Reader(parameters, network.shape, { device: context.device });
-      const platt = await calibrated(network, reader, variant);
+      const { logits, labels } = await onValidation(network, reader, variant);
+      const platt = fitPlatt(logits, labels);
       const ratio = Math.hypot(...[...merged.values()].map(norm)) / experts.length;
       return await routerOf({
         ...experts.base,
@@ -123,7 +122,7 @@ async function trainExperts(
   const length = Math.hypot(...names.map((name) => norm(start.get(name).data)));
   const ratios: string[] = [];
   for (const [at, group] of groups.entries()) {
-    const expert = copied(start), label = group.benchmarks.join(" + ");
+    const expert = start.copy(), label = group.benchmarks.join(" + ");
     await trainAnswer(
       expert,
       shape,
@@ -172,31 +171,6 @@ function mergedBy(experts: Experts, { reader }: Trained, steps: number): Merged 
   made.set(steps, merged);
   return merged;
 }
-
-/** The merged network's own calibration on validation rows. */
-async function calibrated(
-  { rows, profile, validation, models }: Trained,
-  reader: Reader,
-  { identity }: Variant,
-): Promise<Platt> {
-  const records = validation.length === 0
-    ? []
-    : await encode(reader, rows, profile, [...models.keys()], identity);
-  const logits = await reader.answer(takeRows(rows.vectors, validation), records);
-  const M = rows.models, labels = new Float64Array(validation.length * M);
-  validation.forEach((row, i) => labels.set(rows.labels.subarray(row * M, (row + 1) * M), i * M));
-  return fitPlatt(logits, labels);
-}
-
-/** The same numbers once more. */
-function copied(parameters: Parameters): Parameters {
-  const copy = new Parameters(random(0, "unused"));
-  for (const [name, { shape, data }] of parameters) copy.add(name, shape, values(data));
-  return copy;
-}
-
-// Which rows each expert is made of: one benchmark, or several where there are too many for an
-// expert each.
 
 /** Rows of one expert. */
 export interface ExpertGroup {

@@ -1,6 +1,6 @@
 /**
- * RTD over ICL-Router (table) as a router of the harness: the network is trained as ever and then frozen; its
- * head gives way to the stores of `decision_store.ts`, or is mixed with them.
+ * RTD over ICL-Router (table) as a router of the harness: the network is trained as usual and then frozen;
+ * the stores of `decision_store.ts` answer in place of its head, or are mixed with it.
  * @module
  */
 import type {

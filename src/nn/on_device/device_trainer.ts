@@ -5,15 +5,13 @@
  * @module
  */
 import type { Group, Moments } from "../adamw.ts";
+import { type Extra, readCheckpoint, writeCheckpoint } from "../checkpoint.ts";
 import {
-  type Extra,
   type LossBuilder,
   matricesDecay,
-  readCheckpoint,
   type StepReport,
   type Trainer,
   type TrainerOptions,
-  writeCheckpoint,
 } from "../trainer.ts";
 import { probeDevice } from "../../onnx/device.ts";
 import { type Layout, layoutOf, pack, unpack } from "./layout.ts";

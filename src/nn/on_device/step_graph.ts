@@ -3,7 +3,7 @@
  *
  * All trained parameters lie in one matrix ({@link Layout}), so that AdamW is a dozen operators instead of
  * a dozen for each parameter; what differs between groups (decay, share of the learning rate) is a column
- * beside it. Names of inputs of its own begin with "trainer", names of outputs with "next".
+ * beside it. Names of its own inputs begin with "trainer", names of outputs with "next".
  * @module
  */
 import type { AdamWOptions, Group } from "../adamw.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Replaced for the duration of one run only, so one run at a time. */
+/** Replaced for the duration of one run, so only one run at a time. */
 let busy = false;
 
 /**

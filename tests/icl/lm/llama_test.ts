@@ -6,7 +6,7 @@ import { Graph } from "../../../src/nn/graph.ts";
 import { bind } from "../../../src/nn/parameters.ts";
 import { Program } from "../../../src/nn/program.ts";
 import { reshape } from "../../../src/nn/ops.ts";
-import { sharedPrefixAttention } from "../../../src/icl/network.ts";
+import { sharedPrefixAttention } from "../../../src/icl/shared_prefix.ts";
 import { everyProjection, openLlama, type Tuning } from "../../../src/icl/lm/llama.ts";
 import type { Backbone } from "../../../src/icl/lm/backbone.ts";
 import { encodeSafetensors } from "../../../src/nn/safetensors.ts";
