@@ -20,7 +20,6 @@ const PLANNED: Readonly<Record<string, string>> = {
   "src/icl/lm/": "ICL-Router on a language model, as a command",
   "src/nn/safetensors_folder.ts": "weights of that language model",
   "src/nn/lora.ts": "adapters of that language model",
-  "src/nn/layers.ts": "networks of other routers",
   "src/icl/variants/optmerge.ts#mergeLoss": "its test shows that the merge minimises it",
   "src/icl/variants/optmerge.ts#mergeGradient": "its test shows that the merge makes it zero",
   "src/icl_plus/record_variances.ts#logLikelihood": "its test compares it with the dense formula",
