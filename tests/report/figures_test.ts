@@ -236,12 +236,6 @@ Deno.test("drawing: SVG is standalone and the same twice, PNG has the size asked
   assert.equal(view.getUint32(20), figure.layout.height);
 });
 
-Deno.test("the committed frontier is what the code draws of the committed result", async () => {
-  const { result } = await sourceOf(repoPath("results", "mmlu-pro-priced@1", "id.static.json"));
-  const committed = repoPath("results", "figures", "mmlu-pro-priced@1.id.static.frontier.svg");
-  assert.equal(await svg(frontierFigure(result)!), await Deno.readTextFile(committed));
-});
-
 Deno.test("the README's picture: its title is the result's number, and the line crosses where it says", async () => {
   const { result } = await sourceOf(repoPath("results", README_RESULT));
   const figure = savingsFigure(result, README_SAVINGS);
