@@ -10,7 +10,7 @@ import { CapabilityError, DataError, UsageError } from "../src/base/errors.ts";
 import { exists, repoPath } from "../src/base/files.ts";
 import { sha256 } from "../src/base/hash.ts";
 import { didYouMean } from "../src/base/suggest.ts";
-import { buildTable } from "../src/outcomes/build.ts";
+import { buildTable, viewHash } from "../src/outcomes/build.ts";
 import { defaultView, inferManifest, type Manifest, readManifest, viewOf } from "../src/outcomes/manifest.ts";
 import type { PriceList } from "../src/outcomes/pricing.ts";
 import { type LoadedRecords, readAllRecords } from "../src/outcomes/read.ts";
@@ -117,6 +117,18 @@ export async function listDatasets(): Promise<DatasetEntry[]> {
       present: name === "demo" || await locateRecords(name).then(() => true, () => false),
     };
   }));
+}
+
+/** Every view of the repository's manifests by the hash that results carry, with the dataset it is of. */
+export async function knownViews(): Promise<Map<string, { name: string; title: string }>> {
+  const views = new Map<string, { name: string; title: string }>();
+  for (const name of await manifestNames()) {
+    const manifest = await repoManifest(name);
+    for (const view of Object.keys(manifest.views)) {
+      views.set(viewHash(manifest, view), { name, title: manifest.title });
+    }
+  }
+  return views;
 }
 
 /** The demo is generated, and knows the truth behind it, which records cannot hold. */

@@ -8,6 +8,8 @@ import { repoPath, writeAtomic } from "../base/files.ts";
 import { png, svg } from "../report/figures/draw.ts";
 import { figuresAcross, figuresOf } from "../report/figures/all.ts";
 import type { Figure } from "../report/figures/figure.ts";
+import { README_RESULT, README_SAVINGS, savingsFigure } from "../report/figures/savings.ts";
+import { readResult } from "../results/result.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 import { sourceOf } from "../report/source.ts";
@@ -21,6 +23,10 @@ const FLAGS = {
     help: "frontier, gap, routing, slope, …",
   },
   routers: { type: "list", value: "id", help: "rows in colour, instead of the best" },
+  readme: {
+    type: "boolean",
+    help: "draw the README's picture, results/figures/readme.svg and .png",
+  },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {
@@ -33,12 +39,14 @@ const COMMAND: Command<typeof FLAGS> = {
   examples: [
     "deno task figures",
     "deno task figures results/mmlu-pro-priced@1/id.static.json --only frontier --out pictures",
+    "deno task figures --readme",
   ],
 };
 
 /** Runs the command. */
 export async function main(argv: string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, COMMAND);
+  if (flags.readme) return await readme();
   const paths = await resultFiles(args.length > 0 ? args : [repoPath("results", "demo@1")]);
   if (paths.length === 0) throw new UsageError(`no result files in ${args.join(", ")}`);
   const sources = await Promise.all(paths.map(sourceOf));
@@ -66,12 +74,21 @@ export async function main(argv: string[]): Promise<void> {
     throw new UsageError(`--only: none of these results has a figure ${flags.only.join(" or ")}`);
   }
   for (const { figure, stem } of pictures) {
-    const path = join(flags.out, `${stem}.${figure.id}`);
-    const markup = await svg(figure);
-    await writeAtomic(`${path}.svg`, markup);
-    await writeAtomic(`${path}.png`, await png(markup));
-    console.log(`wrote ${path}.svg and .png`);
+    await draw(figure, join(flags.out, `${stem}.${figure.id}`));
   }
+}
+
+/** The README's picture of the committed result. */
+async function readme(): Promise<void> {
+  const result = await readResult(repoPath("results", README_RESULT));
+  await draw(savingsFigure(result, README_SAVINGS), repoPath("results", "figures", "readme"));
+}
+
+async function draw(figure: Figure, path: string): Promise<void> {
+  const markup = await svg(figure);
+  await writeAtomic(`${path}.svg`, markup);
+  await writeAtomic(`${path}.png`, await png(markup));
+  console.log(`wrote ${path}.svg and .png`);
 }
 
 /** `mmlu-pro-priced@1.id.static` */

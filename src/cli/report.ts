@@ -2,7 +2,7 @@
  * `deno task report`: results as one HTML page, as Markdown, or as tables in the terminal.
  * @module
  */
-import { exists, readBytes, repoPath, writeAtomic } from "../base/files.ts";
+import { repoPath, writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
 import { htmlReport } from "../report/html/page.ts";
 import type { Reported } from "../report/html/report.ts";
@@ -36,7 +36,7 @@ const COMMAND: Command<typeof FLAGS> = {
     "deno task report",
     "deno task report results/mmlu-pro@1 results/mmlu-pro-priced@1 --out mmlu-pro.html",
     "deno task report results/mmlu-pro@1/id.static.json --text",
-    "deno task report results --out results/README.md",
+    "deno task report results/mmlu-pro@1/id.static.json --out mmlu-pro.md",
   ],
 };
 
@@ -76,17 +76,7 @@ async function page(
     const outcomes = await finder.of(opened.result);
     results.push({ ...opened, path, speed: await speedOf(path), outcomes });
   }
-  return htmlReport({
-    command: ["deno task report", ...argv].join(" "),
-    results,
-    papers: await papers(),
-  });
-}
-
-/** The committed page: over all recorded datasets, whichever are shown. */
-async function papers(): Promise<string | undefined> {
-  const path = repoPath("results", "paper-vs-ours.md");
-  return await exists(path) ? new TextDecoder().decode(await readBytes(path)) : undefined;
+  return htmlReport({ command: ["deno task report", ...argv].join(" "), results });
 }
 
 if (import.meta.main) await runMain(main);

@@ -80,6 +80,16 @@ export function buildTable(
   };
 }
 
+/** What identifies a view: its records, what it takes of them, and what is said of the benchmarks. */
+export function viewHash(manifest: Manifest, viewName: string): string {
+  const { where = null, not = null, models } = viewOf(manifest, viewName);
+  return hashJson({
+    records: manifest.records.sha256 ?? null,
+    view: { where, not, models: models.toSorted() },
+    benchmarks: manifest.benchmarks,
+  });
+}
+
 function datasetFacts(
   manifest: Manifest,
   viewName: string,
@@ -91,15 +101,10 @@ function datasetFacts(
   const view = manifest.views[viewName];
   const priced = (m: number): boolean => rows.some((_, q) => costs[q * models.length + m] >= 0);
   const unpriced = models.filter((_, m) => !priced(m));
-  const { where = null, not = null } = view;
   return {
     name: `${manifest.name}/${viewName}`,
     version: manifest.version,
-    sha256: hashJson({
-      records: manifest.records.sha256 ?? null,
-      view: { where, not, models },
-      benchmarks: manifest.benchmarks,
-    }),
+    sha256: viewHash(manifest, viewName),
     synthetic: manifest.synthetic,
     ...(manifest.prices && unpriced.length < models.length
       ? { prices: { date: manifest.prices.date, sha256: priceListHash(manifest.prices) } }

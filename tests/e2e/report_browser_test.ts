@@ -33,7 +33,7 @@ Deno.test({
       const results = [await reported(true), { ...await reported(false), outcomes: "Not here." }];
       await Deno.writeTextFile(
         path,
-        htmlReport({ command: "deno task report", results, papers: "# Papers" }),
+        htmlReport({ command: "deno task report", results }),
       );
       const browser = await puppeteer.launch({
         executablePath: browserPath,

@@ -16,6 +16,7 @@ import {
   ranksOf,
 } from "../../src/report/figures/ranks.ts";
 import { regretFigure } from "../../src/report/figures/regret.ts";
+import { README_RESULT, README_SAVINGS, savingsFigure } from "../../src/report/figures/savings.ts";
 import { slopeFigure } from "../../src/report/figures/slope.ts";
 import { splitOf } from "../../src/report/figures/rows.ts";
 import { lookOf } from "../../src/report/figures/style.ts";
@@ -235,8 +236,33 @@ Deno.test("drawing: SVG is standalone and the same twice, PNG has the size asked
   assert.equal(view.getUint32(20), figure.layout.height);
 });
 
-Deno.test("the README's picture is what the code draws of the committed result", async () => {
-  const { result } = await sourceOf(repoPath("results", "mmlu-pro-priced@1", "id.static.json"));
-  const committed = repoPath("results", "figures", "mmlu-pro-priced@1.id.static.frontier.svg");
-  assert.equal(await svg(frontierFigure(result)!), await Deno.readTextFile(committed));
+Deno.test("the README's picture: its title is the result's number, and the line crosses where it says", async () => {
+  const { result } = await sourceOf(repoPath("results", README_RESULT));
+  const figure = savingsFigure(result, README_SAVINGS);
+  const committed = repoPath("results", "figures", "readme.svg");
+  assert.equal(await svg(figure), await Deno.readTextFile(committed), "deno task figures --readme");
+  const { evaluation } = splitOf(result);
+  const [{ router }] = README_SAVINGS.lines;
+  const [own, single] = [router, "best-single"].map((id) =>
+    evaluation.routers.find((r) => r.router === id)!
+  );
+  const share = Math.round(100 * own.mean.qnc!);
+  assert.ok(figure.title.endsWith(`for ${share}% of its cost`));
+  const line = figure.data.find(({ mode, line }) =>
+    mode === "lines" && (line as { color: string }).color === lookOf(router).color
+  )!;
+  const xs = line.x as number[], ys = line.y as number[];
+  const at = ys.findIndex((y) => y >= single.mean.quality!);
+  const crossing = xs[at - 1] +
+    (xs[at] - xs[at - 1]) * (single.mean.quality! - ys[at - 1]) / (ys[at] - ys[at - 1]);
+  assert.equal(Math.round(100 * crossing), share);
+  assert.ok(figure.data.filter(({ mode }) => mode === "lines").length <= 5);
+});
+
+Deno.test("the README's picture refuses a router that never gets there", async () => {
+  const { result } = await sourceOf(repoPath("results", README_RESULT));
+  const never = { ...README_SAVINGS.lines[0], router: "uniroute" };
+  assert.throws(() => savingsFigure(result, { ...README_SAVINGS, lines: [never] }), DataError);
+  const nobody = { ...never, router: "nobody" };
+  assert.throws(() => savingsFigure(result, { ...README_SAVINGS, lines: [nobody] }), DataError);
 });

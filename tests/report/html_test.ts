@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { matching, queriesOf } from "../../src/report/html/client/data.js";
 import { unpack } from "../../src/report/html/client/unpack.js";
-import { markdownHtml } from "../../src/report/html/markdown.ts";
 import { html, scriptText } from "../../src/report/html/markup.ts";
+import { tableHtml } from "../../src/report/html/table.ts";
 import { packBlock } from "../../src/report/html/pack.ts";
 import { htmlReport } from "../../src/report/html/page.ts";
 import { addQueries, type Blocks, EXCERPT } from "../../src/report/html/query_data.ts";
@@ -28,17 +28,15 @@ Deno.test("markup: values are escaped, what was built is not, gaps shrink", () =
   assert.equal(scriptText('"</script><!--"'), '"<\\/script><\\!--"');
 });
 
-Deno.test("markdown: tables, lists, marks; a text brings no markup of its own", () => {
-  const text =
-    "## A `b`\n\n| x | y |\n| --- | --: |\n| **q** \\| r | <b> |\n\n- *one* [here](a.md)\n- 2";
-  const { text: page } = markdownHtml(text, "box");
-  assert.match(page, /<h3>A <code>b<\/code><\/h3>/);
-  assert.match(
-    page,
-    /<th scope="row"><strong>q<\/strong> \| r<\/th><td class="number">&lt;b&gt;<\/td>/,
-  );
-  assert.match(page, /<ul><li><em>one<\/em> here<\/li><li>2<\/li><\/ul>/);
-  assert.match(page, /role="region" aria-label="A `b`" tabindex="0"/);
+Deno.test("tables: heads, number columns, no markup of a cell's own", () => {
+  const { text } = tableHtml("box", {
+    columns: [{ title: "x" }, { title: "y", align: "right" }],
+    rows: [["q | r", "<b>"], []],
+  });
+  assert.match(text, /role="region" aria-label="box" tabindex="0"/);
+  assert.match(text, /<th scope="col" >x<\/th><th scope="col" +class="number">y<\/th>/);
+  assert.match(text, /<tr><th scope="row">q \| r<\/th><td class="number">&lt;b&gt;<\/td><\/tr>/);
+  assert.equal(text.match(/<tr>/g)!.length, 2, "an empty row is a rule, which HTML has no need of");
 });
 
 Deno.test("blocks: meta and arrays come back, the same content is the same text", async () => {
@@ -138,8 +136,7 @@ Deno.test("hostile texts and names stay text, long texts are cut, the same repor
   const kept = (await unpack(texts)).meta.texts;
   assert.ok(kept.includes("é".repeat(EXCERPT) + "…"));
   assert.ok(kept.some((text: string) => text.startsWith(HOSTILE)));
-  const build = (): string =>
-    htmlReport({ command: `${COMMAND} ${HOSTILE}`, results: [report], papers: `# ${HOSTILE}` });
+  const build = (): string => htmlReport({ command: `${COMMAND} ${HOSTILE}`, results: [report] });
   const page = build();
   assert.ok(page === build());
   lacks(page, /<img|onerror="/);
@@ -161,6 +158,7 @@ Deno.test("without outcomes a sentence says so; the tables are all there", async
   has(page, /<strong>Keen \(2030\)<\/strong>: Keen without its second stage\./);
   has(page, /Leakage audit/);
   has(page, /best single in hindsight/);
+  has(page, /<h3>RouterDC, arXiv 2409\.19886<\/h3>/);
 });
 
 /** A failure prints the pattern, not the page. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { IclFile } from "../../src/report/pages/icl_cells.ts";
+import type { ResultFile } from "../../src/report/pages/cells.ts";
 import type { ArmReport, NewModelEvaluation } from "../../src/evaluate/evaluate_new_model.ts";
 import type { Result } from "../../src/results/result.ts";
 import type { JobOutcome } from "../../src/run/job.ts";
@@ -35,7 +35,7 @@ export function invented(
   skills: Readonly<Record<string, number>>,
   path: string,
   seeds: number[],
-): Promise<IclFile> {
+): Promise<ResultFile> {
   return withFolder(async (parent) => {
     // A dataset has its folder's name, which is part of its splits.
     const folder = join(parent, "pool");
@@ -60,7 +60,7 @@ export function renamed(result: Result, name: string): Result {
 }
 
 /** A file as if it were of the new-model protocol. */
-export function unseen(first: IclFile): IclFile {
+export function unseen(first: ResultFile): ResultFile {
   const arm = (
     router: string,
     name: ArmReport["arm"],

@@ -15,9 +15,9 @@ import {
 } from "../tables/leaderboard.ts";
 import { newModelNotes, newModelTable, rivalsTable } from "../tables/new_model_table.ts";
 import { closingNotes } from "../tables/notes.ts";
-import { scrollBox } from "./markdown.ts";
 import { html, type Markup } from "./markup.ts";
 import type { Placed } from "./report.ts";
+import { scrollBox } from "./table.ts";
 
 /** Leaderboard with its tools, legend and the sentences that methods must carry. */
 export function boardHtml(placed: Placed, evaluation: Evaluation): Markup {

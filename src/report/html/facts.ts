@@ -2,14 +2,14 @@
  * What a result was made from: run, data, splits, audit, oracles, routers.
  * @module
  */
-import { auditText } from "../tables/detail_tables.ts";
+import { auditLines } from "../tables/detail_tables.ts";
 import { DASH, digits, money } from "../tables/numbers.ts";
-import { markdownTable, type TableColumn } from "../tables/text_table.ts";
+import { columnsOf, type Table } from "../tables/text_table.ts";
 import { isNewModel, type Result } from "../../results/result.ts";
 import type { Panel } from "../../evaluate/panel.ts";
-import { markdownHtml } from "./markdown.ts";
 import { html, Markup, type Piece } from "./markup.ts";
 import type { Placed } from "./report.ts";
+import { tableHtml } from "./table.ts";
 
 /** The run in a few lines, above everything else. */
 export function runFacts({ result, dataset }: Placed): Markup {
@@ -64,9 +64,9 @@ export function dataFacts({ result }: Placed): Markup {
       <h4>Notes on the data</h4>
       <ul>${dataset.notes.map((note) => html`<li>${note}</li>`)}</ul>
     `
-  }<h4>Leakage audit</h4>${markdownHtml(auditText(result), "Audit")}
+  }<h4>Leakage audit</h4><ul>${auditLines(result).map((line) => html`<li>${line}</li>`)}</ul>
 <details><summary>Splits (${splits.parts.length})</summary>${
-    markdownHtml(splitTable(result), "Splits")
+    tableHtml("Splits", splitTable(result))
   }</details>`;
 }
 
@@ -74,12 +74,12 @@ export function dataFacts({ result }: Placed): Markup {
 export function oracleFacts({ evaluation }: Result): Markup {
   if (isNewModel(evaluation)) {
     const { oracle, random } = evaluation;
-    return markdownHtml(
+    return tableHtml(
+      "Oracle panel",
       table(["pool", "random", "oracle"], [
         ["all models", digits(random.all), digits(oracle.all)],
         ["new models only", digits(random.new), digits(oracle.new)],
       ]),
-      "Oracle panel",
     );
   }
   const { panels } = evaluation;
@@ -95,44 +95,42 @@ export function oracleFacts({ evaluation }: Result): Markup {
     cost: mean((p) => p.models[m].cost),
   })).toSorted((a, b) => b.quality! - a.quality!);
   return html`
-    ${markdownHtml(
+    ${tableHtml(
+      "Oracle panel",
       table(["seed", ...shown.map(([title]) => title)], [
         ...panels.map((p) => [`${p.seed}`, ...shown.map(([, print, pick]) => print(pick(p)))]),
         ...(panels.length > 1
           ? [["mean", ...shown.map(([, print, pick]) => print(mean(pick)))]]
           : []),
       ]),
-      "Oracle panel",
     )}<p
       class="legend">Hindsight: chosen on the test rows themselves, no method. Guess floor: the oracle of pure
     guessers. Discounted: without lucky guesses. κ: (oracle − floor) ÷ (1 − floor). Costs are US dollars per 1,000
     queries; unsolved queries go to the cheapest model.</p>
-    <details><summary>Every model alone (${models.length})</summary>${markdownHtml(
+    <details><summary>Every model alone (${models.length})</summary>${tableHtml(
+      "Single models",
       table(
         ["model", "quality", "$/1k"],
         models.map((m) => [m.model, digits(m.quality), money(m.cost)]),
       ),
-      "Single models",
     )}</details>
   `;
 }
 
 /** What the rows are: method, source, needs, chosen configurations. */
 export function routersTable({ routers }: Result): Markup {
-  return markdownHtml(
-    markdownTable(
-      ["router", "method", "source", "needs", "unseen models", "grid"].map((title) => ({ title })),
-      routers.map((r) => [
-        r.name,
-        r.notApplicable === null ? r.summary : `${r.summary} (not run: ${r.notApplicable})`,
-        r.source,
-        r.needs.join(", ") || DASH,
-        r.unseen ?? DASH,
-        `${r.grid.length}`,
-      ]),
-    ),
-    "Routers",
-  );
+  return tableHtml("Routers", {
+    columns: ["router", "method", "source", "needs", "unseen models", "grid"]
+      .map((title) => ({ title })),
+    rows: routers.map((r) => [
+      r.name,
+      r.notApplicable === null ? r.summary : `${r.summary} (not run: ${r.notApplicable})`,
+      r.source,
+      r.needs.join(", ") || DASH,
+      r.unseen ?? DASH,
+      `${r.grid.length}`,
+    ]),
+  });
 }
 
 type Pick = (panel: Panel) => number | null;
@@ -153,7 +151,7 @@ const COLUMNS: readonly (readonly [string, (value: number | null) => string, Pic
   ["… unsolved free", money, (p) => p.oracleCostZero],
 ];
 
-function splitTable({ splits: { parts } }: Result): string {
+function splitTable({ splits: { parts } }: Result): Table {
   return table(
     ["split", "seed", "training", "validation", "test", "dropped"],
     parts.map((p) => [p.name, ...[p.seed, p.train, p.validation, p.test, p.dropped].map(String)]),
@@ -161,11 +159,8 @@ function splitTable({ splits: { parts } }: Result): string {
 }
 
 /** All columns but the first are numbers. */
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const columns = titles.map((title, c): TableColumn =>
-    c === 0 ? { title } : { title, align: "right" }
-  );
-  return markdownTable(columns, rows);
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): Table {
+  return { columns: columnsOf(titles), rows };
 }
 
 function list(facts: readonly (readonly [string, Piece])[]): Markup {

@@ -6,7 +6,8 @@ import { figuresAcross, figuresOf } from "../figures/all.ts";
 import type { Figure } from "../figures/figure.ts";
 import { EARLY, PLOTLY, POLICY, SCRIPT, STYLE } from "./client.ts";
 import { explorerHtml } from "./explorer.ts";
-import { markdownHtml } from "./markdown.ts";
+import { cellsOf, isPlain } from "../pages/cells.ts";
+import { PAPER_NOTE, paperSections } from "../pages/paper_page.ts";
 import { html, jsonText, Markup } from "./markup.ts";
 import { packBlock } from "./pack.ts";
 import { addQueries, type Blocks } from "./query_data.ts";
@@ -37,15 +38,12 @@ export function htmlReport(report: Report): string {
             .command}</code>.</p>
       </div>
     </header>
-    ${barHtml(results, across, report.papers)}
+    ${barHtml(results, across)}
     <main class="wide">
     ${entries.map((e) => sectionHtml(e.placed, e.figures))}
     ${acrossHtml(across)}
     ${explorerHtml(entries.map(({ placed: { label, dataset }, why }) => ({ label, dataset, why })))}
-    ${report.papers !== undefined &&
-      html`<section id="papers" class="papers">${
-        markdownHtml(report.papers, "Papers said, we got", 2)
-      }</section>`}
+    ${papersHtml(results)}
     </main>
     <footer class="wide quiet">
       <p>Every number can be recomputed from stored decisions: <code>deno task verify</code>.
@@ -91,7 +89,7 @@ function whyNot({ outcomes }: Placed, queries: string | undefined): string | und
     "its tables and figures say all there is.";
 }
 
-function barHtml(results: readonly Placed[], across: readonly Figure[], papers?: string): Markup {
+function barHtml(results: readonly Placed[], across: readonly Figure[]): Markup {
   const groups = [...Map.groupBy(results, (r) => r.dataset)];
   return html`
     <nav class="bar" aria-label="Report">
@@ -101,24 +99,45 @@ function barHtml(results: readonly Placed[], across: readonly Figure[], papers?:
             own.map(({ key, label }) => html`<option value="${key}">${label}</option>`)
           }</optgroup>`
         )}</select></label>
-        <span class="links">${[["leaderboard", "Leaderboard"], ["figures", "Figures"], [
-          "details",
-          "Tables",
-        ], [
-          "oracles",
-          "Oracles",
-        ], ["data", "Data"]].map(([part, title]) =>
-          html`
-            <a href="#r0-${part}" data-part="${part}">${title}</a>
-          `
-        )}${across.length > 0 && html`
-          <a href="#across">Side by side</a>
-        `}<a href="#queries">Queries</a>${papers !== undefined && html`
-          <a href="#papers">Papers</a>
-        `}</span>
+        <span
+          class="links">${[["leaderboard", "Leaderboard"], ["figures", "Figures"], [
+            "details",
+            "Tables",
+          ], [
+            "oracles",
+            "Oracles",
+          ], ["data", "Data"]].map(([part, title]) =>
+            html`
+              <a href="#r0-${part}" data-part="${part}">${title}</a>
+            `
+          )}${across.length > 0 && html`
+            <a href="#across">Side by side</a>
+          `}<a href="#queries">Queries</a><a href="#papers">Papers</a></span>
         <button type="button" id="theme" class="js">Dark</button>
       </div>
     </nav>
+  `;
+}
+
+/** What papers report of the methods, beside what they do in the recorded results shown. */
+function papersHtml(results: readonly Placed[]): Markup {
+  const cells = cellsOf(results).filter(isPlain);
+  return html`
+    <section id="papers">
+      <h2>Papers said, we got</h2>
+      <p class="legend">${PAPER_NOTE} Here: the recorded results of this report.</p>
+      ${paperSections(cells, []).map(({ title, lines }) =>
+        html`
+          <h3>${title}</h3>
+          <dl class="papers">${lines.map(([label, text]) =>
+            html`
+              <dt>${label}</dt>
+              <dd>${text}</dd>
+            `
+          )}</dl>
+        `
+      )}
+    </section>
   `;
 }
 

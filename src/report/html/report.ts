@@ -22,8 +22,6 @@ export interface Report {
   readonly command: string;
   /** Results in the order given. */
   readonly results: readonly Reported[];
-  /** `paper-vs-ours.md`; absent = no such section. */
-  readonly papers?: string;
 }
 
 /** A result within its page. */

@@ -7,14 +7,13 @@ import type { Evaluation } from "../../evaluate/evaluate.ts";
 import { partsTable, printed, regretTable, sharesTable } from "../tables/detail_tables.ts";
 import type { Figure } from "../figures/figure.ts";
 import { ranked } from "../tables/leaderboard.ts";
-import { metricTables } from "../tables/metric_tables.ts";
+import { type MetricTable, metricTables } from "../tables/metric_tables.ts";
 import { SPEED_COLUMNS, speedRows } from "../tables/print.ts";
-import { markdownTable } from "../tables/text_table.ts";
 import { boardHtml, newModelHtml } from "./board.ts";
 import { dataFacts, oracleFacts, routersTable, runFacts } from "./facts.ts";
-import { inline, markdownHtml } from "./markdown.ts";
-import { html, Markup } from "./markup.ts";
+import { html, Markup, type Piece } from "./markup.ts";
 import type { Placed } from "./report.ts";
+import { tableHtml } from "./table.ts";
 
 /** The section of a result; its id is the result's key. */
 export function sectionHtml(placed: Placed, figures: readonly Figure[]): Markup {
@@ -36,7 +35,7 @@ ${isNewModel(evaluation) ? null : detailsHtml(result, evaluation)}${
     speed && Object.keys(speed).length > 0 &&
     fold(
       "Speed, on the machine that ran it",
-      markdownTable(SPEED_COLUMNS, speedRows(result, speed)),
+      tableHtml("Speed", { columns: SPEED_COLUMNS, rows: speedRows(result, speed) }),
     )
   }<details><summary>The routers: method, source, needs</summary>${routersTable(result)}</details>
 <h3 id="${key}-oracles">Oracles</h3>
@@ -63,7 +62,7 @@ PNG.</p></noscript>${
             <div class="plot" data-figures="${key}" data-figure="${f}"
               data-height="${Number(figure.layout.height) || 460}"></div>
           </div>
-          <figcaption>${inline(figure.caption)}</figcaption>
+          <figcaption>${figure.caption}</figcaption>
         </figure>
       `;
     })
@@ -73,14 +72,24 @@ PNG.</p></noscript>${
 function detailsHtml(result: Result, evaluation: Evaluation): Markup {
   const { references, competing } = ranked(result, evaluation.routers);
   const table = printed(result, [...references, ...competing]);
-  return html`${[
-    fold("All metrics, mean ± sd over seeds", metricTables(table).join("\n\n")),
-    fold("Quality in parts", partsTable(result, table)),
-    fold("Regret by how many models solve the query (first seed)", regretTable(table)),
-    fold("Share of queries sent to each model (first seed)", sharesTable(result, table)),
-  ]}`;
+  const tables = [
+    ["Quality in parts", partsTable(result, table)],
+    ["Regret by how many models solve the query (first seed)", regretTable(table)],
+    ["Share of queries sent to each model (first seed)", sharesTable(result, table)],
+  ] as const;
+  return html`${fold("All metrics, mean ± sd over seeds", metricTables(table).map(metricHtml))}${
+    tables.map(([title, of]) => fold(title, tableHtml(title, of)))
+  }`;
 }
 
-function fold(title: string, markdown: string): Markup {
-  return html`<details><summary>${title}</summary>${markdownHtml(markdown, title, 1)}</details>`;
+function metricHtml({ title, table, legend }: MetricTable): Markup {
+  return html`<h4>${title}</h4>${tableHtml(title, table)}<ul>${
+    legend.map(({ heading, key, source, meaning }) =>
+      html`<li><strong>${heading}</strong> (<code>${key}</code>, ${source}): ${meaning}.</li>`
+    )
+  }</ul>`;
+}
+
+function fold(title: string, content: Piece): Markup {
+  return html`<details><summary>${title}</summary>${content}</details>`;
 }

@@ -4,22 +4,22 @@
  * @module
  */
 import { isNewModel } from "../../results/result.ts";
+import { DASH } from "../tables/numbers.ts";
+import { markdownTable } from "../tables/text_table.ts";
 import {
+  BASE,
   cardOf,
   type Cell,
   comparisonOf,
   counts,
   difference,
   isUnseen,
+  ownArms,
   type Row,
   rowsOf,
-} from "./icl_cells.ts";
-import { BASE } from "./icl_plan.ts";
-import { ownArms } from "./icl_short.ts";
-import { points, spreadOf } from "./icl_numbers.ts";
+} from "./cells.ts";
 import { bestSize } from "./icl_variants.ts";
-import { DASH } from "../tables/numbers.ts";
-import { markdownTable } from "../tables/text_table.ts";
+import { points, spreadOf } from "./points.ts";
 
 /** Sizes of RouteFM's records. */
 const ROUTEFM_SIZES = [8, 16, 32, 64];
@@ -101,12 +101,12 @@ export function paperTable(cells: readonly Cell[]): string[] {
   ];
   return [
     markdownTable(
-      ["quantity, in points", "paper said", "we got", "why they may differ"]
-        .map((title) => ({ title })),
-      rows,
+      ["quantity, in points", "paper said", "we got", "why"].map((title) => ({ title })),
+      rows.map(([quantity, said, got], i) => [quantity, said, got, `${i + 1}`]),
     ),
-    "† from accounts of the paper, not from its own tables. Ours: mean over recorded datasets with the " +
-    "static embedding, least and greatest dataset in brackets.",
+    "† from accounts of the paper, not from its own tables. Ours: mean over datasets, least and greatest in " +
+    "brackets. Why they may differ:",
+    rows.map(([, , , reason], i) => `${i + 1}. ${reason}`).join("\n"),
   ];
 }
 

@@ -1,22 +1,52 @@
 /**
  * Controls and variants on the ICL-Router page: what each costs or gains beside the method as specified,
- * and what that says about whether records are read.
+ * and whether records are read.
  * @module
  */
-import { cardOf, type Cell, type Difference, difference, labelOf, rowsOf } from "./icl_cells.ts";
-import { differenceCell, points, size } from "./icl_numbers.ts";
-import { BASE, CONTROLS, PLUS, PLUS_VARIANTS, SWEEP, VARIANTS } from "./icl_plan.ts";
+import { BASE, cardOf, type Cell, difference, labelOf, PLUS, rowsOf } from "./cells.ts";
+import { differenceCell } from "./points.ts";
 import { ENOUGH_ROWS, SMALL } from "../../icl/presets.ts";
 import { DASH, digits } from "../tables/numbers.ts";
 import { markdownTable } from "../tables/text_table.ts";
 
-/** Dataset × control, with the reading of each line; empty where no control was run. */
+/** Controls by id: what each does to the record. */
+const CONTROLS: Readonly<Record<string, string>> = {
+  icl_shuffled_record: "shuffled record",
+  icl_another_record: "another's record",
+  icl_identity: "name for record",
+  profile_knn: "kNN over the profile",
+};
+
+/** Variants by id: what each changes. */
+const VARIANTS: Readonly<Record<string, string>> = {
+  icl_no_stage1: "no stage 1",
+  icl_varied_k: "varied K",
+  icl_soft_labels: "soft labels",
+  icl_pseudo_models: "pseudo-models",
+  icl_linear_projector: "linear projector",
+  icl_pair_tokens: "pair tokens",
+  icl_wide: "wide",
+};
+
+/** Variants of ICL-Router+ by id, measured against that. */
+const PLUS_VARIANTS: Readonly<Record<string, string>> = {
+  icl_plus_clusters: "clusters for task labels",
+};
+
+/** Profile sizes by id; the method's own is 500. */
+const SWEEP: Readonly<Record<string, number>> = {
+  icl_k100: 100,
+  icl_k300: 300,
+  [BASE]: 500,
+  icl_k1000: 1000,
+};
+
+/** Dataset × control, below what they mean; empty where no control was run. */
 export function controlsTable(cells: readonly Cell[]): string[] {
   const run = cells.filter((cell) => isRun(cell, Object.keys(CONTROLS)));
   if (run.length === 0) return [];
   return [
     ...differenceTable(run, BASE, "ICL-Router", CONTROLS),
-    run.map((cell) => `- ${where(cell)}: ${reading(cell)}.`).join("\n"),
     "Shuffled and another's record: the trained network, shown wrong records when it counts; that spoils a " +
     "record that serves as a name as well as one that is read. Name for record: trained with one learned " +
     "token a model. Whether more than a name is read, only unseen models can tell.",
@@ -85,56 +115,6 @@ export function bestSize(cell: Cell): string | undefined {
   return `K ${[...new Set(rest.map(({ length }) => length))].join(" or ")}`;
 }
 
-/** What the controls of a cell say, in words chosen by their numbers. */
-export function reading(cell: Cell): string {
-  const [shuffled, another, identity, neighbours] = Object.keys(CONTROLS).map((id) =>
-    difference(cell, id)
-  );
-  return [
-    ...(shuffled ? [ofShuffled(shuffled)] : []),
-    ...(another ? [ofAnother(another)] : []),
-    ...(identity ? [ofIdentity(identity)] : []),
-    ...(neighbours ? [ofNeighbours(neighbours)] : []),
-  ].join("; ");
-}
-
-function ofShuffled(found: Difference): string {
-  if (found.level === "none") return `shuffled records: ${unshown(found)}`;
-  return found.mean > 0
-    ? `shuffled records do better by ${shown(found)}: what is read misleads`
-    : `records are read: shuffling costs ${shown(found)}`;
-}
-
-function ofAnother(found: Difference): string {
-  if (found.level === "none") return `another model's record: ${unshown(found)}`;
-  return found.mean > 0
-    ? `another model's record does better by ${shown(found)}`
-    : `whose record it is matters: another's costs ${shown(found)}`;
-}
-
-function ofIdentity(found: Difference): string {
-  const may = "on known models a record may be used as a name only";
-  if (found.level === "none") return `a learned name: ${unshown(found)}; ${may}`;
-  return found.mean > 0
-    ? `a learned name does better by ${shown(found)}: ${may}`
-    : `a record says more than a name, by ${shown(found)}`;
-}
-
-function ofNeighbours(found: Difference): string {
-  if (found.level === "none") return `kNN over the same profile: ${unshown(found)}`;
-  return `kNN over the same profile is ${found.mean > 0 ? "above" : "below"} by ${shown(found)}`;
-}
-
-/** That a test shows no difference does not say that there is none. */
-function unshown({ mean, tested }: Difference): string {
-  return `no difference shown (${points(mean)} points${tested ? "" : ", no interval test"})`;
-}
-
-function shown({ mean, level, tested }: Difference): string {
-  const doubt = tested ? "intervals overlap" : "no interval test";
-  return `${size(mean)} points` + (level === "clear" ? "" : ` (a hint: ${doubt})`);
-}
-
 /** Dataset × row: the score of a base and differences to it; empty where none of the rows was run. */
 function differenceTable(
   cells: readonly Cell[],
@@ -142,12 +122,13 @@ function differenceTable(
   title: string,
   of: Readonly<Record<string, string>>,
 ): string[] {
-  const ids = Object.keys(of), run = cells.filter((cell) => isRun(cell, ids));
+  const run = cells.filter((cell) => isRun(cell, Object.keys(of)));
+  const ids = Object.keys(of).filter((id) => run.some((cell) => isRun(cell, [id])));
   if (run.length === 0) return [];
   return [markdownTable(
     [
       { title: "dataset, protocol" },
-      ...[title, ...Object.values(of)].map((title) => ({ title, align: "right" as const })),
+      ...[title, ...ids.map((id) => of[id])].map((title) => ({ title, align: "right" as const })),
     ],
     run.map((cell) => [
       where(cell),

@@ -1,11 +1,11 @@
 /**
- * The Markdown tables behind the leaderboard: where quality, regret and queries go.
+ * The tables behind the leaderboard: where quality, regret and queries go.
  * @module
  */
 import type { Evaluation, RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import { DASH, digits, percent, signed } from "./numbers.ts";
-import { markdownTable } from "./text_table.ts";
+import { columnsOf, type Table } from "./text_table.ts";
 
 /** Rows of a result in printing order, and their names. */
 export interface PrintedRows {
@@ -19,19 +19,19 @@ export interface PrintedRows {
  * Quality by held-out fold; by benchmark where folds have no names of their own. One column a router, the
  * difference to best single in brackets. Means over seeds.
  */
-export function partsTable(result: Result, { rows, names }: PrintedRows): string {
+export function partsTable(result: Result, { rows, names }: PrintedRows): Table {
   const { name: protocol } = result.protocol;
   const byFold = rows[0].folds.length > 0 && !protocol.startsWith("id");
   const parts = byFold ? rows[0].folds.map((fold) => fold.name) : result.dataset.benchmarks;
   const quality = (r: RouterReport, part: number): number | null =>
     byFold ? r.folds[part].quality : benchmarkMean(r, part);
   const single = rows.find((r) => r.router === "best-single")!;
-  return markdownTable(
-    [
-      { title: byFold ? "held out" : "benchmark" },
-      ...rows.map((r) => ({ title: names.get(r.router)!, align: "right" as const })),
-    ],
-    parts.map((name, part) => {
+  return {
+    columns: columnsOf([
+      byFold ? "held out" : "benchmark",
+      ...rows.map((r) => names.get(r.router)!),
+    ]),
+    rows: parts.map((name, part) => {
       const base = quality(single, part);
       return [
         name,
@@ -42,7 +42,7 @@ export function partsTable(result: Result, { rows, names }: PrintedRows): string
         }),
       ];
     }),
-  );
+  };
 }
 
 /** Mean over the seeds that tested the benchmark; null where none did. */
@@ -52,40 +52,40 @@ function benchmarkMean({ seeds }: RouterReport, benchmark: number): number | nul
 }
 
 /** Regret by how many models solve the query, first seed. */
-export function regretTable({ rows, names }: PrintedRows): string {
+export function regretTable({ rows, names }: PrintedRows): Table {
   const groups = rows[0].seeds[0].regret;
-  return markdownTable(
-    [
-      { title: "router" },
-      ...groups.map((g) => ({ title: `${g.solvers} (n=${g.queries})`, align: "right" as const })),
-    ],
-    rows.map((r) => [names.get(r.router)!, ...r.seeds[0].regret.map((g) => digits(g.regret))]),
-  );
+  return {
+    columns: columnsOf(["router", ...groups.map((g) => `${g.solvers} (n=${g.queries})`)]),
+    rows: rows.map((r) => [
+      names.get(r.router)!,
+      ...r.seeds[0].regret.map((g) => digits(g.regret)),
+    ]),
+  };
 }
 
 /** Share of queries sent to each model, first seed. */
-export function sharesTable({ dataset: { models } }: Result, { rows, names }: PrintedRows): string {
-  return markdownTable(
-    [{ title: "router" }, ...models.map((m) => ({ title: m, align: "right" as const }))],
-    rows.map((r) => [
+export function sharesTable({ dataset: { models } }: Result, { rows, names }: PrintedRows): Table {
+  return {
+    columns: columnsOf(["router", ...models]),
+    rows: rows.map((r) => [
       names.get(r.router)!,
       ...models.map((_, m) => percent(r.seeds[0].shares[m])),
     ]),
-  );
+  };
 }
 
-/** The leakage audit as a list. */
-export function auditText({ audit, dataset }: Result): string {
+/** The leakage audit, line by line. */
+export function auditLines({ audit, dataset }: Result): string[] {
   const dropped = Object.entries(dataset.dropped).map(([why, n]) => `${n} ${why}`).join(", ");
   const { strict, groups, templates } = audit;
   return [
-    `- rows left out: ${dropped || "none"}`,
-    `- strict duplicates: ${strict.dropped} rows merged, ${strict.conflicts} sets with conflicting scores`,
-    `- groups kept on one side: ${groups.sets} with ${groups.rows} rows, ${groups.acrossBenchmarks} ` +
+    `rows left out: ${dropped || "none"}`,
+    `strict duplicates: ${strict.dropped} rows merged, ${strict.conflicts} sets with conflicting scores`,
+    `groups kept on one side: ${groups.sets} with ${groups.rows} rows, ${groups.acrossBenchmarks} ` +
     "across benchmarks",
-    `- templates of more than three rows: ${templates.sets} with ${templates.rows} rows (resampled ` +
+    `templates of more than three rows: ${templates.sets} with ${templates.rows} rows (resampled ` +
     "together)",
-  ].join("\n");
+  ];
 }
 
 /** The evaluation's rows as {@link PrintedRows}, in the order given. */

@@ -7,14 +7,10 @@ import type { Evaluation, RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import { closingNotes } from "./notes.ts";
 import { DASH, digits, money, percent, signed, withSpread } from "./numbers.ts";
-import type { TableColumn } from "./text_table.ts";
+import type { Table } from "./text_table.ts";
 
 /** Rows ready to print. An empty row separates references from routers. */
-export interface Leaderboard {
-  /** Column titles. */
-  readonly columns: readonly TableColumn[];
-  /** Cells; an empty row is a rule. */
-  readonly rows: readonly (readonly string[])[];
+export interface Leaderboard extends Table {
   /** What the marks mean, what is missing and why, sentences a method must carry. */
   readonly notes: readonly string[];
 }

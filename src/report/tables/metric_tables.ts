@@ -1,31 +1,53 @@
 /**
- * All metrics of a result in Markdown: a table a group, one row a router, and a legend below.
+ * All metrics of a result: a table a group, one row a router, and a legend below.
  * @module
  */
 import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { PrintedRows } from "./detail_tables.ts";
-import { METRIC_GROUPS, type MetricGroup, type MetricName } from "./metric_names.ts";
+import { METRIC_GROUPS, type MetricName } from "./metric_names.ts";
 import { DASH, digits, money, percent } from "./numbers.ts";
-import { markdownTable } from "./text_table.ts";
+import { columnsOf, type Table } from "./text_table.ts";
 
-/** Blocks of Markdown, mean ± sd over seeds. A group or metric that no row has is left out. */
-export function metricTables({ rows, names }: PrintedRows): string[] {
-  return METRIC_GROUPS.flatMap(({ title, metrics }) => {
+/** A group of metrics as a table, with what each column means. */
+export interface MetricTable {
+  /** Heading. */
+  readonly title: string;
+  /** Mean ± sd over seeds, one row a router. */
+  readonly table: Table;
+  /** The columns. */
+  readonly legend: readonly MetricLegend[];
+}
+
+/** What a column of a {@link MetricTable} means. */
+export interface MetricLegend {
+  /** As in the table. */
+  readonly heading: string;
+  /** Key in the result. */
+  readonly key: string;
+  /** Whose metric it is. */
+  readonly source: string;
+  /** In a sentence without its stop. */
+  readonly meaning: string;
+}
+
+/** One table a group. A group or metric that no row has is left out. */
+export function metricTables({ rows, names }: PrintedRows): MetricTable[] {
+  return METRIC_GROUPS.flatMap(({ title, metrics }): MetricTable[] => {
     const known = Object.keys(metrics).filter((key) => rows.some((r) => value(r, key)[0] !== null));
-    return known.length === 0 ? [] : [
-      `#### ${title}`,
-      markdownTable(
-        [
-          { title: "router" },
-          ...known.map((key) => ({ title: heading(metrics[key]), align: "right" as const })),
-        ],
-        rows.map((r) => [
+    return known.length === 0 ? [] : [{
+      title,
+      table: {
+        columns: columnsOf(["router", ...known.map((key) => heading(metrics[key]))]),
+        rows: rows.map((r) => [
           names.get(r.router) ?? r.router,
           ...known.map((key) => cell(metrics[key].unit, ...value(r, key))),
         ]),
-      ),
-      legend(metrics, known),
-    ];
+      },
+      legend: known.map((key) => {
+        const { meaning, source } = metrics[key];
+        return { heading: heading(metrics[key]), key, source, meaning };
+      }),
+    }];
   });
 }
 
@@ -57,11 +79,4 @@ function cell(unit: MetricName["unit"], mean: number | null, sd: number | null):
 
 function heading({ title, direction }: MetricName): string {
   return direction ? `${title} ${direction}` : title;
-}
-
-function legend(metrics: MetricGroup["metrics"], keys: readonly string[]): string {
-  return keys.map((key) => {
-    const { meaning, source } = metrics[key];
-    return `- **${heading(metrics[key])}** (\`${key}\`, ${source}): ${meaning}.`;
-  }).join("\n");
 }

@@ -26,6 +26,12 @@ export function signed(value: number | null | undefined): string {
   return isMissing(value) || text.startsWith("−") ? text : `+${text}`;
 }
 
+/** A difference that is not nothing, with a fourth digit where three would print it as nothing. */
+export function signedFinely(value: number): string {
+  const text = signed(value);
+  return text === "+.000" ? `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4).slice(1)}` : text;
+}
+
 /** A fraction as percent, to `places` decimals. */
 export function percent(value: number | null | undefined, places = 0): string {
   return isMissing(value) ? DASH : `${minus((100 * value).toFixed(places))}%`;

@@ -6,13 +6,14 @@ import { isNewModel, type Result } from "../../results/result.ts";
 import type { Evaluation } from "../../evaluate/evaluate.ts";
 import type { Speed } from "../../run/speed.ts";
 import { frontierText } from "./frontier_text.ts";
-import { auditText, partsTable, printed, regretTable, sharesTable } from "./detail_tables.ts";
+import { auditLines, partsTable, printed, regretTable, sharesTable } from "./detail_tables.ts";
 import { type Leaderboard, leaderboard, ranked } from "./leaderboard.ts";
-import { metricTables } from "./metric_tables.ts";
+import { type MetricTable, metricTables } from "./metric_tables.ts";
 import { newModelNotes, newModelTable, rivalsTable } from "./new_model_table.ts";
 import {
   markdownTable,
   shortened,
+  type Table,
   type TableColumn,
   textTable,
   widthOf,
@@ -70,18 +71,28 @@ export function markdownReport(result: Result, speed?: SpeedSheet): string {
     blocks.push(...tableMarkdown(leaderboard(result, evaluation)));
     const drawing = frontier(result, evaluation);
     if (drawing) blocks.push("### Accuracy-cost frontier", "```text\n" + drawing + "\n```");
-    blocks.push("### Metrics, mean ± sd over seeds", ...metricTables(table));
-    blocks.push("### Quality in parts", partsTable(result, table));
-    blocks.push("### Regret by how many models solve the query (first seed)", regretTable(table));
+    blocks.push(
+      "### Metrics, mean ± sd over seeds",
+      ...metricTables(table).flatMap(metricMarkdown),
+    );
+    blocks.push("### Quality in parts", markdown(partsTable(result, table)));
+    blocks.push(
+      "### Regret by how many models solve the query (first seed)",
+      markdown(regretTable(table)),
+    );
     blocks.push(
       "### Routing: share of queries per model (first seed)",
-      sharesTable(result, table),
+      markdown(sharesTable(result, table)),
     );
   }
   if (speed && Object.keys(speed).length > 0) {
     blocks.push("### Speed (this machine)", markdownTable(SPEED_COLUMNS, speedRows(result, speed)));
   }
-  blocks.push("### Leakage audit", auditText(result), `Made by \`${result.command}\`.`);
+  blocks.push(
+    "### Leakage audit",
+    listMarkdown(auditLines(result)),
+    `Made by \`${result.command}\`.`,
+  );
   return blocks.join("\n\n") + "\n";
 }
 
@@ -108,6 +119,22 @@ function notesText(notes: readonly string[]): string {
 
 function tableMarkdown({ columns, rows, notes }: Leaderboard): string[] {
   return [markdownTable(columns, rows), listMarkdown(notes)];
+}
+
+function metricMarkdown({ title, table, legend }: MetricTable): string[] {
+  return [
+    `#### ${title}`,
+    markdown(table),
+    listMarkdown(
+      legend.map(({ heading, key, source, meaning }) =>
+        `**${heading}** (\`${key}\`, ${source}): ${meaning}.`
+      ),
+    ),
+  ];
+}
+
+function markdown({ columns, rows }: Table): string {
+  return markdownTable(columns, rows);
 }
 
 function listMarkdown(notes: readonly string[]): string {

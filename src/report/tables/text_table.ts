@@ -11,6 +11,19 @@ export interface TableColumn {
   readonly align?: "left" | "right";
 }
 
+/** A table before it is printed. */
+export interface Table {
+  /** Columns. */
+  readonly columns: readonly TableColumn[];
+  /** Cells; an empty row is a rule. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Columns by their titles: the first `left` of them texts, the others numbers. */
+export function columnsOf(titles: readonly string[], left = 1): TableColumn[] {
+  return titles.map((title, c) => c < left ? { title } : { title, align: "right" });
+}
+
 /** An aligned text table; an empty row becomes a rule. */
 export function textTable(
   columns: readonly TableColumn[],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { metricTables } from "../../../src/report/tables/metric_tables.ts";
 import { METRIC_GROUPS } from "../../../src/report/tables/metric_names.ts";
+import { markdownTable } from "../../../src/report/tables/text_table.ts";
 import { invented } from "../fixture.ts";
 import type { RouterReport } from "../../../src/evaluate/evaluate.ts";
 import { printed } from "../../../src/report/tables/detail_tables.ts";
@@ -10,6 +11,11 @@ const row = (
   sd: Record<string, number | null> = {},
 ): RouterReport => ({ router: "r", mean, sd }) as unknown as RouterReport;
 const names = new Map([["r", "R"]]);
+
+function lines(...given: Parameters<typeof metricTables>): string {
+  return metricTables(...given).map(({ table: { columns, rows } }) => markdownTable(columns, rows))
+    .join("\n");
+}
 
 Deno.test("the story: quality, gains, gap, cost, curve, two models, routing", () => {
   assert.deepEqual(METRIC_GROUPS.map((g) => g.title.split(",")[0]), [
@@ -37,23 +43,31 @@ Deno.test("cells: by unit, with the deviation in the digits of the mean", () => 
     rci: null,
   };
   const sd = { quality: 0.0123, v_b: 0.05, gap_closed: 0.1, cost: 0.00123, effective_models: 0.5 };
-  const text = metricTables({ rows: [row(mean, sd)], names }).join("\n");
+  const text = lines({ rows: [row(mean, sd)], names });
   assert.match(text, /\| R \| \.750±\.012 \| 120\.0±5\.0% \|/);
   assert.match(text, /\| R \| −24\.5±10\.0% \|/);
   assert.match(text, /\| R \| 11\.8±1\.2 \|/);
   assert.match(text, /\| R \| 2\.83±0\.50 \|/);
-  const single = metricTables({ rows: [row(mean)], names }).join("\n");
+  const single = lines({ rows: [row(mean)], names });
   assert.match(single, /\| R \| \.750 \| 120\.0% \|/);
   assert.match(single, /\| R \| 11\.8 \|/);
 });
 
 Deno.test("groups and metrics that no row has are left out; a legend line for each that is there", () => {
-  const blocks = metricTables({ rows: [row({ quality: 0.5, area: null, qnc: null })], names });
-  assert.deepEqual(blocks, [
-    "#### Quality",
-    "| router | quality ↑ |\n| --- | --: |\n| R | .500 |",
-    "- **quality ↑** (`quality`, AvgAcc): mean score, every query counts the same.",
-  ]);
+  const tables = metricTables({ rows: [row({ quality: 0.5, area: null, qnc: null })], names });
+  assert.deepEqual(tables, [{
+    title: "Quality",
+    table: {
+      columns: [{ title: "router" }, { title: "quality ↑", align: "right" }],
+      rows: [["R", ".500"]],
+    },
+    legend: [{
+      heading: "quality ↑",
+      key: "quality",
+      source: "AvgAcc",
+      meaning: "mean score, every query counts the same",
+    }],
+  }]);
 });
 
 Deno.test("arrows: the direction of every metric", () => {
@@ -85,8 +99,9 @@ Deno.test("arrows: the direction of every metric", () => {
 
 Deno.test("a whole result: no hole, no exponent, no group that it cannot have", async () => {
   const result = await invented(true);
-  const text = metricTables(printed(result, result.evaluation.routers)).join("\n\n");
-  for (const title of ["Gains", "Cost", "Routing"]) assert.ok(text.includes(`#### ${title}\n`));
-  assert.doesNotMatch(text, /#### Two models/, "there are four");
-  assert.doesNotMatch(text, /NaN|undefined|null|e-\d/);
+  const rows = printed(result, result.evaluation.routers);
+  const titles = metricTables(rows).map(({ title }) => title);
+  for (const title of ["Gains", "Cost", "Routing"]) assert.ok(titles.includes(title));
+  assert.ok(!titles.includes("Two models"), "there are four");
+  assert.doesNotMatch(lines(rows), /NaN|undefined|null|e-\d/);
 });

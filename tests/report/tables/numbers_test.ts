@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { digits, money, percent, signed, withSpread } from "../../../src/report/tables/numbers.ts";
+import {
+  digits,
+  money,
+  percent,
+  signed,
+  signedFinely,
+  withSpread,
+} from "../../../src/report/tables/numbers.ts";
 
 Deno.test("digits: three, no leading zero, a true minus, a dash for nothing", () => {
   const cases: [value: number | null | undefined, text: string][] = [
@@ -16,6 +23,14 @@ Deno.test("digits: three, no leading zero, a true minus, a dash for nothing", ()
     [NaN, "–"],
   ];
   for (const [value, text] of cases) assert.equal(digits(value), text, String(value));
+});
+
+Deno.test("signedFinely: a fourth digit where three say nothing", () => {
+  assert.deepEqual([0.0123, 0.0003, -0.0001].map((v) => signedFinely(v)), [
+    "+.012",
+    "+.0003",
+    "−.0001",
+  ]);
 });
 
 Deno.test("signed: always a sign, none but plus for nothing", () => {

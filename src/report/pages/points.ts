@@ -1,8 +1,8 @@
 /**
- * Numbers of the ICL-Router page: scores as everywhere, differences in points.
+ * Differences of scores in points, as pages count them.
  * @module
  */
-import type { Difference } from "./icl_cells.ts";
+import type { Difference, Standing } from "./cells.ts";
 import { DASH } from "../tables/numbers.ts";
 
 /** A difference of scores in points (hundredths) with its sign. */
@@ -12,9 +12,21 @@ export function points(value: number | null | undefined): string {
   return text.startsWith("−") ? text : `+${text}`;
 }
 
-/** A size in points, without sign. */
-export function size(value: number): string {
-  return Math.abs(100 * value).toFixed(1);
+/** On how many datasets above and below, of how many: `+3 −0 of 5`. */
+export function tally(of: readonly Standing[]): string {
+  const above = of.filter(({ sign }) => sign > 0).length;
+  const below = of.filter(({ sign }) => sign < 0).length;
+  return `+${above} −${below} of ${of.length}`;
+}
+
+/** Mean difference in points, with {@link tally}: `+1.2 (+3 −0 of 5)`. */
+export function summary(of: readonly Standing[]): string {
+  return of.length === 0 ? DASH : `${points(meanOf(of))} (${tally(of)})`;
+}
+
+/** Mean difference; undefined of none. */
+export function meanOf(of: readonly Standing[]): number | undefined {
+  return of.length > 0 ? of.reduce((sum, s) => sum + s.difference, 0) / of.length : undefined;
 }
 
 /** A difference as a cell: bold where clear, in brackets where nothing shows, with its range over seeds. */
@@ -27,11 +39,9 @@ export function differenceCell(found: Difference | undefined): string {
 
 /** What the marks of {@link differenceCell} mean. */
 export const DIFFERENCE_NOTE: string =
-  "Differences in points (hundredths of the mean score) over the seeds that both rows share, least and " +
-  "greatest seed in round brackets. **Bold**: the two rows' 95% intervals against best single do not " +
-  "overlap (a strict test). Plain: at least one point, the same sign on every seed, with two or more of " +
-  "them. [Square brackets]: neither, no difference shown. Results store tests against best single, zero router and tuned kNN only; other " +
-  "pairs would need the outcomes, so they are shown without one.";
+  "Points (hundredths of the mean score), mean over the seeds that both rows share, least and greatest seed in " +
+  "round brackets. **Bold**: the two rows' 95% intervals against best single do not overlap, a strict test. " +
+  "Plain: at least one point with the same sign on every seed. [Square brackets]: neither, no difference shown.";
 
 /** Mean and range of one number a dataset: `+1.2 (−0.3 … +2.0, 5 datasets)`. */
 export function spreadOf(values: readonly number[]): string {

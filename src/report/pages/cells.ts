@@ -1,18 +1,21 @@
 /**
- * Results with ICL-Router rows, sorted for one page: a cell is everything that was run on one dataset under
- * one protocol with one embedding, in however many files.
+ * Results sorted for the pages: a cell is everything that was run on one dataset under one protocol with one
+ * embedding, in however many files.
  *
- * Rows of a cell may have been run with different seeds. A difference is taken over the seeds that both
- * rows have, on the same splits, and never over anything else.
+ * A router that stands in several files of a cell counts as the first one has it: the file with most seeds,
+ * then with most routers, whose table asks most of a difference before it calls it significant. Rows of other
+ * files may have other seeds; their differences to best single are to that of their own splits.
  * @module
  */
 import type { Comparison } from "../../evaluate/compare.ts";
 import type { RouterReport } from "../../evaluate/evaluate.ts";
 import { isNewModel, type Result, type RouterEntry } from "../../results/result.ts";
-import { BASE, DATASETS, PROTOCOLS } from "./icl_plan.ts";
+import type { ArmReport } from "../../evaluate/evaluate_new_model.ts";
+import type { SpeedSheet } from "../tables/print.ts";
+import { LEVEL } from "../tables/leaderboard.ts";
 
 /** What a fitted router said of itself. */
-export interface IclCard {
+export interface RouterCard {
   /** Router id. */
   readonly router: string;
   /** Seed of the split. */
@@ -25,15 +28,35 @@ export interface IclCard {
   readonly notes: readonly string[];
 }
 
-/** A result file with the cards of its ICL rows. */
-export interface IclFile {
+/** A result file with what stands beside it. */
+export interface ResultFile {
   /** Path below the folder of results. */
   readonly path: string;
   /** The result. */
   readonly result: Result;
-  /** Cards of all routers, split by split. */
-  readonly cards: readonly IclCard[];
+  /** What was timed; absent = nothing. */
+  readonly speed?: SpeedSheet;
+  /** Cards of the routers that have something to say on a page, split by split; absent = none were read. */
+  readonly cards?: readonly RouterCard[];
 }
+
+/** ICL-Router, the paper's method; its variants and controls are measured against it. */
+export const BASE: string = "icl_router";
+
+/** ICL-Router+. */
+export const PLUS: string = "icl_router_plus";
+
+/** Datasets that are counted in sentences and means, in printing order: recorded, more than two models. */
+export const DATASETS: readonly string[] = [
+  "reasoning-gym/easy",
+  "reasoning-gym/hard",
+  "mmlu-pro",
+  "lookahead",
+  "llmrouter",
+];
+
+/** Protocols in printing order. */
+const PROTOCOLS: readonly string[] = ["id", "ood", "ood:k", "task", "new-model"];
 
 /** Everything run on one dataset under one protocol with one embedding. */
 export interface Cell {
@@ -47,8 +70,8 @@ export interface Cell {
   readonly embedding: string;
   /** What differs from the plain set-up (device, validation, selection); empty where nothing does. */
   readonly special: string;
-  /** Files, those with more seeds first. */
-  readonly files: readonly IclFile[];
+  /** Files: those with more seeds first, then those with more routers. */
+  readonly files: readonly ResultFile[];
 }
 
 /** A row of an ID or OOD cell. */
@@ -58,7 +81,7 @@ export interface Row {
   /** Its numbers. */
   readonly report: RouterReport;
   /** Where it stands. */
-  readonly file: IclFile;
+  readonly file: ResultFile;
 }
 
 /** A difference of mean scores over the seeds that two rows share. */
@@ -85,10 +108,11 @@ export interface Difference {
 const LEAST = 0.01;
 
 /** Sorts files into cells; negative controls of the data (shuffled labels, constant text) are left out. */
-export function cellsOf(files: readonly IclFile[]): Cell[] {
+export function cellsOf(files: readonly ResultFile[]): Cell[] {
   const kept = files.filter(({ result }) => result.protocol.control === "none")
     .toSorted((a, b) =>
       b.result.protocol.seeds.length - a.result.protocol.seeds.length ||
+      rowsIn(b) - rowsIn(a) ||
       (a.path < b.path ? -1 : 1)
     );
   const cells = [...Map.groupBy(kept, keyOf).values()].map((own): Cell => {
@@ -112,6 +136,12 @@ export function cellsOf(files: readonly IclFile[]): Cell[] {
   );
 }
 
+/** How many competing rows a result has. */
+function rowsIn({ result: { routers } }: ResultFile): number {
+  return routers.filter(({ reference, notApplicable }) => !reference && notApplicable === null)
+    .length;
+}
+
 /** Folds of whole domains are as many as a dataset has domains for, five at most: one protocol. */
 function kind(protocol: string): string {
   return protocol.replace(/^ood:\d+$/, "ood:k");
@@ -123,9 +153,14 @@ export function labelOf({ dataset, synthetic, embedding, special }: Cell): strin
     (embedding === "static" ? "" : ` · ${embedding}`) + (special && ` · ${special}`);
 }
 
-/** Whether a cell counts in sentences: a dataset of the plan, not a view of it; recorded, the plain set-up. */
-export function counts({ dataset, synthetic, embedding, special }: Cell): boolean {
-  return DATASETS.includes(dataset) && !synthetic && embedding === "static" && special === "";
+/** Recorded data, the plain set-up and the common embedding. */
+export function isPlain({ synthetic, embedding, special }: Cell): boolean {
+  return !synthetic && embedding === "static" && special === "";
+}
+
+/** Whether a cell counts in sentences and means: a plain one of a dataset, not of a view of it. */
+export function counts(cell: Cell): boolean {
+  return DATASETS.includes(cell.dataset) && isPlain(cell);
 }
 
 /** Whether a cell is of the new-model protocol. */
@@ -170,10 +205,107 @@ export function difference(cell: Cell, a: string, b: string = BASE): Difference 
   return { mean, least, most, seeds: gains.length, level, tested: apart !== undefined };
 }
 
+/** A difference to best single, in score units. */
+export interface Standing {
+  /** Mean difference. */
+  readonly difference: number;
+  /** +1 significantly above, −1 below, 0 neither. */
+  readonly sign: number;
+}
+
+/** A difference with the sign of its test. */
+export function standingOf({ difference, pHolm }: { difference: number; pHolm: number }): Standing {
+  return { difference, sign: pHolm < LEVEL ? Math.sign(difference) : 0 };
+}
+
+/** Labelled queries a new model at which unseen models are compared in one number. */
+export const SIZE = 64;
+
+/** A router against best single in one cell; undefined where it was not run or not tested. */
+export function standingIn(cell: Cell, router: string, n: number = SIZE): Standing | undefined {
+  const found = isUnseen(cell)
+    ? armAt(ownArms(cell, router), router, n)?.vsBestSingle
+    : againstIn(cell, router, "best-single");
+  return found ? standingOf(found) : undefined;
+}
+
+/** A row's stored comparison with a reference; undefined where there is no such row. */
+export function againstIn(cell: Cell, router: string, reference: string): Comparison | undefined {
+  const row = rowsOf(cell).get(router);
+  return row && comparisonOf(row, reference);
+}
+
+/** A router's arm at a profile size, all models to choose from. */
+export function armAt(
+  arms: readonly ArmReport[],
+  router: string,
+  n: number,
+  pool: ArmReport["pool"] = "all",
+): ArmReport | undefined {
+  return arms.find((a) => a.router === router && a.n === n && a.pool === pool);
+}
+
+/**
+ * The own arms of a cell at every n, from the files with the splits of the first file that has the router;
+ * of a router in several of them, the first file's.
+ */
+export function ownArms({ files }: Cell, router?: string): ArmReport[] {
+  const has = ({ result: { evaluation } }: ResultFile): boolean =>
+    isNewModel(evaluation) && evaluation.arms.some((arm) => arm.router === router);
+  const first = (router === undefined ? files[0] : files.find(has))?.result;
+  if (!first) return [];
+  const seen = new Set<string>();
+  return files.filter(({ result }) => result.splits.sha256 === first.splits.sha256)
+    .flatMap(({ result: { evaluation } }) => {
+      if (!isNewModel(evaluation)) return [];
+      const fresh = evaluation.arms.filter(({ router, arm, n }) =>
+        !seen.has(router) && n !== null && (arm === "zero-update" || arm === "fit-new-vector")
+      );
+      for (const { router } of fresh) seen.add(router);
+      return fresh;
+    });
+}
+
+/** Variants and controls, by id: they have pages of their own. */
+const VARIANT = /^(icl_(?!router$|router_plus$)|profile_knn$|rtd|optmerge)/;
+
+/** Whether a router has a line in the main tables: neither a reference nor a variant or control. */
+export function belongs({ id, reference }: RouterEntry): boolean {
+  return !reference && !VARIANT.test(id);
+}
+
+/** The routers of a cell that have a line, by id. */
+export function entriesOf(cell: Cell): Map<string, RouterEntry> {
+  const entries = new Map<string, RouterEntry>();
+  for (const { result } of cell.files) {
+    for (const entry of result.routers) {
+      if (belongs(entry) && !entries.has(entry.id)) entries.set(entry.id, entry);
+    }
+  }
+  return entries;
+}
+
+/** Name and sentence of every router of these results that has to carry one, by name. */
+export function statementsOf(
+  files: readonly ResultFile[],
+  wanted: (entry: RouterEntry) => boolean = belongs,
+): [name: string, statement: string][] {
+  const found = new Map<string, string>();
+  for (const { result } of files) {
+    for (const entry of result.routers) {
+      const { name, statement, notApplicable } = entry;
+      if (statement && notApplicable === null && wanted(entry) && !found.has(name)) {
+        found.set(name, statement);
+      }
+    }
+  }
+  return [...found].sort(([a], [b]) => a.toLowerCase() < b.toLowerCase() ? -1 : 1);
+}
+
 /** The card of a router on the first split of a cell. */
-export function cardOf(cell: Cell, router: string): IclCard | undefined {
+export function cardOf(cell: Cell, router: string): RouterCard | undefined {
   for (const { cards } of cell.files) {
-    const own = cards.find((card) => card.router === router);
+    const own = cards?.find((card) => card.router === router);
     if (own) return own;
   }
 }
@@ -211,12 +343,12 @@ function intervalsApart({ files }: Cell, a: string, b: string): boolean | undefi
   }
 }
 
-function againstSingle({ result: { evaluation } }: IclFile, id: string): Comparison | undefined {
+function againstSingle({ result: { evaluation } }: ResultFile, id: string): Comparison | undefined {
   if (isNewModel(evaluation)) return undefined;
   return evaluation.comparisons.find((c) => c.router === id && c.reference === "best-single");
 }
 
-function keyOf({ result }: IclFile): string {
+function keyOf({ result }: ResultFile): string {
   const { dataset, protocol, embedding } = result;
   return [dataset.sha256, protocol.name, embedding.key, specialOf(result)].join(" ");
 }
