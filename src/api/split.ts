@@ -29,8 +29,6 @@ export interface SplitChoice {
   readonly seed?: number;
   /** Number of the fold: held-out benchmarks, or sets of new models. Default: 0. */
   readonly fold?: number;
-  /** `new-model`: models held out at a time. */
-  readonly holdOut?: number;
   /** How texts become vectors. Default: `static`. */
   readonly embedding?: string;
 }
@@ -137,10 +135,10 @@ export class PoolSplit {
  */
 export async function openSplit(
   pool: Pool,
-  { protocol = "id", seed = 42, fold = 0, holdOut, embedding = "static" }: SplitChoice = {},
+  { protocol = "id", seed = 42, fold = 0, embedding = "static" }: SplitChoice = {},
 ): Promise<PoolSplit> {
   const { table, groups } = pool.dataset;
-  const splits = makeSplits(table, groups, protocol, [seed], { ...(holdOut && { holdOut }) });
+  const splits = makeSplits(table, groups, protocol, [seed]);
   const split = splits[fold];
   if (!split) {
     throw new UsageError(
