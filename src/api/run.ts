@@ -29,7 +29,7 @@ import { ShownText } from "./shown.ts";
 export interface BenchOptions {
   /** Ids (`knn`), paths (`./mine.ts`), or routers in memory. Default: all of the repository. */
   readonly routers?: readonly (string | Router)[];
-  /** `id`, `id:published`, `ood`, `ood:K`, `task` or `new-model`. Default: `id`. */
+  /** `id`, `id:published`, `ood`, `ood:K`, `task`, `new-model` or `new-model:K`. Default: `id`. */
   readonly protocol?: string;
   /** How many of the default seeds, or seeds by name; one split and fit each. */
   readonly seeds?: number | readonly number[];

@@ -158,7 +158,7 @@ async function drawing(): Promise<Drawing> {
   return await import(new URL("../report/figures/draw.ts", import.meta.url).href);
 }
 
-/** Markdown in the place of a cell's output, for words with numbers that were computed. */
+/** Markdown as a cell's output, for words with numbers that were computed. */
 export function markdown(text: string): Shown {
   return {
     [display]: async () => ({ "text/markdown": text, "text/plain": text }),
@@ -166,7 +166,7 @@ export function markdown(text: string): Shown {
 }
 
 /**
- * A table. Numbers stand to the right.
+ * A table. Numbers are aligned to the right.
  * @param rows one array a row, in the order of the columns; null and NaN are missing and shown as a dash
  * @param digits decimals of numbers that are not whole
  */
