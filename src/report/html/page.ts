@@ -125,7 +125,7 @@ function papersHtml(results: readonly Placed[]): Markup {
   return html`
     <section id="papers">
       <h2>Papers said, we got</h2>
-      <p class="legend">${PAPER_NOTE} Here: the recorded results of this report.</p>
+      <p class="legend">${PAPER_NOTE} This page looks at the recorded results in it.</p>
       ${paperSections(cells, []).map(({ title, lines }) =>
         html`
           <h3>${title}</h3>

@@ -36,7 +36,7 @@ const REPORTS: readonly Report[] = [
     ids: ["icl_router", "icl_router_plus"],
     method: "ICL-Router, arXiv 2510.09719",
     paper:
-      "76.3 in distribution, the best model of each dataset 73.2, by accounts of it (more: icl-router.md)",
+      "76.3 in distribution, the best model of each dataset 73.2, by accounts of it (more: results/icl-router.md)",
     independent: "RouteFM: below the model that looks best at every record length",
     why:
       "no pre-trained language model here; a small transformer learns from a few thousand queries",
