@@ -6,9 +6,11 @@
 import type { Figure, Layout, Trace } from "../report/figures/figure.ts";
 import { layout } from "../report/figures/style.ts";
 import { markdownTable, type TableColumn, textTable } from "../report/tables/text_table.ts";
-import { UsageError } from "../base/errors.ts";
+import { CapabilityError, UsageError } from "../base/errors.ts";
 import { writeAtomic } from "../base/files.ts";
 import { PLOTLY } from "../jupyter/notebook.ts";
+
+export { percent, signed } from "../report/tables/numbers.ts";
 
 /** Content by media type. */
 export type Bundle = Readonly<Record<string, unknown>>;
@@ -155,7 +157,14 @@ interface Drawing {
 
 /** Opened by a name that is made here, since its packages (40 MB) are not to be installed for a bench. */
 async function drawing(): Promise<Drawing> {
-  return await import(new URL("../report/figures/draw.ts", import.meta.url).href);
+  try {
+    return await import(new URL("../report/figures/draw.ts", import.meta.url).href);
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    throw new CapabilityError(
+      `the packages that draw figures cannot be loaded; deno run --lock=full.lock has them: ${reason}`,
+    );
+  }
 }
 
 /** Markdown as a cell's output, for words with numbers that were computed. */
