@@ -24,7 +24,7 @@ import { runPlan, type Shard } from "../run/run.ts";
 import { SEEDS, type Split } from "../splits/split.ts";
 import { Leaderboard } from "./leaderboard.ts";
 import type { Pool } from "./pool.ts";
-import { ShownText } from "./shown.ts";
+import { type Bundle, display, ShownText } from "./shown.ts";
 
 /** What {@link bench} is told; every field has a default. */
 export interface BenchOptions {
@@ -189,9 +189,14 @@ export class Run extends ShownText {
       : this.leaderboard.toMarkdown();
   }
 
-  /** Tables and frontier as text. */
+  /** Tables, frontier and speed as text. */
   override toString(): string {
     return terminalReport(this.result, this.speed);
+  }
+
+  /** Asked by the Jupyter kernel. Without speed: a notebook that is run again should show the same. */
+  override async [display](): Promise<Bundle> {
+    return { "text/markdown": this.toMarkdown(), "text/plain": this.leaderboard.toString() };
   }
 
   #evaluation(): Evaluation {
