@@ -96,12 +96,7 @@ export class PoolSplit {
    * @param router an id, a reference row (`best-single`), a path, or a router in memory
    */
   async fit<C>(router: string | Router<C>, config?: C): Promise<FittedRouter> {
-    const { router: method, id } = typeof router === "string"
-      ? (REFERENCES.find((row) => row.id === router) ?? await loadRouter(router)) as unknown as {
-        router: Router<C>;
-        id: string;
-      }
-      : { router, id: router.name };
+    const { router: method, id } = await methodOf(router);
     const context: FitContext = {
       stage: "final",
       seed: this.opened.split.seed,
@@ -170,6 +165,14 @@ export class PoolSplit {
     const choice = this.decide(fitted.models, await this.predict(fitted), deciding);
     return this.judge(fitted.models, choice);
   }
+}
+
+async function methodOf<C>(
+  router: string | Router<C>,
+): Promise<{ readonly id: string; readonly router: Router<C> }> {
+  if (typeof router !== "string") return { id: router.name, router };
+  const found = REFERENCES.find(({ id }) => id === router) ?? await loadRouter(router);
+  return { id: found.id, router: found.router as Router<C> };
 }
 
 function mean(values: Float64Array): number {
