@@ -1,6 +1,6 @@
 /** What several notebooks do alike, and the few looks inside that the public interface has no use for. */
 import { openRuns, type openSplit, type Run, signed } from "icl-router-bench";
-import type { QueryBatch } from "icl-router-bench/router";
+import type { QueryBatch, Router } from "icl-router-bench/router";
 // The attention of ICL-Router+ is a step inside one router.
 import { gateOf } from "../src/icl_plus/novelty_gate.ts";
 import { fitTaskReader, placeQueries } from "../src/icl_plus/task_reader.ts";
@@ -16,12 +16,14 @@ import { probeDevice } from "../src/onnx/device.ts";
 import { createMemo } from "../src/router/memo.ts";
 import { batchOf, logits, parametersOf, type Sizes } from "../tests/nn/tiny_transformer.ts";
 
+type Device = Parameters<typeof probeDevice>[0];
+
 /** Committed runs on recorded outcomes, static embedding, one a dataset; `priced`: the views with costs. */
-export async function recorded(
+export function recorded(
   protocol: "id" | "ood" | "new-model",
   { priced = false } = {},
 ): Promise<Run[]> {
-  return await openRuns("../results", (name) =>
+  return openRuns("../results", (name) =>
     name.endsWith(`/${protocol}.static.json`) && name.includes("-priced@") === priced &&
     !name.startsWith("demo@"));
 }
@@ -31,57 +33,36 @@ export function starred(difference: number, significant: boolean): string {
   return signed(difference) + (significant ? " *" : "");
 }
 
-/** The mean of numbers that are there. */
-export function mean(values: Iterable<number>): number {
-  const known = [...values].filter((value) => !Number.isNaN(value));
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
+/** The mean of numbers. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** What stage 1 of ICL-Router learned, one report a dataset. */
-export async function stage1Reports(): Promise<Stage1Report[]> {
-  const paths: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir("../results")) {
-    const path = `../results/${name}/stage1.static.json`;
-    if (isDirectory && await Deno.stat(path).then(() => true, () => false)) paths.push(path);
-  }
-  return await Promise.all(paths.sort().map(readStage1));
+export function stage1Reports(): Promise<Stage1Report[]> {
+  const paths = [...Deno.readDirSync("../results")].filter(({ isDirectory }) => isDirectory)
+    .flatMap(({ name: folder }) =>
+      [...Deno.readDirSync(`../results/${folder}`)].map(({ name }) => `../results/${folder}/${name}`)
+    ).filter((path) => path.endsWith("/stage1.static.json"));
+  return Promise.all(paths.sort().map(readStage1));
 }
 
-/** What ICL-Router+ sees in a test query. */
-export interface Attention {
-  /** P(t|x), one a task. */
-  readonly weights: Float64Array;
-  /** How far the gate is open, with bias 2. */
-  readonly gate: number;
-}
-
-/** ICL-Router+ fitted on a split, with its insides open. */
-export interface OpenReader {
-  /** Task names. */
-  readonly tasks: readonly string[];
-  /** Model names. */
-  readonly models: readonly string[];
-  /** θ: what each model scores on a task, one a model. */
-  taskMeans(task: number): Float64Array;
-  /** μ: what each model scores on the whole. */
-  readonly means: Float64Array;
-  /** What it sees, one a test query. */
-  readonly seen: readonly Attention[];
-}
-
-/** Fits ICL-Router+ and lets it look at the test queries. */
-export async function openReader({ opened }: Awaited<ReturnType<typeof openSplit>>): Promise<OpenReader> {
+/** ICL-Router+ fitted on a split, and what it sees in each test query. */
+export async function openReader({ opened }: Awaited<ReturnType<typeof openSplit>>) {
   const reader = await fitTaskReader(opened.train, opened.validation, opened.split.seed);
   const { models, rows: { tasks }, means: { theta, means } } = reader;
-  const test = opened.testFor({} as Parameters<typeof opened.testFor>[0]);
+  const test = opened.testFor({} as Router);
   const { attention, distance } = await placeQueries(reader, test);
   const row = (cells: Float64Array, width: number, i: number) =>
     cells.subarray(i * width, (i + 1) * width);
   return {
     tasks,
     models,
+    /** μ: what each model scores on the whole. */
     means,
-    taskMeans: (task) => row(theta, models.length, task),
+    /** θ: what each model scores on a task. */
+    taskMeans: (task: number) => row(theta, models.length, task),
+    /** One a test query: P(t|x) of every task, and how far the gate is open, with bias 2. */
     seen: test.ids.map((_, i) => ({
       weights: row(attention, tasks.length, i),
       gate: gateOf(reader.novelty, distance[i], 2),
@@ -90,9 +71,7 @@ export async function openReader({ opened }: Awaited<ReturnType<typeof openSplit
 }
 
 /** What is known of a device, or why it does not work. */
-export async function tryDevice(
-  device: "cpu" | "webgpu" | "cuda",
-): Promise<{ works: boolean; note: string }> {
+export async function tryDevice(device: Device): Promise<{ works: boolean; note: string }> {
   try {
     return { works: true, note: (await probeDevice(device)).adapter ?? "works" };
   } catch (error) {
@@ -114,10 +93,7 @@ export async function clock(run: () => Promise<unknown>, times = 5): Promise<num
 }
 
 /** Tokens a second of a transformer's forward pass on a device. */
-export async function encodingRate(
-  device: "cpu" | "webgpu" | "cuda",
-  sizes: Sizes,
-): Promise<number> {
+export async function encodingRate(device: Device, sizes: Sizes): Promise<number> {
   const options = { device, threads: 1 };
   const graph = new Graph({ fused: device !== "webgpu" });
   const bound = bind(graph, parametersOf(sizes, 0.02)), batch = batchOf(sizes, random(2));

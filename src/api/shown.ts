@@ -131,12 +131,17 @@ export class ShownFigure implements Shown, Figure {
 
 /**
  * A figure of your own in the look of the others.
- * @param own Plotly layout on top of the common one; `height` in pixels
+ * @param own Plotly layout on top of the common one; `height` in pixels. An axis, or its `title`, may be just the
+ * words of the title
  *
  * @example
  * ```ts
  * import { plot } from "icl-router-bench";
- * plot("Squares", "y = x²", [{ type: "scatter", x: [1, 2, 3], y: [1, 4, 9] }], { height: 300 });
+ * plot("Squares", "y = x²", [{ type: "scatter", x: [1, 2, 3], y: [1, 4, 9] }], {
+ *   height: 300,
+ *   xaxis: "x",
+ *   yaxis: { title: "its square", type: "log" },
+ * });
  * ```
  */
 export function plot(
@@ -146,7 +151,17 @@ export function plot(
   own: Layout & { readonly height?: number } = {},
 ): ShownFigure {
   const id = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
-  return new ShownFigure({ id, title, caption, data, layout: layout(title, own) });
+  const axes = Object.fromEntries(
+    (["xaxis", "yaxis"] as const).filter((name) => name in own)
+      .map((name) => [name, axisOf(own[name] as string | Layout)]),
+  );
+  return new ShownFigure({ id, title, caption, data, layout: layout(title, { ...own, ...axes }) });
+}
+
+/** An axis as Plotly wants it, whose titles are objects. */
+function axisOf(own: string | Layout): Layout {
+  if (typeof own === "string") return axisOf({ title: own });
+  return typeof own.title === "string" ? { ...own, title: { text: own.title } } : own;
 }
 
 /** What draws figures. */
