@@ -1,6 +1,5 @@
 /** What a file exports leads somewhere: to a command, a router, a notebook or a script for developers. */
 import assert from "node:assert/strict";
-import { repoPath } from "../../src/base/files.ts";
 import { codeOf, exportsOf, handedOnBy, takenBy } from "../support/exports.ts";
 import { filesBelow, reachedFrom } from "../support/imports.ts";
 
