@@ -4,7 +4,7 @@
  * overrides of `package.json` beside this file is the one that Deno can install.
  */
 import { DataFrame } from "npm:danfojs-node@1.1.2";
-import { table } from "../src/api/shown.ts";
+import { table } from "icl-router-bench";
 
 /** A data frame that a cell can end with. */
 export type Frame = DataFrame;

@@ -1,125 +1,114 @@
-/** What several notebooks do in the same way, so that their cells can tell a story instead. */
-import { DataError } from "../src/base/errors.ts";
-import { repoPath } from "../src/base/files.ts";
+/** What several notebooks do alike, and the few looks inside that the public interface has no use for. */
+import { openRuns, type openSplit, type Run, signed } from "icl-router-bench";
+import type { QueryBatch, Router } from "icl-router-bench/router";
+// The attention of ICL-Router+ is a step inside one router.
+import { gateOf } from "../src/icl_plus/novelty_gate.ts";
+import { fitTaskReader, placeQueries } from "../src/icl_plus/task_reader.ts";
+// Stage 1 has reports of its own, which are no runs: nothing is routed yet.
+import { readStage1, type Stage1Report } from "../src/results/stage1.ts";
+// Clocks ask the engine below all routers, and each time as if for the first.
 import { random } from "../src/base/random.ts";
-import { resultFiles } from "../src/results/find.ts";
-import { openProvider } from "../src/embed/mod.ts";
-import type { OutcomeTable } from "../src/outcomes/table.ts";
-import { auditedDataset } from "../src/audit/audited.ts";
-import { finalTraining } from "../src/run/job.ts";
-import { type OpenedSplit, openSplit } from "../src/run/open_split.ts";
-import { makeSplits } from "../src/splits/make.ts";
-import type { Figure, Trace } from "../src/report/figures/figure.ts";
-import { layout } from "../src/report/figures/style.ts";
-import { readResult, type Result } from "../src/results/result.ts";
-import type {
-  FitContext,
-  FittedRouter,
-  Router,
-} from "../src/router/contract.ts";
+import { Graph } from "../src/nn/graph.ts";
+import { toDevice } from "../src/nn/on_device/transfer.ts";
+import { bind } from "../src/nn/parameters.ts";
+import { Program } from "../src/nn/program.ts";
+import { probeDevice } from "../src/onnx/device.ts";
+import { createMemo } from "../src/router/memo.ts";
+import { batchOf, logits, parametersOf, type Sizes } from "../tests/nn/tiny_transformer.ts";
 
-export { markdown, show, table } from "../src/api/shown.ts";
+type Device = Parameters<typeof probeDevice>[0];
 
-/** Committed results of recorded outcomes by protocol, static embedding, as run by default; one a dataset. */
-export async function recorded(
+/** Committed runs on recorded outcomes, static embedding, one a dataset; `priced`: the views with costs. */
+export function recorded(
   protocol: "id" | "ood" | "new-model",
   { priced = false } = {},
-): Promise<Result[]> {
-  const files = (await resultFiles([repoPath("results")]))
-    .filter((path) => path.endsWith(`/${protocol}.static.json`));
-  const all = await Promise.all(files.map(readResult));
-  return all.filter(({ dataset }) =>
-    !dataset.synthetic && /[-/]priced$/.test(dataset.name) === priced
-  );
+): Promise<Run[]> {
+  return openRuns("../results", (name) =>
+    name.endsWith(`/${protocol}.static.json`) && name.includes("-priced@") === priced &&
+    !name.startsWith("demo@"));
 }
 
-/** The demo's results; `control` is one of the two negative controls. */
-export async function demoResult(
-  protocol: "id" | "ood" | "new-model",
-  control?: "shuffled-labels" | "constant-text",
-): Promise<Result> {
-  const name = [protocol, "static", ...control ? [control] : []].join(".");
-  return await readResult(repoPath("results", "demo@1", `${name}.json`));
+/** A difference as tables show it; a star: significant after Holm. */
+export function starred(difference: number, significant: boolean): string {
+  return signed(difference) + (significant ? " *" : "");
 }
 
-/** The demo pool, split and embedded: what a router may be fitted on, and the table to judge it with. */
-export interface Demo {
-  /** All outcomes. */
-  readonly table: OutcomeTable;
-  /** What routers see. */
-  readonly opened: OpenedSplit;
+/** The mean of numbers. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Opens the demo pool as the harness does; `fold` counts the held-out benchmarks or sets of models. */
-export async function openDemo(
-  protocol: "id" | "ood" | "new-model:1",
-  { seed = 42, fold = 0 } = {},
-): Promise<Demo> {
-  const { table, groups } = await auditedDataset("demo");
-  const split = makeSplits(table, groups, protocol, [seed])[fold];
-  if (!split) {
-    throw new DataError(`the demo has no fold ${fold} of ${protocol}`);
-  }
-  const provider = await openProvider("static");
-  const raw = await provider.embed(table.texts);
+/** What stage 1 of ICL-Router learned, one report a dataset. */
+export function stage1Reports(): Promise<Stage1Report[]> {
+  const paths = [...Deno.readDirSync("../results")].filter(({ isDirectory }) => isDirectory)
+    .flatMap(({ name: folder }) =>
+      [...Deno.readDirSync(`../results/${folder}`)].map(({ name }) => `../results/${folder}/${name}`)
+    ).filter((path) => path.endsWith("/stage1.static.json"));
+  return Promise.all(paths.sort().map(readStage1));
+}
+
+/** ICL-Router+ fitted on a split, and what it sees in each test query. */
+export async function openReader({ opened }: Awaited<ReturnType<typeof openSplit>>) {
+  const reader = await fitTaskReader(opened.train, opened.validation, opened.split.seed);
+  const { models, rows: { tasks }, means: { theta, means } } = reader;
+  const test = opened.testFor({} as Router);
+  const { attention, distance } = await placeQueries(reader, test);
+  const row = (cells: Float64Array, width: number, i: number) =>
+    cells.subarray(i * width, (i + 1) * width);
   return {
-    table,
-    opened: openSplit({ table, raw, preparation: provider.preparation }, split),
+    tasks,
+    models,
+    /** μ: what each model scores on the whole. */
+    means,
+    /** θ: what each model scores on a task. */
+    taskMeans: (task: number) => row(theta, models.length, task),
+    /** One a test query: P(t|x) of every task, and how far the gate is open, with bias 2. */
+    seen: test.ids.map((_, i) => ({
+      weights: row(attention, tasks.length, i),
+      gate: gateOf(reader.novelty, distance[i], 2),
+    })),
   };
 }
 
-/** Fits a router as the harness does after tuning: on training and validation rows, its first configuration. */
-export async function fit<C>(
-  id: string,
-  router: Router<C>,
-  { opened }: Demo,
-  config: C = router.grid[0],
-): Promise<FittedRouter> {
-  const context: FitContext = {
-    stage: "final",
-    seed: opened.split.seed,
-    random: random(opened.split.seed, "router", id, opened.split.fold),
-    device: "cpu",
-    profile: opened.split.profile?.order.map((row) =>
-      opened.all.queries.ids[row]
-    ),
-    progress: () => {},
-    signal: new AbortController().signal,
-  };
-  return await router.fit(
-    finalTraining(router as Router, opened),
-    config,
-    context,
-  );
+/** What is known of a device, or why it does not work. */
+export async function tryDevice(device: Device): Promise<{ works: boolean; note: string }> {
+  try {
+    return { works: true, note: (await probeDevice(device)).adapter ?? "works" };
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^device "\w+" cannot be used: /, "");
+    return { works: false, note: reason.length > 90 ? reason.slice(0, 89) + "…" : reason };
+  }
 }
 
-/** Mean score and US dollars per 1,000 queries of decisions for the test rows. */
-export function judge(
-  { table, opened }: Demo,
-  models: readonly string[],
-  choice: ArrayLike<number>,
-): { score: number; dollars: number } {
-  const M = table.models.length, rows = opened.testRows;
-  const column = models.map((model) => table.models.indexOf(model));
-  const mean = (cells: Float64Array): number =>
-    rows.reduce((sum, row, i) => sum + cells[row * M + column[choice[i]]], 0) /
-    rows.length;
-  return { score: mean(table.scores), dollars: 1000 * mean(table.costs) };
+/** Median milliseconds of a few runs; the first, which compiles, is not counted. */
+export async function clock(run: () => Promise<unknown>, times = 5): Promise<number> {
+  await run();
+  const took: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const start = performance.now();
+    await run();
+    took.push(performance.now() - start);
+  }
+  return took.sort((a, b) => a - b)[times >> 1];
 }
 
-/** A figure of a notebook's own. */
-export function figure(
-  id: string,
-  title: string,
-  caption: string,
-  data: readonly Trace[],
-  own: Parameters<typeof layout>[1] = {},
-): Figure {
-  return { id, title, caption, data, layout: layout(title, own) };
+/** Tokens a second of a transformer's forward pass on a device. */
+export async function encodingRate(device: Device, sizes: Sizes): Promise<number> {
+  const options = { device, threads: 1 };
+  const graph = new Graph({ fused: device !== "webgpu" });
+  const bound = bind(graph, parametersOf(sizes, 0.02)), batch = batchOf(sizes, random(2));
+  graph.output("scores", logits(graph, bound, sizes));
+  const weights = await toDevice(graph.inputs, bound.feeds, options);
+  const program = await Program.compile(graph, options);
+  const ms = await clock(() => program.run({ ...batch, ...weights }));
+  for (const weight of Object.values(weights)) await weight.release();
+  await program.release();
+  return 1000 * sizes.batch * sizes.length / ms;
 }
 
-/** The mean of numbers that are there. */
-export function mean(values: Iterable<number>): number {
-  const known = [...values].filter((value) => !Number.isNaN(value));
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
+let times = 0;
+
+/** The same queries, of which nothing is remembered: else neighbours found once are not looked for again. */
+export function forgotten(queries: QueryBatch): QueryBatch {
+  return { ...queries, memo: createMemo(`clock ${times++}`) };
 }

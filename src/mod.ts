@@ -20,4 +20,4 @@ export { compare } from "./api/compare.ts";
 export { budgets, figures, frontier, gap, ranks, slope } from "./api/figures.ts";
 export { openSplit } from "./api/split.ts";
 export { conformance } from "./api/conformance.ts";
-export { markdown, plot, table } from "./api/shown.ts";
+export { markdown, percent, plot, signed, table } from "./api/shown.ts";

@@ -54,8 +54,11 @@ export class Pool extends ShownText {
   /** One line: name, size, costs. */
   get title(): string {
     const { dataset, ids, models, benchmarks } = this.table;
-    return `${dataset.name}${dataset.synthetic ? " (synthetic)" : ""}: ${ids.length} queries × ` +
-      `${models.length} models, ${benchmarks.length} benchmarks, ` +
+    const some = (things: readonly string[], one: string, many: string): string =>
+      `${things.length} ${things.length === 1 ? one : many}`;
+    return `${dataset.name}${dataset.synthetic ? " (synthetic)" : ""}: ` +
+      `${some(ids, "query", "queries")} × ${some(models, "model", "models")}, ` +
+      `${some(benchmarks, "benchmark", "benchmarks")}, ` +
       (isPriced(this.table) ? "with costs" : "without costs");
   }
 

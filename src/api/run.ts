@@ -5,6 +5,7 @@
 import { DataError, UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { Evaluation, RouterReport } from "../evaluate/evaluate.ts";
+import type { ArmReport } from "../evaluate/evaluate_new_model.ts";
 import { comparisonWith, LEVEL, oracleQuality } from "../report/tables/leaderboard.ts";
 import { markdownReport, type SpeedSheet, terminalReport } from "../report/tables/print.ts";
 import { speedOf } from "../report/source.ts";
@@ -23,7 +24,7 @@ import { runPlan, type Shard } from "../run/run.ts";
 import { SEEDS, type Split } from "../splits/split.ts";
 import { Leaderboard } from "./leaderboard.ts";
 import type { Pool } from "./pool.ts";
-import { ShownText } from "./shown.ts";
+import { type Bundle, display, ShownText } from "./shown.ts";
 
 /** What {@link bench} is told; every field has a default. */
 export interface BenchOptions {
@@ -124,6 +125,11 @@ export class Run extends ShownText {
     this.#assembled = assembled;
   }
 
+  /** Dataset and view, `mmlu-pro/priced`. */
+  get dataset(): string {
+    return this.result.dataset.name;
+  }
+
   /** The table: `console.log` prints it, a notebook shows it. */
   get leaderboard(): Leaderboard {
     return new Leaderboard(this.result);
@@ -131,7 +137,7 @@ export class Run extends ShownText {
 
   /**
    * Rows as numbers, references first, best first.
-   * @throws {UsageError} for the `new-model` protocol, whose numbers are in `result.evaluation`
+   * @throws {UsageError} for the `new-model` protocol, which has {@link arms}
    */
   get rows(): Row[] {
     const evaluation = this.#evaluation();
@@ -149,6 +155,16 @@ export class Run extends ShownText {
     if (row) return row;
     const ids = rows.map((row) => row.id);
     throw new UsageError(`no row "${id}"${didYouMean(id, ids)}; there are: ${ids.join(", ")}`);
+  }
+
+  /**
+   * What the `new-model` protocol has in place of rows: every router, way of taking new models in, and number of labels.
+   * @throws {UsageError} for another protocol
+   */
+  get arms(): readonly ArmReport[] {
+    const { evaluation, protocol } = this.result;
+    if (isNewModel(evaluation)) return evaluation.arms;
+    throw new UsageError(`a run of ${protocol.name} has rows, not arms`);
   }
 
   /** Mean score of the oracle, told every outcome. */
@@ -173,15 +189,20 @@ export class Run extends ShownText {
       : this.leaderboard.toMarkdown();
   }
 
-  /** Tables and frontier as text. */
+  /** Tables, frontier and speed as text. */
   override toString(): string {
     return terminalReport(this.result, this.speed);
+  }
+
+  /** Asked by the Jupyter kernel. Without speed: a notebook that is run again should show the same. */
+  override async [display](): Promise<Bundle> {
+    return { "text/markdown": this.toMarkdown(), "text/plain": this.leaderboard.toString() };
   }
 
   #evaluation(): Evaluation {
     const { evaluation, protocol } = this.result;
     if (!isNewModel(evaluation)) return evaluation;
-    throw new UsageError(`a run of ${protocol.name} has arms, not rows: see result.evaluation`);
+    throw new UsageError(`a run of ${protocol.name} has arms, not rows`);
   }
 }
 

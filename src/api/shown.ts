@@ -6,9 +6,11 @@
 import type { Figure, Layout, Trace } from "../report/figures/figure.ts";
 import { layout } from "../report/figures/style.ts";
 import { markdownTable, type TableColumn, textTable } from "../report/tables/text_table.ts";
-import { UsageError } from "../base/errors.ts";
+import { CapabilityError, UsageError } from "../base/errors.ts";
 import { writeAtomic } from "../base/files.ts";
 import { PLOTLY } from "../jupyter/notebook.ts";
+
+export { percent, signed } from "../report/tables/numbers.ts";
 
 /** Content by media type. */
 export type Bundle = Readonly<Record<string, unknown>>;
@@ -129,12 +131,17 @@ export class ShownFigure implements Shown, Figure {
 
 /**
  * A figure of your own in the look of the others.
- * @param own Plotly layout on top of the common one; `height` in pixels
+ * @param own Plotly layout on top of the common one; `height` in pixels. An axis, or its `title`, may be just the
+ * words of the title
  *
  * @example
  * ```ts
  * import { plot } from "icl-router-bench";
- * plot("Squares", "y = x²", [{ type: "scatter", x: [1, 2, 3], y: [1, 4, 9] }], { height: 300 });
+ * plot("Squares", "y = x²", [{ type: "scatter", x: [1, 2, 3], y: [1, 4, 9] }], {
+ *   height: 300,
+ *   xaxis: "x",
+ *   yaxis: { title: "its square", type: "log" },
+ * });
  * ```
  */
 export function plot(
@@ -144,7 +151,17 @@ export function plot(
   own: Layout & { readonly height?: number } = {},
 ): ShownFigure {
   const id = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
-  return new ShownFigure({ id, title, caption, data, layout: layout(title, own) });
+  const axes = Object.fromEntries(
+    (["xaxis", "yaxis"] as const).filter((name) => name in own)
+      .map((name) => [name, axisOf(own[name] as string | Layout)]),
+  );
+  return new ShownFigure({ id, title, caption, data, layout: layout(title, { ...own, ...axes }) });
+}
+
+/** An axis as Plotly wants it, whose titles are objects. */
+function axisOf(own: string | Layout): Layout {
+  if (typeof own === "string") return axisOf({ title: own });
+  return typeof own.title === "string" ? { ...own, title: { text: own.title } } : own;
 }
 
 /** What draws figures. */
@@ -155,7 +172,14 @@ interface Drawing {
 
 /** Opened by a name that is made here, since its packages (40 MB) are not to be installed for a bench. */
 async function drawing(): Promise<Drawing> {
-  return await import(new URL("../report/figures/draw.ts", import.meta.url).href);
+  try {
+    return await import(new URL("../report/figures/draw.ts", import.meta.url).href);
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    throw new CapabilityError(
+      `the packages that draw figures cannot be loaded; deno run --lock=full.lock has them: ${reason}`,
+    );
+  }
 }
 
 /** Markdown as a cell's output, for words with numbers that were computed. */

@@ -8,6 +8,7 @@ import type { OutcomeTable } from "../outcomes/table.ts";
 import type {
   FitContext,
   FittedRouter,
+  ModelProfiles,
   PointPredictions,
   QueryBatch,
   Router,
@@ -15,6 +16,8 @@ import type {
 } from "../router/contract.ts";
 import { decide, type Pool as Priced } from "../router/decide.ts";
 import { loadRouter } from "../router/discover.ts";
+import { REFERENCES } from "../router/references.ts";
+import { columnMeans } from "../router/training.ts";
 import { points } from "../run/curve.ts";
 import { finalTraining } from "../run/job.ts";
 import { type OpenedSplit, openSplit as open } from "../run/open_split.ts";
@@ -39,6 +42,18 @@ export interface Earned {
   readonly score: number;
   /** Mean cost in US dollars per 1,000 queries; NaN where a cost is not known. */
   readonly dollars: number;
+  /** Score on each test query. */
+  readonly scores: Float64Array;
+  /** Share of the test queries that each model was asked, by model; they sum to 1. */
+  readonly shares: Readonly<Record<string, number>>;
+}
+
+/** How {@link PoolSplit.test} decides. */
+export interface Deciding {
+  /** Price of cost. Default: 0, quality only. */
+  readonly lambda?: number;
+  /** What the held-out models were known by, where the router was given it: their costs break ties. */
+  readonly profile?: ModelProfiles;
 }
 
 /** A split of a pool as routers see it. {@link openSplit} makes one. */
@@ -47,6 +62,8 @@ export class PoolSplit {
   readonly table: OutcomeTable;
   /** What the harness hands to routers. */
   readonly opened: OpenedSplit;
+  /** What fitted routers came from, whose `needs` say what they are told of a query. */
+  readonly #methods = new WeakMap<FittedRouter, Router>();
 
   /** For {@link openSplit}. */
   constructor(table: OutcomeTable, opened: OpenedSplit) {
@@ -69,11 +86,17 @@ export class PoolSplit {
     return this.opened.testFor(router as Router);
   }
 
-  /** Fits a router as the harness does after tuning; by default its first configuration. */
+  /** Held-out models of the `new-model` protocol with their outcomes on the first n labelled queries. */
+  profile(n: number): ModelProfiles {
+    return this.opened.profile(n);
+  }
+
+  /**
+   * Fits a router as the harness does after tuning; by default its first configuration.
+   * @param router an id, a reference row (`best-single`), a path, or a router in memory
+   */
   async fit<C>(router: string | Router<C>, config?: C): Promise<FittedRouter> {
-    const { router: method, id } = typeof router === "string"
-      ? await loadRouter(router) as { router: Router<C>; id: string }
-      : { router, id: router.name };
+    const { router: method, id } = await methodOf(router);
     const context: FitContext = {
       stage: "final",
       seed: this.opened.split.seed,
@@ -83,40 +106,77 @@ export class PoolSplit {
       progress: () => {},
       signal: new AbortController().signal,
     };
-    return await method.fit(
+    const fitted = await method.fit(
       finalTraining(method as Router, this.opened),
       config ?? method.grid[0],
       context,
     );
+    this.#methods.set(fitted, method as Router);
+    return fitted;
   }
 
   /** Predictions of a fitted router for the test queries. */
   async predict(
     fitted: FittedRouter,
-    queries: QueryBatch = this.queries(),
+    queries: QueryBatch = this.queries(this.#methods.get(fitted)),
   ): Promise<PointPredictions> {
     return points(await fitted.predict(queries), { name: "this row" } as Router);
   }
 
   /** The harness' rule: the model with the largest ŝ − λ·c̃, as a number into `models`, one a test query. */
-  decide(models: readonly string[], predictions: PointPredictions, lambda = 0): Uint16Array {
-    return decide(predictions, this.priced(models), lambda);
+  decide(
+    models: readonly string[],
+    predictions: PointPredictions,
+    { lambda = 0, profile }: Deciding = {},
+  ): Uint16Array {
+    return decide(predictions, this.priced(models, profile), lambda);
   }
 
-  /** Models with their mean costs on training and validation rows, as the decision rule takes them. */
-  priced(models: readonly string[]): Priced {
-    return { models, meanCosts: this.opened.all.meanCosts };
+  /**
+   * Models with their mean costs on training and validation rows, as the decision rule takes them.
+   * @param profile where the cost of held-out models is known from; without it they have none
+   */
+  priced(models: readonly string[], profile?: ModelProfiles): Priced {
+    const { all } = this.opened;
+    const fresh = profile && columnMeans(profile.costs, profile.models.length);
+    const costs = new Map(all.models.map((model, m) => [model, all.meanCosts[m]]));
+    profile?.models.forEach((model, m) => costs.set(model, fresh![m]));
+    return { models, meanCosts: Float64Array.from(models, (model) => costs.get(model) ?? NaN) };
   }
 
   /** What choices among models earn on the test queries. */
   judge(models: readonly string[], choice: ArrayLike<number>): Earned {
     const { table, testRows } = this, M = table.models.length;
     const column = models.map((model) => table.models.indexOf(model));
-    const mean = (cells: Float64Array): number =>
-      testRows.reduce((sum, row, i) => sum + cells[row * M + column[choice[i]]], 0) /
-      testRows.length;
-    return { score: mean(table.scores), dollars: 1000 * mean(table.costs) };
+    const earned = (cells: Float64Array): Float64Array =>
+      Float64Array.from(testRows, (row, i) => cells[row * M + column[choice[i]]]);
+    const scores = earned(table.scores), counts = new Uint32Array(models.length);
+    for (let i = 0; i < testRows.length; i++) counts[choice[i]]++;
+    return {
+      score: mean(scores),
+      dollars: 1000 * mean(earned(table.costs)),
+      scores,
+      shares: Object.fromEntries(models.map((model, m) => [model, counts[m] / testRows.length])),
+    };
   }
+
+  /** Asks a fitted router about the test queries, decides, and judges. */
+  async test(fitted: FittedRouter, deciding: Deciding = {}): Promise<Earned> {
+    const choice = this.decide(fitted.models, await this.predict(fitted), deciding);
+    return this.judge(fitted.models, choice);
+  }
+}
+
+async function methodOf<C>(
+  router: string | Router<C>,
+): Promise<{ readonly id: string; readonly router: Router<C> }> {
+  if (typeof router !== "string") return { id: router.name, router };
+  const found = REFERENCES.find(({ id }) => id === router) ?? await loadRouter(router);
+  return { id: found.id, router: found.router as Router<C> };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /**
@@ -128,9 +188,9 @@ export class PoolSplit {
  * ```ts
  * import { openPool, openSplit } from "icl-router-bench";
  * const split = await openSplit(await openPool("demo"));
- * const knn = await split.fit("knn");
- * const choice = split.decide(knn.models, await split.predict(knn));
- * console.log(split.judge(knn.models, choice).score > .5); // true
+ * const knn = await split.test(await split.fit("knn"));
+ * const single = await split.test(await split.fit("best-single"));
+ * console.log(knn.score > single.score); // true
  * ```
  */
 export async function openSplit(

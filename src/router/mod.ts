@@ -45,7 +45,7 @@ export type {
   TrainingData,
   UnseenArm,
 } from "./contract.ts";
-export { decide, type Pool, TIE, tieOrder } from "./decide.ts";
+export { decide, lambdaGrid, type Pool, TIE, tieOrder } from "./decide.ts";
 export { type RowKeys, stratified } from "./stratify.ts";
 export * from "./training.ts";
 export { type Matrix, row } from "../linalg/matrix.ts";

@@ -128,6 +128,36 @@ Deno.test("a split by hand: what a router chooses for test queries, and what tha
   );
 });
 
+Deno.test("a split tests routers and reference rows, and prices models that join by a profile", async () => {
+  const pool = await openPool(records, { name: "small" });
+  const split = await openSplit(pool, { protocol: "new-model:1", fold: 3 });
+  const old = await split.fit("best-single"), profile = split.profile(8);
+  const joined = await old.withModels!(profile);
+  assert.equal(joined.models.length, pool.models.length);
+  const before = split.priced(joined.models).meanCosts;
+  assert.deepEqual([...before.keys()].filter((m) => Number.isNaN(before[m])), [3]);
+  const cost = split.priced(joined.models, profile).meanCosts[3];
+  assert.ok(Math.abs(cost - profile.costs.reduce((a, b) => a + b) / 8) < 1e-12);
+  const { score, scores, shares } = await split.test(joined, { profile });
+  assert.equal(scores.length, split.testRows.length);
+  assert.ok(Math.abs(score - scores.reduce((a, b) => a + b) / scores.length) < 1e-12);
+  assert.deepEqual(Object.values(shares).filter((share) => share > 0), [1]);
+  const told = await split.fit("best-per-benchmark"); // is told what it needs
+  assert.ok((await split.test(told)).score > 0);
+  const cheapest = await split.test(old, { lambda: Infinity });
+  assert.ok(cheapest.dollars < (await split.test(old)).dollars);
+});
+
+Deno.test("a run of new-model has arms, others have rows", async () => {
+  const results = "results/demo@1";
+  const arms = await openRun(`${results}/new-model.static.json`);
+  const rows = await openRun(`${results}/id.static.json`);
+  assert.equal(arms.dataset, "demo/all");
+  assert.ok(arms.arms.length > 5 && rows.rows.length > 5);
+  assert.throws(() => arms.rows, /has arms, not rows/);
+  assert.throws(() => rows.arms, /has rows, not arms/);
+});
+
 Deno.test("bad input is named: records, seeds, pools, routers", async () => {
   const broken = [{ ...records[0] }, { ...records[1], scores: { "alder-3b": 2 } }];
   await assert.rejects(

@@ -59,9 +59,9 @@ export const AXIS: Layout = {
   tickcolor: "#444444",
 };
 
-/** The common part of layouts; `own` is laid over it, one level deep for axes. */
+/** The common part of layouts; `own` is laid over it, one level deep for axes and margins. */
 export function layout(title: string, own: Layout & { height?: number }): Layout {
-  const { xaxis, yaxis, ...rest } = own;
+  const { xaxis, yaxis, margin, ...rest } = own;
   return {
     width: WIDTH,
     height: 460,
@@ -69,7 +69,7 @@ export function layout(title: string, own: Layout & { height?: number }): Layout
     font: { family: "DejaVu Sans, Arial, sans-serif", size: 12, color: "#222222" },
     paper_bgcolor: "#FFFFFF",
     plot_bgcolor: "#FFFFFF",
-    margin: { l: 70, r: 20, t: 50, b: 60 },
+    margin: { l: 70, r: 20, t: 50, b: 60, ...(margin as object) },
     hovermode: "closest",
     legend: { font: { size: 11 }, itemsizing: "constant" },
     ...rest,
