@@ -29,12 +29,28 @@ export function frontier(run: Run, selection: Selection = {}): ShownFigure {
   return shown(frontierFigure(run.result, selection), `${run.result.dataset.name} has no costs`);
 }
 
-/** Share of the way from best single to oracle that every router goes, with intervals. */
+/**
+ * Share of the way from best single to oracle that every router goes, with intervals.
+ *
+ * @example
+ * ```ts
+ * import { gap, openRun } from "icl-router-bench";
+ * gap(await openRun("results/demo@1/id.static.json"));
+ * ```
+ */
 export function gap(run: Run): ShownFigure {
   return shown(gapFigure(run.result));
 }
 
-/** From ID to OOD: one line a router, mean over the datasets of which both runs are there. */
+/**
+ * From ID to OOD: one line a router, mean over the datasets of which both runs are there.
+ *
+ * @example
+ * ```ts
+ * import { openRuns, slope } from "icl-router-bench";
+ * slope(await openRuns("results/demo@1"));
+ * ```
+ */
 export function slope(runs: readonly Run[], selection: Selection = {}): ShownFigure {
   return shown(
     slopeFigure(pairsOf(results(runs)), selection),
@@ -42,17 +58,41 @@ export function slope(runs: readonly Run[], selection: Selection = {}): ShownFig
   );
 }
 
-/** Mean ranks over datasets, with the distance that tells two routers apart. */
+/**
+ * Mean ranks over datasets, with the distance that tells two routers apart.
+ *
+ * @example
+ * ```ts
+ * import { openRuns, ranks } from "icl-router-bench";
+ * ranks(await openRuns("results", (name) => /^[a-z-]+@1\/id\.static\.json$/.test(name)));
+ * ```
+ */
 export function ranks(runs: readonly Run[]): ShownFigure {
   return shown(ranksFigure(results(runs)), "ranks need three runs with the same routers");
 }
 
-/** Score by the number of labelled queries of a new model; of `new-model` runs. */
+/**
+ * Score by the number of labelled queries of a new model; of `new-model` runs.
+ *
+ * @example
+ * ```ts
+ * import { budgets, openRun } from "icl-router-bench";
+ * budgets(await openRun("results/demo@1/new-model.static.json"));
+ * ```
+ */
 export function budgets(run: Run, selection: BudgetSelection = {}): ShownFigure {
   return shown(budgetFigure(run.result, selection), "this run is not of the new-model protocol");
 }
 
-/** Every figure that some runs allow. */
+/**
+ * Every figure that some runs allow.
+ *
+ * @example
+ * ```ts
+ * import { figures, openRun } from "icl-router-bench";
+ * for (const { id } of figures(await openRun("results/demo@1/id.static.json"))) console.log(id);
+ * ```
+ */
 export function figures(runs: Run | readonly Run[]): ShownFigure[] {
   const all = "length" in runs ? runs : [runs];
   return [

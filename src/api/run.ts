@@ -269,6 +269,13 @@ export function runOf(plan: RunPlan, jobs: readonly FinishedJob[], pool: Pool): 
  * Reads a result file with what lies beside it.
  * @param pool the outcomes it was made from, where they are to be looked at again ({@link compare})
  * @throws {DataError} naming the file and what is wrong with it, or the data that the pool should be of
+ *
+ * @example
+ * ```ts
+ * import { openRun } from "icl-router-bench";
+ * const run = await openRun("results/demo@1/id.static.json");
+ * console.log(run.row("knn").score); // 0.7433…
+ * ```
  */
 export async function openRun(path: string, pool?: Pool): Promise<Run> {
   const opened = await openResult(path), { name, sha256 } = opened.result.dataset;
@@ -282,6 +289,13 @@ export async function openRun(path: string, pool?: Pool): Promise<Run> {
  * Reads all results below a folder, in name order.
  * @param keep which, by folder and file name (`mmlu-pro@1/id.static.json`)
  * @throws {DataError} where there is no such folder, or a file is damaged
+ *
+ * @example
+ * ```ts
+ * import { openRuns } from "icl-router-bench";
+ * const runs = await openRuns("results/demo@1", (name) => name.endsWith("/ood.static.json"));
+ * console.log(runs.length); // 1
+ * ```
  */
 export async function openRuns(
   folder: string,

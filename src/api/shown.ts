@@ -182,7 +182,15 @@ async function drawing(): Promise<Drawing> {
   }
 }
 
-/** Markdown as a cell's output, for words with numbers that were computed. */
+/**
+ * Markdown as a cell's output, for words with numbers that were computed.
+ *
+ * @example
+ * ```ts
+ * import { markdown } from "icl-router-bench";
+ * markdown(`Of ${3} models **${1}** is free.`);
+ * ```
+ */
 export function markdown(text: string): Shown {
   return {
     [display]: async () => ({ "text/markdown": text, "text/plain": text }),
@@ -193,6 +201,12 @@ export function markdown(text: string): Shown {
  * A table. Numbers are aligned to the right.
  * @param rows one array a row, in the order of the columns; null and NaN are missing and shown as a dash
  * @param digits decimals of numbers that are not whole
+ *
+ * @example
+ * ```ts
+ * import { table } from "icl-router-bench";
+ * table(["model", "score"], [["small", 0.5], ["large", null]]);
+ * ```
  */
 export function table(
   columns: readonly string[],

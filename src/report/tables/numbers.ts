@@ -20,7 +20,15 @@ export function withSpread(
   return digits(value) + (isMissing(sd) ? "" : `±${digits(sd)}`);
 }
 
-/** A difference of scores with its sign; nothing is plus nothing. */
+/**
+ * A difference of scores with its sign; nothing is plus nothing.
+ *
+ * @example
+ * ```ts
+ * import { signed } from "icl-router-bench";
+ * signed(-0.0123); // −.012
+ * ```
+ */
 export function signed(value: number | null | undefined): string {
   const text = digits(value);
   return isMissing(value) || text.startsWith("−") ? text : `+${text}`;
@@ -32,7 +40,15 @@ export function signedFinely(value: number): string {
   return text === "+.000" ? `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4).slice(1)}` : text;
 }
 
-/** A fraction as percent, to `places` decimals. */
+/**
+ * A fraction as percent, to `places` decimals.
+ *
+ * @example
+ * ```ts
+ * import { percent } from "icl-router-bench";
+ * percent(0.674); // 67%
+ * ```
+ */
 export function percent(value: number | null | undefined, places = 0): string {
   return isMissing(value) ? DASH : `${minus((100 * value).toFixed(places))}%`;
 }
