@@ -43,7 +43,7 @@ export function edgeTicks({ at, least, most }: Edge, fine: boolean): Layout {
   const ticks = Array.from(
     { length: decades + 1 },
     (_, d) => steps.map((step) => step * 10 ** (Math.floor(Math.log10(least)) + d)),
-  ).flat().map((tick) => Number(tick.toPrecision(3))).filter((tick) => tick >= least / 1.5);
+  ).flat().map((tick) => Number(tick.toPrecision(3))).filter((tick) => tick >= least * 0.999);
   return { tickmode: "array", tickvals: [at, ...ticks], ticktext: ["free", ...ticks.map(String)] };
 }
 

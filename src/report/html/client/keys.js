@@ -37,6 +37,7 @@ export function setUpKeys(place, plotly, open) {
   const show = () => {
     const own = place._fullData[trace];
     const subplot = `${own.xaxis ?? "x"}${own.yaxis ?? "y"}`;
+    plotly.Fx.unhover(place); // or a hover so soon after the last one waits for a moment
     plotly.Fx.hover(place, [{ curveNumber: trace, pointNumber: point }], subplot);
     const lines = [...place.querySelectorAll(".hoverlayer .hovertext text")].flatMap((text) => {
       const spans = [...text.querySelectorAll("tspan.line")];
