@@ -5,9 +5,11 @@
 import { isNewModel, type Result } from "../results/result.ts";
 import { leaderboard } from "../report/tables/leaderboard.ts";
 import { newModelTable } from "../report/tables/new_model_table.ts";
-import { tableText } from "../report/tables/print.ts";
+import { closingNotes } from "../report/tables/notes.ts";
+import { sentenceOf } from "../report/tables/sentence.ts";
+import { boardText, PAGE_WIDTH } from "../report/tables/terminal.ts";
 import { markdownTable, type TableColumn } from "../report/tables/text_table.ts";
-import { ShownText } from "./shown.ts";
+import { type Bundle, display, ShownText } from "./shown.ts";
 
 /** One row a router, with error bars, significance and cost. */
 export class Leaderboard extends ShownText {
@@ -17,6 +19,11 @@ export class Leaderboard extends ShownText {
   readonly rows: readonly (readonly string[])[];
   /** How to read it. */
   readonly notes: readonly string[];
+  /** Who is ahead, by how much, for what money and how surely; absent where no router competes. */
+  readonly sentence: string | undefined;
+  /** What was not run, how methods depart from their papers, what to know of the data. */
+  readonly statements: readonly string[];
+  readonly #result: Result;
 
   /** The table of a result. */
   constructor(result: Result) {
@@ -28,6 +35,9 @@ export class Leaderboard extends ShownText {
     this.columns = table.columns;
     this.rows = table.rows;
     this.notes = table.notes;
+    this.sentence = sentenceOf(result);
+    this.statements = closingNotes(result);
+    this.#result = result;
   }
 
   /** The table, without its notes. */
@@ -35,8 +45,14 @@ export class Leaderboard extends ShownText {
     return markdownTable(this.columns, this.rows.filter((row) => row.length > 0));
   }
 
-  /** The table with its notes. */
+  /** The sentence, the table as wide as the window, and how to read it. */
   override toString(): string {
-    return tableText(this);
+    return boardText(this.#result);
+  }
+
+  /** Asked by the Jupyter kernel, whose window is not the reader's. */
+  override async [display](): Promise<Bundle> {
+    const text = boardText(this.#result, { width: PAGE_WIDTH });
+    return { "text/markdown": this.toMarkdown(), "text/plain": text };
   }
 }

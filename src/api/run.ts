@@ -7,7 +7,8 @@ import { didYouMean } from "../base/suggest.ts";
 import type { Evaluation, RouterReport } from "../evaluate/evaluate.ts";
 import type { ArmReport } from "../evaluate/evaluate_new_model.ts";
 import { comparisonWith, LEVEL, oracleQuality } from "../report/tables/leaderboard.ts";
-import { markdownReport, type SpeedSheet, terminalReport } from "../report/tables/print.ts";
+import { markdownReport, type SpeedSheet } from "../report/tables/print.ts";
+import { boardText, PAGE_WIDTH, terminalReport } from "../report/tables/terminal.ts";
 import { speedOf } from "../report/source.ts";
 import { openResult } from "../results/open.ts";
 import { assemble, type AssembledResult, writeResult } from "../results/assemble.ts";
@@ -189,14 +190,15 @@ export class Run extends ShownText {
       : this.leaderboard.toMarkdown();
   }
 
-  /** Tables, frontier and speed as text. */
+  /** A sentence, tables as wide as the window, speed and frontier as text. */
   override toString(): string {
     return terminalReport(this.result, this.speed);
   }
 
   /** Asked by the Jupyter kernel. Without speed: a notebook that is run again should show the same. */
   override async [display](): Promise<Bundle> {
-    return { "text/markdown": this.toMarkdown(), "text/plain": this.leaderboard.toString() };
+    const text = boardText(this.result, { width: PAGE_WIDTH });
+    return { "text/markdown": this.toMarkdown(), "text/plain": text };
   }
 
   #evaluation(): Evaluation {

@@ -15,6 +15,7 @@ import { DEMO_SEEDS } from "../run/plan.ts";
 import type { Shard } from "../run/run.ts";
 import { SEEDS } from "../splits/split.ts";
 import { stemOf } from "../results/assemble.ts";
+import { terminalReport } from "../report/tables/terminal.ts";
 import { encodeShard } from "../results/shard.ts";
 import { type Command, type Flags, parseFlags, runMain, type Values } from "./args.ts";
 
@@ -87,6 +88,10 @@ const FLAGS = {
   },
   out: { type: "string", value: "folder", help: "instead of results/" },
   jobs: { type: "string", value: "folder", help: "finished jobs, instead of .cache/jobs" },
+  statements: {
+    type: "boolean",
+    help: "print how methods depart from their papers, and what to know of the data",
+  },
   json: { type: "boolean", help: "print the result files' content instead of tables" },
 } as const satisfies Flags;
 
@@ -122,7 +127,7 @@ async function main(argv: string[]): Promise<void> {
       const options = { ...optionsOf(flags, protocol), workers, jobs: flags.jobs };
       if (shard) console.log(await benchShard(pool, options, shard, root));
       else {written.add(
-          dirname(shown(await conclude(await bench(pool, options), root, flags.json))),
+          dirname(shown(await conclude(await bench(pool, options), root, flags))),
         );}
     }
   }
@@ -153,13 +158,17 @@ async function workersFor(device: Device, wanted: number): Promise<number> {
 }
 
 /** Writes, verifies and prints a complete run; returns the result's path. */
-export async function conclude(run: Run, root: string, json: boolean): Promise<string> {
+export async function conclude(
+  run: Run,
+  root: string,
+  { json, statements = false }: { readonly json: boolean; readonly statements?: boolean },
+): Promise<string> {
   const { path, verified: { depth, numbers } } = await run.save(root);
   if (json) {
     console.log(JSON.stringify(run.result));
     return path;
   }
-  console.log(String(run));
+  console.log(terminalReport(run.result, run.speed, { statements }));
   console.log(
     `\n${shown(path)}: verified (${depth}), ${numbers} numbers recomputed from the decisions`,
   );

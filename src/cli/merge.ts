@@ -13,6 +13,10 @@ import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {
   out: { type: "string", value: "folder", help: "instead of results/" },
+  statements: {
+    type: "boolean",
+    help: "print how methods depart from their papers, and what to know of the data",
+  },
   json: { type: "boolean", help: "print the result file's content instead of tables" },
 } as const satisfies Flags;
 
@@ -55,7 +59,7 @@ async function main(argv: string[]): Promise<void> {
   }
   const jobs = plan.jobs.map(({ id }) => done.get(id)!);
   const run = runOf(plan, jobs, new Pool(plan.settings.data, plan.dataset));
-  await conclude(run, flags.out ?? repoPath("results"), flags.json);
+  await conclude(run, flags.out ?? repoPath("results"), flags);
 }
 
 if (import.meta.main) await runMain(main);

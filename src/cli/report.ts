@@ -6,7 +6,8 @@ import { repoPath, writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
 import { htmlReport } from "../report/html/page.ts";
 import type { Reported } from "../report/html/report.ts";
-import { markdownReport, terminalReport } from "../report/tables/print.ts";
+import { markdownReport } from "../report/tables/print.ts";
+import { terminalReport } from "../report/tables/terminal.ts";
 import { OutcomeFinder } from "../results/outcome_finder.ts";
 import { readResult } from "../results/result.ts";
 import { openResult } from "../results/open.ts";
@@ -21,6 +22,10 @@ const FLAGS = {
     help: "what to write, .html or .md; report.html if absent",
   },
   text: { type: "boolean", help: "print tables instead of writing a file" },
+  statements: {
+    type: "boolean",
+    help: "with --text: how methods depart from their papers, what to know of the data",
+  },
   data: { type: "string", value: "dataset", help: "the outcomes, if not of the named datasets" },
 } as const satisfies Flags;
 
@@ -44,6 +49,7 @@ const COMMAND: Command<typeof FLAGS> = {
 export async function main(argv: string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, COMMAND);
   const out = flags.out ?? "report.html";
+  if (flags.statements && !flags.text) throw new UsageError("--statements goes with --text");
   if (flags.text && flags.out) throw new UsageError("--text prints tables; it takes no --out");
   if (!/\.(html|md)$/.test(out)) throw new UsageError(`--out: expected .html or .md, got "${out}"`);
   const given = args.length > 0 ? args : [repoPath("results", "demo@1")];
@@ -53,8 +59,10 @@ export async function main(argv: string[]): Promise<void> {
     const pages: string[] = [];
     for (const path of paths) {
       const result = await readResult(path), speed = await speedOf(path);
-      if (flags.text) console.log(terminalReport(result, speed));
-      else pages.push(markdownReport(result, speed));
+      if (flags.text) {
+        const { statements } = flags;
+        console.log(`${terminalReport(result, speed, { statements })}\n\n${pathOf(path)}`);
+      } else pages.push(markdownReport(result, speed));
     }
     if (flags.text) return;
     await writeAtomic(out, "# Results\n\n" + pages.join("\n---\n\n"));
@@ -62,6 +70,12 @@ export async function main(argv: string[]): Promise<void> {
     await writeAtomic(out, await page(paths, argv, flags.data));
   }
   console.log(`wrote ${out} (${paths.length} ${paths.length === 1 ? "result" : "results"})`);
+}
+
+/** Below the repository, as commands take it. */
+function pathOf(path: string): string {
+  const root = repoPath("");
+  return path.startsWith(root) ? path.slice(root.length) : path;
 }
 
 async function page(

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { repoPath } from "../../src/base/files.ts";
 import { openRun, type Run } from "../../src/mod.ts";
+import { PAGE_WIDTH, terminalReport } from "../../src/report/tables/terminal.ts";
 import { signed } from "../../src/report/tables/numbers.ts";
 
 const readme = Deno.readTextFileSync(repoPath("README.md"));
@@ -49,7 +50,8 @@ Deno.test("README: what it says of MMLU-Pro's costs is so", async () => {
 });
 
 Deno.test("README: the lines it shows of the demo's table are those of the committed result", async () => {
-  const printed = String(await openRun(repoPath("results/demo@1/id.static.json"))).split("\n");
+  const { result } = await openRun(repoPath("results/demo@1/id.static.json"));
+  const printed = terminalReport(result, undefined, { width: PAGE_WIDTH }).split("\n");
   const [, block] = /```text\n([^]*?)\n```/.exec(readme)!;
   for (const line of block.split("\n")) assert.ok(printed.includes(line), line);
 });

@@ -1,11 +1,17 @@
+/// <reference lib="dom" />
 /** The HTML report in a browser: what a reader does with it, and what a checker of accessibility finds. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import axe from "npm:axe-core@4.14.1/axe.min.js" with { type: "text" };
 import puppeteer, { type Page } from "npm:puppeteer-core@25.16.0";
 import { htmlReport } from "../../src/report/html/page.ts";
+import { repoPath } from "../../src/base/files.ts";
+import type { Reported } from "../../src/report/html/report.ts";
+import { openResult } from "../../src/results/open.ts";
 import { reported } from "../report/fixture.ts";
 import { withFolder } from "../results/fixture.ts";
+
+type Known = Awaited<ReturnType<typeof reported>>;
 
 const PLACES = [
   Deno.env.get("CHROMIUM"),
@@ -30,7 +36,13 @@ Deno.test({
   fn: (t) =>
     withFolder(async (folder) => {
       const path = join(folder, "report.html");
-      const results = [await reported(true), { ...await reported(false), outcomes: "Not here." }];
+      const known = await reported(true);
+      const results = [
+        known,
+        outOfDistribution(known),
+        { ...await reported(false), outcomes: "Not here." },
+        await unseenModels(),
+      ];
       await Deno.writeTextFile(
         path,
         htmlReport({ command: "deno task report", results }),
@@ -52,6 +64,11 @@ Deno.test({
           t.step(name, () => run(page));
         await step("the leaderboard sorts by number and comes back to its order", sorts);
         await step("the leaderboard is filtered", filters);
+        await step("the first thing of a result is a sentence; statements are folded", summarises);
+        await step("keys go through a figure's points and open the queries behind one", keys);
+        await step("a click on a line's end between results opens that result", clicksAcross);
+        await step("the table of unseen models sorts, groups whole", sortsGroups);
+        await step("dark figures print light, and are dark again", printsLight);
         await step(
           "a point of a figure leads to its queries, a query opens, Escape closes it",
           explores,
@@ -69,13 +86,31 @@ Deno.test({
 
 const BOARD = "#r0-board";
 
+/** The same result as if benchmarks had been held out. */
+function outOfDistribution(report: Known): Known {
+  const { result } = report;
+  return {
+    ...report,
+    path: "ood.json",
+    result: { ...result, protocol: { ...result.protocol, name: "ood" } },
+  };
+}
+
+async function unseenModels(): Promise<Reported> {
+  const path = repoPath("results/demo@1/new-model.static.json");
+  return { ...await openResult(path), path, outcomes: "Not here either." };
+}
+
 async function sorts(page: Page): Promise<void> {
   const before = await texts(page, `${BOARD} tbody th`);
   const quality = `${BOARD} th:nth-child(2)`;
   const values = async () =>
     (await texts(page, `${BOARD} tbody td:nth-child(2)`)).map((text) => parseFloat(text));
+  const caption = () => text(page, `${BOARD} caption`);
+  assert.match(await caption(), /^Best first/);
   await page.click(`${quality} button`);
   assert.equal(await attribute(page, quality, "aria-sort"), "descending");
+  assert.match(await caption(), /^By quality, highest first\./);
   const falling = await values();
   assert.deepEqual(falling, falling.toSorted((a, b) => b - a));
   await page.click(`${quality} button`);
@@ -84,6 +119,7 @@ async function sorts(page: Page): Promise<void> {
   assert.deepEqual(rising, rising.toSorted((a, b) => a - b));
   await page.click(`${quality} button`);
   assert.equal(await attribute(page, quality, "aria-sort"), "none");
+  assert.match(await caption(), /^Best first/);
   assert.deepEqual(await texts(page, `${BOARD} tbody th`), before);
 }
 
@@ -98,6 +134,109 @@ async function filters(page: Page): Promise<void> {
   await page.select(`${form} select`, "competing");
   assert.deepEqual((await shown()).sort(), ["Keen (2030)", "kNN", "vague"]);
   await page.select(`${form} select`, "");
+}
+
+async function summarises(page: Page): Promise<void> {
+  assert.match(await text(page, "#r0 h2 + p.answer"), /^Keen \(2030\) has the highest mean score/);
+  assert.equal(
+    await page.$eval("#r0 details:has(.statements)", (e) => e.hasAttribute("open")),
+    false,
+  );
+  assert.equal(await page.$("#papers"), null, "no paper speaks of these data");
+}
+
+/** Brings a figure into view, drawn; returns its selector. */
+async function drawn(page: Page, figures: string, figure: number): Promise<string> {
+  const place = `[data-figures="${figures}"][data-figure="${figure}"]`;
+  await page.$eval(place, (e) => e.scrollIntoView({ block: "center", behavior: "instant" }));
+  await page.waitForSelector(`${place} .main-svg`);
+  await new Promise((done) => setTimeout(done, 300)); // no animation frame is to come
+  return place;
+}
+
+async function keys(page: Page): Promise<void> {
+  const place = await drawn(page, "r0", 2);
+  const said = () =>
+    page.$eval(place, (e) => e.closest("figure")?.querySelector(".pointed")?.textContent ?? "");
+  await page.focus(place);
+  assert.match(await said(), /Arrow keys/);
+  await page.keyboard.press("ArrowRight");
+  const first = await said();
+  assert.match(first, / → ash-2b: \d/);
+  await page.keyboard.press("ArrowRight");
+  assert.notEqual(await said(), first);
+  await page.keyboard.press("ArrowDown");
+  const [, model] = / → (.*): /.exec(await said())!;
+  assert.equal(model, "birch-9b");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#query-list tbody tr");
+  assert.equal(await value(page, '#explorer [name="model"]'), model);
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "queries-title");
+}
+
+async function clicksAcross(page: Page): Promise<void> {
+  for (const [end, label] of [[1, /^ood/], [0, /^id/]] as const) {
+    const place = await drawn(page, "across", 0);
+    const points = await page.$$eval(
+      `${place} .scatterlayer .trace:first-child .points path`,
+      (all) =>
+        all.map((one) => {
+          const { x, y, width, height } = one.getBoundingClientRect();
+          return { x: x + width / 2, y: y + height / 2 };
+        }),
+    );
+    await page.mouse.move(points[end].x, points[end].y);
+    await page.mouse.click(points[end].x, points[end].y);
+    await page.waitForFunction(
+      () => document.activeElement?.id === "queries-title",
+    );
+    await new Promise((done) => setTimeout(done, 100));
+    const chosen = await page.$eval(
+      '#explorer [name="result"]',
+      (e) =>
+        (e as unknown as { selectedOptions: { textContent: string }[] }).selectedOptions[0]
+          .textContent,
+    );
+    assert.match(chosen, label);
+    await page.$eval(
+      BOARD,
+      (e) => (e.querySelector("button") as unknown as { focus(): void }).focus(),
+    );
+  }
+}
+
+async function sortsGroups(page: Page): Promise<void> {
+  await page.select("#result", "r3");
+  const table = "#r3 table.grouped", head = `${table} th:nth-child(2)`;
+  const names = () => texts(page, `${table}:first-of-type tr.group th`);
+  const [unsorted] = [await names()];
+  await page.click(`${head} button`);
+  assert.equal(await attribute(page, head, "aria-sort"), "descending");
+  assert.notDeepEqual(await names(), unsorted);
+  assert.match(await text(page, `${table} caption`), /^By n=8, highest first\./);
+  assert.ok(await page.$eval(`${table} tbody`, (body) => body.children[1].querySelector("th.arm")));
+  await page.click(`${head} button`);
+  await page.click(`${head} button`);
+  assert.deepEqual(await names(), unsorted);
+  await page.select("#result", "r0");
+}
+
+async function printsLight(page: Page): Promise<void> {
+  const place = await drawn(page, "r0", 0);
+  const paper = () =>
+    page.$eval(`${place} .main-svg`, (svg) => getComputedStyle(svg).backgroundColor);
+  const light = await paper();
+  await page.click("#theme");
+  await new Promise((done) => setTimeout(done, 200));
+  const dark = await paper();
+  assert.notEqual(dark, light);
+  await page.emulateMediaType("print");
+  await new Promise((done) => setTimeout(done, 200));
+  assert.equal(await paper(), light);
+  await page.emulateMediaType("screen");
+  await new Promise((done) => setTimeout(done, 200));
+  assert.equal(await paper(), dark);
+  await page.click("#theme");
 }
 
 async function explores(page: Page): Promise<void> {
@@ -149,9 +288,9 @@ async function followsRouter(page: Page): Promise<void> {
 }
 
 async function turns(page: Page): Promise<void> {
-  await page.select("#result", "r1");
+  await page.select("#result", "r2");
   assert.equal(await visible(page, "#r0"), false);
-  assert.equal(await visible(page, "#r1"), true);
+  assert.equal(await visible(page, "#r2"), true);
   assert.match(await text(page, ".absent"), /Not here\./);
   await page.select("#result", "r0");
 }
@@ -182,6 +321,22 @@ async function fitsPhone(page: Page): Promise<void> {
   await page.setViewport({ width: 390, height: 844 });
   const widest = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(widest <= 390, `${widest} pixels`);
+  const place = await drawn(page, "r0", 0);
+  const box = await page.$eval(place, (e) => {
+    const scroll = e.closest(".scroll")!;
+    return {
+      fits: scroll.scrollWidth <= scroll.clientWidth,
+      marked: scroll.classList.contains("more"),
+      said: getComputedStyle(scroll.previousElementSibling!).display !== "none",
+    };
+  });
+  assert.deepEqual(box, { fits: false, marked: true, said: true });
+  await page.$eval(place, (e) => e.closest(".scroll")!.scrollLeft = 1000);
+  await page.waitForFunction(
+    (place) => !document.querySelector(place)?.closest(".scroll")?.classList.contains("more"),
+    {},
+    place,
+  );
 }
 
 function texts(page: Page, selector: string): Promise<string[]> {

@@ -25,6 +25,10 @@ export interface Behind {
   readonly solvers?: number;
   /** The greatest number of models that solve the query. */
   readonly solversTo?: number;
+  /** Protocol of the result, in figures over several. */
+  readonly protocol?: string;
+  /** Dataset of the result, in figures over several. */
+  readonly dataset?: string;
 }
 
 /** A figure. */

@@ -7,6 +7,7 @@ import { improving } from "../../metrics/mod.ts";
 import { type Evaluation, meanCurve, type RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import type { Behind, Figure, Trace } from "./figure.ts";
+import { atEdge, type Edge, edgeLine, edgeOf, edgeTicks } from "./free.ts";
 import { againstSingle, forward, meanOf, origin, type Selection, short, splitOf } from "./rows.ts";
 import { AXIS, GREY, layout, lookOf, PALE } from "./style.ts";
 
@@ -45,7 +46,7 @@ export function frontierFigure(result: Result, selection: Selection = {}): Figur
   const behind = drawn.filter((r) => !leading.has(r.router));
   const ahead = drawn.filter((r) => leading.has(r.router));
   const oracles = oraclePoints(evaluation.panels);
-  const traces = [
+  const atCosts = [
     ...behind.map((r, i) =>
       lineTrace(r, name, PALE, "solid", i === 0 && `others (${behind.length})`)
     ),
@@ -60,7 +61,10 @@ export function frontierFigure(result: Result, selection: Selection = {}): Figur
   ];
   const region = ahead.length > 0 ? ahead : drawn;
   const tests = region.flatMap((r) => againstSingle(evaluation, r.router) ?? []);
-  const zoom = competingRegion(region, tests, single, zero);
+  const edge = edgeOf(atCosts);
+  const traces = edge ? atCosts.map((trace) => atEdge(trace, edge)) : atCosts;
+  const zoom = competingRegion(region, tests, single, zero, edge);
+  const zoomed = edge && zoom.x[0] < edge.at;
   return {
     id: "frontier",
     title: "What a dollar buys: accuracy-cost frontier",
@@ -69,20 +73,23 @@ export function frontierFigure(result: Result, selection: Selection = {}): Figur
       "configuration validation chose for score alone (λ = 0), with the 95% interval of its difference to " +
       "best single. Dotted: the zero router, a coin flip between single models (circles). Crosses: the oracle, " +
       "once with unsolved queries sent to the cheapest model, once with them free of charge. Left: everything; " +
-      "right: where routers compete. Pale: other routers.",
+      "right: where routers compete. Pale: other routers." +
+      (edge ? " What costs nothing stands left of the dashed line." : ""),
     data: [...traces, ...traces.map(inSecondPanel)],
     layout: layout(`Accuracy-cost frontier · ${origin(result)}`, {
       height: 520,
       legend: { orientation: "h", y: -0.2, font: { size: 11 } },
-      xaxis: { ...costAxis(), domain: [0, LEFT - 0.05] },
+      xaxis: { ...costAxis(), ...(edge && edgeTicks(edge, false)), domain: [0, LEFT - 0.05] },
       yaxis: { title: { text: "mean score" } },
       xaxis2: {
         ...costAxis(),
         ...AXIS,
+        ...(edge && zoomed && edgeTicks(edge, true)),
         domain: [LEFT + 0.02, 1],
         range: zoom.x.map(Math.log10),
       },
       yaxis2: { ...AXIS, anchor: "x2", range: zoom.y },
+      ...(edge && { shapes: [edgeLine(edge, "x"), ...(zoomed ? [edgeLine(edge, "x2")] : [])] }),
     }),
   };
 }
@@ -221,6 +228,7 @@ function competingRegion(
   tests: readonly { low: number; high: number }[],
   single: RouterReport | undefined,
   zero: RouterReport | undefined,
+  edge: Edge | undefined,
 ): { x: [number, number]; y: [number, number] } {
   const line = routers.flatMap((r) => improving(meanCurve(r.seeds)));
   const base = single?.mean.quality ?? 0;
@@ -230,7 +238,8 @@ function competingRegion(
   );
   const floor = Math.min(top - (top - bottom) * 0.45, ...tests.map((t) => base + t.low));
   const shown = line.filter((p) => p.quality >= floor).map((p) => p.cost * PER);
-  const costs = [...shown, (single?.mean.cost ?? 0) * PER].filter((c) => c > 0);
+  const costs = [...shown, ...(single ? [single.mean.cost! * PER] : [])]
+    .flatMap((cost) => cost > 0 ? [cost] : edge ? [edge.at] : []);
   return {
     x: [Math.min(...costs) / 1.1, Math.max(...costs) * 1.15],
     y: [floor, top + (top - floor) * 0.04],

@@ -60,7 +60,13 @@ export function ranksFigure(results: readonly Result[]): Figure | undefined {
           color: rows.flatMap((r, i) => r.ranks.map(() => colors[i])),
           opacity: 0.45,
         },
-        customdata: rows.flatMap((r) => r.ranks.map(() => ({ router: r.id }))),
+        customdata: rows.flatMap((r) =>
+          r.ranks.map((_, d) => ({
+            router: r.id,
+            protocol: results[d].protocol.name,
+            dataset: results[d].dataset.name,
+          }))
+        ),
         hovertemplate: "%{y} on %{text}: rank %{x}<extra></extra>",
       },
       {
@@ -70,7 +76,7 @@ export function ranksFigure(results: readonly Result[]): Figure | undefined {
         x: rows.map((r) => r.mean),
         y: rows.map((r) => r.name),
         marker: { size: 11, color: colors, line: { color: "#FFFFFF", width: 1 } },
-        customdata: rows.map((r) => ({ router: r.id })),
+        customdata: rows.map((r) => ({ router: r.id, protocol: results[0].protocol.name })),
         hovertemplate: "%{y}: mean rank %{x:.1f}<extra></extra>",
       },
     ],

@@ -56,6 +56,10 @@ export function slopeFigure(
     ),
     Math.max(...lines.flatMap((l) => l.ends.map((e) => points(e.high)))) + 0.3,
   ];
+  const sides = (["id", "ood"] as const).map((protocol): Behind => ({
+    protocol,
+    ...(pairs.length === 1 && { dataset: pairs[0].id.dataset.name }),
+  }));
   const spread = labelHeights(lines.filter((l) => ahead.has(l.router)), range);
   const where = pairs.length === 1
     ? `${datasetOf(pairs[0].id.dataset)} · ${pairs[0].id.embedding.name}`
@@ -74,10 +78,10 @@ export function slopeFigure(
       } points is cut.`,
     data: [
       ...lines.filter((l) => !ahead.has(l.router)).map((l) =>
-        lineTrace(l, PALE, pairs.length === 1)
+        lineTrace(l, sides, PALE, pairs.length === 1)
       ),
       ...lines.filter((l) => ahead.has(l.router)).map((l, i) =>
-        lineTrace(l, undefined, pairs.length === 1, i)
+        lineTrace(l, sides, undefined, pairs.length === 1, i)
       ),
     ],
     layout: layout(`ID → OOD · ${where}`, {
@@ -139,6 +143,7 @@ function linesOf(pairs: readonly Pair[]): Line[] {
 
 function lineTrace(
   { router, name, ends }: Line,
+  sides: readonly Behind[],
   pale: string | undefined,
   bars: boolean,
   place = 0,
@@ -165,7 +170,7 @@ function lineTrace(
         width: 3,
       },
     }),
-    customdata: ends.map((): Behind => ({ router })),
+    customdata: sides.map((side): Behind => ({ router, ...side })),
     hovertemplate: `${name}<br>%{y:+.1f} points<extra></extra>`,
   };
 }

@@ -52,7 +52,7 @@ export function boardHtml(placed: Placed, evaluation: Evaluation): Markup {
       "Leaderboard",
       html`
         <table id="${key}-board" class="sortable">
-          <caption>Best first; references above. A router's name leads to its queries.</caption>
+          <caption><span data-order>Best first; references above.</span> A router's name leads to its queries.</caption>
           <thead>
             <tr>${board.columns.map(({ title, align }) =>
               html`<th scope="col" class="${align === "right" ? "number" : "text"}">${title}</th>`
@@ -94,7 +94,8 @@ function groupedTable(title: string, { columns, rows }: Leaderboard): Markup {
   return scrollBox(
     title,
     html`
-      <table class="grouped">
+      <table class="grouped sortable">
+        <caption><span data-order>References first.</span></caption>
         <thead>
           <tr>${columns.map(({ title, align }) =>
             html`<th scope="col" class="${align === "right" ? "number" : "text"}">${title}</th>`
@@ -106,7 +107,7 @@ function groupedTable(title: string, { columns, rows }: Leaderboard): Markup {
               cells.map((text) =>
                 html`<td class="number${
                   /\+\s*$/.test(text) ? " up" : /−\s*$/.test(text) ? " down" : ""
-                }">${text}</td>`
+                }" data-sort="${sortable(text)}">${text}</td>`
               )
             }</tr>`
             : html`
@@ -120,14 +121,20 @@ function groupedTable(title: string, { columns, rows }: Leaderboard): Markup {
   );
 }
 
+/** The number in `.712+`, `−.052*`; empty where there is none. */
+function sortable(text: string): string {
+  const number = parseFloat(text.replace(/^−/, "-"));
+  return Number.isNaN(number) ? "" : String(number);
+}
+
 /** What the columns mean, and below it what rows and data are not. */
 function notesHtml(notes: readonly string[], closing: readonly string[]): Markup {
   const legend = notes.slice(0, notes.length - closing.length);
   return html`<ul class="legend">${legend.map((note) => html`<li>${note}</li>`)}</ul>${
     closing.length > 0 &&
     html`
-      <details open>
-        <summary>What the rows are not</summary>
+      <details>
+        <summary>What the rows are not (${closing.length})</summary>
         <ul class="legend statements">${closing.map((note) => html`<li>${named(note)}</li>`)}</ul>
       </details>
     `

@@ -8,8 +8,10 @@ import plotly from "plotly.js-basic-dist-min" with { type: "text" };
 import data from "./client/data.js" with { type: "text" };
 import dialog from "./client/dialog.js" with { type: "text" };
 import dom from "./client/dom.js" with { type: "text" };
+import edges from "./client/edges.js" with { type: "text" };
 import explorer from "./client/explorer.js" with { type: "text" };
 import figures from "./client/figures.js" with { type: "text" };
+import keys from "./client/keys.js" with { type: "text" };
 import list from "./client/list.js" with { type: "text" };
 import main from "./client/main.js" with { type: "text" };
 import queriesStyle from "./client/queries.css" with { type: "text" };
@@ -32,7 +34,10 @@ export const EARLY: string = `document.documentElement.classList.add("scripted")
 export const PLOTLY: string = scriptText(plotly);
 
 /** What uses a module stands after it. */
-const MODULES = [dom, unpack, theme, figures, tables, data, dialog, list, explorer, main];
+const MODULES = [
+  ...[dom, unpack, theme, edges, keys, figures],
+  ...[tables, data, dialog, list, explorer, main],
+];
 
 /** The report's script. */
 export const SCRIPT: string = scriptText(

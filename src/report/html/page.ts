@@ -6,7 +6,7 @@ import { figuresAcross, figuresOf } from "../figures/all.ts";
 import type { Figure } from "../figures/figure.ts";
 import { EARLY, PLOTLY, POLICY, SCRIPT, STYLE } from "./client.ts";
 import { explorerHtml } from "./explorer.ts";
-import { cellsOf, isPlain } from "../pages/cells.ts";
+import { type Cell, cellsOf, DATASETS, isPlain } from "../pages/cells.ts";
 import { PAPER_NOTE, paperSections } from "../pages/paper_page.ts";
 import { html, jsonText, Markup } from "./markup.ts";
 import { packBlock } from "./pack.ts";
@@ -26,6 +26,7 @@ export function htmlReport(report: Report): string {
   });
   const across = figuresAcross(results.map((r) => r.result));
   if (across.length > 0) blocks.set("figures-across", packBlock({ figures: across }));
+  const cells = paperCells(results);
   const datasets = [...new Set(results.map((r) => r.dataset))];
   const body = html`
     <header class="top">
@@ -38,12 +39,12 @@ export function htmlReport(report: Report): string {
             .command}</code>.</p>
       </div>
     </header>
-    ${barHtml(results, across)}
+    ${barHtml(results, across, cells.length > 0)}
     <main class="wide">
     ${entries.map((e) => sectionHtml(e.placed, e.figures))}
     ${acrossHtml(across)}
     ${explorerHtml(entries.map(({ placed: { label, dataset }, why }) => ({ label, dataset, why })))}
-    ${papersHtml(results)}
+    ${papersHtml(cells)}
     </main>
     <footer class="wide quiet">
       <p>Every number can be recomputed from stored decisions: <code>deno task verify</code>.
@@ -51,10 +52,12 @@ export function htmlReport(report: Report): string {
     </footer>
   `;
   const config = {
-    results: entries.map(({ placed: { key, label, dataset }, queries, why }) => ({
+    results: entries.map(({ placed: { key, label, dataset, result }, queries, why }) => ({
       key,
       label,
       dataset,
+      name: result.dataset.name,
+      protocol: result.protocol.name,
       queries: queries ?? null,
       why: why ?? null,
     })),
@@ -89,7 +92,11 @@ function whyNot({ outcomes }: Placed, queries: string | undefined): string | und
     "its tables and figures say all there is.";
 }
 
-function barHtml(results: readonly Placed[], across: readonly Figure[]): Markup {
+function barHtml(
+  results: readonly Placed[],
+  across: readonly Figure[],
+  papers: boolean,
+): Markup {
   const groups = [...Map.groupBy(results, (r) => r.dataset)];
   return html`
     <nav class="bar" aria-label="Report">
@@ -112,16 +119,27 @@ function barHtml(results: readonly Placed[], across: readonly Figure[]): Markup 
             `
           )}${across.length > 0 && html`
             <a href="#across">Side by side</a>
-          `}<a href="#queries">Queries</a><a href="#papers">Papers</a></span>
+          `}<a href="#queries">Queries</a>${papers && html`
+            <a href="#papers">Papers</a>
+          `}</span>
         <button type="button" id="theme" class="js">Dark</button>
       </div>
     </nav>
   `;
 }
 
+/** Results that papers' numbers may stand beside: recorded data that others know, not somebody's own. */
+function paperCells(results: readonly Placed[]): Cell[] {
+  const known = new Set(DATASETS.map((name) => name.split("/")[0]));
+  return cellsOf(results).filter((cell) =>
+    isPlain(cell) && known.has(cell.dataset.split("/")[0]) &&
+    cell.files.every(({ result }) => result.dataset.version !== "inferred")
+  );
+}
+
 /** What papers report of the methods, beside what they do in the recorded results shown. */
-function papersHtml(results: readonly Placed[]): Markup {
-  const cells = cellsOf(results).filter(isPlain);
+function papersHtml(cells: readonly Cell[]): Markup | null {
+  if (cells.length === 0) return null;
   return html`
     <section id="papers">
       <h2>Papers said, we got</h2>

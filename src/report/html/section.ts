@@ -8,6 +8,7 @@ import { partsTable, printed, regretTable, sharesTable } from "../tables/detail_
 import type { Figure } from "../figures/figure.ts";
 import { ranked } from "../tables/leaderboard.ts";
 import { type MetricTable, metricTables } from "../tables/metric_tables.ts";
+import { sentenceOf } from "../tables/sentence.ts";
 import { SPEED_COLUMNS, speedRows } from "../tables/print.ts";
 import { boardHtml, newModelHtml } from "./board.ts";
 import { dataFacts, oracleFacts, routersTable, runFacts } from "./facts.ts";
@@ -18,14 +19,14 @@ import { tableHtml } from "./table.ts";
 /** The section of a result; its id is the result's key. */
 export function sectionHtml(placed: Placed, figures: readonly Figure[]): Markup {
   const { result, key, label, dataset, speed } = placed;
-  const { evaluation } = result;
+  const { evaluation } = result, sentence = sentenceOf(result);
   return html`<section class="result" id="${key}" aria-labelledby="${key}-title">
 <h2 id="${key}-title">${dataset} <span class="quiet">${label}</span></h2>
 ${
     result.protocol.control !== "none" &&
     html`<p class="warning">A negative control (${result.protocol.control}): what a router still gains here, it does
 not owe to learning from queries.</p>`
-  }${runFacts(placed)}
+  }${sentence && html`<p class="answer">${sentence}</p>`}${runFacts(placed)}
 <h3 id="${key}-leaderboard">Leaderboard</h3>
 ${isNewModel(evaluation) ? newModelHtml(placed, evaluation) : boardHtml(placed, evaluation)}
 <h3 id="${key}-figures">Figures</h3>
@@ -58,9 +59,11 @@ PNG.</p></noscript>${
       return html`
         <figure aria-labelledby="${id}">
           <${tag} id="${id}">${figure.title}</${tag}>
+          <p class="swipe">Wider than this screen: it scrolls sideways.</p>
           <div class="scroll">
             <div class="plot" data-figures="${key}" data-figure="${f}"
-              data-height="${Number(figure.layout.height) || 460}"></div>
+              data-height="${Number(figure.layout.height) || 460}"
+              data-title="${id}"></div>
           </div>
           <figcaption>${figure.caption}</figcaption>
         </figure>

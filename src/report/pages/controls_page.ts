@@ -47,6 +47,7 @@ export function controlsPage(files: readonly ResultFile[]): string | undefined {
     "Δ to best single, 95% interval; vs: significant after Holm against S best single, Z zero router, K tuned kNN.",
     ...folders.flatMap(([dataset, own]) => [
       `## ${dataset.replace(/\/all$/, "")}${own[0].result.dataset.synthetic ? " (synthetic)" : ""}`,
+      ...otherCode(own, files),
       table(own, files),
     ]),
     "## Files",
@@ -54,14 +55,41 @@ export function controlsPage(files: readonly ResultFile[]): string | undefined {
   ].join("\n\n") + "\n";
 }
 
-/** Router × control, with the plain run of the same protocol beside them. */
-function table(runs: readonly ResultFile[], files: readonly ResultFile[]): string {
-  const [{ result: first }] = runs;
-  const plain = cellsOf(files).find(({ files: [{ result }] }) =>
+/** The plain run of the same data and protocol. */
+function plainOf(
+  [{ result: first }]: readonly ResultFile[],
+  files: readonly ResultFile[],
+): ResultFile | undefined {
+  return cellsOf(files).find(({ files: [{ result }] }) =>
     result.dataset.sha256 === first.dataset.sha256 &&
     result.protocol.name === first.protocol.name &&
     result.embedding.key === first.embedding.key
   )?.files[0];
+}
+
+/** Says where controls were made by other code than the run beside them. */
+function otherCode(runs: readonly ResultFile[], files: readonly ResultFile[]): string[] {
+  const plain = plainOf(runs, files);
+  const other = runs.filter(({ result: { harness } }) =>
+    plain && harness.sha256 !== plain.result.harness.sha256
+  );
+  if (!plain || other.length === 0) return [];
+  const code = ({ result: { harness } }: ResultFile): string =>
+    `\`${harness.sha256.slice(0, 12)}\``;
+  const what = other.map((run) =>
+    `${CONTROLS[run.result.protocol.control] ?? run.result.protocol.control} by ${code(run)}`
+  );
+  return [
+    `Not made by the same code: real data by ${code(plain)}, ${
+      what.join(", ")
+    }. Differences between the ` +
+    "columns may owe something to that.",
+  ];
+}
+
+/** Router × control, with the plain run of the same protocol beside them. */
+function table(runs: readonly ResultFile[], files: readonly ResultFile[]): string {
+  const plain = plainOf(runs, files);
   const columns = [
     ...(plain ? [["real data", plain] as const] : []),
     ...Object.entries(CONTROLS).flatMap(([control, title]) => {

@@ -19,12 +19,13 @@ export interface Leaderboard extends Table {
 export const LEVEL: number = 0.05;
 
 /** Marks and names of the references. */
-const MARKS: Readonly<Record<typeof COMPARED_WITH[number], readonly [mark: string, name: string]>> =
-  {
-    "best-single": ["S", "best single"],
-    "zero-router": ["Z", "zero router"],
-    knn: ["K", "tuned kNN"],
-  };
+export const MARKS: Readonly<
+  Record<typeof COMPARED_WITH[number], readonly [mark: string, name: string]>
+> = {
+  "best-single": ["S", "best single"],
+  "zero-router": ["Z", "zero router"],
+  knn: ["K", "tuned kNN"],
+};
 
 /** Builds the leaderboard of an ID or OOD result. */
 export function leaderboard(result: Result, evaluation: Evaluation): Leaderboard {

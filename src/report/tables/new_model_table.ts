@@ -84,7 +84,11 @@ export function rivalsTable(
 
 /** What to know of both tables. */
 export function newModelNotes(result: Result): string[] {
-  const { protocol } = result;
+  return [...newModelLegend(result), ...closingNotes(result)];
+}
+
+/** How to read both tables. */
+export function newModelLegend({ protocol }: Result): string[] {
   return [
     "quality: mean over seeds and sets of held-out models.",
     "+ / −: significantly better / worse (Holm, p < .05) than best single whose new models' means come " +
@@ -94,7 +98,6 @@ export function newModelNotes(result: Result): string[] {
     ...(protocol.arms
       ? [`arms run: ${protocol.arms.join(", ")}; the others were not asked for.`]
       : []),
-    ...closingNotes(result),
   ];
 }
 

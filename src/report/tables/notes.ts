@@ -20,6 +20,28 @@ export function closingNotes(result: Result): string[] {
   ];
 }
 
+/** {@link closingNotes} for a terminal: what is short in full, the rest counted, with where to find it. */
+export function foldedNotes(result: Result): string[] {
+  const { dataset, routers } = result;
+  const missing = routers.filter((r) =>
+    r.notApplicable !== null && (dataset.synthetic || !r.needs.includes("truth"))
+  );
+  const run = routers.filter((r) => !r.reference && r.notApplicable === null);
+  const own = run.filter((r) => r.statement);
+  const notes = dataset.notes.length;
+  const folded = [
+    ...(own.length > 0 ? [`${own.length} of ${run.length} methods depart from their papers`] : []),
+    ...(notes > 1 ? [`${notes} notes on the data`] : []),
+  ];
+  return [
+    ...[...Map.groupBy(missing, (r) => r.notApplicable)].map(([reason, rows]) =>
+      `not run: ${rows.length === 1 ? rows[0].name : `${rows.length} rows`} (${reason})`
+    ),
+    ...(notes === 1 ? [`data: ${dataset.notes[0]}`] : []),
+    ...(folded.length > 0 ? [`${folded.join(", ")}: --statements, or docs/methods/`] : []),
+  ];
+}
+
 function names(rows: readonly RouterEntry[]): string {
   return rows.map(({ name }) => name).join(", ");
 }

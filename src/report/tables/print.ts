@@ -1,5 +1,5 @@
 /**
- * A result as text: for the terminal and as Markdown.
+ * A result as Markdown, and what its other forms share with it.
  * @module
  */
 import { isNewModel, type Result } from "../../results/result.ts";
@@ -10,48 +10,24 @@ import { auditLines, partsTable, printed, regretTable, sharesTable } from "./det
 import { type Leaderboard, leaderboard, ranked } from "./leaderboard.ts";
 import { type MetricTable, metricTables } from "./metric_tables.ts";
 import { newModelNotes, newModelTable, rivalsTable } from "./new_model_table.ts";
-import {
-  markdownTable,
-  shortened,
-  type Table,
-  type TableColumn,
-  textTable,
-  widthOf,
-  wrapped,
-} from "./text_table.ts";
-
-const WIDTH = 100;
+import { markdownTable, type Table, type TableColumn } from "./text_table.ts";
 
 /** The speed sheet beside a result. */
 export type SpeedSheet = Readonly<Record<string, Speed>>;
+
+/** How a result is printed in a terminal. */
+export interface PrintOptions {
+  /** Columns of the window; asked of it if absent. */
+  readonly width?: number;
+  /** Prints the sentences of methods and data in full, in place of one line that counts them. */
+  readonly statements?: boolean;
+}
 
 /** What a result is of, in one line. */
 export function headline({ dataset, protocol, embedding }: Result): string {
   const control = protocol.control === "none" ? "" : ` · CONTROL: ${protocol.control}`;
   return `${dataset.name}@${dataset.version}${dataset.synthetic ? " (synthetic)" : ""} · ` +
     `${protocol.name} · ${embedding.name} · ${dataset.queries} queries × ${dataset.models.length} models${control}`;
-}
-
-/** A result for a terminal of 100 columns. */
-export function terminalReport(result: Result, speed?: SpeedSheet): string {
-  const { evaluation } = result;
-  const blocks = [`\n${headline(result)}`];
-  if (isNewModel(evaluation)) {
-    for (const pool of ["all", "new"] as const) {
-      blocks.push(tableText(newModelTable(result, evaluation, pool)));
-    }
-    const rivals = rivalsTable(result, evaluation);
-    if (rivals) blocks.push(tableText(rivals));
-    blocks.push(notesText(newModelNotes(result)));
-    return blocks.join("\n\n");
-  }
-  blocks.push(tableText(leaderboard(result, evaluation)));
-  const drawing = frontier(result, evaluation);
-  if (drawing) blocks.push(drawing);
-  if (speed && Object.keys(speed).length > 0) {
-    blocks.push(textTable(SPEED_COLUMNS, speedRows(result, speed)));
-  }
-  return blocks.join("\n\n");
 }
 
 /** A result as Markdown, with folds, regret and routing. */
@@ -69,7 +45,7 @@ export function markdownReport(result: Result, speed?: SpeedSheet): string {
     const { references, competing } = ranked(result, evaluation.routers);
     const table = printed(result, [...references, ...competing]);
     blocks.push(...tableMarkdown(leaderboard(result, evaluation)));
-    const drawing = frontier(result, evaluation);
+    const drawing = frontierOf(result, evaluation);
     if (drawing) blocks.push("### Accuracy-cost frontier", "```text\n" + drawing + "\n```");
     blocks.push(
       "### Metrics, mean ± sd over seeds",
@@ -96,27 +72,6 @@ export function markdownReport(result: Result, speed?: SpeedSheet): string {
   return blocks.join("\n\n") + "\n";
 }
 
-/** A table with its notes, for a terminal. */
-export function tableText({ columns, rows, notes }: Leaderboard): string {
-  return `${fitted(columns, rows)}\n${notesText(notes)}`;
-}
-
-/** The table in {@link WIDTH} columns; if need be, names in its first column are cut short. */
-function fitted(columns: Leaderboard["columns"], rows: Leaderboard["rows"]): string {
-  const table = textTable(columns, rows);
-  const excess = Math.max(...table.split("\n").map(widthOf)) - WIDTH;
-  if (excess <= 0) return table;
-  const longest = Math.max(...rows.map(([name = ""]) => widthOf(name))) - excess;
-  return textTable(
-    columns,
-    rows.map(([name, ...cells]) => name === undefined ? [] : [shortened(name, longest), ...cells]),
-  );
-}
-
-function notesText(notes: readonly string[]): string {
-  return notes.flatMap((note) => wrapped(`  ${note}`, WIDTH, "    ")).join("\n");
-}
-
 function tableMarkdown({ columns, rows, notes }: Leaderboard): string[] {
   return [markdownTable(columns, rows), listMarkdown(notes)];
 }
@@ -141,7 +96,12 @@ function listMarkdown(notes: readonly string[]): string {
   return notes.map((note) => `- ${note}`).join("\n");
 }
 
-function frontier(result: Result, { routers, panels }: Evaluation): string | undefined {
+/** The frontier in text, at most `width` columns. */
+export function frontierOf(
+  result: Result,
+  { routers, panels }: Evaluation,
+  width?: number,
+): string | undefined {
   const { references, competing } = ranked(result, routers);
   const drawn = [...competing, ...references.filter((r) => r.router === "zero-router")];
   const { names } = printed(result, routers);
@@ -150,7 +110,7 @@ function frontier(result: Result, { routers, panels }: Evaluation): string | und
     quality: mean(panels.map((p) => p.models[m].quality)),
     cost: cost === null ? null : mean(panels.map((p) => p.models[m].cost!)),
   }));
-  return frontierText(drawn, models, names);
+  return frontierText(drawn, models, names, width);
 }
 
 /** Columns of {@link speedRows}. */

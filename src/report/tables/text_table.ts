@@ -24,17 +24,25 @@ export function columnsOf(titles: readonly string[], left = 1): TableColumn[] {
   return titles.map((title, c) => c < left ? { title } : { title, align: "right" });
 }
 
+/** Whether a row has nothing but its first cell, which may then run over the others. */
+export function spans(row: readonly string[]): boolean {
+  return row.length > 1 && row.slice(1).every((cell) => cell === "");
+}
+
 /** An aligned text table; an empty row becomes a rule. */
 export function textTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
 ): string {
   const width = columns.map(({ title }, c) =>
-    Math.max(widthOf(title), ...rows.map((row) => widthOf(row[c] ?? "")))
+    Math.max(
+      widthOf(title),
+      ...rows.filter((row) => c > 0 || !spans(row)).map((row) => widthOf(row[c] ?? "")),
+    )
   );
   const line = (cells: readonly string[]): string =>
     cells.map((cell, c) => {
-      const gap = " ".repeat(width[c] - widthOf(cell));
+      const gap = " ".repeat(Math.max(0, width[c] - widthOf(cell)));
       return columns[c].align === "right" ? gap + cell : cell + gap;
     }).join("  ").trimEnd();
   const rule = "─".repeat(width.reduce((a, b) => a + b + 2, -2));

@@ -88,11 +88,28 @@ Deno.test("equal curves: the earlier row leads", () => {
   assert.match(text!, /never best: Late one/);
 });
 
-Deno.test("rows of one point are no curves; a free model has no place on a logarithmic axis", () => {
+Deno.test("rows of one point are no curves", () => {
   const single = row("late", [[0.05, 0.99]]);
-  const text = frontierText([single, coin], [...models, { cost: 0, quality: 1 }], names);
+  const text = frontierText([single, coin], models, names);
   assert.doesNotMatch(text!, /Late|a letter/);
   assert.match(text!, /^ {2}\.900 │/m);
+});
+
+Deno.test("a free model stands at the left edge, off the logarithmic axis, and routers may use it", () => {
+  const cheap = row("early", [[0, 0.3], [0.001, 0.4], [0.01, 0.8]]);
+  const text = frontierText([cheap, coin], [...models, { cost: 0, quality: 0.5 }], names);
+  assert.equal(column(text, 0), "oA", "the model, and the router without money");
+  assert.equal(column(text, 1) + column(text, 2) + column(text, 3), "");
+  assert.match(column(text, 4), /A/);
+  assert.match(text!, /^ {7}└─┄┄┄─+$/m);
+  assert.match(text!, /^ {8}\$0 {2}\$1\.00 .* \$100 per 1,000 queries$/m);
+});
+
+Deno.test("in a narrow window the drawing is narrow; many that never lead are counted", () => {
+  const many = Array.from({ length: 9 }, (_, i) => row(`idle-${i}`, [[0.001, 0.1], [0.1, 0.2]]));
+  const text = frontierText([early, late, ...many, coin], models, names, 70);
+  for (const line of lines(text)) assert.ok(widthOf(line) <= 70, line);
+  assert.match(text!, /never best: 9 other routers$/);
 });
 
 Deno.test("nothing to draw", () => {

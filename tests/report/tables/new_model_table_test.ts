@@ -4,7 +4,7 @@ import {
   newModelTable,
   rivalsTable,
 } from "../../../src/report/tables/new_model_table.ts";
-import { terminalReport } from "../../../src/report/tables/print.ts";
+import { terminalReport } from "../../../src/report/tables/terminal.ts";
 import { widthOf } from "../../../src/report/tables/text_table.ts";
 import type { ArmReport, NewModelEvaluation } from "../../../src/evaluate/evaluate_new_model.ts";
 import type { Result } from "../../../src/results/result.ts";
@@ -93,7 +93,7 @@ Deno.test("a router that shares a reference's name stays on its side of the rule
 });
 
 Deno.test("report: both tables, the common notes once, within 100 columns", async () => {
-  const text = terminalReport(await result());
+  const text = terminalReport(await result(), undefined, { width: 100, statements: true });
   for (const line of text.split("\n")) assert.ok(widthOf(line) <= 100, line);
   for (const note of newModelNotes(await result())) {
     const start = note.slice(0, 30);

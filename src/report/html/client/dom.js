@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 
-/** @typedef {{ key: string, label: string, dataset: string, queries: string | null, why: string | null }} Entry */
+/** @typedef {{ key: string, label: string, dataset: string, name: string, protocol: string, queries: string | null, why: string | null }} Entry */
 
 /**
  * An element with attributes and children; texts become text nodes, never markup.

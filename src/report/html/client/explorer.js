@@ -126,7 +126,8 @@ export function setUpExplorer(results) {
       if (turnToResult(key) && seen) show();
     },
     open: async (behind, key) => {
-      if (key !== "across" && !turnToResult(key)) return go();
+      const meant = key === "across" ? resultBehind(results, behind, field("result").value) : key;
+      if (meant !== undefined && !turnToResult(meant)) return go();
       seen = true;
       go();
       clear(form);
@@ -144,6 +145,23 @@ export function setUpExplorer(results) {
       }
     },
   };
+}
+
+/**
+ * The result that a point of a figure over several results is of, by its protocol and dataset; where the point is a
+ * mean over datasets, the one that is looked at. Undefined: none in particular.
+ * @param {Entry[]} results
+ * @param {Behind} behind
+ * @param {string} chosen number of the result now chosen
+ * @returns {string | undefined}
+ */
+function resultBehind(results, { protocol, dataset }, chosen) {
+  const now = results[Number(chosen)];
+  const fits = results.filter((r) =>
+    r.queries !== null && (protocol === undefined || r.protocol === protocol) &&
+    (dataset === undefined || r.name === dataset)
+  );
+  return (fits.find((r) => r === now) ?? fits.find((r) => r.name === now?.name) ?? fits[0])?.key;
 }
 
 /**

@@ -1,16 +1,17 @@
 // @ts-check
 /// <reference lib="dom" />
+import { isBehind, setUpKeys } from "./keys.js";
 import { recoloured } from "./theme.js";
 import { block } from "./unpack.js";
 
-/** @typedef {{ router?: string, model?: string, benchmark?: string, solvers?: number, solversTo?: number }} Behind */
+/** @typedef {{ router?: string, model?: string, benchmark?: string, solvers?: number, solversTo?: number, dataset?: string, protocol?: string }} Behind */
 
 /** @type {any} */
 let plotly;
 
-/** Plots drawn so far. */
-/** @type {Set<HTMLElement>} */
-const drawn = new Set();
+/** Plots drawn so far, with their figures. */
+/** @type {Map<HTMLElement, any>} */
+const drawn = new Map();
 
 /**
  * Draws figures when they come into view.
@@ -32,9 +33,12 @@ export function setUpFigures(open) {
   }
 }
 
-/** Draws all figures again in the colours of now. */
-export function redraw() {
-  for (const place of drawn) figureOf(place).then((figure) => plot(place, figure));
+/**
+ * Draws all figures again in the colours of now.
+ * @param {number} [width] pixels; the room there is if absent
+ */
+export function redraw(width) {
+  for (const [place, figure] of drawn) plot(place, figure, width);
 }
 
 /**
@@ -44,11 +48,11 @@ export function redraw() {
 async function draw(place, open) {
   const figure = await figureOf(place);
   await plot(place, figure);
-  drawn.add(place);
+  drawn.set(place, figure);
+  setUpKeys(place, plotly, (behind) => open(behind, place.dataset.figures ?? ""));
   // @ts-ignore: Plotly's event method
   place.on("plotly_click", ({ points }) => {
-    const behind = points.map((/** @type {any} */ p) => p.customdata)
-      .find((/** @type {any} */ d) => d && typeof d === "object" && !Array.isArray(d));
+    const behind = points.map((/** @type {any} */ p) => p.customdata).find(isBehind);
     if (behind) open(behind, place.dataset.figures ?? "");
   });
 }
@@ -62,14 +66,15 @@ async function figureOf(place) {
 /**
  * @param {HTMLElement} place
  * @param {{ title: string, data: any[], layout: any }} figure
+ * @param {number} [width] pixels; the room there is if absent
  */
-async function plot(place, figure) {
+async function plot(place, figure, width) {
   load();
   const { title: _title, width: _width, ...layout } = recoloured(figure.layout);
   await plotly.react(place, recoloured(figure.data), {
     ...layout,
     margin: { ...layout.margin, t: 36 }, // the title stands above as a heading
-    autosize: true,
+    ...(width === undefined ? { autosize: true } : { autosize: false, width }),
     font: { ...layout.font, family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif" },
   }, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
 }

@@ -3,8 +3,12 @@
 import { byId } from "./dom.js";
 import { setUpExplorer } from "./explorer.js";
 import { redraw, setUpFigures } from "./figures.js";
+import { setUpEdges } from "./edges.js";
 import { setUpTables } from "./tables.js";
-import { setUpTheme } from "./theme.js";
+import { setUpPrinting, setUpTheme } from "./theme.js";
+
+/** Width of a figure on paper, in pixels. */
+const PAPER = 690;
 
 /** @type {{ results: import("./dom.js").Entry[] }} */
 const config = JSON.parse(byId("config", HTMLElement).textContent ?? "");
@@ -36,7 +40,9 @@ function followHash() {
 
 setUpTables();
 setUpFigures((behind, key) => explorer.open(behind, key));
-setUpTheme(byId("theme", HTMLButtonElement), redraw);
+setUpTheme(byId("theme", HTMLButtonElement), () => redraw());
+setUpPrinting((printing) => redraw(printing ? PAPER : undefined));
+setUpEdges();
 chooser.addEventListener("change", () => showResult(chooser.value));
 globalThis.addEventListener("hashchange", followHash);
 document.addEventListener("click", (event) => {

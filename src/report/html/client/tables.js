@@ -15,42 +15,85 @@ export function setUpTables() {
 function makeSortable(table) {
   const heads = [...table.tHead?.rows[0].cells ?? []];
   const body = table.tBodies[0];
-  const original = [...body.rows];
+  const original = unitsOf(body);
+  const order = table.caption?.querySelector("[data-order]");
+  const before = order?.textContent ?? "";
   heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
     head.append(button);
     head.setAttribute("aria-sort", "none");
+    const title = (head.textContent ?? "").trim();
     button.addEventListener("click", () => {
-      const before = head.getAttribute("aria-sort");
+      const now = head.getAttribute("aria-sort");
       // Numbers fall first, names rise; the third click restores the order of the report.
       const first = column === 0 ? "ascending" : "descending";
       const second = column === 0 ? "descending" : "ascending";
-      const next = before === "none" ? first : before === first ? second : "none";
+      const next = now === "none" ? first : now === first ? second : "none";
       for (const other of heads) other.setAttribute("aria-sort", "none");
       head.setAttribute("aria-sort", next);
-      const rows = next === "none" ? original : sorted(original, column, next === "ascending");
+      const units = next === "none" ? original : sorted(original, column, next === "ascending");
       table.classList.toggle("resorted", next !== "none");
-      body.append(...rows);
+      body.append(...units.flat());
+      if (order) order.textContent = next === "none" ? before : orderText(title, column, next);
     });
   });
 }
 
 /**
- * @param {HTMLTableRowElement[]} rows
+ * What keeps together when a table is sorted: a row, or a heading row with the rows below it.
+ * @param {HTMLTableSectionElement} body
+ * @returns {HTMLTableRowElement[][]}
+ */
+function unitsOf(body) {
+  const rows = [...body.rows];
+  if (!rows.some((row) => row.classList.contains("group"))) return rows.map((row) => [row]);
+  /** @type {HTMLTableRowElement[][]} */
+  const units = [];
+  for (const row of rows) {
+    if (row.classList.contains("group") || units.length === 0) units.push([row]);
+    else units[units.length - 1].push(row);
+  }
+  return units;
+}
+
+/**
+ * @param {string} title
+ * @param {number} column
+ * @param {string} direction
+ */
+function orderText(title, column, direction) {
+  const rising = direction === "ascending";
+  if (column === 0) return `By ${title}, ${rising ? "A to Z" : "Z to A"}.`;
+  return `By ${title}, ${rising ? "lowest" : "highest"} first.`;
+}
+
+/**
+ * @param {HTMLTableRowElement[][]} units
  * @param {number} column
  * @param {boolean} rising
  */
-function sorted(rows, column, rising) {
+function sorted(units, column, rising) {
   const sign = rising ? 1 : -1;
-  return rows.toSorted((a, b) => {
-    const [x, y] = [a.cells[column], b.cells[column]];
-    if (column === 0) return sign * (x.textContent ?? "").localeCompare(y.textContent ?? "");
-    const [p, q] = [x.dataset.sort ?? "", y.dataset.sort ?? ""];
-    if (p === "" || q === "") return Number(p === "") - Number(q === ""); // unknown is last either way
-    return sign * (Number(p) - Number(q));
+  /** @param {HTMLTableRowElement[]} unit the best of its rows stands for it */
+  const value = (unit) => {
+    const known = unit.map((row) => row.cells[column]?.dataset.sort ?? "").filter((v) => v !== "");
+    return known.length > 0 ? Math.max(...known.map(Number)) : NaN;
+  };
+  return units.toSorted((a, b) => {
+    if (column === 0) return sign * nameOf(a).localeCompare(nameOf(b));
+    const [p, q] = [value(a), value(b)];
+    if (Number.isNaN(p) || Number.isNaN(q)) {
+      return Number(Number.isNaN(p)) - Number(Number.isNaN(q)); // unknown is last either way
+    }
+    return sign * (p - q);
   });
+}
+
+/** @param {HTMLTableRowElement[]} unit */
+function nameOf([row]) {
+  return row.cells[0].textContent ?? "";
 }
 
 /** @param {HTMLFormElement} form */

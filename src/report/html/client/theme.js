@@ -3,8 +3,26 @@
 
 const SYSTEM_DARK = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
 
-/** @returns {boolean} whether the page is dark: by choice, else by the system */
+let onPaper = false;
+
+/**
+ * Paper is white, whatever the screen is.
+ * @param {(printing: boolean) => void} changed called when the page goes to paper, and when it is back
+ */
+export function setUpPrinting(changed) {
+  const turn = (/** @type {boolean} */ printing) => {
+    if (printing === onPaper) return;
+    onPaper = printing;
+    changed(printing);
+  };
+  globalThis.addEventListener("beforeprint", () => turn(true));
+  globalThis.addEventListener("afterprint", () => turn(false));
+  globalThis.matchMedia?.("print").addEventListener("change", ({ matches }) => turn(matches));
+}
+
+/** @returns {boolean} whether the page is dark: by choice, else by the system; never on paper */
 export function isDark() {
+  if (onPaper) return false;
   const chosen = document.documentElement.dataset.theme;
   return chosen ? chosen === "dark" : SYSTEM_DARK?.matches ?? false;
 }
