@@ -16,14 +16,12 @@ import type {
 
 /** The same router, whose fits and predictions throw where they break the contract. */
 export function checked(router: Router): Router {
-  return {
-    ...router,
-    async fit(train, config, context) {
-      const fitted = fittedOrThrow(await router.fit(train, config, context));
-      expectModels(fitted.models, train.models);
-      return guarded(fitted);
-    },
+  const fit: Router["fit"] = async (train, config, context) => {
+    const fitted = fittedOrThrow(await router.fit(train, config, context));
+    expectModels(fitted.models, train.models);
+    return guarded(fitted);
   };
+  return Object.create(router, { fit: { value: fit } });
 }
 
 function guarded(fitted: FittedRouter): FittedRouter {
