@@ -43,7 +43,7 @@ export class VerificationError extends Error {
  * The line of source an error speaks of or was thrown at, `baselines/mine.ts:3:7`, if it tells: relative
  * inside the working folder, absolute elsewhere.
  *
- * @param file the file whose line is wanted, where it is on the way
+ * @param file the file whose line is wanted, if it is on the way
  */
 export function placeOfError(thrown: unknown, file?: string): string | undefined {
   if (!(thrown instanceof Error)) return undefined;

@@ -12,6 +12,9 @@ export interface Progress {
   end(): void;
 }
 
+/** Milliseconds before the first estimate of the time left. */
+const FIRST_ESTIMATE = 5000;
+
 /** Opens a progress line, e.g. `progress("embedding", 3000)`. */
 export function progress(label: string, total: number, first = 0): Progress {
   const start = performance.now();
@@ -26,7 +29,10 @@ export function progress(label: string, total: number, first = 0): Progress {
       last = now;
       drawn = true;
       const rate = (done - first) / (now - start);
-      const left = rate > 0 ? `, ${clock((total - done) / rate)} left` : "";
+      // The first steps are no sample: reference rows take no time, and what is warmed up goes faster.
+      const known = now - start >= FIRST_ESTIMATE && done - first >= 3 &&
+        done - first >= (total - first) / 10;
+      const left = known ? `, ${clock((total - done) / rate)} left` : "";
       const share = total > 0 ? Math.round((100 * done) / total) : 0;
       const filled = Math.round(share / 5);
       const bar = "█".repeat(filled) + "░".repeat(20 - filled);

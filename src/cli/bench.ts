@@ -168,7 +168,8 @@ function onInterrupt(): Disposable & { kept(done: number, of: number): void } {
   let jobs = "";
   const stop = async (): Promise<void> => {
     await settled();
-    console.error(`\nstopped; the same command goes on where it was${jobs}`);
+    const fresh = Deno.stderr.isTerminal() ? "\r\x1b[2K" : "";
+    console.error(`${fresh}stopped; the same command goes on where it was${jobs}`);
     Deno.exit(130);
   };
   Deno.addSignalListener("SIGINT", stop);

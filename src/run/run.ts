@@ -239,17 +239,14 @@ class WorkerThread {
     return new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => {
         if ("failed" in data) reject(receiveError(data.failed));
+        else if ("crashed" in data) reject(Object.assign(new Crash(), data.crashed));
         else resolve(data);
       };
       this.#worker.onerror = (event) => {
         event.preventDefault();
-        const { message: what, filename, lineno, colno } = event;
-        // Where it was is in the text of an error raised by the thread itself.
-        const at = `\n    at ${filename}:${lineno}:${colno}`;
-        const text = "router" in message && message.file === undefined
-          ? `${message.router}: ${what}`
-          : what.replace(/^Uncaught (\(in promise\) )?/, "");
-        reject(Object.assign(new Crash(text), { stack: text + at }));
+        reject(
+          new Crash("router" in message ? `${message.router}: ${event.message}` : event.message),
+        );
       };
       this.#worker.postMessage(message);
     });
