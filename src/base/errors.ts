@@ -6,6 +6,7 @@
  */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 /** Input data, a manifest, a result file or a profile that breaks its format. Exit code 3. */
 export class DataError extends Error {
@@ -47,7 +48,7 @@ export class VerificationError extends Error {
  */
 export function placeOfError(thrown: unknown, file?: string): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
-  const places = plainText(thrown.stack ?? thrown.message)
+  const places = stripVTControlCharacters(thrown.stack ?? thrown.message)
     .matchAll(/(file:\/\/[^\s()"]+?)((?::\d+){1,2})(?!\d)/g)
     .map(([, url, at]) => ({ path: fileURLToPath(url), at })).toArray();
   const place = places.find(({ path }) => path === file) ?? places[0];
@@ -57,7 +58,10 @@ export function placeOfError(thrown: unknown, file?: string): string | undefined
 /** What was thrown, an error or not, in one line without colours, kind and place. */
 export function messageOf(thrown: unknown): string {
   const { message } = thrown instanceof Error ? thrown : new Error(`threw ${String(thrown)}`);
-  const [line] = plainText(message).replace(/^\w*Error: /, "").replace(/ at file:\/\/\S+$/m, "")
+  const [line] = stripVTControlCharacters(message).replace(/^\w*Error: /, "").replace(
+    / at file:\/\/\S+$/m,
+    "",
+  )
     .trim().split("\n");
   return (line || (thrown as Error).name).slice(0, 300);
 }
@@ -66,9 +70,4 @@ export function messageOf(thrown: unknown): string {
 export function shownPath(path: string): string {
   const short = relative(Deno.cwd(), path);
   return short.startsWith("..") || short === "" ? path : short;
-}
-
-function plainText(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/\x1b\[[\d;]*m/g, "");
 }

@@ -10,6 +10,8 @@ import { DataError } from "./errors.ts";
 /**
  * Writes a whole file or nothing: into a temporary neighbour with a name of its own (so that parallel
  * runs cannot collide), flushed, then renamed over the target.
+ *
+ * @throws {DataError} naming the path, when it cannot be written
  */
 export function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
   return whole(write(path, content));
@@ -32,6 +34,15 @@ export async function settled(): Promise<void> {
 }
 
 async function write(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeAndRename(path, content);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new DataError(`${path}: cannot be written (${(error as Error).message})`);
+  }
+}
+
+async function writeAndRename(path: string, content: string | Uint8Array): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {

@@ -78,11 +78,11 @@ function whatIsWrong({ code, output }: Ended): string | undefined {
 
 /** What belongs to the repository and is needed to run commands. */
 const COPIED =
-  /^(src|baselines|datasets|examples|results\/demo@1|tests\/bench\/fuzz_cli\.ts)|^(deno\.json|deno\.lock|full\.lock|package\.json|README\.md)$/;
+  /^(src|baselines|datasets|examples|results\/demo@1\/id\.static\.(json|decisions|splits)|tests\/bench\/fuzz_cli\.ts)|^(deno\.json|deno\.lock|full\.lock|package\.json|README\.md)$/;
 
 async function copyOfRepository(): Promise<string> {
   const copy = await Deno.makeTempDir({ prefix: "fuzz-" });
-  for (const file of await files) {
+  for (const file of await (listed ??= repositoryFiles())) {
     const target = join(copy, file);
     await Deno.mkdir(join(target, ".."), { recursive: true });
     await Deno.copyFile(repoPath(file), target);
@@ -98,12 +98,12 @@ async function repositoryFiles(): Promise<string[]> {
   return new TextDecoder().decode(stdout).split("\0").filter((file) => COPIED.test(file));
 }
 
-const files = repositoryFiles();
+let listed: Promise<string[]> | undefined;
 
 /** What tells a file from a changed one: size, time and place. */
 async function stamps(copy: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  for (const file of await files) {
+  for (const file of await (listed ??= repositoryFiles())) {
     const stat = await Deno.stat(join(copy, file)).catch(() => undefined);
     found.set(file, stat ? `${stat.size} ${stat.mtime?.getTime()} ${stat.ino}` : "gone");
   }
@@ -228,7 +228,7 @@ async function commandsOf(shell: Shell): Promise<Described[]> {
   const described: Described[] = [];
   for (const words of all) {
     const { output } = await shell.run([...words, "--help"]);
-    const flags = [...output.matchAll(/^ {2}--([\w-]+)( <[^>]+>)?  (.*)$/gm)].map(
+    const flags = [...output.matchAll(/^ {2}--([\w-]+)( <[^>]+>)? {2}(.*)$/gm)].map(
       ([, name, takes, help]) => ({
         name: name.replace(/,$/, ""),
         takes: takes !== undefined,
@@ -350,7 +350,7 @@ function commandLine(
   const chance = (p: number): boolean => draw.next() < p;
   const command = pick(commands), [name] = command.words;
   const value = ({ name, choices }: Described["flags"][number]): string => {
-    if (chance(0.2)) return pick(ODD);
+    if (chance(0.1)) return pick(ODD);
     if (choices.length > 0 && chance(0.8)) return pick(choices);
     if (/routers?$/.test(name)) return pick([...routers, "knn", "ridge", "knn,ridge", "knn"]);
     if (/seed|budget|subset|worker|attempt/.test(name)) {
@@ -367,7 +367,7 @@ function commandLine(
   const argv = [...command.words];
   const wanted = name === "new-router" || name === "conformance"
     ? [chance(0.6) ? pick([...routers, "my-router", "knn"]) : pick(ODD)]
-    : Array.from({ length: draw.integer(4) }, () => pick(chance(0.8) ? words : ODD));
+    : Array.from({ length: draw.integer(4) }, () => pick(chance(0.9) ? words : ODD));
   if (command.words[1] === "import") {
     wanted.unshift(pick(["reasoning-gym", "mmlu-pro", "routellm", "csv", "native"]));
   }
@@ -380,12 +380,12 @@ function commandLine(
     const isPlace = places.includes(`--${flag.name}`), isReadme = flag.name === "readme";
     const needed = name === "bench" && (flag.name === "routers" || flag.name === "data") ||
       name === "icl-stage1" && flag.name === "data";
-    if (isPlace || isReadme || !(needed || chance(0.25))) continue;
+    if (isPlace || isReadme || !(needed || chance(0.15))) continue;
     const text = value(flag);
     argv.push(`--${flag.name}`);
-    if (flag.takes && !chance(0.03)) argv.push(text);
+    if (flag.takes && !chance(0.02)) argv.push(text);
     if (!flag.takes && chance(0.05)) argv[argv.length - 1] += "=perhaps";
-    if (chance(0.06)) argv.push(`--${flag.name}`, ...(flag.takes ? [value(flag)] : []));
+    if (chance(0.03)) argv.push(`--${flag.name}`, ...(flag.takes ? [value(flag)] : []));
   }
   if (chance(0.04)) {
     argv.push(pick(["--nowhere", "--dat", "-x", "--", "--=", "--out=", "--help", "-h", "---"]));
@@ -405,7 +405,7 @@ function commandLine(
 /** Files good and bad, by the path to type; and names of routers. */
 async function material(copy: string): Promise<{ words: string[]; routers: string[] }> {
   const text = new TextEncoder();
-  const lines = demoRecords({ queries: 60 }).map((record) => JSON.stringify(record) + "\n");
+  const lines = demoRecords({ queries: 150 }).map((record) => JSON.stringify(record) + "\n");
   const good = text.encode(lines.join("")), zipped = pack(good);
   const binary = Uint8Array.from({ length: 3000 }, (_, i) => (i * 7919) % 256);
   const record = JSON.parse(lines[0]);
@@ -506,6 +506,7 @@ async function goodResult(shell: Shell, copy: string): Promise<string[]> {
   const run = ["bench", "--data", "fuzz/good.jsonl", "--routers", "knn", "--seeds", "1"];
   const place = ["--protocol", "id", "--embedding", "hashed-384", "--jobs", "fuzz/made-jobs"];
   const made = await shell.run([...run, ...place, "--out", "fuzz/made"]);
+  if (made.code !== 0) throw new Error(`the run to damage did not succeed: ${made.output}`);
   await shell.run([...run, ...place, "--shard", "1/2", "--out", "fuzz/made"]);
   const files: string[] = [];
   const walk = async (folder: string): Promise<void> => {
@@ -515,10 +516,9 @@ async function goodResult(shell: Shell, copy: string): Promise<string[]> {
     }
   };
   await walk("fuzz/made");
-  const result = files.find((file) =>
+  const [result] = files.filter((file) =>
     /id\.[\w-]+(\.\w+)?\.json$/.test(file) && !/speed|splits/.test(file)
   );
-  if (result === undefined) throw new Error(`the run to damage did not succeed: ${made.output}`);
   const shard = files.find((file) => file.includes("shard"))!;
   const text = await Deno.readTextFile(join(copy, result));
   const damaged: Record<string, string> = {

@@ -113,7 +113,7 @@ Deno.test("a failed job is not kept; the first in plan order counts, and later o
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0],
-      /^moody failed: moody, seed 3, fold 0 \(.*moody\.ts:3:\d+\); the other/,
+      /^moody failed: moody, seed 3, fold 0 \(.*moody\.ts:4:\d+\); the other/,
     );
     assert.equal((await Deno.readTextFile(`${folder}/asked`)).length, 1, "asked once");
     assert.deepEqual(await kept(), Array(5).fill(undefined));
