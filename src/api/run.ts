@@ -21,7 +21,8 @@ import type { FinishedJob } from "../run/job_store.ts";
 import type { ArmKind } from "../run/new_model_job.ts";
 import type { Control } from "../run/open_split.ts";
 import { defaultSeeds, planRun, type RouterInMemory, type RunPlan } from "../run/plan.ts";
-import { runPlan, type Shard } from "../run/run.ts";
+import { FAILED } from "../run/job.ts";
+import { type RunOptions, runPlan, type Shard } from "../run/run.ts";
 import { SEEDS, type Split } from "../splits/split.ts";
 import { Leaderboard } from "./leaderboard.ts";
 import type { Pool } from "./pool.ts";
@@ -154,6 +155,8 @@ export class Run extends ShownText {
   row(id: string): Row {
     const rows = this.rows, row = rows.find((row) => row.id === id);
     if (row) return row;
+    const reason = this.result.routers.find((router) => router.id === id)?.notApplicable;
+    if (reason) throw new UsageError(`no row "${id}": ${reason}`);
     const ids = rows.map((row) => row.id);
     throw new UsageError(`no row "${id}"${didYouMean(id, ids)}; there are: ${ids.join(", ")}`);
   }
@@ -166,6 +169,13 @@ export class Run extends ShownText {
     const { evaluation, protocol } = this.result;
     if (isNewModel(evaluation)) return evaluation.arms;
     throw new UsageError(`a run of ${protocol.name} has rows, not arms`);
+  }
+
+  /** Routers that threw or broke their contract: they have no row, and the result carries the reason. */
+  get failed(): readonly { readonly router: string; readonly reason: string }[] {
+    return this.result.routers.flatMap(({ id: router, notApplicable: reason }) =>
+      reason?.startsWith(FAILED) ? [{ router, reason }] : []
+    );
   }
 
   /** Mean score of the oracle, told every outcome. */
@@ -210,8 +220,10 @@ export class Run extends ShownText {
 
 /**
  * Benches routers on a pool: splits, tunes on validation rows, decides for test rows, and only then looks at the
- * outcomes. Finished jobs are kept, so a stopped run goes on where it was.
+ * outcomes. Finished jobs are kept, so a stopped run goes on where it was. A router that fails has no row
+ * ({@link Run.failed}); the others have theirs.
  *
+ * @throws {DataError} when every router failed
  * @throws {UsageError} for unknown names
  * @throws {CapabilityError} when the protocol does not fit the pool
  *
@@ -228,7 +240,11 @@ export async function bench(pool: Pool, options: BenchOptions = {}): Promise<Run
 }
 
 /** What {@link bench} would do, and a function that does it, or one part of it. */
-export async function planBench(pool: Pool, options: BenchOptions): Promise<{
+export async function planBench(
+  pool: Pool,
+  options: BenchOptions,
+  watch: Pick<RunOptions, "aside" | "kept"> = {},
+): Promise<{
   readonly plan: RunPlan;
   readonly run: (shard?: Shard) => Promise<FinishedJob[]>;
 }> {
@@ -257,13 +273,31 @@ export async function planBench(pool: Pool, options: BenchOptions): Promise<{
     );
   }
   const run = (shard?: Shard): Promise<FinishedJob[]> =>
-    runPlan(plan, { workers, shard, jobs, warn: (message) => warn(`warning: ${message}`) });
+    runPlan(plan, {
+      ...watch,
+      workers,
+      shard,
+      jobs,
+      warn: (message) => warn(`warning: ${message}`),
+    });
   return { plan, run };
 }
 
-/** A run from a plan and all of its jobs. */
+/**
+ * A run from a plan and all of its jobs.
+ * @throws {DataError} when no router is left, naming why each failed; or as the only one that failed threw
+ */
 export function runOf(plan: RunPlan, jobs: readonly FinishedJob[], pool: Pool): Run {
-  const assembled = assemble(plan, jobs);
+  const assembled = assemble(plan, jobs), { failed, result } = assembled;
+  const isLeft = result.routers.some((row) => !row.reference && row.notApplicable === null);
+  if (failed.length > 0 && !isLeft) {
+    const lines = failed.map(({ router, reason, at }) =>
+      `${router} ${reason}${at === undefined ? "" : ` (${at})`}`
+    );
+    const error = new DataError(`no router is left: ${lines.join("; ")}`);
+    const [{ exitCode = error.exitCode }] = failed;
+    throw failed.length === 1 ? Object.assign(error, { exitCode }) : error;
+  }
   return new Run({ ...assembled, splits: plan.splits, pool, assembled });
 }
 

@@ -2,6 +2,7 @@
  * A dataset as every protocol takes it: loaded, audited, strict duplicates merged.
  * @module
  */
+import { progress } from "../base/progress.ts";
 import { loadDataset } from "../../datasets/load.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { audit, type AuditReport } from "./audit.ts";
@@ -21,7 +22,11 @@ export interface AuditedDataset extends DistinctTable {
  * @throws {DataError} for bad data
  */
 export async function auditedDataset(spec: string): Promise<AuditedDataset> {
-  return audited(await loadDataset(spec));
+  const line = progress(`loading ${spec}`, 2), table = await loadDataset(spec);
+  line.update(1, "audit");
+  const found = audited(table);
+  line.end();
+  return found;
 }
 
 /** Audits a table and merges its strict duplicates. */

@@ -10,8 +10,39 @@ import { DataError } from "./errors.ts";
 /**
  * Writes a whole file or nothing: into a temporary neighbour with a name of its own (so that parallel
  * runs cannot collide), flushed, then renamed over the target.
+ *
+ * @throws {DataError} naming the path, when it cannot be written
  */
-export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
+export function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  return whole(write(path, content));
+}
+
+/** Writes under way, each of one file or of files that belong together. */
+const underWay = new Set<Promise<unknown>>();
+
+/** Marks a write as one that {@link settled} waits for. */
+export function whole<T>(write: Promise<T>): Promise<T> {
+  underWay.add(write);
+  const done = (): boolean => underWay.delete(write);
+  write.then(done, done);
+  return write;
+}
+
+/** Waits until nothing is being written, so that the process can end without a half. */
+export async function settled(): Promise<void> {
+  while (underWay.size > 0) await Promise.allSettled(underWay);
+}
+
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeAndRename(path, content);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new DataError(`${path}: cannot be written (${(error as Error).message})`);
+  }
+}
+
+async function writeAndRename(path: string, content: string | Uint8Array): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {

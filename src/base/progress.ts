@@ -12,7 +12,10 @@ export interface Progress {
   end(): void;
 }
 
-/** Opens a progress line, e.g. `progress("embedding", 3000)`. */
+/** Milliseconds before the first estimate of the time left. */
+const FIRST_ESTIMATE = 5000;
+
+/** Opens a progress line, e.g. `progress("embedding", 3000)`; a total of 0 is one that nobody knows. */
 export function progress(label: string, total: number, first = 0): Progress {
   const start = performance.now();
   const live = Deno.stderr.isTerminal();
@@ -26,11 +29,16 @@ export function progress(label: string, total: number, first = 0): Progress {
       last = now;
       drawn = true;
       const rate = (done - first) / (now - start);
-      const left = rate > 0 ? `, ${clock((total - done) / rate)} left` : "";
+      // The first steps are no sample: reference rows take no time, and what is warmed up goes faster.
+      const known = now - start >= FIRST_ESTIMATE && done - first >= 3 &&
+        done - first >= (total - first) / 10;
+      const left = known ? `, ${clock((total - done) / rate)} left` : "";
       const share = total > 0 ? Math.round((100 * done) / total) : 0;
       const filled = Math.round(share / 5);
       const bar = "█".repeat(filled) + "░".repeat(20 - filled);
-      const line = `${label} ${live ? bar + " " : ""}${done}/${total} (${share}%${left}) ${detail}`;
+      const line = total > 0
+        ? `${label} ${live ? bar + " " : ""}${done}/${total} (${share}%${left}) ${detail}`
+        : `${label} ${done} ${detail}`;
       write(live ? `\r\x1b[2K${line.slice(0, 99)}` : `${line}\n`);
     },
     end() {

@@ -182,6 +182,11 @@ export async function exitCodeOf(main: () => unknown): Promise<number> {
       console.error(`error: ${first} (\`deno task\` grants what its commands need in this folder)`);
       return 4;
     }
+    // A file or folder that is gone, of another kind, or on a full disk: the message of the system names it.
+    if (error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code))) {
+      console.error(`error: ${error.message.split("\n")[0]}`);
+      return 3;
+    }
     console.error(error);
     return 1;
   }

@@ -3,14 +3,14 @@
  * @module
  */
 import { dirname } from "node:path";
-import { UsageError } from "../base/errors.ts";
+import { DataError, UsageError } from "../base/errors.ts";
 import { type Device, DEVICES } from "../base/device.ts";
-import { repoPath, writeAtomic } from "../base/files.ts";
+import { repoPath, settled, writeAtomic } from "../base/files.ts";
 import { probeDevice } from "../onnx/device.ts";
 import { CONTROLS } from "../run/open_split.ts";
 import { type ArmKind, ARMS } from "../run/new_model_job.ts";
 import { openPool, type Pool } from "../api/pool.ts";
-import { bench, type BenchOptions, planBench, type Run } from "../api/run.ts";
+import { type BenchOptions, planBench, type Run, runOf } from "../api/run.ts";
 import { DEMO_SEEDS } from "../run/plan.ts";
 import type { Shard } from "../run/run.ts";
 import { SEEDS } from "../splits/split.ts";
@@ -111,8 +111,10 @@ const COMMAND: Command<typeof FLAGS> = {
   ],
 };
 
-async function main(argv: string[]): Promise<void> {
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
+  using interrupt = onInterrupt();
   for (const folder of [flags.out, flags.jobs]) await expectWritable(folder);
   const shard = readShard(flags.shard);
   const workers = await workersFor(flags.device as Device, flags.workers);
@@ -121,14 +123,20 @@ async function main(argv: string[]): Promise<void> {
     throw new UsageError(`--arms: only new-model has arms, not ${flags.protocol.join(" or ")}`);
   }
   const root = flags.out ?? repoPath("results");
+  const failures: Failures = [];
   for (const data of flags.data) {
     const pool = await openPool(data);
     for (const protocol of flags.protocol) {
       const options = { ...optionsOf(flags, protocol), workers, jobs: flags.jobs };
-      if (shard) console.log(await benchShard(pool, options, shard, root));
-      else {written.add(
-          dirname(shown(await conclude(await bench(pool, options), root, flags))),
-        );}
+      const watch = { aside: true, kept: interrupt.kept };
+      if (shard) {
+        console.log(await benchShard(pool, options, shard, root, watch, failures));
+        continue;
+      }
+      const { plan, run } = await planBench(pool, options, watch);
+      const ran = runOf(plan, await run(), pool);
+      failures.push(...failuresOf(ran));
+      written.add(dirname(shown(await conclude(ran, root, flags))));
     }
   }
   if (written.size > 0 && !flags.json) {
@@ -136,6 +144,44 @@ async function main(argv: string[]): Promise<void> {
       `\nfigures, and the queries behind every number: deno task report ${[...written].join(" ")}`,
     );
   }
+  throwFailures(failures);
+}
+
+/** Lines about routers without a row. */
+type Failures = string[];
+
+/** One line a router of a run that failed. */
+export function failuresOf({ failed, result: { dataset, protocol } }: Run): Failures {
+  return failed.map(({ router, reason }) =>
+    `${router} has no row in ${dataset.name} ${protocol.name}: ${reason}`
+  );
+}
+
+/**
+ * Ends a command whose routers did not all come through, a line each.
+ * @throws {DataError} of the last
+ */
+export function throwFailures(failures: Failures): void {
+  const last = failures.at(-1);
+  if (last === undefined) return;
+  for (const line of failures.slice(0, -1)) console.error(`error: ${line}`);
+  throw new DataError(last);
+}
+
+/** Ends the process when a person stops it: says what is kept, and leaves no half of a file. */
+function onInterrupt(): Disposable & { kept(done: number, of: number): void } {
+  let jobs = "";
+  const stop = async (): Promise<void> => {
+    await settled();
+    const fresh = Deno.stderr.isTerminal() ? "\r\x1b[2K" : "";
+    console.error(`${fresh}stopped; the same command goes on where it was${jobs}`);
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  return {
+    kept: (done, of) => jobs = ` (${done} of ${of} jobs kept)`,
+    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", stop),
+  };
 }
 
 /** Reports a missing permission before the work, not after it. */
@@ -181,9 +227,17 @@ async function benchShard(
   options: BenchOptions,
   shard: Shard,
   root: string,
+  watch: Parameters<typeof planBench>[2],
+  failures: Failures,
 ): Promise<string> {
-  const { plan, run } = await planBench(pool, options);
+  const { plan, run } = await planBench(pool, options, watch);
   const jobs = await run(shard);
+  const failed = new Map(
+    jobs.flatMap(({ router, outcome }) =>
+      outcome.status === "failed" ? [[router, outcome.reason]] : []
+    ),
+  );
+  failures.push(...failed.entries().map(([router, reason]) => `${router} ${reason}`));
   const path = `${root}/${stemOf(plan)}.shard-${shard.index}-of-${shard.of}.gz`;
   await writeAtomic(path, encodeShard(plan.settings, plan.key, shard, jobs));
   return `wrote ${shown(path)} (${jobs.length} jobs)`;

@@ -43,7 +43,8 @@ const COMMAND: Command<typeof FLAGS> = {
   ],
 };
 
-async function main(argv: string[]): Promise<void> {
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
   if (flags.list) return printProviders();
   const provider = await openProvider(flags.embedding, {

@@ -8,7 +8,7 @@ import { Pool } from "../api/pool.ts";
 import { runOf } from "../api/run.ts";
 import { planRun } from "../run/plan.ts";
 import { readShard } from "../results/shard.ts";
-import { conclude } from "./bench.ts";
+import { conclude, failuresOf, throwFailures } from "./bench.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {
@@ -30,7 +30,8 @@ const COMMAND: Command<typeof FLAGS> = {
   examples: ["deno task merge results/mmlu-pro@1/id.static.shard-*-of-4.gz"],
 };
 
-async function main(argv: string[]): Promise<void> {
+/** Runs the command. */
+export async function main(argv: string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, COMMAND);
   const shards = await Promise.all(args.map(readShard));
   const [first] = shards;
@@ -60,6 +61,7 @@ async function main(argv: string[]): Promise<void> {
   const jobs = plan.jobs.map(({ id }) => done.get(id)!);
   const run = runOf(plan, jobs, new Pool(plan.settings.data, plan.dataset));
   await conclude(run, flags.out ?? repoPath("results"), flags);
+  throwFailures(failuresOf(run));
 }
 
 if (import.meta.main) await runMain(main);

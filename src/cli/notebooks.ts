@@ -4,7 +4,7 @@
  */
 import { relative } from "node:path";
 import { UsageError, VerificationError } from "../base/errors.ts";
-import { repoPath } from "../base/files.ts";
+import { exists, repoPath } from "../base/files.ts";
 import { brokenPromises, differences } from "../jupyter/compare.ts";
 import { readNotebook, writeNotebook } from "../jupyter/notebook.ts";
 import { LIMIT, runNotebook } from "../jupyter/run.ts";
@@ -58,6 +58,7 @@ export async function main(argv: string[]): Promise<void> {
 
 async function allNotebooks(): Promise<string[]> {
   const names: string[] = [];
+  if (!await exists(repoPath("notebooks"))) throw new UsageError("there is no folder notebooks/");
   for await (const { name } of Deno.readDir(repoPath("notebooks"))) {
     if (name.endsWith(".ipynb")) names.push(name);
   }

@@ -5,6 +5,7 @@
 import { resultFiles } from "../results/find.ts";
 import { UsageError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
+import { progress } from "../base/progress.ts";
 import { verifyResult } from "../results/verify.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
@@ -36,8 +37,11 @@ export async function main(argv: string[]): Promise<void> {
     throw new UsageError(`no result files in ${args.join(", ") || "results/"}`);
   }
   let full = 0;
-  for (const path of paths) {
+  const line = progress("verifying", paths.length);
+  for (const [at, path] of paths.entries()) {
+    line.update(at, path);
     const { depth, numbers, result } = await verifyResult(path, flags);
+    line.end();
     if (depth === "full") full++;
     console.log(
       depth === "full"

@@ -13,6 +13,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../base/errors.ts";
+import { progress } from "../base/progress.ts";
 import { parseRecord } from "./parse.ts";
 import type { OutcomeRecord } from "./record.ts";
 
@@ -66,11 +67,14 @@ export async function* readRecords(path: string): AsyncGenerator<OutcomeRecord, 
  */
 export async function readAllRecords(path: string): Promise<LoadedRecords> {
   const list: OutcomeRecord[] = [];
-  const records = readRecords(path);
+  const records = readRecords(path), line = progress(`reading ${path}, records:`, 0);
   for (;;) {
     const step = await records.next();
-    if (step.done) return { ...step.value, list };
-    list.push(step.value);
+    if (step.done) {
+      line.end();
+      return { ...step.value, list };
+    }
+    line.update(list.push(step.value));
   }
 }
 

@@ -4,11 +4,12 @@
  * @module
  */
 import { METRICS_VERSION } from "../metrics/mod.ts";
-import { repoPath, writeAtomic, writeJson } from "../base/files.ts";
+import { repoPath, whole, writeAtomic, writeJson } from "../base/files.ts";
 import { canonicalJson, hashJson } from "../base/hash.ts";
 import { defaultSeeds, type PlannedRouter, type RunPlan, type RunSettings } from "../run/plan.ts";
 import { packSplits } from "../splits/pack.ts";
 import type { FinishedJob } from "../run/job_store.ts";
+import { failedJob } from "../run/work.ts";
 import type { Speed } from "../run/speed.ts";
 import { environment, VERSION } from "../base/version.ts";
 import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";
@@ -31,35 +32,34 @@ export interface AssembledResult {
   readonly speed: Readonly<Record<string, Speed>>;
   /** Folder and file stem, `reasoning-gym-easy@1/id.static`. */
   readonly stem: string;
+  /** Routers that threw or broke the contract; their rows carry the reason. */
+  readonly failed: readonly FailedRouter[];
+}
+
+/** A router without a row, and why. */
+export interface FailedRouter {
+  /** Router id. */
+  readonly router: string;
+  /** What happened on which split. */
+  readonly reason: string;
+  /** Line of source, where it is known. */
+  readonly at?: string;
+  /** Exit code of what was thrown, where it has one. */
+  readonly exitCode?: number;
 }
 
 /** Assembles a result from all jobs of a plan. */
 export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): AssembledResult {
   const { table, settings, splits } = plan;
-  const byRouter = Map.groupBy(jobs, (_, at) => plan.routers[at % plan.routers.length].id);
+  const byRouter = new Map(
+    Map.groupBy(jobs, (_, at) => plan.routers[at % plan.routers.length].id).entries()
+      .map(([id, own]) => [id, withoutMisfits(plan, own)]),
+  );
   // A router has a row only if it could decide on every split.
   const able = [...byRouter].filter(([, own]) =>
     own.every(({ outcome }) => outcome.status === "decided")
   );
-  const entries: DecisionEntry[] = able.flatMap(([router, own]) =>
-    own.flatMap(({ outcome, seed, fold, decisionsSha256, predictions }) => {
-      if (outcome.status !== "decided") return [];
-      const { columns, models, choice, mixtures, tuning, card } = outcome;
-      return [{
-        router,
-        seed,
-        fold,
-        columns,
-        models,
-        choice,
-        mixtures,
-        tuning: rounded(tuning),
-        card,
-        decisionsSha256,
-        predictions: rounded(predictions),
-      }];
-    })
-  );
+  const entries = able.flatMap(([, own]) => own.flatMap((job) => entryOfJob(job)));
   const stem = stemOf(plan);
   const name = stem.slice(stem.indexOf("/") + 1);
   const decisions = encodeDecisions(entries);
@@ -106,7 +106,44 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
       jobs.flatMap(({ router, speed }) => speed ? [[router, rounded(speed)]] : []),
     ),
     stem,
+    failed: [...byRouter].flatMap(([router, own]) => {
+      const first = own.find(({ outcome }) => outcome.status !== "decided")?.outcome;
+      return first?.status === "failed" ? [{ ...first, router }] : [];
+    }),
   };
+}
+
+/** The decisions of a job as the decision file holds them; none where there are none. */
+function entryOfJob(
+  { router, outcome, seed, fold, decisionsSha256, predictions }: FinishedJob,
+): DecisionEntry[] {
+  if (outcome.status !== "decided") return [];
+  const { columns, models, choice, mixtures, tuning, card } = outcome;
+  return [{
+    router,
+    seed,
+    fold,
+    columns,
+    models,
+    choice,
+    mixtures,
+    tuning: rounded(tuning),
+    card,
+    decisionsSha256,
+    predictions: rounded(predictions),
+  }];
+}
+
+/** A router's jobs; failed where it decided on every split, but not in the same way (a dial of other lengths). */
+function withoutMisfits(plan: RunPlan, jobs: readonly FinishedJob[]): readonly FinishedJob[] {
+  const isOurs = plan.routers.some((r) => r.id === jobs[0].router && r.sha256 === "reference");
+  if (isOurs || jobs.some(({ outcome }) => outcome.status !== "decided")) return jobs;
+  try {
+    checkEntries(jobs.flatMap(entryOfJob), plan.splits, plan.table.models, "");
+    return jobs;
+  } catch (error) {
+    return jobs.map((job) => failedJob(plan.setup, { ...job, split: 0, timed: false }, error));
+  }
 }
 
 /**
@@ -131,7 +168,11 @@ export function evaluateEntries(
 }
 
 /** Writes a result: the files it refers to first, itself last. Returns its path. */
-export async function writeResult(assembled: AssembledResult, folder?: string): Promise<string> {
+export function writeResult(assembled: AssembledResult, folder?: string): Promise<string> {
+  return whole(writeFiles(assembled, folder));
+}
+
+async function writeFiles(assembled: AssembledResult, folder?: string): Promise<string> {
   const root = folder ?? repoPath("results");
   const path = `${root}/${assembled.stem}.json`;
   const directory = path.slice(0, path.lastIndexOf("/"));
@@ -185,7 +226,7 @@ function entryOf(
   jobs: readonly FinishedJob[],
   entries: readonly DecisionEntry[],
 ): RouterEntry {
-  const refused = jobs.find((j) => j.outcome.status === "not applicable")?.outcome;
+  const refused = jobs.map(({ outcome }) => outcome).find(({ status }) => status !== "decided");
   return {
     id,
     name: router.name,
@@ -197,7 +238,7 @@ function entryOf(
     unseen: router.unseen ?? null,
     sha256,
     grid: router.grid,
-    notApplicable: refused?.status === "not applicable" ? refused.reason : null,
+    notApplicable: refused && refused.status !== "decided" ? refused.reason : null,
     chosen: chosenFor(id, entries),
   };
 }

@@ -6,7 +6,7 @@
 import { VerificationError } from "../base/errors.ts";
 import { matrix } from "../linalg/matrix.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
-import { type JobOutcome, runJob, whyNot } from "../run/job.ts";
+import { FAILED, type JobOutcome, runJob, whyNot } from "../run/job.ts";
 import { decisionsHash } from "../run/job_store.ts";
 import { type ArmKind, runNewModelJob } from "../run/new_model_job.ts";
 import { type Control, type OpenedSplit, openSplit } from "../run/open_split.ts";
@@ -75,12 +75,24 @@ function decideAgain(
 }
 
 /** Why competing rows have no decisions: a row must not be left out because of what it shows. */
-function checkReasons(path: string, { routers }: Result, opened: OpenedSplit): void {
+function checkReasons(
+  path: string,
+  { routers, splits: { parts: splits } }: Result,
+  opened: OpenedSplit,
+): void {
   routers.forEach(({ needs, notApplicable }, r) => {
     if (r < REFERENCES.length) return;
     const reason = whyNot({ needs } as Partial<Router> as Router, opened.all, opened) ?? null;
+    if (reason === null && isFailure(notApplicable, splits)) return;
     // Of a router that could run, the new-model protocol asks more: what, only the router knows.
     if (reason === null && opened.split.heldOutModels.length > 0) return;
     sameOrThrow(path, `/routers/${r}/notApplicable`, notApplicable, reason);
   });
+}
+
+/** Whether a reason says that a router failed on one of the splits; that it did, only the router knows. */
+function isFailure(reason: string | null, splits: Result["splits"]["parts"]): boolean {
+  const [, seed, fold] = /, seed (\d+), fold (\d+)$/.exec(reason ?? "") ?? [];
+  return (reason ?? "").startsWith(FAILED) &&
+    splits.some((split) => split.seed === Number(seed) && split.fold === Number(fold));
 }

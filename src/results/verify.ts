@@ -10,6 +10,7 @@
  * - that the other decisions are the ones the routers make, with the curve positions (`operating`, λ) and
  *   the validation scores behind them: run `command` again, which gives the same bytes
  * - numbers from predictions (Brier score, calibration) and sizes of routers, in the decision file
+ * - that a row marked as failed did fail: run `command` again
  * - harness, environment, embedding, control and device, and the dataset in `command`
  * - routers that are not reference rows: name, summary, source, statement, needs, `reference`, `unseen`,
  *   hash and grid, which are in the file of that hash; summary and source of reference rows; and which

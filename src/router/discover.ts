@@ -5,8 +5,9 @@
  */
 import { basename, dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { inspect, isDeepStrictEqual } from "node:util";
 import type { Router } from "./contract.ts";
-import { DataError, UsageError } from "../base/errors.ts";
+import { messageOf, placeOfError, shownPath, UsageError } from "../base/errors.ts";
 import { exists, readBytes, repoPath } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
 import { didYouMean } from "../base/suggest.ts";
@@ -47,14 +48,25 @@ export async function routerIds(): Promise<string[]> {
  *
  * A path without a file, `./wide.ts`, means the same where just one file of that folder has a router called
  * `wide`: so a command keeps its meaning when routers move into one file.
- * @throws {UsageError} when there is no such router, with a suggestion
- * @throws {DataError} when the file is missing or its export is no well-formed router
+ * @throws {UsageError} when there is no such router, with a suggestion; when its file cannot be imported, with
+ * the line; when its export is no well-formed router, with the field
+ * @throws {DataError} when the file is missing
  */
 export async function loadRouter(name: string): Promise<FoundRouter> {
   const { id, path, exported } = await placeOf(name);
-  const sha256 = await sourceHash(path);
-  const module = await import(pathToFileURL(path).href) as Readonly<Record<string, unknown>>;
-  return { id, path, sha256, router: routerIn(module, exported, path) };
+  await readBytes(path);
+  const router = routerIn(await imported(path), exported, path);
+  return { id, path, sha256: await sourceHash(path), router };
+}
+
+async function imported(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    const file = shownPath(path), place = placeOfError(error) ?? file;
+    const helper = place.startsWith(file) ? "" : `${file}: `;
+    throw new UsageError(`${helper}${place}: ${messageOf(error)}`);
+  }
 }
 
 /** The file name of a router that goes by a name: lower case, `_` for `-`. */
@@ -128,9 +140,23 @@ export async function sourceHash(path: string): Promise<string> {
   return hashes.length === 1 ? hashes[0] : sha256(hashes.join("\n"));
 }
 
-/** Loads several routers, or all. */
+/**
+ * Loads several routers, or all.
+ * @throws {UsageError} when one cannot be loaded; of all, with what leaves it out
+ */
 export async function loadRouters(ids?: readonly string[]): Promise<FoundRouter[]> {
-  return await Promise.all((ids ?? await routerIds()).map(loadRouter));
+  if (ids) return await Promise.all(ids.map(loadRouter));
+  const all = await routerIds();
+  const loaded = await Promise.allSettled(all.map(loadRouter));
+  const broken = all.filter((_, i) => loaded[i].status === "rejected");
+  for (const result of loaded) {
+    if (result.status === "fulfilled") continue;
+    const named = broken.map((id) => `baselines/${id}.ts to _${id}.ts`).join(", ");
+    throw new UsageError(
+      `${messageOf(result.reason)} (to leave it out, rename ${named}, or name others in --routers)`,
+    );
+  }
+  return loaded.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
 }
 
 /** An export of a router file, if it is a router. */
@@ -149,16 +175,23 @@ function routerIn(
     );
   }
   const hint = others.length > 0 ? `; or name one of ${others.join(", ")} after a "#"` : "";
-  throw new DataError(`${path}: the default export must be a Router object${hint}`);
+  throw new UsageError(`${shownPath(path)}: the default export must be a Router object${hint}`);
 }
 
 function isRouter(value: unknown): boolean {
   return typeof (Object(value) as Partial<Router>).fit === "function";
 }
 
-function checkRouter(value: unknown, exported: string, path: string): Router {
+/**
+ * Checks the fields of what should be a router.
+ *
+ * @param exported name of the export, for the message
+ * @param where names the file, or the router in memory
+ * @throws {UsageError} naming the field, and what was expected
+ */
+export function checkRouter(value: unknown, exported: string, where: string): Router {
   const fail = (what: string): never => {
-    throw new DataError(`${path}: ${what}`);
+    throw new UsageError(`${shownPath(where)}: ${what}`);
   };
   if (value === null || typeof value !== "object") {
     fail(`${exported === "default" ? "the default export" : exported} must be a Router object`);
@@ -166,7 +199,7 @@ function checkRouter(value: unknown, exported: string, path: string): Router {
   const router = value as Router;
   for (const field of ["name", "summary", "source"] as const) {
     if (typeof router[field] !== "string" || router[field] === "") {
-      fail(`router.${field}: expected a non-empty string, got ${JSON.stringify(router[field])}`);
+      fail(`router.${field}: expected a non-empty string, got ${said(router[field])}`);
     }
   }
   if (typeof router.fit !== "function") fail("router.fit: expected a function");
@@ -178,5 +211,46 @@ function checkRouter(value: unknown, exported: string, path: string): Router {
       `router.grid: ${router.grid.length} configurations, the tuning budget is ${TUNING_BUDGET}`,
     );
   }
+  const lost = router.grid.findIndex((config) => !isJson(config));
+  if (lost >= 0) fail(`router.grid[${lost}]: expected plain JSON, got ${said(router.grid[lost])}`);
+  for (const [field, allowed] of Object.entries(CHOICES)) {
+    const given = router[field as keyof Router];
+    for (const one of field === "needs" ? [given ?? []].flat() : [given]) {
+      if (one === undefined || (allowed as readonly unknown[]).includes(one)) continue;
+      fail(`router.${field}: expected ${allowed.map(said).join(" or ")}, got ${said(one)}`);
+    }
+  }
+  if (router.needs !== undefined && !Array.isArray(router.needs)) {
+    fail(`router.needs: expected a list, got ${said(router.needs)}`);
+  }
+  if (router.statement !== undefined && typeof router.statement !== "string") {
+    fail(`router.statement: expected a string, got ${said(router.statement)}`);
+  }
   return router;
+}
+
+/** Fields of a router that have few values. */
+const CHOICES: Readonly<Partial<Record<keyof Router, readonly (string | boolean)[]>>> = {
+  needs: ["cost", "benchmark", "truth"],
+  refit: ["train+validation", "train"],
+  unseen: ["zero-update", "fit-new-vector"],
+  scale: ["score", "rank"],
+  effort: ["seconds", "minutes"],
+  reference: [true, false],
+};
+
+/** Whether a value is the same after it was written as JSON, as a result writes it. */
+function isJson(value: unknown): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value);
+  } catch {
+    return false;
+  }
+}
+
+/** A value in a message. */
+function said(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(value)
+    : inspect(value, { depth: 1, breakLength: Infinity });
 }

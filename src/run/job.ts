@@ -16,11 +16,11 @@ import { columnMeans } from "../router/training.ts";
 import { type Column, curveOf, points } from "./curve.ts";
 
 /** What one job returns. */
-export type JobOutcome = Decided | NotApplicable;
+export type JobOutcome = Decided | NotApplicable | Failed;
 
 /** Decisions of a router on the test rows of a split. */
 export interface Decided {
-  /** Tells the two outcomes apart. */
+  /** Tells the outcomes apart. */
   readonly status: "decided";
   /** Which columns {@link choice} (or {@link mixtures}) has, in order. */
   readonly columns: readonly Column[];
@@ -40,11 +40,26 @@ export interface Decided {
 
 /** The router cannot be run here. */
 export interface NotApplicable {
-  /** Tells the two outcomes apart. */
+  /** Tells the outcomes apart. */
   readonly status: "not applicable";
   /** What is missing, for the line under the table. */
   readonly reason: string;
 }
+
+/** The router threw, or gave what its contract forbids. Never kept as finished. */
+export interface Failed {
+  /** Tells the outcomes apart. */
+  readonly status: "failed";
+  /** What happened on which split, `failed: …, seed 42, fold 0`. */
+  readonly reason: string;
+  /** Line of source, where it is known; not part of a result. */
+  readonly at?: string;
+  /** Exit code of what was thrown, where it has one. */
+  readonly exitCode?: number;
+}
+
+/** How the reason of a row begins whose router {@link Failed}. */
+export const FAILED = "failed: ";
 
 /** Options of a job that are the same for a whole run. */
 export interface JobOptions {

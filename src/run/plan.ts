@@ -5,7 +5,7 @@
 import type { Device } from "../base/device.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
-import { type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
+import { checkRouter, type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
 import { UsageError } from "../base/errors.ts";
@@ -221,6 +221,7 @@ async function competitors(
   if (wanted.length === 0) return (await loadRouters()).map((found) => planned(found, found.id));
   return await Promise.all(wanted.map(async (name) => {
     const own = inMemory.find(({ id }) => id === name);
+    if (own) checkRouter(own.router, "router", own.id);
     return own ? { ...own, sha256: "in memory" } : planned(await loadRouter(name), name);
   }));
 }

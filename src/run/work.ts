@@ -3,9 +3,13 @@
  * routers share neighbours and clusters.
  * @module
  */
+import { resolve } from "node:path";
 import type { Device } from "../base/device.ts";
+import { messageOf, placeOfError } from "../base/errors.ts";
+import { repoPath } from "../base/files.ts";
 import { type Control, type EmbeddedTable, type OpenedSplit, openSplit } from "./open_split.ts";
-import { runJob } from "./job.ts";
+import { checked } from "./checked.ts";
+import { FAILED, type Failed, runJob } from "./job.ts";
 import { type ArmKind, runNewModelJob } from "./new_model_job.ts";
 import { decisionsHash, type FinishedJob } from "./job_store.ts";
 import { summarisePredictions } from "./predictions.ts";
@@ -48,7 +52,8 @@ export interface Job {
 }
 
 /**
- * Prepares to do jobs one after the other. What a job throws names its router.
+ * Prepares to do jobs one after the other. What a router throws, or gives against its contract, is the outcome
+ * of its job; what goes wrong with a reference row is a bug, and names the row.
  *
  * @param inMemory routers without a file, by id
  */
@@ -61,10 +66,36 @@ export function worker(
     try {
       return await work(job);
     } catch (error) {
-      if (error instanceof Error) prefix(error, job.router);
-      throw error;
+      if (isOurs(job, inMemory)) {
+        if (error instanceof Error) prefix(error, job.router);
+        throw error;
+      }
+      return failedJob(setup, job, error);
     }
   };
+}
+
+/** Whether a job is a reference row's of the harness. */
+function isOurs({ router, file }: Job, inMemory: ReadonlyMap<string, Router>): boolean {
+  return file === undefined && !inMemory.has(router);
+}
+
+/** A job whose router threw. */
+export function failedJob({ splits }: WorkSetup, job: Job, thrown: unknown): FinishedJob {
+  const { seed, fold } = splits[job.split], { id, router, file } = job;
+  const path = file?.includes("/")
+    ? resolve(file.replace(/#.*$/, ""))
+    : repoPath("baselines", `${router}.ts`);
+  const { exitCode } = Object(thrown) as { exitCode?: number };
+  const place = placeOfError(thrown, path);
+  const outcome: Failed = {
+    status: "failed",
+    reason: `${FAILED}${messageOf(thrown)}, seed ${seed}, fold ${fold}`,
+    // What the harness found out lies in no line of the router.
+    at: place?.startsWith("src/run/") ? undefined : place,
+    exitCode,
+  };
+  return { id, router, seed, fold, outcome, decisionsSha256: decisionsHash(outcome) };
 }
 
 function worksOn(
@@ -82,7 +113,7 @@ function worksOn(
     if (open?.at !== job.split) {
       open = { at: job.split, split: openSplit(setup.data, split, setup.control) };
     }
-    const router = inMemory.get(job.router) ?? await find(job);
+    const router = checked(inMemory.get(job.router) ?? await find(job));
     const outcome = split.heldOutModels.length > 0
       ? await runNewModelJob(
         job.router,

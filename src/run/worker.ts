@@ -1,5 +1,5 @@
 /**
- * Entry of a worker thread: first message the setup, then jobs; answers `{done}` or `{failed}`.
+ * Entry of a worker thread: first message the setup, then jobs; answers `{done}`, `{failed}` or `{crashed}`.
  * @module
  */
 import { sendError, type SentError } from "../base/threads.ts";
@@ -10,12 +10,24 @@ import type { FinishedJob } from "./job_store.ts";
 export type WorkerReply =
   | { readonly ready: true }
   | { readonly done: FinishedJob }
-  | { readonly failed: SentError };
+  | { readonly failed: SentError }
+  /** Something outside the job threw, a timer or a promise nobody waits for: the thread is not to be trusted. */
+  | { readonly crashed: SentError };
+
+const reply = (message: WorkerReply): void => self.postMessage(message);
+
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  reply({ crashed: sendError(event.error) });
+});
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  reply({ crashed: sendError(event.reason) });
+});
 
 let work: ((job: Job) => Promise<FinishedJob>) | undefined;
 
 self.onmessage = async ({ data }: MessageEvent<WorkSetup | Job>) => {
-  const reply = (message: WorkerReply): void => self.postMessage(message);
   try {
     if ("splits" in data) {
       work = worker(data);

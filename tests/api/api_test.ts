@@ -35,6 +35,41 @@ Deno.test("a router in memory decides as its file does, and its finished jobs ar
   });
 });
 
+Deno.test("a router in memory that fails has a reason in place of a row; alone, the run ends with it", async () => {
+  await inFolder(async (jobs) => {
+    const pool = await openPool(records, { name: "small" });
+    const broken = {
+      ...knn,
+      name: "broken",
+      fit: () => {
+        throw new Error("no luck");
+      },
+    };
+    const warnings: string[] = [];
+    const options = { seeds: 1, jobs, warn: (line: string) => void warnings.push(line) };
+    const run = await bench(pool, { ...options, routers: [broken, "knn"] });
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings[0],
+      /^warning: broken failed: no luck, seed 1, fold 0 \(\S+api_test\.ts:\d+:\d+\)/,
+    );
+    assert.deepEqual(run.failed, [{ router: "broken", reason: "failed: no luck, seed 1, fold 0" }]);
+    assert.ok(run.row("knn").score > 0);
+    assert.throws(() => run.row("broken"), /no row "broken": failed: no luck/);
+    assert.equal((await run.save(join(jobs, "runs"))).verified.depth, "full");
+    await assert.rejects(bench(pool, { ...options, routers: [broken] }), (error: Error) => {
+      assert.ok(error instanceof DataError);
+      assert.match(error.message, /^no router is left: broken failed: no luck, seed 1, fold 0/);
+      return true;
+    });
+    const shapeless = { ...knn, name: "shapeless", grid: [] };
+    await assert.rejects(
+      bench(pool, { ...options, routers: [shapeless] }),
+      /shapeless: router\.grid: expected a list/,
+    );
+  });
+});
+
 Deno.test("a run is saved with what lies beside it, verified, and read again the same", async () => {
   await inFolder(async (folder) => {
     const pool = await openPool(records, { name: "small" });

@@ -99,6 +99,78 @@ Deno.test("bench: new-model with some of its arms", async () => {
   assert.equal((await arms("mine", "new-model", "noarms")).code, 2);
 });
 
+Deno.test("bench: Ctrl-C says what is kept, leaves no half of a file, and the same command goes on", async () => {
+  for (const workers of ["1", "2"]) {
+    const name = `stopped${workers}`, jobs = `${folder}/${name}/jobs`;
+    const stopped = start("bench", ...plain, ...places(name), "--workers", workers);
+    await until(() => finishedJobs(jobs).size > 2, stopped);
+    stopped.kill("SIGINT");
+    const { code, text } = await ended(stopped);
+    assert.equal(code, 130, text);
+    const [, kept, all] =
+      /^stopped; the same command goes on where it was \((\d+) of (\d+) jobs kept\)$/m
+        .exec(text)!;
+    assert.deepEqual([Number(kept), Number(all)], [finishedJobs(jobs).size, JOBS]);
+    assert.deepEqual(filesBelow(`${folder}/${name}`).filter((file) => file.endsWith(".tmp")), []);
+    const again = await run("bench", ...plain, ...places(name));
+    assert.equal(again.code, 0, again.text);
+    same(name);
+  }
+});
+
+Deno.test("bench: a broken router is refused before any job, with file and line", async () => {
+  const broken = `${folder}/broken.ts`;
+  await Deno.writeTextFile(broken, "export default {");
+  const { code, text } = await run("bench", ...plain, ...places("broken"), "--routers", broken);
+  assert.equal(code, 2, text);
+  assert.match(text, /^error: \S*broken\.ts:1:17: Unexpected token.*$/m);
+  assert.doesNotMatch(text, /^ +at /m);
+  assert.deepEqual(filesBelow(`${folder}/broken`), []);
+});
+
+Deno.test("bench: a router that fails has a line, the others their rows, and the result is verified", async () => {
+  const failing = `${folder}/failing.ts`;
+  await Deno.writeTextFile(
+    failing,
+    `export default { name: "failing", summary: "s", source: "none", grid: [{}],\n` +
+      `  fit: () => { throw new Error("no luck"); } };\n`,
+  );
+  const args = [
+    "--data",
+    DATA,
+    "--seeds",
+    "1",
+    "--protocol",
+    "id",
+    "--routers",
+    `${failing},ridge`,
+  ];
+  const once = await run("bench", ...args, ...places("failing"));
+  assert.equal(once.code, 3, once.text);
+  assert.match(
+    once.text,
+    /warning: failing failed: no luck, seed 1, fold \d \(\S*failing\.ts:2:\d+\)/,
+  );
+  assert.match(once.text, /^error: failing has no row in .* id: failed: no luck, seed 1, fold 0$/m);
+  assert.match(once.text, /^ridge .*\d/mi);
+  assert.match(once.text, /verified \(full\)/);
+  // In parts, and joined: the same bytes, and again exit code 3.
+  const shards: string[] = [];
+  for (const shard of ["1/2", "2/2"]) {
+    const part = await run("bench", ...args, ...places("parts"), "--shard", shard);
+    assert.equal(part.code, 3, part.text);
+    const [, file] = /^wrote (\S+)/m.exec(part.text)!;
+    shards.push(file);
+  }
+  const merged = await run("merge", ...shards, "--out", `${folder}/merged/out`);
+  assert.equal(merged.code, 3, merged.text);
+  assert.deepEqual(bytes("merged"), bytes("failing"));
+  const alone = await run("bench", ...args.slice(0, -1), failing, ...places("alone"));
+  assert.equal(alone.code, 3, alone.text);
+  assert.match(alone.text, /^error: no router is left: failing failed: no luck/m);
+  assert.deepEqual(filesBelow(`${folder}/alone/out`), []);
+});
+
 Deno.test("bench: a second process with the same run is refused; the first ends undisturbed", async () => {
   const first = start("bench", ...plain, ...places("twice"));
   await until(() => finishedJobs(`${folder}/twice/jobs`).size > 0, first);

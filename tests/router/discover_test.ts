@@ -76,14 +76,14 @@ Deno.test("one of several routers of a file goes by the name of its export", () 
     assert.deepEqual([id, found, hash, router.name], ["my_wide", path, sha256(SEVERAL), "wide"]);
     assert.equal((await loadRouter(path)).router.name, "mine");
     await refused(`${path}#my_wyde`, UsageError, /did you mean "my_wide"\?; there are: .*my_deep/);
-    await refused(`${path}#NOT_ONE`, DataError, /NOT_ONE must be a Router object/);
+    await refused(`${path}#NOT_ONE`, UsageError, /NOT_ONE must be a Router object/);
   }));
 
 Deno.test("a file without a default export names the routers it has", () =>
   withFile(SEVERAL.slice(GOOD.length), async (path) => {
     await refused(
       path,
-      DataError,
+      UsageError,
       /default export must be.*name one of my_deep, my_wide after a "#"/,
     );
   }));
@@ -93,7 +93,7 @@ Deno.test("a path without a file is the router of that name elsewhere in its fol
     const { id, path, router } = await loadRouter(`${folder}/my_wide.ts`);
     assert.deepEqual([id, path, router.name], ["my_wide", `${folder}/a.ts`, "wide"]);
     await refused(`${folder}/my_wid.ts`, DataError, /my_wid\.ts: cannot be read/);
-    await refused(`${folder}/other.ts`, DataError, /other must be a Router object/);
+    await refused(`${folder}/other.ts`, UsageError, /other must be a Router object/);
     await Deno.writeTextFile(`${folder}/c.ts`, SEVERAL);
     await refused(`${folder}/my_wide.ts`, UsageError, /a\.ts#my_wide and .*c\.ts#my_wide/);
   }));
@@ -130,17 +130,56 @@ Deno.test("files that export no well-formed router say which field is wrong", as
     [GOOD.replace("grid: [{}]", "grid: []"), /router\.grid: expected a list with at least one/],
     [GOOD.replace("grid: [{}]", many), /router\.grid: 31 configurations, the tuning budget is 30/],
     [GOOD.replace("fit:", "train:"), /router\.fit: expected a function/],
+    [GOOD.replace("{}", "{ k: 1n }"), /router\.grid\[0\]: expected plain JSON, got \{ k: 1n \}/],
+    [GOOD.replace("{}", "{ k: Infinity }"), /router\.grid\[0\]: expected plain JSON/],
+    [
+      GOOD.replace("grid", 'needs: ["costs"], grid'),
+      /router\.needs: expected "cost" or .*got "costs"/,
+    ],
+    [GOOD.replace("grid", 'needs: "cost", grid'), /router\.needs: expected a list, got "cost"/],
+    [GOOD.replace("grid", 'effort: "hours", grid'), /router\.effort: expected .*got "hours"/],
+    [GOOD.replace("grid", "statement: 3, grid"), /router\.statement: expected a string, got 3/],
   ];
   for (const [source, message] of wrong) {
     await withFile(source, async (path) => {
       await assert.rejects(loadRouter(path), (error: Error) => {
-        assert.ok(error instanceof DataError);
+        assert.ok(error instanceof UsageError);
         assert.ok(error.message.startsWith(`${path}: `));
         assert.match(error.message, message);
         return true;
       });
     });
   }
+});
+
+Deno.test("a file that cannot be imported is named with its line, whatever is wrong with it", async () => {
+  const broken: [string, RegExp][] = [
+    ["export default {", /:1:17: Unexpected token `<eof>`/],
+    ["const x = 1;\nthrow new Error('no luck');\n", /:2:7: no luck$/],
+    ["throw 'text';", /: threw text$/],
+    ["let x = 1; let x = 2;", /:1:16: Identifier 'x' has already been declared$/],
+    ['import "./none.ts";', /:1:8: Module not found/],
+    ['\nimport x from "nothing-of-this-name";', /:2:15: .*not a dependency/],
+    ["\u0000\u0001", /:1:\d+: /],
+  ];
+  for (const [source, message] of broken) {
+    await withFile(source, async (path) => {
+      await assert.rejects(loadRouter(path), (error: Error) => {
+        assert.ok(error instanceof UsageError, error.stack);
+        assert.ok(error.message.startsWith(path), error.message);
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /\n|\x1b/);
+        return true;
+      });
+    });
+  }
+  await inFolder(
+    {
+      "mine.ts": 'import "./helper.ts";\nexport default 1;',
+      "helper.ts": "\nthrow new Error('deep');",
+    },
+    (folder) => refused(`${folder}/mine.ts`, UsageError, /mine\.ts: .*helper\.ts:2:7: deep$/),
+  );
 });
 
 /** What made the results in `results/`, read as text: a result is a megabyte of JSON. */

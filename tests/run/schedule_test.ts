@@ -75,33 +75,43 @@ Deno.test("order and number of workers leave no trace in any job", () =>
     assert.deepEqual(alone, plain.slice(-9), "each by itself");
   }));
 
-Deno.test("a failing router is named, keeps its exit code and stack, and stops the run", () =>
+Deno.test("a failing router is the outcome of its job, with the line and its exit code; others go on", () =>
   withRecords(async (folder) => {
     const refuses = `() => { throw Object.assign(new Error("needs more rows"), { exitCode: 4 }); }`;
     const breaks = `function broken() { return undefined.models; }`;
-    for (
-      const [name, fit, message, exitCode] of [
-        ["refuses", refuses, /^refuses: needs more rows$/, 4],
-        ["breaks", breaks, /^breaks: Cannot read properties of undefined/, undefined],
-      ] as const
-    ) {
-      const plan = await planOf(folder, { routers: [await writeRouter(folder, name, fit)] }, 2);
-      const own = plan.jobs.filter(({ router }) => router === name);
-      assert.equal(own.length, 5);
-      for (const workers of [1, 2]) {
-        await assert.rejects(
-          doJobs(plan.setup, own, workers, () => assert.fail("nothing can finish")),
-          (error: Error & { exitCode?: number }) => {
-            assert.match(error.message, message);
-            assert.equal(error.exitCode, exitCode);
-            assert.match(
-              error.stack!,
-              new RegExp(`${name}: [\\s\\S]*${name}\\.ts`),
-              "the stack says where",
-            );
-            return true;
-          },
-        );
+    const later =
+      `() => { setTimeout(() => { throw new Error("late"); }); return new Promise(() => {}); }`;
+    const lost = `() => { Promise.reject(new Error("lost")); return new Promise(() => {}); }`;
+    const cases = [
+      ["refuses", refuses, /^failed: needs more rows, seed 3, fold 0$/, 4],
+      [
+        "breaks",
+        breaks,
+        /^failed: Cannot read properties of undefined .*, seed 3, fold 0$/,
+        undefined,
+      ],
+      ["later", later, /^failed: late, seed 3, fold 0$/, undefined],
+      ["lost", lost, /^failed: lost, seed 3, fold 0$/, undefined],
+    ] as const;
+    const files = await Promise.all(cases.map(([name, fit]) => writeRouter(folder, name, fit)));
+    const plan = await planOf(folder, { routers: [...files, "uniroute"] }, 2);
+    for (const workers of [1, 2]) {
+      const all = plan.jobs.filter(({ router, split }) =>
+        split === 0 && (workers > 1 || !["later", "lost"].includes(router))
+      );
+      const outcomes = new Map<string, FinishedJob["outcome"]>();
+      await doJobs(plan.setup, all, workers, async (job) => {
+        outcomes.set(job.router, job.outcome);
+      });
+      assert.equal(outcomes.size, all.length);
+      assert.equal(outcomes.get("uniroute")?.status, "decided");
+      for (const [name, _, message, exitCode] of cases) {
+        const outcome = outcomes.get(name);
+        if (outcome === undefined) continue;
+        assert.ok(outcome.status === "failed", name);
+        assert.match(outcome.reason, message);
+        assert.equal(outcome.exitCode, exitCode);
+        assert.match(outcome.at!, new RegExp(`${name}\\.ts:1:\\d+$`));
       }
     }
   }));

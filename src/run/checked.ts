@@ -1,0 +1,115 @@
+/**
+ * A router whose every answer is checked where it enters the harness: a wrong length or value is an error
+ * that names the number, not a wrong row of a table.
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import { wellFormed } from "../router/conformance/predictions.ts";
+import type {
+  Dial,
+  FittedRouter,
+  PointPredictions,
+  Predictions,
+  QueryBatch,
+  Router,
+} from "../router/contract.ts";
+
+/** The same router, whose fits and predictions throw where they break the contract. */
+export function checked(router: Router): Router {
+  const fit: Router["fit"] = async (train, config, context) => {
+    const fitted = fittedOrThrow(await router.fit(train, config, context));
+    expectModels(fitted.models, train.models);
+    return guarded(fitted);
+  };
+  return Object.create(router, { fit: { value: fit } });
+}
+
+function guarded(fitted: FittedRouter): FittedRouter {
+  const { models, dial } = fitted;
+  return {
+    models,
+    predict: async (queries) => right(models, queries, await fitted.predict(queries)),
+    ...(fitted.withModels && {
+      async withModels(profiles) {
+        const larger = fittedOrThrow(await fitted.withModels!(profiles));
+        expectModels(larger.models.toSorted(), [...models, ...profiles.models].sort());
+        return guarded(larger);
+      },
+    }),
+    ...(dial && { dial: guardedDial(dial, models) }),
+    describe() {
+      const card = fitted.describe();
+      if (!Number.isFinite(card?.parameters) || card.parameters < 0) {
+        throw new DataError(`describe: expected parameters ≥ 0, got ${card?.parameters}`);
+      }
+      return card;
+    },
+  };
+}
+
+function guardedDial(dial: Dial, models: readonly string[]): Dial {
+  const { name, values } = dial;
+  if (!Array.isArray(values) || values.length === 0 || !values.every(Number.isFinite)) {
+    throw new DataError(`dial.values: expected finite numbers, got ${values}`);
+  }
+  return {
+    name,
+    values,
+    async predict(queries, value) {
+      return right(models, queries, await dial.predict(queries, value)) as PointPredictions;
+    },
+  };
+}
+
+function fittedOrThrow(fitted: FittedRouter): FittedRouter {
+  for (const field of ["predict", "describe"] as const) {
+    if (typeof fitted?.[field] !== "function") {
+      throw new DataError(`fit: expected an object with ${field}, got ${typeof fitted?.[field]}`);
+    }
+  }
+  if (!Array.isArray(fitted.models)) {
+    throw new DataError(`fit: expected a list of models, got ${typeof fitted.models}`);
+  }
+  return fitted;
+}
+
+function expectModels(given: readonly string[], expected: readonly string[]): void {
+  const odd = expected.findIndex((model, m) => given[m] !== model);
+  if (odd < 0 && given.length === expected.length) return;
+  throw new DataError(
+    odd < 0
+      ? `fit: expected ${expected.length} models, got ${given.length}`
+      : `fit: expected model ${odd} to be ${expected[odd]}, got ${given[odd] ?? "none"}`,
+  );
+}
+
+function right(
+  models: readonly string[],
+  { ids }: QueryBatch,
+  predictions: Predictions,
+): Predictions {
+  try {
+    wellFormed(models, predictions, ids);
+  } catch (error) {
+    throw new DataError(`predict: ${(error as Error).message}`);
+  }
+  if ("mixtures" in predictions) return predictions;
+  const { quality, cost } = predictions, M = models.length;
+  const blank = ids.findIndex((_, i) =>
+    quality.subarray(i * M, (i + 1) * M).every((q) => Number.isNaN(q))
+  );
+  if (blank >= 0) {
+    throw new DataError(
+      `predict: query ${ids[blank]}: no model can be chosen, all ${M} qualities are NaN`,
+    );
+  }
+  const below = cost?.findIndex((c) => c < 0) ?? -1;
+  if (below >= 0) {
+    throw new DataError(
+      `predict: cost is ${cost![below]} for query ${ids[Math.floor(below / M)]}, model ${
+        models[below % M]
+      }`,
+    );
+  }
+  return predictions;
+}
