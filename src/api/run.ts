@@ -149,11 +149,12 @@ export class Run extends ShownText {
   }
 
   /**
-   * A row by router id.
+   * A row by router id; `-` and `_` make no difference.
    * @throws {UsageError} where there is no such row, with the nearest id
    */
   row(id: string): Row {
-    const rows = this.rows, row = rows.find((row) => row.id === id);
+    const plain = (name: string): string => name.toLowerCase().replaceAll("-", "_");
+    const rows = this.rows, row = rows.find((row) => plain(row.id) === plain(id));
     if (row) return row;
     const reason = this.result.routers.find((router) => router.id === id)?.notApplicable;
     if (reason) throw new UsageError(`no row "${id}": ${reason}`);

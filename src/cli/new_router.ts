@@ -20,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     flags: {
       folder: { type: "string", value: "path", help: "where to put it; baselines/ if absent" },
     },
-    examples: ["deno task new-router my-router", "deno task new-router mine --folder ../elsewhere"],
+    examples: ["deno task new-router my-router", "deno task new-router mine --folder routers"],
   });
   const path = await newRouter(args[0], flags.folder);
   // In baselines/ a router goes by its id, elsewhere by its file.
