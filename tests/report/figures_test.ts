@@ -17,6 +17,7 @@ import {
 } from "../../src/report/figures/ranks.ts";
 import { regretFigure } from "../../src/report/figures/regret.ts";
 import { README_RESULT, README_SAVINGS, savingsFigure } from "../../src/report/figures/savings.ts";
+import { speedFigure } from "../../src/report/figures/speed.ts";
 import { slopeFigure } from "../../src/report/figures/slope.ts";
 import { splitOf } from "../../src/report/figures/rows.ts";
 import { lookOf } from "../../src/report/figures/style.ts";
@@ -133,6 +134,76 @@ Deno.test("regret groups hold every solvable query once, and lines are best sing
   }).reduce((a, b) => a + b) / single.seeds.length;
   assert.equal(groups[0].solversTo, solvers, "the demo has few models: no ranges");
   assert.ok(Math.abs((line.y as number[])[0] - expected) < 1e-12);
+});
+
+Deno.test("free models stand at a marked edge of the cost axis, in both panels where routers use them", async () => {
+  const { result } = await demo("id");
+  const { evaluation } = splitOf(result);
+  assert.doesNotMatch(JSON.stringify(frontierFigure(result)), /"free"|no cost/);
+  const cheapest = Math.min(...evaluation.panels.flatMap((p) => p.models.map((m) => m.cost!)));
+  const free = (cost: number): number => cost < cheapest * 1.2 ? 0 : cost;
+  const figure = frontierFigure({
+    ...result,
+    evaluation: {
+      ...evaluation,
+      panels: evaluation.panels.map((p) => ({
+        ...p,
+        models: p.models.map((m) => ({ ...m, cost: free(m.cost!) })),
+      })),
+      routers: evaluation.routers.map((r) => ({
+        ...r,
+        seeds: r.seeds.map((s) => ({
+          ...s,
+          curve: s.curve.map((p) => ({ ...p, cost: free(p.cost) })),
+        })),
+      })),
+    },
+  })!;
+  const xs = figure.data.flatMap((t) => t.x as number[]);
+  assert.ok(xs.every((x) => x > 0), "all of it can be drawn on a logarithmic axis");
+  const { ticktext, tickvals } = figure.layout.xaxis as { ticktext: string[]; tickvals: number[] };
+  assert.equal(ticktext[0], "free");
+  assert.equal(tickvals[0], Math.min(...xs));
+  const models = traceNamed(figure, "single models");
+  const at = (models.x as number[]).indexOf(tickvals[0]);
+  assert.match((models.hovertemplate as string[])[at], /at no cost/);
+  assert.match(await svg(figure), /free/);
+});
+
+Deno.test("every timed router has its name in the speed figure: at its mark, below the axis, or in the caption", async () => {
+  const { result } = await demo("id");
+  const speed = Object.fromEntries(result.routers.map(({ id }, i) => [id, {
+    fitSeconds: 1,
+    batchMicroseconds: 2 ** (i % 9),
+    p50Microseconds: 1,
+    p95Microseconds: 1,
+    parameters: 1,
+    heapBytes: 1,
+  }]));
+  const figure = speedFigure(result, speed)!;
+  const { competing, name } = splitOf(result);
+  assert.equal(figure.data.length, competing.length);
+  for (const trace of figure.data) {
+    const [{ router }] = trace.customdata as { router: string }[];
+    const ways = [
+      trace.mode === "markers+text",
+      trace.showlegend === true,
+      figure.caption.includes(name(router)),
+    ];
+    assert.equal(ways.filter(Boolean).length, 1, `${router}: ${ways}`);
+  }
+});
+
+Deno.test("the ends of a line between protocols know their results", async () => {
+  const [id, ood] = (await Promise.all(["id", "ood"].map(demo))).map((s) => s.result);
+  const [line] = slopeFigure([{ id, ood }])!.data;
+  assert.deepEqual(
+    (line.customdata as Behind[]).map(({ protocol, dataset }) => [protocol, dataset]),
+    [
+      ["id", "demo/all"],
+      ["ood", "demo/all"],
+    ],
+  );
 });
 
 Deno.test("figures refuse results they are not for", async () => {

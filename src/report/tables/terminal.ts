@@ -100,8 +100,13 @@ function splitText(
   closing: readonly string[],
   width: number,
 ): string {
-  const { text, shown, left } = fitted(leaderboard(result, evaluation), width);
-  const notes = [...reading(result, evaluation, new Set(shown)), ...closing, ...narrow(left)];
+  const board = leaderboard(result, evaluation);
+  const { text, shown, left } = fitted(board, width);
+  const notes = [
+    ...reading(result, evaluation, board.rows, new Set(shown)),
+    ...closing,
+    ...narrow(left),
+  ];
   return `${text}\n${notesText(notes, width)}`;
 }
 
@@ -109,24 +114,35 @@ function splitText(
 function reading(
   { protocol, dataset }: Result,
   { comparisons }: Evaluation,
+  rows: Table["rows"],
   shown: ReadonlySet<string>,
 ): string[] {
   const seeds = protocol.seeds.length, units = comparisons[0]?.units;
+  const ends: readonly (number | null)[] = comparisons.map(({ low }) => low);
+  const tested = ends.some((low) => low !== null);
   const compared = COMPARED_WITH.filter((id) => comparisons.some((c) => c.reference === id));
+  const someSeeds = rows.some((cells) => cells.some((cell) => /\(\d+\/\d+\)$/.test(cell)));
   const columns = [
     ["gap", "way from best single to oracle"],
     ["$/1k", "dollars per 1,000 queries"],
-    ["QNC", "cost for best single's quality"],
+    [
+      "QNC",
+      `cost for best single's quality${
+        someSeeds ? ", (4/5): in 4 of 5 seeds, never: in none" : ""
+      }`,
+    ],
     ["Area", "under the curve of score by cost"],
     ["top", "share of the most used model"],
   ].filter(([title]) => shown.has(title));
+  const sizes = units === undefined
+    ? ""
+    : `, paired over ${units} ${units === dataset.queries ? "queries" : "independent queries"}` +
+      (tested ? "" : ": too few for an interval");
   return [
     `quality: mean${
       seeds > 1 ? ` ± sd over ${seeds} seeds` : ", one seed"
-    }; Δ single: to best single` +
-    (units === undefined ? "" : `, bootstrap over ${units} ` +
-      (units === dataset.queries ? "queries" : "independent queries")),
-    ...(shown.has("vs") && compared.length > 0
+    }; Δ single: to best single${sizes}`,
+    ...(shown.has("vs") && tested
       ? [
         `vs: Holm p < .05 against ${
           compared.map((id) => MARKS[id].join(" ")).join(", ")

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { repoPath } from "../../../src/base/files.ts";
 import { main } from "../../../src/cli/pages.ts";
+import { controlsPage } from "../../../src/report/pages/controls_page.ts";
 import { datasetPage } from "../../../src/report/pages/dataset_page.ts";
 import { handRun, withFolder, written } from "../../results/fixture.ts";
 import { captured } from "../../support/capture.ts";
@@ -90,4 +91,25 @@ Deno.test("a dataset's page: the answer, the tables, what is of another run, the
   assert.match(table, /^Seeds 7, 8\. ¹ Of another run \(seed 7\): compare its Δ/m);
   assert.doesNotMatch(table, /icl_k100/);
   assert.match(page, /^- \[id\.static\.json\]\(id\.static\.json\): `deno task bench`$/m);
+});
+
+Deno.test("controls that other code made than the run beside them say so, others do not", async () => {
+  const plain = await invented({ knn: 0.5 }, "a/id.static.json", [7, 8]);
+  const control = {
+    path: "a/id.static.shuffled-labels.json",
+    result: {
+      ...plain.result,
+      protocol: { ...plain.result.protocol, control: "shuffled-labels" },
+    },
+  };
+  assert.doesNotMatch(controlsPage([plain, control])!, /same code/);
+  const { harness } = plain.result;
+  const older = {
+    ...control,
+    result: { ...control.result, harness: { ...harness, sha256: "0123456789abcdef" } },
+  };
+  const said = `real data by \`${
+    harness.sha256.slice(0, 12)
+  }\`, shuffled labels by \`0123456789ab\``;
+  assert.ok(controlsPage([plain, older])!.includes(`Not made by the same code: ${said}.`));
 });
