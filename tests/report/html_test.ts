@@ -158,7 +158,24 @@ Deno.test("without outcomes a sentence says so; the tables are all there", async
   has(page, /<strong>Keen \(2030\)<\/strong>: Keen without its second stage\./);
   has(page, /Leakage audit/);
   has(page, /best single in hindsight/);
-  has(page, /<h3>RouterDC, arXiv 2409\.19886<\/h3>/);
+  has(page, /<p class="answer">Keen \(2030\) has the highest mean score/);
+});
+
+Deno.test("what papers said stands beside datasets they may have seen, not beside somebody's own", async () => {
+  const report = await reported(false), { dataset } = report.result;
+  const page = (name: string, version: string): string =>
+    htmlReport({
+      command: COMMAND,
+      results: [{
+        ...report,
+        outcomes: "Not here.",
+        result: { ...report.result, dataset: { ...dataset, name, version } },
+      }],
+    });
+  has(page("mmlu-pro/all", "1"), /<h3>RouterDC, arXiv 2409\.19886<\/h3>/);
+  has(page("mmlu-pro/all", "1"), /href="#papers"/);
+  lacks(page("mine/all", "1"), /papers"/);
+  lacks(page("mmlu-pro/all", "inferred"), /papers"/);
 });
 
 /** A failure prints the pattern, not the page. */
