@@ -52,7 +52,7 @@ export function boardHtml(placed: Placed, evaluation: Evaluation): Markup {
       "Leaderboard",
       html`
         <table id="${key}-board" class="sortable">
-          <caption><span data-order>Best first; references above.</span> A router's name leads to its queries.</caption>
+          <caption><span class="words"><span data-order>Best first; references above.</span> A router's name leads to its queries.</span></caption>
           <thead>
             <tr>${board.columns.map(({ title, align }) =>
               html`<th scope="col" class="${align === "right" ? "number" : "text"}">${title}</th>`
