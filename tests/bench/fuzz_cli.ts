@@ -365,10 +365,11 @@ function commandLine(
 ): string[] {
   const pick = <T>(list: readonly T[]): T => list[draw.integer(list.length)];
   const chance = (p: number): boolean => draw.next() < p;
-  const command = pick(commands), [name] = command.words;
+  const command = chance(0.2) ? commands[0] : pick(commands), [name] = command.words;
   const value = ({ name, choices }: Described["flags"][number]): string => {
     if (chance(0.1)) return pick(ODD);
     if (choices.length > 0 && chance(0.8)) return pick(choices);
+    if (name === "data" && chance(0.5)) return "fuzz/good.jsonl";
     if (/routers?$/.test(name)) return pick([...routers, "knn", "ridge", "knn,ridge", "knn"]);
     if (/seed|budget|subset|worker|attempt/.test(name)) {
       return pick(["1", "2", "42", "1,2", "8", "3"]);
