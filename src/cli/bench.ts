@@ -12,6 +12,7 @@ import { type ArmKind, ARMS } from "../run/new_model_job.ts";
 import { openPool, type Pool } from "../api/pool.ts";
 import { type BenchOptions, planBench, type Run, runOf } from "../api/run.ts";
 import { DEMO_SEEDS } from "../run/plan.ts";
+import { loadRouters } from "../router/discover.ts";
 import type { Shard } from "../run/run.ts";
 import { SEEDS } from "../splits/split.ts";
 import { stemOf } from "../results/assemble.ts";
@@ -124,6 +125,8 @@ export async function main(argv: string[]): Promise<void> {
   }
   const root = flags.out ?? repoPath("results");
   const failures: Failures = [];
+  // A broken file is said before data are read, which may take a while.
+  await loadRouters(flags.routers.length > 0 ? flags.routers : undefined);
   for (const data of flags.data) {
     const pool = await openPool(data);
     for (const protocol of flags.protocol) {

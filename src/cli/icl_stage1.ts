@@ -3,6 +3,7 @@
  * knows of the language anyway.
  * @module
  */
+import { CapabilityError } from "../base/errors.ts";
 import { repoPath, writeJson } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
 import { type Random, random, seededOrder } from "../base/random.ts";
@@ -98,6 +99,11 @@ export async function probe(
   const opened = openSplit({ table, raw, preparation: provider.preparation }, split);
   const training = byId(opened.train.queries);
   const validation = some(opened.validation.queries, MOST_MEASURED, seed);
+  if (validation.texts.length < 2) {
+    throw new CapabilityError(
+      `${name}: the split leaves ${validation.texts.length} of ${table.ids.length} queries for validation; stage 1 is measured on two or more`,
+    );
+  }
   const preset = presetFor(training.texts.length);
   const own = random(seed, "icl-stage1");
   const start = startNetwork(training.texts, training.vectors.width, preset, seed);

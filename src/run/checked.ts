@@ -94,21 +94,13 @@ function right(
     throw new DataError(`predict: ${(error as Error).message}`);
   }
   if ("mixtures" in predictions) return predictions;
-  const { quality, cost } = predictions, M = models.length;
+  const { quality } = predictions, M = models.length;
   const blank = ids.findIndex((_, i) =>
     quality.subarray(i * M, (i + 1) * M).every((q) => Number.isNaN(q))
   );
   if (blank >= 0) {
     throw new DataError(
       `predict: query ${ids[blank]}: no model can be chosen, all ${M} qualities are NaN`,
-    );
-  }
-  const below = cost?.findIndex((c) => c < 0) ?? -1;
-  if (below >= 0) {
-    throw new DataError(
-      `predict: cost is ${cost![below]} for query ${ids[Math.floor(below / M)]}, model ${
-        models[below % M]
-      }`,
     );
   }
   return predictions;

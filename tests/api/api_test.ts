@@ -51,15 +51,18 @@ Deno.test("a router in memory that fails has a reason in place of a row; alone, 
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0],
-      /^warning: broken failed: no luck, seed 1, fold 0 \(\S+api_test\.ts:\d+:\d+\)/,
+      /^warning: broken failed: no luck, seed 42, fold 0 \(\S+api_test\.ts:\d+:\d+\)/,
     );
-    assert.deepEqual(run.failed, [{ router: "broken", reason: "failed: no luck, seed 1, fold 0" }]);
+    assert.deepEqual(run.failed, [{
+      router: "broken",
+      reason: "failed: no luck, seed 42, fold 0",
+    }]);
     assert.ok(run.row("knn").score > 0);
     assert.throws(() => run.row("broken"), /no row "broken": failed: no luck/);
     assert.equal((await run.save(join(jobs, "runs"))).verified.depth, "full");
     await assert.rejects(bench(pool, { ...options, routers: [broken] }), (error: Error) => {
       assert.ok(error instanceof DataError);
-      assert.match(error.message, /^no router is left: broken failed: no luck, seed 1, fold 0/);
+      assert.match(error.message, /^no router is left: broken failed: no luck, seed 42, fold 0/);
       return true;
     });
     const shapeless = { ...knn, name: "shapeless", grid: [] };

@@ -39,7 +39,7 @@ export async function fuzz(
     const result = await goodResult(shell, copy);
     const commands = await commandsOf(shell);
     for (let i = 0; i < count; i++) {
-      const argv = commandLine(draw.fork(`${i}`), commands, [...words, ...result], routers);
+      const argv = commandLine(draw.fork(`${i}`), commands, [...words, ...result], result, routers);
       const ended = await shell.run(argv);
       told(`${i} ${ended.code} ${Math.round(ended.milliseconds)} ms  ${JSON.stringify(argv)}`);
       const wrong = whatIsWrong(ended);
@@ -232,7 +232,8 @@ async function commandsOf(shell: Shell): Promise<Described[]> {
       ([, name, takes, help]) => ({
         name: name.replace(/,$/, ""),
         takes: takes !== undefined,
-        choices: /one of ([^;)]+)/.exec(help)?.[1].split(", ") ?? [],
+        choices: /one of ([^;)]+)/.exec(help)?.[1].split(", ")
+          .filter((choice) => !choice.startsWith("--")) ?? [],
       }),
     );
     described.push({ words, flags });
@@ -249,6 +250,21 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "pages": ["--results"],
   "icl-stage1": ["--out"],
   "new-router": ["--folder"],
+};
+
+/** How many arguments a command takes, fewest and most. */
+const ARITY: Readonly<Record<string, readonly [number, number]>> = {
+  "merge": [1, 2],
+  "verify": [1, 2],
+  "diff": [2, 2],
+  "report": [1, 2],
+  "figures": [1, 1],
+  "export": [1, 1],
+  "notebooks": [0, 1],
+  "data pull": [1, 1],
+  "data import": [1, 1],
+  "data check": [1, 2],
+  "data reprice": [1, 1],
 };
 
 /** Odd values for anything. */
@@ -344,14 +360,16 @@ function commandLine(
   draw: Random,
   commands: readonly Described[],
   words: readonly string[],
+  results: readonly string[],
   routers: readonly string[],
 ): string[] {
   const pick = <T>(list: readonly T[]): T => list[draw.integer(list.length)];
   const chance = (p: number): boolean => draw.next() < p;
-  const command = pick(commands), [name] = command.words;
+  const command = chance(0.2) ? commands[0] : pick(commands), [name] = command.words;
   const value = ({ name, choices }: Described["flags"][number]): string => {
     if (chance(0.1)) return pick(ODD);
     if (choices.length > 0 && chance(0.8)) return pick(choices);
+    if (name === "data" && chance(0.5)) return "fuzz/good.jsonl";
     if (/routers?$/.test(name)) return pick([...routers, "knn", "ridge", "knn,ridge", "knn"]);
     if (/seed|budget|subset|worker|attempt/.test(name)) {
       return pick(["1", "2", "42", "1,2", "8", "3"]);
@@ -365,9 +383,14 @@ function commandLine(
     return pick(words);
   };
   const argv = [...command.words];
+  const [fewest, most] = ARITY[command.words.join(" ")] ?? [0, 0];
+  const isReader = ["merge", "verify", "diff", "report", "figures", "export"].includes(name);
   const wanted = name === "new-router" || name === "conformance"
     ? [chance(0.6) ? pick([...routers, "my-router", "knn"]) : pick(ODD)]
-    : Array.from({ length: draw.integer(4) }, () => pick(chance(0.9) ? words : ODD));
+    : Array.from(
+      { length: chance(0.9) ? fewest + draw.integer(most - fewest + 1) : draw.integer(4) },
+      () => pick(!chance(0.9) ? ODD : isReader && chance(0.6) ? results : words),
+    );
   if (command.words[1] === "import") {
     wanted.unshift(pick(["reasoning-gym", "mmlu-pro", "routellm", "csv", "native"]));
   }
@@ -378,6 +401,7 @@ function commandLine(
   const places = PLACES[name] ?? [];
   for (const flag of command.flags) {
     const isPlace = places.includes(`--${flag.name}`), isReadme = flag.name === "readme";
+    if (flag.name === "out" && chance(0.9)) continue; // given below
     const needed = name === "bench" && (flag.name === "routers" || flag.name === "data") ||
       name === "icl-stage1" && flag.name === "data";
     if (isPlace || isReadme || !(needed || chance(0.15))) continue;
@@ -398,7 +422,11 @@ function commandLine(
       : `fuzz/out${html}`;
     argv.push(place, to);
   }
-  if (name === "export" && chance(0.7)) argv.push("--out", "fuzz/out.csv");
+  if (name === "export" && chance(0.8)) argv.push("--out", "fuzz/out.csv");
+  if (["import", "reprice"].includes(command.words[1])) argv.push("--out", "fuzz/made.jsonl.gz");
+  if (command.words[1] === "reprice" && chance(0.7)) {
+    argv.push("--prices", pick(["fuzz/prices.json", "fuzz/object.json", "fuzz/file.txt"]));
+  }
   return argv;
 }
 

@@ -84,6 +84,8 @@ export function wellFormed(
   const cost = list(predictions.cost, "cost", ids.length * M, shape);
   const bad = cost.findIndex((c, at) => !Number.isFinite(c) && !Number.isNaN(quality[at]));
   if (bad >= 0) throw new Violation(`cost is ${cost[bad]} for ${cell(bad)}, which can be chosen`);
+  const below = cost.findIndex((c) => c < 0);
+  if (below >= 0) throw new Violation(`cost is ${cost[below]} for ${cell(below)}, below 0`);
 }
 
 function mixturesWellFormed(
