@@ -7,6 +7,7 @@ import { buildTable } from "../src/outcomes/build.ts";
 import { openDataset } from "./load.ts";
 import { costOf, priceListHash, tokenFaults } from "../src/outcomes/pricing.ts";
 import { own } from "../src/outcomes/record.ts";
+import type { GapRule } from "../src/outcomes/gaps.ts";
 import type { OutcomeTable } from "../src/outcomes/table.ts";
 
 /** What was found in the records and in each view of them. */
@@ -38,9 +39,16 @@ export interface DatasetReport {
   /** Date and hash of the price list; absent without one. */
   readonly prices?: { readonly date: string; readonly sha256: string };
   /** Recorded costs that differ from tokens × price list, of those that can be compared. */
-  readonly recordedCosts: { readonly differ: number; readonly compared: number };
+  readonly recordedCosts: {
+    readonly differ: number;
+    readonly compared: number;
+    /** All of them. */
+    readonly recorded: number;
+  };
   /** Answers with no output token at all. */
   readonly emptyReplies: number;
+  /** Faults and gaps that the manifest, or the look at records without one, notes. */
+  readonly notes: readonly string[];
   /** Token columns that cannot be true counts. */
   readonly tokenFaults: readonly string[];
   /** Every view, or the one asked for. */
@@ -100,14 +108,21 @@ export interface BenchmarkRow {
  * @throws {UsageError} an unknown name or view
  * @throws {DataError} records that are absent, altered or broken: those have no report
  */
-export async function checkDataset(spec: string): Promise<DatasetReport> {
-  const { manifest, view, path, records } = await openDataset(spec);
+export async function checkDataset(
+  spec: string,
+  { gaps }: { readonly gaps?: GapRule } = {},
+): Promise<DatasetReport> {
+  const { manifest, view, path, records } = await openDataset(spec, { gaps });
   const { list } = records;
   const models = [...new Set(list.flatMap((record) => Object.keys(record.scores)))].sort();
   const cells = list.reduce((sum, record) => sum + Object.keys(record.scores).length, 0);
   const distinct = (label: (record: typeof list[0]) => string): number =>
     new Set(list.map(label)).size;
-  const recordedCosts = { differ: 0, compared: 0 };
+  const recordedCosts = {
+    differ: 0,
+    compared: 0,
+    recorded: list.reduce((sum, { costs = {} }) => sum + Object.keys(costs).length, 0),
+  };
   let emptyReplies = 0;
   for (const record of list) {
     for (const model of Object.keys(record.tokens ?? {})) {
@@ -135,6 +150,7 @@ export async function checkDataset(spec: string): Promise<DatasetReport> {
     repeated: list.length - distinct((r) => JSON.stringify([r.benchmark, r.query.trim()])),
     ...(prices ? { prices: { date: prices.date, sha256: priceListHash(prices) } } : {}),
     recordedCosts,
+    notes: manifest.notes ?? [],
     emptyReplies,
     tokenFaults: tokenFaults(list, models),
     views: (view ? [view] : Object.keys(manifest.views))
@@ -186,7 +202,7 @@ export function viewReport(table: OutcomeTable): ViewReport {
 
 /** A report as text for a terminal. */
 export function formatReport(report: DatasetReport): string {
-  const { prices, recordedCosts } = report;
+  const { prices } = report;
   const lines = [
     `${report.name} (version ${report.version}${report.synthetic ? ", synthetic" : ""})`,
     `  records    ${report.path || "generated"}`,
@@ -197,12 +213,20 @@ export function formatReport(report: DatasetReport): string {
     `  prices     ${
       prices ? `of ${prices.date}, sha256 ${prices.sha256.slice(0, 12)}` : "no list"
     }`,
-    `  costs      ${recordedCosts.differ} of ${recordedCosts.compared} recorded ones differ from ` +
-    `tokens × prices`,
+    `  costs      ${costLine(report)}`,
     `  replies    ${report.emptyReplies} without an output token`,
+    ...report.notes.map((note) => `  note       ${note}`),
     ...report.tokenFaults.map((fault) => `  fault      ${fault}`),
   ];
   return [...lines, ...report.views.flatMap(viewLines)].join("\n") + "\n";
+}
+
+function costLine({ prices, recordedCosts: { differ, compared, recorded } }: DatasetReport): string {
+  if (compared > 0) return `${differ} of ${compared} recorded ones differ from tokens × prices`;
+  if (recorded === 0) return prices ? "none recorded; tokens × prices count" : "none recorded";
+  return prices
+    ? `${recorded} recorded, none with tokens and a price to compare it with`
+    : `${recorded} recorded, which count as they are: there is no price list`;
 }
 
 function viewLines(view: ViewReport): string[] {

@@ -12,9 +12,11 @@ import { sha256 } from "../src/base/hash.ts";
 import { didYouMean } from "../src/base/suggest.ts";
 import { buildTable, viewHash } from "../src/outcomes/build.ts";
 import { defaultView, inferManifest, type Manifest, readManifest, viewOf } from "../src/outcomes/manifest.ts";
+import type { GapRule } from "../src/outcomes/gaps.ts";
+import { limitTable } from "../src/outcomes/limit.ts";
 import type { PriceList } from "../src/outcomes/pricing.ts";
 import { type LoadedRecords, readAllRecords } from "../src/outcomes/read.ts";
-import type { OutcomeTable } from "../src/outcomes/table.ts";
+import { type DatasetFacts, type OutcomeTable, ownFacts } from "../src/outcomes/table.ts";
 
 /** A dataset as the command line lists it. */
 export interface DatasetEntry {
@@ -44,6 +46,10 @@ export interface Dataset {
 export interface LoadOptions {
   /** Recompute all costs with this list instead of the manifest's. */
   readonly prices?: PriceList;
+  /** What to leave out of records without a manifest where scores are missing. */
+  readonly gaps?: GapRule;
+  /** How many queries to keep, each benchmark in proportion; absent = all. */
+  readonly limit?: number;
 }
 
 /**
@@ -57,13 +63,35 @@ export interface LoadOptions {
  * @throws {DataError} records absent, altered or broken
  */
 export async function loadDataset(spec: string, options: LoadOptions = {}): Promise<OutcomeTable> {
-  if (spec === "demo" || spec === "demo/all") return await demo(options);
-  const { manifest, view, records } = await openDataset(spec);
+  const { limit } = options;
+  const table = await wholeTable(spec, options);
+  const own = table.own ? ownFacts : (facts: DatasetFacts): DatasetFacts => facts;
+  const kept = limit === undefined ? table.whole : limitTable(table.whole, limit);
+  return { ...kept, dataset: own(kept.dataset) };
+}
+
+async function wholeTable(
+  spec: string,
+  options: LoadOptions,
+): Promise<{ whole: OutcomeTable; own: boolean }> {
+  if (spec === "demo" || spec === "demo/all") {
+    if (options.gaps) throw noGaps("demo");
+    return { whole: await demo(options), own: false };
+  }
+  const { manifest, view = defaultView(manifest), records } = await openDataset(spec, options);
   const prices = options.prices ?? manifest.prices;
   const notes = options.prices
     ? [...manifest.notes ?? [], `re-priced: ${options.prices.source}, ${options.prices.date}`]
     : manifest.notes;
-  return buildTable(records.list, view ?? defaultView(manifest), { ...manifest, prices, notes });
+  const whole = buildTable(records.list, view, { ...manifest, prices, notes });
+  const named = (await manifestNames()).includes(spec.split("/")[0]);
+  return { whole, own: !named && !(await knownViews()).has(whole.dataset.sha256) };
+}
+
+function noGaps(name: string): UsageError {
+  return new UsageError(
+    `--gaps is for records without a manifest; ${name} has one, whose views say which models form a pool`,
+  );
 }
 
 /**
@@ -71,7 +99,10 @@ export async function loadDataset(spec: string, options: LoadOptions = {}): Prom
  * @throws {UsageError} an unknown name
  * @throws {DataError} records absent, altered or broken
  */
-export async function openDataset(spec: string): Promise<Dataset> {
+export async function openDataset(
+  spec: string,
+  { gaps }: Pick<LoadOptions, "gaps"> = {},
+): Promise<Dataset> {
   const known = await knownTarget(spec) ?? await pathTarget(spec);
   if (!known) {
     const names = (await listDatasets()).flatMap(({ name, views }) => [
@@ -83,10 +114,11 @@ export async function openDataset(spec: string): Promise<Dataset> {
         `(datasets: ${names.filter((name) => !name.includes("/")).join(", ")})`,
     );
   }
+  if (known.manifest && gaps) throw noGaps(known.manifest.name);
   const records = known.path ? await readAllRecords(known.path) : await demoRecords();
   const manifest = known.manifest
     ? withRecords(known.manifest, records, known.path)
-    : inferManifest(nameOf(known.path), records.list, records.sha256);
+    : inferManifest(nameOf(known.path), records.list, records.sha256, gaps);
   return { manifest, view: known.view, path: known.path, records };
 }
 

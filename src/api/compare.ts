@@ -2,6 +2,7 @@
  * Is one router better than another? Paired, query by query.
  * @module
  */
+import { underProtocol } from "../audit/audited.ts";
 import type { Interval } from "../metrics/mod.ts";
 import { random } from "../base/random.ts";
 import { DataError } from "../base/errors.ts";
@@ -77,14 +78,15 @@ export function compare(run: Run, a: string, b: string): Comparison {
       `${run.result.dataset.name}: this run was read from a file; open it with its pool, openRun(path, pool)`,
     );
   }
-  const seeds = seedRows(pool.table, splits);
+  const { table, templates } = underProtocol(pool.dataset, run.result.protocol.name);
+  const seeds = seedRows(table, splits);
   const [first, second] = [a, b].map((id) =>
     seeds.map((s) => headlineScores(run.decisions, id, s))
   );
   const [interval] = pairedOverSeeds(
     [differences(first, second)],
     seeds,
-    pool.dataset.templates,
+    templates,
     { random: random(0, "compare") },
   );
   return new Comparison(names, interval);

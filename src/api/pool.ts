@@ -14,7 +14,8 @@ import { buildTable } from "../outcomes/build.ts";
 import { defaultView, inferManifest } from "../outcomes/manifest.ts";
 import { checkRecord } from "../outcomes/parse.ts";
 import type { OutcomeRecord } from "../outcomes/record.ts";
-import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
+import { limitTable } from "../outcomes/limit.ts";
+import { isOwn, isPriced, type OutcomeTable, ownFacts } from "../outcomes/table.ts";
 import { markdownTable, type TableColumn, textTable } from "../report/tables/text_table.ts";
 import { digits, money } from "../report/tables/numbers.ts";
 import { ShownText } from "./shown.ts";
@@ -49,6 +50,21 @@ export class Pool extends ShownText {
     let known = this.#vectors.get(embedding);
     if (!known) this.#vectors.set(embedding, known = embed(embedding, this.table.texts));
     return known;
+  }
+
+  /** Dataset and view, `mmlu-pro/priced`. */
+  get name(): string {
+    return this.table.dataset.name;
+  }
+
+  /** Whether it is of data that the repository has no manifest of. */
+  get own(): boolean {
+    return isOwn(this.table.dataset);
+  }
+
+  /** What a reader of its results should know of the data, what was left out of them first. */
+  get notes(): readonly string[] {
+    return this.table.dataset.notes;
   }
 
   /** One line: name, size, costs. */
@@ -92,6 +108,13 @@ const COLUMNS: readonly TableColumn[] = [
 export interface PoolOptions {
   /** What to call records in memory. Default: `mine`. */
   readonly name?: string;
+  /**
+   * What to leave out of records without a manifest where scores are missing. Default: queries or models,
+   * whichever keeps more scores; notes of the pool say what was left out.
+   */
+  readonly gaps?: "drop-queries" | "drop-models";
+  /** For a first look: how many queries to keep, each benchmark in proportion. Default: all. */
+  readonly limit?: number;
 }
 
 /**
@@ -113,16 +136,20 @@ export interface PoolOptions {
  */
 export async function openPool(
   data: string | readonly OutcomeRecord[],
-  { name = "mine" }: PoolOptions = {},
+  { name = "mine", gaps, limit }: PoolOptions = {},
 ): Promise<Pool> {
-  if (typeof data === "string") return new Pool(data, audited(await loadDataset(data)));
+  if (typeof data === "string") {
+    return new Pool(data, audited(await loadDataset(data, { gaps, limit })));
+  }
   if (!/^[\w.-]+$/.test(name)) {
     throw new UsageError(`a pool is named with letters, digits, ".", "_" and "-", not "${name}"`);
   }
   if (data.length === 0) throw new DataError(`${name}: no records`);
   const records = data.map((record, i) => checkRecord(record, { file: name, line: i + 1 }));
-  const manifest = inferManifest(name, records, hashJson(records));
-  return new Pool(name, audited(buildTable(records, defaultView(manifest), manifest)));
+  const manifest = inferManifest(name, records, hashJson(records), gaps);
+  const whole = buildTable(records, defaultView(manifest), manifest);
+  const table = limit === undefined ? whole : limitTable(whole, limit);
+  return new Pool(name, audited({ ...table, dataset: ownFacts(table.dataset) }));
 }
 
 async function embed(

@@ -20,7 +20,15 @@ import type { Router } from "../router/contract.ts";
 import type { FinishedJob } from "../run/job_store.ts";
 import type { ArmKind } from "../run/new_model_job.ts";
 import type { Control } from "../run/open_split.ts";
-import { defaultSeeds, planRun, type RouterInMemory, type RunPlan } from "../run/plan.ts";
+import {
+  defaultSeeds,
+  planRun,
+  type RouterInMemory,
+  type RunPlan,
+  type RunSettings,
+  splitsFor,
+} from "../run/plan.ts";
+import { underProtocol } from "../audit/audited.ts";
 import { FAILED } from "../run/job.ts";
 import { type RunOptions, runPlan, type Shard } from "../run/run.ts";
 import { SEEDS, type Split } from "../splits/split.ts";
@@ -92,6 +100,8 @@ export interface Row {
 export interface Saved {
   /** The result file; its decisions and splits lie beside it. */
   readonly path: string;
+  /** Where the result of other content went that stood there before, if one did. */
+  readonly replaced?: string;
   /** What was recomputed from the written files. */
   readonly verified: Verified;
 }
@@ -190,8 +200,8 @@ export class Run extends ShownText {
    */
   async save(folder: string): Promise<Saved> {
     if (!this.#assembled) throw new UsageError("this run was read from a file; copy that");
-    const path = await writeResult(this.#assembled, folder);
-    return { path, verified: await verifyResult(path, { dataset: this.pool?.dataset }) };
+    const { path, replaced } = await writeResult(this.#assembled, folder);
+    return { path, replaced, verified: await verifyResult(path, { dataset: this.pool?.dataset }) };
   }
 
   /** The whole result as Markdown. */
@@ -252,20 +262,11 @@ export async function planBench(
   const { warn = console.error, workers = 2, jobs } = options;
   const inMemory = (options.routers ?? []).filter((router) => typeof router !== "string")
     .map((router): RouterInMemory => ({ id: idOf(router), router }));
-  const plan = await planRun({
-    data: pool.source,
-    routers: options.routers?.map((router) => typeof router === "string" ? router : idOf(router)),
-    protocol: options.protocol ?? "id",
-    seeds: seedsOf(options.seeds, pool.source),
-    embedding: options.embedding ?? "static",
-    validation: options.validation ?? "benchmarks",
-    control: options.control,
-    budgets: options.budgets,
-    arms: options.arms,
-    subsets: options.subsets,
-    selection: options.selection,
-    device: options.device ?? "cpu",
-  }, { workers, dataset: pool.dataset, inMemory });
+  const plan = await planRun(settingsOf(pool, options), {
+    workers,
+    dataset: pool.dataset,
+    inMemory,
+  });
   if (plan.leftOut.length > 0) {
     warn(
       `${plan.table.dataset.name}: left out, since their fits take long: ${
@@ -282,6 +283,34 @@ export async function planBench(
       warn: (message) => warn(`warning: ${message}`),
     });
   return { plan, run };
+}
+
+/**
+ * Makes sure, without work, that a pool has what a protocol needs.
+ * @throws {CapabilityError} when the protocol does not fit the pool
+ */
+export function checkBench(pool: Pool, options: BenchOptions): void {
+  const settings = settingsOf(pool, options);
+  splitsFor(settings, underProtocol(pool.dataset, settings.protocol));
+}
+
+function settingsOf(pool: Pool, options: BenchOptions): RunSettings {
+  return {
+    data: pool.source,
+    routers: options.routers?.map((router) => typeof router === "string" ? router : idOf(router)),
+    protocol: options.protocol ?? "id",
+    seeds: seedsOf(options.seeds, pool.source),
+    embedding: options.embedding ?? "static",
+    validation: options.validation ?? "benchmarks",
+    control: options.control,
+    budgets: options.budgets,
+    arms: options.arms,
+    subsets: options.subsets,
+    selection: options.selection,
+    device: options.device ?? "cpu",
+    gaps: pool.table.dataset.gaps,
+    limit: pool.table.dataset.limit,
+  };
 }
 
 /**

@@ -2,6 +2,7 @@
  * One split of a pool, opened: what a router may see of it, and what its choices earn.
  * @module
  */
+import { underProtocol } from "../audit/audited.ts";
 import { random } from "../base/random.ts";
 import { UsageError } from "../base/errors.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
@@ -197,7 +198,7 @@ export async function openSplit(
   pool: Pool,
   { protocol = "id", seed = 42, fold = 0, embedding = "static" }: SplitChoice = {},
 ): Promise<PoolSplit> {
-  const { table, groups } = pool.dataset;
+  const { table, groups } = underProtocol(pool.dataset, protocol);
   const splits = makeSplits(table, groups, protocol, [seed]);
   const split = splits[fold];
   if (!split) {

@@ -20,15 +20,24 @@ export interface DistinctTable {
  *
  * Its scores and costs become the means over the copies, missing ones aside; its repeated draws become
  * those of all copies. The number of merged rows joins `dataset.dropped`.
+ *
+ * @param apart for the published split: a test row keeps its own outcomes, whatever its training copies
+ *   recorded; these are dropped, and counted by themselves
  */
-export function dropDuplicates(table: OutcomeTable, found: Audit): DistinctTable {
+export function dropDuplicates(
+  table: OutcomeTable,
+  found: Audit,
+  { apart = false }: { readonly apart?: boolean } = {},
+): DistinctTable {
   const { keeper, groups, templates } = found;
   const isKept = (_: unknown, row: number): boolean => keeper[row] === row;
   const kept = keeper.filter(isKept);
   if (kept.length === keeper.length) return { table, groups, templates };
 
   const M = table.models.length;
-  const copies = Map.groupBy(keeper.keys(), (row) => keeper[row]);
+  const isApart = (row: number): boolean => apart && isAcross(table, row, keeper[row]);
+  const merged = Array.from(keeper.keys()).filter((row) => !isApart(row));
+  const copies = Map.groupBy(merged, (row) => keeper[row]);
   const means = (cells: Float64Array): Float64Array =>
     Float64Array.from({ length: kept.length * M }, (_, at) => {
       const rows = copies.get(kept[Math.floor(at / M)])!;
@@ -40,7 +49,14 @@ export function dropDuplicates(table: OutcomeTable, found: Audit): DistinctTable
     Array.from(kept, (first) => copies.get(first)!.flatMap((row) => all[row] ?? []));
 
   const { dataset, repeats, truth, truthCost } = table;
-  const dropped = { ...dataset.dropped, "strict duplicate": keeper.length - kept.length };
+  const counts = {
+    "strict duplicate": merged.length - kept.length,
+    "training copy of a test query": keeper.length - merged.length,
+  };
+  const dropped = {
+    ...dataset.dropped,
+    ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+  };
   return {
     table: {
       ...table,
@@ -60,6 +76,15 @@ export function dropDuplicates(table: OutcomeTable, found: Audit): DistinctTable
     groups: groups.filter(isKept),
     templates: templates.filter(isKept),
   };
+}
+
+/** Whether a published test row has a copy that was published for training. */
+export function hasTrainingCopies(table: OutcomeTable, { keeper }: Audit): boolean {
+  return keeper.some((first, row) => isAcross(table, row, first));
+}
+
+function isAcross({ published }: OutcomeTable, row: number, first: number): boolean {
+  return published[row] === 1 && published[first] === 2;
 }
 
 /** NaN where nothing is known. */

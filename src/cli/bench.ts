@@ -3,14 +3,18 @@
  * @module
  */
 import { dirname } from "node:path";
-import { DataError, UsageError } from "../base/errors.ts";
+import { CapabilityError, DataError, UsageError } from "../base/errors.ts";
 import { type Device, DEVICES } from "../base/device.ts";
 import { repoPath, settled, writeAtomic } from "../base/files.ts";
+import { shellQuote } from "../base/shell.ts";
+import { GAP_RULES, type GapRule } from "../outcomes/gaps.ts";
+import { loadRouters } from "../router/discover.ts";
+import { expectWritable } from "./writable.ts";
 import { probeDevice } from "../onnx/device.ts";
 import { CONTROLS } from "../run/open_split.ts";
 import { type ArmKind, ARMS } from "../run/new_model_job.ts";
 import { openPool, type Pool } from "../api/pool.ts";
-import { type BenchOptions, planBench, type Run, runOf } from "../api/run.ts";
+import { type BenchOptions, checkBench, planBench, type Run, runOf } from "../api/run.ts";
 import { DEMO_SEEDS } from "../run/plan.ts";
 import { loadRouters } from "../router/discover.ts";
 import type { Shard } from "../run/run.ts";
@@ -34,9 +38,25 @@ const FLAGS = {
   },
   protocol: {
     type: "list",
-    default: ["id", "ood"],
     value: "name",
-    help: "id, id:published, ood, ood:K, task, new-model, new-model:K",
+    help: "id, id:published, ood, ood:K, task, new-model, new-model:K; default id,ood",
+  },
+  preset: {
+    type: "string",
+    choices: ["quick"],
+    help: "quick: one seed, id, routers that fit at once; flags given besides it win",
+  },
+  limit: {
+    type: "number",
+    integer: true,
+    min: 1,
+    value: "n",
+    help: "a first look: n queries, each benchmark in proportion",
+  },
+  gaps: {
+    type: "string",
+    choices: GAP_RULES,
+    help: "missing scores of data without a manifest; default: what keeps more scores",
   },
   seeds: {
     type: "list",
@@ -87,7 +107,7 @@ const FLAGS = {
     value: "i/n",
     help: "do the i-th of n parts; join them with deno task merge",
   },
-  out: { type: "string", value: "folder", help: "instead of results/" },
+  out: { type: "string", value: "folder", help: "instead of results/, or runs/ for your own data" },
   jobs: { type: "string", value: "folder", help: "finished jobs, instead of .cache/jobs" },
   statements: {
     type: "boolean",
@@ -109,6 +129,7 @@ const COMMAND: Command<typeof FLAGS> = {
     "deno task bench --data mmlu-pro --protocol new-model --embedding hashed-384",
     "deno task bench --data demo --protocol new-model --arms own,ignore",
     "deno task bench --data mmlu-pro --shard 1/4",
+    "deno task bench --data ./records.jsonl --preset quick --limit 500",
   ],
 };
 
@@ -116,38 +137,92 @@ const COMMAND: Command<typeof FLAGS> = {
 export async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
   using interrupt = onInterrupt();
-  for (const folder of [flags.out, flags.jobs]) await expectWritable(folder);
+  const { out, jobs } = flags;
+  for (const [flag, folder] of [["--out", out], ["--jobs", jobs]] as const) {
+    if (folder !== undefined) await expectWritable(flag, folder);
+  }
   const shard = readShard(flags.shard);
   const workers = await workersFor(flags.device as Device, flags.workers);
-  const written = new Set<string>();
-  if (someArms(flags.arms) && !flags.protocol.some((name) => name.startsWith("new-model"))) {
-    throw new UsageError(`--arms: only new-model has arms, not ${flags.protocol.join(" or ")}`);
+  const asked = flags.protocol.length > 0;
+  const protocols = asked ? flags.protocol : flags.preset ? ["id"] : ["id", "ood"];
+  if (someArms(flags.arms) && !protocols.some((name) => name.startsWith("new-model"))) {
+    throw new UsageError(`--arms: only new-model has arms, not ${protocols.join(" or ")}`);
   }
-  const root = flags.out ?? repoPath("results");
-  const failures: Failures = [];
+  const routers = flags.routers.length > 0
+    ? flags.routers
+    : flags.preset
+    ? await quickRouters()
+    : undefined;
   // A broken file is said before data are read, which may take a while.
-  await loadRouters(flags.routers.length > 0 ? flags.routers : undefined);
+  await loadRouters(routers);
+  const runs: { pool: Pool; options: BenchOptions }[] = [];
   for (const data of flags.data) {
-    const pool = await openPool(data);
-    for (const protocol of flags.protocol) {
-      const options = { ...optionsOf(flags, protocol), workers, jobs: flags.jobs };
-      const watch = { aside: true, kept: interrupt.kept };
-      if (shard) {
-        console.log(await benchShard(pool, options, shard, root, watch, failures));
-        continue;
-      }
-      const { plan, run } = await planBench(pool, options, watch);
-      const ran = runOf(plan, await run(), pool);
-      failures.push(...failuresOf(ran));
-      written.add(dirname(shown(await conclude(ran, root, flags))));
+    const pool = await openPool(data, { gaps: flags.gaps as GapRule, limit: flags.limit });
+    if (pool.own) { for (const note of pool.notes) console.error(`${pool.name}: ${note}`); }
+    for (const protocol of protocols) {
+      const options = { ...optionsOf(flags, protocol), routers, workers, jobs };
+      if (flags.preset && options.seeds === undefined) options.seeds = 1;
+      const why = cannotRun(pool, options);
+      if (why === undefined) runs.push({ pool, options });
+      else if (asked) throw why;
+      else console.error(`${why.message}: skipped`);
     }
   }
-  if (written.size > 0 && !flags.json) {
-    console.log(
-      `\nfigures, and the queries behind every number: deno task report ${[...written].join(" ")}`,
-    );
+  if (runs.length === 0) {
+    throw new CapabilityError(`no protocol fits the data (${protocols.join(", ")}), as said above`);
   }
+  const hints = new Map<string, string>();
+  const failures: Failures = [];
+  for (const { pool, options } of runs) {
+    const root = rootOf(out, pool);
+    const watch = { aside: true, kept: interrupt.kept };
+    if (shard) {
+      console.log(await benchShard(pool, options, shard, root, watch, failures));
+      continue;
+    }
+    const { plan, run } = await planBench(pool, options, watch);
+    const ran = runOf(plan, await run(), pool);
+    failures.push(...failuresOf(ran));
+    const folder = dirname(shown(await conclude(ran, root, flags)));
+    hints.set(folder, pool.own ? ` --data ${shellQuote(pool.source)}` : "");
+  }
+  if (hints.size > 0 && !flags.json) console.log(`\n${lastLines(hints, out)}`);
   throwFailures(failures);
+}
+
+/** What to do with the results; those of your own data are told apart. */
+function lastLines(hints: ReadonlyMap<string, string>, out: string | undefined): string {
+  const what = "figures, and the queries behind every number: deno task report";
+  const known = [...hints].filter(([, data]) => data === "").map(([folder]) => shellQuote(folder));
+  const own = [...hints].filter(([, data]) => data !== "");
+  return [
+    ...(own.length > 0 && out === undefined
+      ? ["results of your own data are in runs/, which git ignores (--out puts them elsewhere)"]
+      : []),
+    ...(known.length > 0 ? [`${what} ${known.join(" ")}`] : []),
+    ...own.map(([folder, data]) => `${what} ${shellQuote(folder)}${data}`),
+    ...own.map(([folder, data]) =>
+      `to compute every number again: deno task verify ${shellQuote(folder)}${data}`
+    ),
+  ].join("\n");
+}
+
+/** Where results go: those of the repository's datasets to `results/`, of your own data to `runs/`. */
+export function rootOf(out: string | undefined, pool: Pool): string {
+  return out ?? repoPath(pool.own ? "runs" : "results");
+}
+
+/** Why a protocol does not fit a pool. */
+function cannotRun(
+  pool: Pool,
+  options: BenchOptions,
+): CapabilityError | undefined {
+  try {
+    checkBench(pool, options);
+  } catch (error) {
+    if (error instanceof CapabilityError) return error;
+    throw error;
+  }
 }
 
 /** Lines about routers without a row. */
@@ -187,15 +262,10 @@ function onInterrupt(): Disposable & { kept(done: number, of: number): void } {
   };
 }
 
-/** Reports a missing permission before the work, not after it. */
-async function expectWritable(folder: string | undefined): Promise<void> {
-  if (folder === undefined) return;
-  const { state } = await Deno.permissions.query({ name: "write", path: folder });
-  if (state !== "granted") {
-    throw new Deno.errors.NotCapable(
-      `Requires write access to "${folder}", run again with the --allow-write flag`,
-    );
-  }
+/** Routers that fit at once. */
+async function quickRouters(): Promise<string[]> {
+  const found = await loadRouters();
+  return found.filter(({ router }) => router.effort === undefined).map(({ id }) => id);
 }
 
 /** Makes sure of the device, which is printed with what is known of it; the WebGPU runtime serves one worker. */
@@ -212,7 +282,13 @@ export async function conclude(
   root: string,
   { json, statements = false }: { readonly json: boolean; readonly statements?: boolean },
 ): Promise<string> {
-  const { path, verified: { depth, numbers } } = await run.save(root);
+  const { path, replaced, verified: { depth, numbers } } = await run.save(root);
+  if (replaced !== undefined) {
+    const [old, now] = [replaced, path].map((each) => shellQuote(shown(each)));
+    console.error(
+      `${now}: was there with other content, which is kept; compare: deno task diff ${old} ${now}`,
+    );
+  }
   if (json) {
     console.log(JSON.stringify(run.result));
     return path;
@@ -246,9 +322,11 @@ async function benchShard(
   return `wrote ${shown(path)} (${jobs.length} jobs)`;
 }
 
-function optionsOf(flags: Values<typeof FLAGS>, protocol: string): BenchOptions {
+function optionsOf(
+  flags: Values<typeof FLAGS>,
+  protocol: string,
+): BenchOptions & { seeds?: BenchOptions["seeds"] } {
   return {
-    routers: flags.routers.length > 0 ? flags.routers : undefined,
     protocol,
     seeds: flags.seeds.length > 0 ? integers("seeds", flags.seeds) : undefined,
     embedding: flags.embedding,

@@ -3,15 +3,18 @@
  * pricing them again. The only command that may use the network, and only for `pull`.
  * @module
  */
+import { dirname } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { pack, repoPath, writeAtomic } from "../base/files.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { checkDataset, formatReport } from "../../datasets/check.ts";
 import { encodeRecords, importerNamed, IMPORTERS } from "../outcomes/importers/index.ts";
 import { listDatasets, openDataset } from "../../datasets/load.ts";
+import { GAP_RULES, type GapRule } from "../outcomes/gaps.ts";
 import { type Manifest, readManifest, readPriceList } from "../outcomes/manifest.ts";
 import { reprice } from "../outcomes/pricing.ts";
 import { importFolder, pull, recordsPath } from "../outcomes/pull.ts";
+import { expectWritable } from "./writable.ts";
 import { EXIT_CODES, HelpRequest, parseFlags, runMain } from "./args.ts";
 
 const COMMAND = "deno task data";
@@ -110,6 +113,7 @@ async function importNative(argv: string[]): Promise<void> {
       `${COMMAND} import icl-router ./ICL-Router --option label=direct --out icl.jsonl.gz`,
     ],
   });
+  if (flags.out !== undefined) await expectWritable("--out", dirname(flags.out));
   const manifest = flags.dataset === undefined ? undefined : await manifestOf(flags.dataset);
   if (manifest && manifest.importer !== importer) {
     throw new UsageError(
@@ -142,12 +146,19 @@ async function check(argv: string[]): Promise<void> {
       "Looks datasets over: what is there, missing or suspicious, and hindsight reference rows\n" +
       "(best single, best per benchmark, oracle) of every view.",
     args: { usage: "<dataset or path>...", min: 1 },
-    flags: { json: { type: "boolean", help: "machine-readable" } },
+    flags: {
+      gaps: {
+        type: "string",
+        choices: GAP_RULES,
+        help: "missing scores of data without a manifest; default: what keeps more scores",
+      },
+      json: { type: "boolean", help: "machine-readable" },
+    },
     examples: [`${COMMAND} check reasoning-gym`, `${COMMAND} check ./my-records.jsonl`],
   });
   const reports = [];
   for (const spec of args) {
-    const report = await checkDataset(spec);
+    const report = await checkDataset(spec, { gaps: flags.gaps as GapRule });
     reports.push(report);
     if (!flags.json) console.log(formatReport(report));
   }
@@ -170,6 +181,7 @@ async function repriceRecords(argv: string[]): Promise<void> {
   if (!flags.prices || !flags.out) {
     throw new UsageError("reprice needs --prices <file> --out <file>");
   }
+  await expectWritable("--out", dirname(flags.out));
   const { records } = await openDataset(spec);
   const priced = reprice(records.list, await readPriceList(flags.prices));
   await writeAtomic(flags.out, pack(encodeRecords(priced)));

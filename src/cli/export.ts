@@ -2,12 +2,15 @@
  * `deno task export`: decisions for other tools.
  * @module
  */
+import { dirname } from "node:path";
+import { expectWritable } from "./writable.ts";
 import { writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
 import { loadDataset } from "../../datasets/load.ts";
-import { audited } from "../audit/audited.ts";
+import { audited, underProtocol } from "../audit/audited.ts";
 import { assertSplitFits } from "../splits/split.ts";
 import { exportArena, exportCsv } from "../results/export.ts";
+import { findOutcomes } from "../results/outcome_finder.ts";
 import { openResult } from "../results/open.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
@@ -45,9 +48,14 @@ const COMMAND: Command<typeof FLAGS> = {
 export async function main(argv: string[]): Promise<void> {
   const { flags, args: [path] } = parseFlags(argv, COMMAND);
   if (!flags.out) throw new UsageError("--out is needed: where the export is written");
+  await expectWritable("--out", dirname(flags.out));
   const opened = await openResult(path);
-  const given = await loadDataset(flags.data ?? opened.result.dataset.name);
-  const { table } = audited(given);
+  const { name, gaps, limit } = opened.result.dataset;
+  const given = flags.data === undefined ? await findOutcomes(opened.result) : undefined;
+  const { table } = underProtocol(
+    audited(given ?? await loadDataset(flags.data ?? name, { gaps, limit })),
+    opened.result.protocol.name,
+  );
   for (const split of opened.splits) assertSplitFits(split, table);
   if (flags.format === "csv") {
     await writeAtomic(flags.out, [...exportCsv(opened, table)].join(""));

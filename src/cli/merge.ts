@@ -3,16 +3,16 @@
  * @module
  */
 import { DataError } from "../base/errors.ts";
-import { repoPath } from "../base/files.ts";
+import { expectWritable } from "./writable.ts";
 import { Pool } from "../api/pool.ts";
 import { runOf } from "../api/run.ts";
 import { planRun } from "../run/plan.ts";
 import { readShard } from "../results/shard.ts";
-import { conclude, failuresOf, throwFailures } from "./bench.ts";
+import { conclude, failuresOf, rootOf, throwFailures } from "./bench.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {
-  out: { type: "string", value: "folder", help: "instead of results/" },
+  out: { type: "string", value: "folder", help: "instead of results/, or runs/ for your own data" },
   statements: {
     type: "boolean",
     help: "print how methods depart from their papers, and what to know of the data",
@@ -33,6 +33,7 @@ const COMMAND: Command<typeof FLAGS> = {
 /** Runs the command. */
 export async function main(argv: string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, COMMAND);
+  if (flags.out !== undefined) await expectWritable("--out", flags.out);
   const shards = await Promise.all(args.map(readShard));
   const [first] = shards;
   shards.forEach(({ key }, i) => {
@@ -59,8 +60,9 @@ export async function main(argv: string[]): Promise<void> {
     );
   }
   const jobs = plan.jobs.map(({ id }) => done.get(id)!);
-  const run = runOf(plan, jobs, new Pool(plan.settings.data, plan.dataset));
-  await conclude(run, flags.out ?? repoPath("results"), flags);
+  const pool = new Pool(plan.settings.data, plan.dataset);
+  const run = runOf(plan, jobs, pool);
+  await conclude(run, rootOf(flags.out, pool), flags);
   throwFailures(failuresOf(run));
 }
 

@@ -2,6 +2,7 @@
  * `deno task report`: results as one HTML page, as Markdown, or as tables in the terminal.
  * @module
  */
+import { dirname } from "node:path";
 import { repoPath, writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
 import { htmlReport } from "../report/html/page.ts";
@@ -13,6 +14,7 @@ import { readResult } from "../results/result.ts";
 import { openResult } from "../results/open.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 import { speedOf } from "../report/source.ts";
+import { expectWritable } from "./writable.ts";
 import { resultFiles } from "../results/find.ts";
 
 const FLAGS = {
@@ -52,6 +54,7 @@ export async function main(argv: string[]): Promise<void> {
   if (flags.statements && !flags.text) throw new UsageError("--statements goes with --text");
   if (flags.text && flags.out) throw new UsageError("--text prints tables; it takes no --out");
   if (!/\.(html|md)$/.test(out)) throw new UsageError(`--out: expected .html or .md, got "${out}"`);
+  if (!flags.text) await expectWritable("--out", dirname(out));
   const given = args.length > 0 ? args : [repoPath("results", "demo@1")];
   const paths = await resultFiles(given);
   if (paths.length === 0) throw new UsageError(`no result files in ${given.join(", ")}`);

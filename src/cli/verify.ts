@@ -2,6 +2,10 @@
  * `deno task verify`: recomputes results from their decisions.
  * @module
  */
+import { dirname, relative, resolve } from "node:path";
+import { isOwn } from "../outcomes/table.ts";
+import { dataOf } from "../results/outcome_finder.ts";
+import type { Result } from "../results/result.ts";
 import { resultFiles } from "../results/find.ts";
 import { UsageError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
@@ -37,20 +41,48 @@ export async function main(argv: string[]): Promise<void> {
     throw new UsageError(`no result files in ${args.join(", ") || "results/"}`);
   }
   let full = 0;
+  const parts = new Map<string, string[]>();
   const line = progress("verifying", paths.length);
   for (const [at, path] of paths.entries()) {
     line.update(at, path);
     const { depth, numbers, result } = await verifyResult(path, flags);
     line.end();
-    if (depth === "full") full++;
+    if (depth === "full") {
+      full++;
+      console.log(`ok    ${shortened(path)}: ${numbers} numbers recomputed`);
+      continue;
+    }
+    const why = whyPart(result);
+    if (!parts.has(why)) parts.set(why, []);
+    parts.get(why)!.push(shortened(path));
+  }
+  for (const [why, names] of parts) {
     console.log(
-      depth === "full"
-        ? `ok    ${path}: ${numbers} numbers recomputed`
-        : `part  ${path}: hashes and form; ${result.dataset.name} is not on this machine`,
+      `part  ${names.length === 1 ? names[0] : folderOf(names)}: hashes and form; ${why}`,
     );
   }
   const rest = full < paths.length ? ", the others by hash" : "";
   console.log(`${full} of ${paths.length} results recomputed in full${rest}`);
+}
+
+/** Why outcomes were not found, and what to do. */
+function whyPart(result: Result): string {
+  const { dataset } = result;
+  if (isOwn(dataset)) return `its records were not found: verify with --data ${dataOf(result)}`;
+  const [stem] = dataset.name.split("/");
+  return `${dataset.name} is not on this machine (deno task data pull ${stem})`;
+}
+
+/** Several files in one breath: their folders, and how many. */
+function folderOf(names: readonly string[]): string {
+  const folders = [...new Set(names.map((name) => dirname(name)))];
+  return `${folders.join(", ")} (${names.length} results)`;
+}
+
+/** A path from here, where that is shorter. */
+function shortened(path: string): string {
+  const short = relative(Deno.cwd(), resolve(path));
+  return short.startsWith("..") || short === "" ? path : short;
 }
 
 if (import.meta.main) await runMain(main);

@@ -168,7 +168,12 @@ async function load<F extends keyof Heavy>(file: F): Promise<Heavy[F]> {
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     const reason = (error as Error).message.split("\n")[0];
-    throw new CapabilityError(`the npm packages of this embedding cannot be loaded: ${reason}`);
+    // What Deno says of a package that the smaller lock file lacks would have users change that file.
+    throw new CapabilityError(
+      /lockfile/i.test(reason)
+        ? "the packages of this embedding are not in deno.lock; use `deno task bench:full` (the same flags)"
+        : `the npm packages of this embedding cannot be loaded: ${reason}`,
+    );
   }
 }
 

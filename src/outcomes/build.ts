@@ -14,7 +14,7 @@ import {
   viewOf,
 } from "./manifest.ts";
 import { costOf, priceListHash, tokenFaults } from "./pricing.ts";
-import { type OutcomeRecord, own } from "./record.ts";
+import { hasCosts, type OutcomeRecord, own } from "./record.ts";
 import type { DatasetFacts, OutcomeTable } from "./table.ts";
 
 /**
@@ -35,7 +35,8 @@ export function buildTable(
   const view = viewOf(manifest, viewName);
   const models = view.models.toSorted();
   const chosen = select(records, view.where, view.not, where);
-  const rows = chosen.filter((record) => models.every((m) => Object.hasOwn(record.scores, m)));
+  const scored = chosen.filter((record) => models.every((m) => Object.hasOwn(record.scores, m)));
+  const rows = manifest.needsCosts ? scored.filter((record) => hasCosts(record, models)) : scored;
   if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(chosen, models)}`);
   sortById(rows, where);
 
@@ -59,7 +60,10 @@ export function buildTable(
   });
 
   return {
-    dataset: datasetFacts(manifest, viewName, models, rows, chosen.length - rows.length, costs),
+    dataset: datasetFacts(manifest, viewName, models, rows, {
+      "missing score": chosen.length - scored.length,
+      "missing cost": scored.length - rows.length,
+    }, costs),
     ids: rows.map((record) => record.id),
     texts: rows.map((record) => record.query),
     benchmarks,
@@ -87,6 +91,7 @@ export function viewHash(manifest: Manifest, viewName: string): string {
     records: manifest.records.sha256 ?? null,
     view: { where, not, models: models.toSorted() },
     benchmarks: manifest.benchmarks,
+    ...(manifest.gaps && { gaps: manifest.gaps }),
   });
 }
 
@@ -95,7 +100,7 @@ function datasetFacts(
   viewName: string,
   models: readonly string[],
   rows: readonly OutcomeRecord[],
-  dropped: number,
+  dropped: Readonly<Record<string, number>>,
   costs: Float64Array,
 ): DatasetFacts {
   const view = manifest.views[viewName];
@@ -110,8 +115,9 @@ function datasetFacts(
       ? { prices: { date: manifest.prices.date, sha256: priceListHash(manifest.prices) } }
       : {}),
     unpriced,
-    dropped: dropped > 0 ? { "missing score": dropped } : {},
+    dropped: Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0)),
     notes: [...(manifest.notes ?? []), ...(view.notes ?? []), ...tokenFaults(rows, models)],
+    ...(manifest.gaps && { gaps: manifest.gaps }),
   };
 }
 

@@ -9,8 +9,9 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { DataError, UsageError } from "../base/errors.ts";
 import { readJson, repoPath } from "../base/files.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { gaplessPool, type GapRule } from "./gaps.ts";
 import type { PriceList } from "./pricing.ts";
-import type { OutcomeRecord } from "./record.ts";
+import { hasCosts, type OutcomeRecord } from "./record.ts";
 
 /** A dataset manifest, `datasets/<name>/manifest.json`. */
 export interface Manifest {
@@ -44,6 +45,10 @@ export interface Manifest {
   readonly benchmarks: Readonly<Record<string, BenchmarkFacts>>;
   /** Views by name. "all" is the default, or else the first. */
   readonly views: Readonly<Record<string, View>>;
+  /** Of an inferred manifest only: what the user chose to leave out for missing scores. */
+  readonly gaps?: GapRule;
+  /** Of an inferred manifest only: queries without a cost of every model are left out as well. */
+  readonly needsCosts?: boolean;
 }
 
 /** Where the originals are published. */
@@ -136,33 +141,26 @@ export function viewOf(manifest: Manifest, name: string): View {
 }
 
 /**
- * A manifest for records that come without one. The pool is every model that all records have a score
- * of; the ones left out are named in a note. A query counts as solved from 0.5, answers are free form,
- * each benchmark is its own domain, costs are the records' own.
- * @throws {DataError} when no model has a score in every record
+ * A manifest for records that come without one. The pool is every model, less what {@link gaplessPool}
+ * leaves out where scores are missing: some queries, or some models; a note names what. A query counts as
+ * solved from 0.5, answers are free form, each benchmark is its own domain, costs are the records' own.
+ * @param gaps what to leave out; absent = whichever keeps more scores
+ * @throws {DataError} when nothing would be left
  */
 export function inferManifest(
   name: string,
   records: readonly OutcomeRecord[],
   sha256: string,
+  gaps?: GapRule,
 ): Manifest {
-  const counts = new Map<string, number>();
-  for (const record of records) {
-    for (const model of Object.keys(record.scores)) {
-      counts.set(model, (counts.get(model) ?? 0) + 1);
-    }
-  }
-  const known = [...counts.keys()].sort();
-  const models = known.filter((model) => counts.get(model) === records.length);
-  if (models.length === 0) {
-    throw new DataError(
-      `${name}: expected a model with a score in each of the ${records.length} records, got none; ` +
-        `put a manifest.json beside the records (form: datasets/manifest.schema.json) and declare ` +
-        `under "views" which models form a pool on which queries`,
-    );
-  }
-  const partial = known.filter((model) => counts.get(model) !== records.length)
-    .map((model) => `${model} (${counts.get(model)} of ${records.length} queries)`);
+  const pool = gaplessPool(records, gaps);
+  if (!pool) throw new DataError(`${name}: ${nothingLeft(records, gaps)}`);
+  const { models } = pool;
+  const scored = records.filter((record) => models.every((m) => Object.hasOwn(record.scores, m)));
+  // Who asks for queries to be left out gets cost columns, too, where some queries have all costs.
+  const needsCosts = gaps === "drop-queries" &&
+    scored.some((record) => hasCosts(record, models)) &&
+    scored.some((record) => !hasCosts(record, models));
   const benchmarks = [...new Set(records.map((record) => record.benchmark))].sort();
   return {
     name,
@@ -176,11 +174,98 @@ export function inferManifest(
     metric: "not stated",
     notes: [
       "no manifest: solved means a score of 0.5 or more, answers are taken as free form",
-      ...(partial.length ? [`not in the pool, for missing scores: ${partial.join(", ")}`] : []),
+      ...gapNotes(records, models, gaps),
+      ...costNotes(scored, models, needsCosts),
     ],
     benchmarks: Object.fromEntries(benchmarks.map((each) => [each, plainFacts(each)])),
     views: { all: { models } },
+    ...(gaps && { gaps }),
+    ...(needsCosts && { needsCosts }),
   };
+}
+
+function nothingLeft(records: readonly OutcomeRecord[], gaps: GapRule | undefined): string {
+  const { length } = records;
+  if (gaps === "drop-models") {
+    return `expected a model with a score in each of the ${length} records, got none ` +
+      `(--gaps drop-queries leaves out queries instead)`;
+  }
+  if (gaps === "drop-queries") {
+    return `expected a record with a score of every model, got none of ${length} ` +
+      `(--gaps drop-models leaves out models instead)`;
+  }
+  return `expected two models with a score of the same query, got none in ${length} records`;
+}
+
+/** What the pool lacks of the records: models, then queries. */
+function gapNotes(
+  records: readonly OutcomeRecord[],
+  models: readonly string[],
+  gaps: GapRule | undefined,
+): string[] {
+  // Only to who has not chosen, and only what leaves something.
+  const hint = (rule: GapRule, what: string): string =>
+    gaps === undefined && gaplessPool(records, rule) ? `; --gaps ${rule} ${what}` : "";
+  const { length } = records;
+  const pool = new Set(models), counts = new Map<string, number>();
+  for (const model of records.flatMap(({ scores }) => Object.keys(scores))) {
+    counts.set(model, (counts.get(model) ?? 0) + 1);
+  }
+  const partial = [...counts.keys()].filter((model) => !pool.has(model)).sort()
+    .map((model) => `${model} (${counts.get(model)} of ${length} queries)`);
+  const incomplete = records.filter(({ scores }) => models.some((m) => !Object.hasOwn(scores, m)));
+  const lacking = models.filter((model) => counts.get(model)! < length)
+    .map((model) => `${model} (${length - counts.get(model)!})`);
+  return [
+    ...(partial.length
+      ? [
+        `not in the pool, for missing scores: ${partial.join(", ")}` +
+        hint("drop-queries", "keeps every model and leaves out queries"),
+      ]
+      : []),
+    ...(incomplete.length
+      ? [
+        `${incomplete.length} of ${length} queries left out, for missing scores of ${
+          lacking.join(", ")
+        }: ${some(incomplete.map(({ id }) => id))}` +
+        hint("drop-models", "keeps every query and leaves out models"),
+      ]
+      : []),
+  ];
+}
+
+/** Which costs are missing, where others are known: one is enough to lose the cost columns. */
+function costNotes(
+  scored: readonly OutcomeRecord[],
+  models: readonly string[],
+  leftOut: boolean,
+): string[] {
+  const cells = scored.flatMap(({ id, costs = {} }) =>
+    models.filter((model) => !Object.hasOwn(costs, model)).map((model) => `${model} on ${id}`)
+  );
+  const total = scored.length * models.length;
+  const isFree = ({ costs }: OutcomeRecord): boolean =>
+    models.every((model) => costs![model] === 0);
+  if (cells.length === 0) {
+    return scored.every(isFree)
+      ? ["no cost columns: all costs are 0, so there is nothing to trade"]
+      : [];
+  }
+  if (cells.length === total) return [];
+  const which = `${cells.length} of ${total} costs are missing: ${some(cells)}`;
+  if (leftOut) {
+    return [`${scored.filter((r) => !hasCosts(r, models)).length} queries left out: ${which}`];
+  }
+  const hint = scored.some((record) => hasCosts(record, models))
+    ? "; --gaps drop-queries leaves such queries out"
+    : "";
+  return [`no cost columns: ${which}${hint}`];
+}
+
+/** The first few of a list. */
+function some(names: readonly string[]): string {
+  const more = names.length - 3;
+  return names.slice(0, 3).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function plainFacts(domain: string): BenchmarkFacts {

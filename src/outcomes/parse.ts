@@ -7,6 +7,7 @@
  * @module
  */
 import { DataError } from "../base/errors.ts";
+import { didYouMean, suggest } from "../base/suggest.ts";
 import type { OutcomeRecord } from "./record.ts";
 
 /** Where a record stands. */
@@ -144,6 +145,14 @@ function byModel(item: Rule): Rule {
 
 const REQUIRED = ["id", "benchmark", "query", "scores"] as const;
 
+/** What other files call the required fields. */
+const OTHER_NAMES: Readonly<Record<typeof REQUIRED[number], readonly string[]>> = {
+  id: ["query_id", "question_id", "sample_id", "uid", "index"],
+  benchmark: ["dataset", "source", "subset", "category"],
+  query: ["prompt", "question", "input", "text", "instruction"],
+  scores: ["score", "results", "performance", "outcomes", "labels"],
+};
+
 /** Fields whose models must be among those of `scores`: a misspelt model would otherwise be lost silently. */
 const SCORED = ["tokens", "costs", "repeats", "latency_ms", "responses", "scores_rag"] as const;
 
@@ -172,15 +181,40 @@ const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(
   } satisfies Record<keyof OutcomeRecord, Rule>,
 ));
 
+/** A text that is no Unicode is told apart from a text that is something else. */
 function recordFault(value: unknown): Fault | undefined {
+  const fault = brokenRule(value);
+  if (!fault || typeof fault.got !== "string" || fault.got.isWellFormed()) return fault;
+  const at = [...fault.got].findIndex((character) => !character.isWellFormed());
+  const code = [...fault.got][at].charCodeAt(0).toString(16);
+  return {
+    ...fault,
+    expected: `well-formed Unicode (character ${at + 1}, \\u${code}, is half of a surrogate pair)`,
+  };
+}
+
+function brokenRule(value: unknown): Fault | undefined {
   if (!isObject(value)) return { field: "", expected: "an object", got: value };
   for (const field of REQUIRED) {
-    if (!Object.hasOwn(value, field)) return { field, expected: "a value", got: undefined };
+    if (Object.hasOwn(value, field)) continue;
+    const other = OTHER_NAMES[field].find((name) => Object.hasOwn(value, name)) ??
+      suggest(field, Object.keys(value).filter((name) => !RULES.has(name)));
+    if (other === undefined) return { field, expected: "a value", got: undefined };
+    return {
+      field: other,
+      expected: `one of the fields ${[...RULES.keys()].join(", ")}; did you mean "${field}"?`,
+      got: other,
+    };
   }
   for (const field of Object.keys(value)) {
     const rule = RULES.get(field);
     if (!rule) {
-      return { field, expected: `one of the fields ${[...RULES.keys()].join(", ")}`, got: field };
+      const near = didYouMean(field, RULES.keys());
+      return {
+        field,
+        expected: `one of the fields ${[...RULES.keys()].join(", ")}${near}`,
+        got: field,
+      };
     }
     const fault = rule(value[field], field);
     if (fault) return fault;

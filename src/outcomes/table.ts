@@ -5,6 +5,7 @@
  * file: everything downstream is then independent of it. Missing is NaN, never 0.
  * @module
  */
+import type { GapRule } from "./gaps.ts";
 
 /** Outcomes of one dataset view (a pool of models on a set of queries). */
 export interface OutcomeTable {
@@ -62,6 +63,23 @@ export interface DatasetFacts {
   readonly dropped: Readonly<Record<string, number>>;
   /** Faults worth a line under every table (constant token columns, …). */
   readonly notes: readonly string[];
+  /** What was left out for missing scores, where it was chosen (`--gaps`). */
+  readonly gaps?: GapRule;
+  /** How many queries were asked for (`--limit`); absent = all. */
+  readonly limit?: number;
+}
+
+/**
+ * Facts of data that the repository has no manifest of: anybody's file may be called so, thus the version
+ * ends in a short hash, and with it the folder of results.
+ */
+export function ownFacts(facts: DatasetFacts): DatasetFacts {
+  return { ...facts, version: `${facts.version}-${facts.sha256.slice(0, 8)}` };
+}
+
+/** Whether facts are of data that the repository has no manifest of ({@link ownFacts}). */
+export function isOwn({ version, sha256 }: Pick<DatasetFacts, "version" | "sha256">): boolean {
+  return version.endsWith(`-${sha256.slice(0, 8)}`);
 }
 
 /** Whether every outcome has a known cost, and not all are free: what a cost experiment needs. */

@@ -5,7 +5,8 @@
  */
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { repoPath, whole, writeAtomic, writeJson } from "../base/files.ts";
-import { canonicalJson, hashJson } from "../base/hash.ts";
+import { shellQuote } from "../base/shell.ts";
+import { canonicalJson, hashJson, sha256 } from "../base/hash.ts";
 import { defaultSeeds, type PlannedRouter, type RunPlan, type RunSettings } from "../run/plan.ts";
 import { packSplits } from "../splits/pack.ts";
 import type { FinishedJob } from "../run/job_store.ts";
@@ -167,21 +168,60 @@ export function evaluateEntries(
   return evaluate(table, seedRows(table, splits), judged, units, present);
 }
 
-/** Writes a result: the files it refers to first, itself last. Returns its path. */
-export function writeResult(assembled: AssembledResult, folder?: string): Promise<string> {
+/** Where a result was written. */
+export interface WrittenResult {
+  /** The result file. */
+  readonly path: string;
+  /** Where the result of other content went that stood there before, if one did. */
+  readonly replaced?: string;
+}
+
+/**
+ * Writes a result: the files it refers to first, itself last. Where a result of the same name but other
+ * content stands, its files are copied to `.cache/replaced/` first, below a hash of it.
+ */
+export function writeResult(assembled: AssembledResult, folder: string): Promise<WrittenResult> {
   return whole(writeFiles(assembled, folder));
 }
 
-async function writeFiles(assembled: AssembledResult, folder?: string): Promise<string> {
-  const root = folder ?? repoPath("results");
+async function writeFiles(assembled: AssembledResult, root: string): Promise<WrittenResult> {
   const path = `${root}/${assembled.stem}.json`;
   const directory = path.slice(0, path.lastIndexOf("/"));
+  const content = new TextEncoder().encode(JSON.stringify(assembled.result, null, 1) + "\n");
+  const replaced = await keepReplaced(
+    assembled.stem,
+    directory,
+    new Map([...assembled.files, [`${path.slice(directory.length + 1)}`, content]]),
+  );
   for (const [name, bytes] of assembled.files) await writeAtomic(`${directory}/${name}`, bytes);
   if (Object.keys(assembled.speed).length > 0) {
     await writeJson(`${root}/${assembled.stem}.speed.json`, assembled.speed);
   }
-  await writeAtomic(path, JSON.stringify(assembled.result, null, 1) + "\n");
-  return path;
+  await writeAtomic(path, content);
+  return { path, replaced };
+}
+
+/** Copies the files of a result that would be lost; returns where its result file is then. */
+async function keepReplaced(
+  stem: string,
+  directory: string,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<string | undefined> {
+  const old = new Map<string, Uint8Array>();
+  for (const name of files.keys()) {
+    const bytes = await Deno.readFile(`${directory}/${name}`).catch(() => undefined);
+    if (bytes) old.set(name, bytes);
+  }
+  if ([...old].every(([name, bytes]) => sha256(bytes) === sha256(files.get(name)!))) {
+    return undefined;
+  }
+  const hash = hashJson([...old].map(([name, bytes]) => [name, sha256(bytes)])).slice(0, 12);
+  const [set, name] = stem.split("/");
+  const kept = repoPath(".cache/replaced", `${set}.${hash}`);
+  const speed = await Deno.readFile(`${directory}/${name}.speed.json`).catch(() => undefined);
+  if (speed) old.set(`${name}.speed.json`, speed);
+  for (const [file, bytes] of old) await writeAtomic(`${kept}/${file}`, bytes);
+  return `${kept}/${name}.json`;
 }
 
 /**
@@ -203,6 +243,7 @@ export function stemOf({ settings, table }: Pick<RunPlan, "settings" | "table">)
     ...(settings.control ? [settings.control] : []),
     ...(selection && selection !== "random" ? [selection] : []),
     ...(settings.device !== "cpu" ? [settings.device] : []),
+    ...(settings.limit ? [`limit-${settings.limit}`] : []),
     ...(custom ? [hashJson({ seeds, routers, budgets, arms, subsets }).slice(0, 8)] : []),
   ].join(".");
 }
@@ -210,7 +251,7 @@ export function stemOf({ settings, table }: Pick<RunPlan, "settings" | "table">)
 /** The command line that makes a run again. */
 export function commandOf(settings: RunSettings): string {
   const flag = (name: string, value: unknown): string =>
-    value === undefined ? "" : ` --${name} ${value}`;
+    value === undefined ? "" : ` --${name} ${shellQuote(String(value))}`;
   return "deno task bench" + flag("data", settings.data) + flag("protocol", settings.protocol) +
     flag("embedding", settings.embedding) + flag("seeds", settings.seeds.join(",")) +
     flag("routers", settings.routers?.join(",")) + flag("control", settings.control) +
@@ -218,7 +259,8 @@ export function commandOf(settings: RunSettings): string {
     flag("budgets", settings.budgets?.join(",")) + flag("arms", settings.arms?.join(",")) +
     flag("subsets", settings.subsets) +
     flag("selection", settings.selection) +
-    flag("device", settings.device === "cpu" ? undefined : settings.device);
+    flag("device", settings.device === "cpu" ? undefined : settings.device) +
+    flag("gaps", settings.gaps) + flag("limit", settings.limit);
 }
 
 function entryOf(

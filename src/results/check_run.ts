@@ -4,6 +4,7 @@
  * @module
  */
 import { DataError, VerificationError } from "../base/errors.ts";
+import { shellWords } from "../base/shell.ts";
 import { ARMS } from "../run/new_model_job.ts";
 import type { DistinctTable } from "../audit/drop_duplicates.ts";
 import { type Split, splitHash } from "../splits/split.ts";
@@ -118,10 +119,8 @@ function checkArms(
 }
 
 /** A setting that the command leaves out must have its default, and one that it gives must be so. */
-function checkCommand(path: string, { command, protocol }: Result): void {
-  const said = new Map(
-    [...command.matchAll(/ --(\S+) (\S+)/g)].map(([, flag, value]) => [flag, value]),
-  );
+function checkCommand(path: string, { command, protocol, dataset }: Result): void {
+  const said = flagsOf(command);
   const facts: [flag: string, field: string, value: string | undefined][] = [
     ["protocol", "name", protocol.name],
     ["seeds", "seeds", protocol.seeds.join(",")],
@@ -132,6 +131,8 @@ function checkCommand(path: string, { command, protocol }: Result): void {
     ["selection", "selection", protocol.selection ?? undefined],
     ["device", "device", protocol.device === "cpu" ? undefined : protocol.device],
   ];
+  sameOrThrow(path, "/dataset/gaps", dataset.gaps ?? "", said.get("gaps") ?? "");
+  sameOrThrow(path, "/dataset/limit", String(dataset.limit ?? ""), said.get("limit") ?? "");
   for (const [flag, field, value] of facts) {
     if (said.get(flag) !== value) {
       throw new VerificationError(
@@ -140,6 +141,14 @@ function checkCommand(path: string, { command, protocol }: Result): void {
       );
     }
   }
+}
+
+/** The flags of a recorded command: each with its value, unquoted. */
+export function flagsOf(command: string): Map<string, string> {
+  const words = shellWords(command);
+  return new Map(
+    words.flatMap((word, at) => word.startsWith("--") ? [[word.slice(2), words[at + 1]]] : []),
+  );
 }
 
 /**

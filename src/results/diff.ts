@@ -6,7 +6,7 @@ import { DataError, VerificationError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
 import { holm } from "../metrics/mod.ts";
 import { loadDataset } from "../../datasets/load.ts";
-import { audited } from "../audit/audited.ts";
+import { audited, underProtocol } from "../audit/audited.ts";
 import { differences, pairedOverSeeds } from "../evaluate/paired.ts";
 import type { DecisionEntry } from "./decision_file.ts";
 import { seedRows } from "../evaluate/decisions.ts";
@@ -155,8 +155,10 @@ async function pairedChanges(
   routers: readonly string[],
   data: string | undefined,
 ): Promise<Map<string, RouterChange["paired"]>> {
-  const { name, sha256 } = a.result.dataset;
-  const given = data === undefined ? await findOutcomes(name) : await loadDataset(data);
+  const { sha256, gaps, limit } = a.result.dataset;
+  const given = data === undefined
+    ? await findOutcomes(a.result)
+    : await loadDataset(data, { gaps, limit });
   if (!given) return new Map();
   if (given.dataset.sha256 !== sha256) {
     throw new VerificationError(
@@ -166,7 +168,7 @@ async function pairedChanges(
         `(${given.dataset.name} version ${given.dataset.version})`,
     );
   }
-  const { table, templates } = audited(given);
+  const { table, templates } = underProtocol(audited(given), a.result.protocol.name);
   const seeds = seedRows(table, a.splits);
   const scores = (entries: readonly DecisionEntry[], router: string): Float64Array[] =>
     seeds.map((seed) => headlineScores(entries, router, seed));

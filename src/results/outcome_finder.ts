@@ -4,8 +4,10 @@
  * @module
  */
 import { listDatasets, loadDataset } from "../../datasets/load.ts";
-import type { OutcomeTable } from "../outcomes/table.ts";
-import { audited } from "../audit/audited.ts";
+import { isOwn, type OutcomeTable } from "../outcomes/table.ts";
+import { shellQuote } from "../base/shell.ts";
+import { flagsOf } from "./check_run.ts";
+import { audited, underProtocol } from "../audit/audited.ts";
 import type { Result } from "./result.ts";
 import { DataError, UsageError } from "../base/errors.ts";
 
@@ -24,10 +26,17 @@ export class OutcomeFinder {
    * @throws {UsageError} where the dataset given is not there
    * @throws {DataError} when records are here but broken or altered
    */
-  async of({ dataset }: Pick<Result, "dataset">): Promise<OutcomeTable | string> {
-    const name = this.#data ?? dataset.name;
-    const table = await this.#load(name);
+  async of(
+    result: Pick<Result, "dataset" | "command" | "protocol">,
+  ): Promise<OutcomeTable | string> {
+    const { dataset } = result;
+    const table = await this.#load(result);
+    if (!table && isOwn(dataset)) {
+      return `The queries of ${dataset.name} are not in this page, because its records were not found where its ` +
+        `command looks for them: make the page again with --data ${dataOf(result)}`;
+    }
     if (!table) {
+      const name = this.#data ?? dataset.name;
       const [stem] = name.split("/");
       return `The queries of ${name} are not in this page, because its records were not on the machine that ` +
         `made it. "deno task data pull ${stem}" gets those of a known dataset, --data names others; then make ` +
@@ -42,11 +51,27 @@ export class OutcomeFinder {
       `(${table.dataset.sha256.slice(0, 12)}).`;
   }
 
-  #load(name: string): Promise<OutcomeTable | undefined> {
-    let found = this.#known.get(name);
+  #load(
+    result: Pick<Result, "dataset" | "command" | "protocol">,
+  ): Promise<OutcomeTable | undefined> {
+    const { name, version, gaps, limit } = result.dataset;
+    const { name: protocol } = result.protocol;
+    const key = JSON.stringify([
+      this.#data ?? name,
+      isOwn(result.dataset) && version,
+      gaps,
+      limit,
+      protocol === "id:published",
+    ]);
+    let found = this.#known.get(key);
     if (!found) {
-      const given = this.#data === undefined ? findOutcomes(name) : loadDataset(name);
-      this.#known.set(name, found = given.then((table) => table && audited(table).table));
+      const given = this.#data === undefined
+        ? findOutcomes(result)
+        : loadDataset(this.#data, { gaps, limit });
+      this.#known.set(
+        key,
+        found = given.then((table) => table && underProtocol(audited(table), protocol).table),
+      );
     }
     return found;
   }
@@ -55,20 +80,38 @@ export class OutcomeFinder {
 // The outcomes a result was made from, if they are on this machine.
 
 /**
- * Loads a dataset by the name a result gives it.
+ * Loads the data of a result: by the name it gives them, or, where they are somebody's own, from the path
+ * that its command names, if the records there are the same.
  *
- * @param name dataset view, `mmlu-pro` or `reasoning-gym/easy`
- * @returns undefined when it is not here: a known dataset whose records were not pulled, or somebody's own
- * @throws {DataError} when its records are here but broken or altered
+ * @returns undefined when they are not here: a known dataset whose records were not pulled, or somebody's own
+ * @throws {DataError} when records of a known dataset are here but broken or altered
  */
-export async function findOutcomes(name: string): Promise<OutcomeTable | undefined> {
+export async function findOutcomes(
+  { dataset, command }: Pick<Result, "dataset" | "command">,
+): Promise<OutcomeTable | undefined> {
+  const { name, gaps, limit } = dataset;
+  if (isOwn(dataset)) {
+    for (const place of new Set([flagsOf(command).get("data") ?? name, name])) {
+      const table = await loadDataset(place, { gaps, limit }).catch((error) => {
+        if (error instanceof DataError || error instanceof UsageError) return undefined;
+        throw error;
+      });
+      if (table?.dataset.sha256 === dataset.sha256) return table;
+    }
+    return undefined;
+  }
   try {
-    return await loadDataset(name);
+    return await loadDataset(name, { gaps, limit });
   } catch (error) {
     if (error instanceof UsageError) return undefined;
     if (error instanceof DataError && await isAbsent(name)) return undefined;
     throw error;
   }
+}
+
+/** What `--data` of the command that made a result was given, quoted. */
+export function dataOf({ command, dataset }: Pick<Result, "dataset" | "command">): string {
+  return shellQuote(flagsOf(command).get("data") ?? dataset.name);
 }
 
 async function isAbsent(name: string): Promise<boolean> {

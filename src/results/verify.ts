@@ -23,7 +23,7 @@
 import { VerificationError } from "../base/errors.ts";
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { loadDataset } from "../../datasets/load.ts";
-import { audited, type AuditedDataset } from "../audit/audited.ts";
+import { audited, type AuditedDataset, underProtocol } from "../audit/audited.ts";
 import { evaluateEntries } from "./assemble.ts";
 import { checkRows } from "./check_rows.ts";
 import { checkDraws } from "./check_run.ts";
@@ -70,8 +70,9 @@ export async function verifyResult(
       `${path}: metrics version ${result.metricsVersion}, this harness computes version ${METRICS_VERSION}`,
     );
   }
-  const distinct = options.dataset ?? await outcomesFor(result, options);
-  if (!distinct) return { result, depth: "integrity", numbers: 0 };
+  const dataset = options.dataset ?? await outcomesFor(result, options);
+  if (!dataset) return { result, depth: "integrity", numbers: 0 };
+  const distinct = underProtocol(dataset, result.protocol.name);
   const { table, templates, report } = distinct;
   if (table.dataset.sha256 !== result.dataset.sha256) {
     throw new VerificationError(
@@ -92,11 +93,13 @@ export async function verifyResult(
 }
 
 async function outcomesFor(
-  { dataset }: Result,
+  result: Result,
   { data, requireData }: VerifyOptions,
 ): Promise<AuditedDataset | undefined> {
-  const name = data ?? dataset.name;
-  const must = data !== undefined || requireData;
-  const given = must ? await loadDataset(name) : await findOutcomes(name);
+  const { name, gaps, limit } = result.dataset;
+  let given = data === undefined
+    ? await findOutcomes(result)
+    : await loadDataset(data, { gaps, limit });
+  if (!given && requireData) given = await loadDataset(name, { gaps, limit });
   return given && audited(given);
 }

@@ -181,6 +181,7 @@ export function whyNot(
   for (const need of router.needs ?? []) {
     if (need === "cost" && !facts.priced) {
       const unpriced = train.models.filter((_, m) => Number.isNaN(train.meanCosts[m])).length;
+      if (train.meanCosts.every((cost) => cost === 0)) return "needs costs; all are 0";
       return unpriced > 0
         ? `needs costs; ${unpriced} of ${train.models.length} models have none`
         : "needs costs; some queries have none";

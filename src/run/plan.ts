@@ -3,17 +3,19 @@
  * @module
  */
 import type { Device } from "../base/device.ts";
+import type { GapRule } from "../outcomes/gaps.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
 import { checkRouter, type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
-import { UsageError } from "../base/errors.ts";
+import { CapabilityError, UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
 import { progress } from "../base/progress.ts";
 import { repoPath } from "../base/files.ts";
 import { harnessHash } from "../base/version.ts";
-import { type AuditedDataset, auditedDataset } from "../audit/audited.ts";
+import { type AuditedDataset, auditedDataset, underProtocol } from "../audit/audited.ts";
+import type { DistinctTable } from "../audit/drop_duplicates.ts";
 import { type Split, splitHash } from "../splits/split.ts";
 import { makeSplits } from "../splits/make.ts";
 import { type ArmKind, BUDGETS } from "./new_model_job.ts";
@@ -48,6 +50,10 @@ export interface RunSettings {
   readonly selection?: "random" | "discriminative";
   /** Where heavy inference runs. */
   readonly device: Device;
+  /** What is left out of data without a manifest for missing scores, where it was chosen. */
+  readonly gaps?: GapRule;
+  /** How many queries of the data; absent = all. */
+  readonly limit?: number;
 }
 
 /** One row of the tables to come. */
@@ -139,17 +145,16 @@ export async function planRun(
   const found = [...referenceRows(), ...await competitors(settings.routers, inMemory)];
   const clash = found.find((r, i) => found.findIndex((o) => o.id === r.id) !== i);
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
-  const dataset = known ?? await auditedDataset(settings.data);
-  const { table, groups, templates } = dataset;
+  const dataset = underProtocol(
+    known ?? await auditedDataset(settings.data, settings),
+    settings.protocol,
+  );
+  const { table, templates } = dataset;
   const leftOut = settings.routers
     ? []
     : found.filter(({ router }) => tooMuch(router, table, settings));
   const routers = found.filter((r) => !leftOut.includes(r));
-  const splits = makeSplits(table, groups, settings.protocol, settings.seeds, {
-    validation: settings.validation,
-    subsets: settings.subsets,
-    selection: settings.selection,
-  });
+  const splits = splitsFor(settings, dataset);
   const provider = await openProvider(settings.embedding, { device: settings.device });
   const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
   const raw = await embedCached(
@@ -204,6 +209,30 @@ export async function planRun(
     jobs,
     key: hashJson(jobs.map((j) => j.id)).slice(0, 16),
   };
+}
+
+/**
+ * The splits of a run.
+ * @throws {CapabilityError} when the protocol does not fit the dataset, or a split has no row for one of
+ *   its roles
+ */
+export function splitsFor(
+  { protocol, seeds, validation, subsets, selection }: RunSettings,
+  { table, groups }: DistinctTable,
+): Split[] {
+  const splits = makeSplits(table, groups, protocol, seeds, { validation, subsets, selection });
+  const { dataset: { name, dropped }, ids } = table;
+  for (const { roles, seed, foldName } of splits) {
+    for (const [role, what] of [["t", "learn from"], ["e", "test on"]]) {
+      if (roles.includes(role)) continue;
+      const lost = Object.entries(dropped).map(([why, count]) => `, ${count} dropped (${why})`);
+      throw new CapabilityError(
+        `${name}: ${protocol} needs queries to learn from and others to test on; seed ${seed}, ` +
+          `${foldName} has none to ${what}: got ${ids.length} distinct queries${lost.join("")}`,
+      );
+    }
+  }
+  return splits;
 }
 
 function referenceRows(): PlannedRouter[] {

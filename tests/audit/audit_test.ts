@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { audit, disjointSets } from "../../src/audit/audit.ts";
+import { audited, underProtocol } from "../../src/audit/audited.ts";
 import { dropDuplicates } from "../../src/audit/drop_duplicates.ts";
 import { random } from "../../src/base/random.ts";
 import { type Row, tableOf } from "../splits/tables.ts";
@@ -160,4 +161,22 @@ Deno.test("disjoint sets: the smallest row names the set", () => {
   for (const [a, b] of [[4, 3], [5, 4], [0, 2]]) sets.join(a, b);
   assert.deepEqual([...sets.roots()], [0, 1, 0, 3, 3, 3]);
   assert.equal(sets.find(5), 3);
+});
+
+Deno.test("a published test row keeps its own outcomes, apart from its training copies", () => {
+  const table = tableOf([
+    { id: "p1", benchmark: "x", text: "what is one plus one", scores: [1, 0], split: "train" },
+    { id: "p2", benchmark: "x", text: "what is one plus one", scores: [0, 1], split: "test" },
+    { id: "p3", benchmark: "x", text: "what is one  plus one", scores: [1, 1], split: "test" },
+    { id: "p4", benchmark: "x", text: "something else altogether", scores: [1, 1], split: "train" },
+  ]);
+  const whole = audited(table), published = underProtocol(whole, "id:published").table;
+  assert.deepEqual(published.ids, ["p2", "p4"]);
+  assert.deepEqual([...published.scores], [0.5, 1, 1, 1], "means over the test copies alone");
+  assert.deepEqual(published.dataset.dropped, {
+    "strict duplicate": 1,
+    "training copy of a test query": 1,
+  });
+  assert.deepEqual([...whole.table.scores].map((s) => +s.toFixed(3)), [0.667, 0.667, 1, 1]);
+  assert.equal(underProtocol(whole, "id").table, whole.table);
 });

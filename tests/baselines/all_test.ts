@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { demoTable } from "../../datasets/demo/generate.ts";
 import { conform } from "../../src/router/conformance.ts";
-import { loadRouters } from "../../src/router/discover.ts";
+import { trackedRouters } from "../support/tracked.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { openSplit } from "../../src/run/open_split.ts";
 import { runJob } from "../../src/run/job.ts";
@@ -10,7 +10,7 @@ import { makeSplits } from "../../src/splits/make.ts";
 import { alone } from "../splits/tables.ts";
 import { column, decided, OPTIONS } from "../run/scene.ts";
 
-const routers = await loadRouters();
+const routers = await trackedRouters();
 
 /** Share of the way from random to oracle, where a method as published cannot be expected to make a third. */
 const LESS: Readonly<Record<string, number>> = {

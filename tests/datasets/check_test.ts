@@ -58,7 +58,7 @@ Deno.test("checkDataset counts what is there, missing, repeated and doubtful", a
     assert.equal(report.missing, 1);
     assert.equal(report.repeated, 1);
     assert.equal(report.emptyReplies, 1);
-    assert.deepEqual(report.recordedCosts, { differ: 1, compared: 14 });
+    assert.deepEqual(report.recordedCosts, { differ: 1, compared: 14, recorded: 14 });
     assert.deepEqual(report.tokenFaults, []);
     assert.equal(report.prices?.date, "2026-01-02");
     assert.deepEqual(report.views.map((view) => view.name), [

@@ -32,11 +32,17 @@ Deno.test("a path to records without a manifest works", async () => {
   await withFolder(files, async (folder) => {
     const table = await loadDataset(join(folder, "own.jsonl"));
     assert.equal(table.dataset.name, "own/all");
-    assert.deepEqual(table.models, ["ash", "cedar/v1.5"]);
-    assert.equal(table.ids.length, 6);
-    assert.deepEqual([...table.costs.slice(0, 2)], [0.000008, NaN], "recorded costs count");
-    assert.deepEqual(table.dataset.unpriced, ["cedar/v1.5"]);
-    assert.match(table.dataset.notes[1], /not in the pool, for missing scores: birch/);
+    assert.deepEqual(table.models, ["ash", "birch", "cedar/v1.5"]);
+    assert.equal(table.ids.length, 5);
+    assert.match(table.dataset.notes[1], /1 of 6 queries left out, for missing scores of birch/);
+    assert.equal(table.dataset.version, `inferred-${table.dataset.sha256.slice(0, 8)}`);
+    const whole = await loadDataset(join(folder, "own.jsonl"), { gaps: "drop-models" });
+    assert.deepEqual(whole.models, ["ash", "cedar/v1.5"]);
+    assert.equal(whole.ids.length, 6);
+    assert.deepEqual([...whole.costs.slice(0, 2)], [0.000008, NaN], "recorded costs count");
+    assert.deepEqual(whole.dataset.unpriced, ["cedar/v1.5"]);
+    assert.match(whole.dataset.notes[1], /not in the pool, for missing scores: birch/);
+    assert.notEqual(whole.dataset.sha256, table.dataset.sha256, "the choice is part of the hash");
     for (const spec of ["deep", "deep/records.jsonl.gz"]) {
       const { dataset } = await loadDataset(join(folder, spec));
       assert.equal(dataset.name, "deep/all", "records are called after their folder");

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { buildTable } from "../../src/outcomes/build.ts";
+import type { GapRule } from "../../src/outcomes/gaps.ts";
 import { join } from "node:path";
 import { DataError, UsageError } from "../../src/base/errors.ts";
 import { repoPath } from "../../src/base/files.ts";
@@ -130,39 +132,72 @@ Deno.test("the default view is all, or else the first", () => {
   assert.throws(() => viewOf(smallManifest, "constructor"), UsageError);
 });
 
-Deno.test("inferManifest takes the models that all records have, and names the others", () => {
+Deno.test("inferManifest keeps most scores, and names what it leaves out", () => {
   const manifest = inferManifest("mine", records, "f".repeat(64));
-  assert.deepEqual(manifest.views, { all: { models: ["ash", "cedar/v1.5"] } });
+  assert.deepEqual(manifest.views, { all: { models: ["ash", "birch", "cedar/v1.5"] } });
   assert.deepEqual(manifest.benchmarks, {
     sums: { solvedFrom: 0.5, options: 0, domain: "sums" },
     trivia: { solvedFrom: 0.5, options: 0, domain: "trivia" },
   });
   assert.deepEqual(manifest.records, { sha256: "f".repeat(64), queries: 6 });
   assert.equal(manifest.prices, undefined);
-  assert.deepEqual(manifest.notes, [
-    "no manifest: solved means a score of 0.5 or more, answers are taken as free form",
-    "not in the pool, for missing scores: birch (5 of 6 queries)",
-  ]);
-  assert.equal(inferManifest("mine", records.slice(0, 2), "").notes!.length, 1);
+  const gap = records.find(({ scores }) => !("birch" in scores))!.id;
+  assert.equal(
+    manifest.notes![1],
+    `1 of 6 queries left out, for missing scores of birch (1): ${gap}; ` +
+      "--gaps drop-models keeps every query and leaves out models",
+  );
+  const other = inferManifest("mine", records, "f".repeat(64), "drop-models");
+  assert.deepEqual(other.views, { all: { models: ["ash", "cedar/v1.5"] } });
+  assert.equal(other.notes![1], "not in the pool, for missing scores: birch (5 of 6 queries)");
 });
 
-Deno.test("inferManifest explains how to declare a pool when no model answered everything", () => {
+Deno.test("inferManifest: which costs are missing, and costs that are all 0, are noted", () => {
+  const priced = (costs: Record<string, number>, i: number): OutcomeRecord => ({
+    id: `q${i}`,
+    benchmark: "b",
+    query: `query ${i}`,
+    scores: { a: 1, b: 0 },
+    costs,
+  });
+  const last = (list: OutcomeRecord[], gaps?: GapRule): string =>
+    inferManifest("mine", list, "", gaps).notes!.at(-1)!;
+  const gap = [priced({ a: 1, b: 2 }, 0), priced({ a: 1 }, 1), priced({ a: 1, b: 2 }, 2)];
+  assert.equal(
+    last(gap),
+    "no cost columns: 1 of 6 costs are missing: b on q1; --gaps drop-queries leaves such queries out",
+  );
+  assert.equal(
+    last(gap, "drop-queries"),
+    "1 queries left out: 1 of 6 costs are missing: b on q1",
+  );
+  const table = buildTable(gap, "all", inferManifest("mine", gap, "", "drop-queries"));
+  assert.deepEqual([table.ids, table.dataset.dropped], [["q0", "q2"], { "missing cost": 1 }]);
+  assert.equal(
+    last([0, 1].map((i) => priced({ a: 0, b: 0 }, i))),
+    "no cost columns: all costs are 0, so there is nothing to trade",
+  );
+});
+
+Deno.test("inferManifest: where nothing would be left, the error says under which rule", () => {
   const apart: OutcomeRecord[] = [{ ...records[0], scores: { a: 1 } }, {
     ...records[1],
     scores: { b: 1 },
   }];
-  assert.throws(() => inferManifest("mine", apart, ""), (error: unknown) => {
-    assert.ok(error instanceof DataError);
-    assert.match(
-      error.message,
-      /^mine: expected a model with a score in each of the 2 records, got/,
-    );
-    assert.match(
-      error.message,
-      /put a manifest\.json beside the records .+ which models form a pool/,
-    );
-    return true;
-  });
+  const cases: [GapRule | undefined, RegExp][] = [
+    [
+      undefined,
+      /^mine: expected two models with a score of the same query, got none in 2 records$/,
+    ],
+    [
+      "drop-queries",
+      /^mine: expected a record with a score of every model, got none of 2 \(--gaps/,
+    ],
+    ["drop-models", /^mine: expected a model with a score in each of the 2 records, got none \(--/],
+  ];
+  for (const [gaps, message] of cases) {
+    assert.throws(() => inferManifest("mine", apart, "", gaps), { name: "DataError", message });
+  }
 });
 
 Deno.test("every manifest of the repository is valid and consistent in itself", async () => {

@@ -48,7 +48,11 @@ Deno.test("each broken rule is refused with field, expectation and value", () =>
     [{ benchmark: "b", query: "q", scores: { m: 1 } }, "id: expected a value, got nothing"],
     [{ ...good, id: "" }, `id: expected ${text}, got ""`],
     [{ ...good, id: 3 }, `id: expected ${text}, got 3`],
-    [{ ...good, id: "\ud800" }, `id: expected ${text}, got "\\ud800"`],
+    [
+      { ...good, id: "\ud800" },
+      "id: expected well-formed Unicode (character 1, \\ud800, is half of a surrogate pair), " +
+      'got "\\ud800"',
+    ],
     [{ ...good, benchmark: null }, `benchmark: expected ${text}, got null`],
     [{ ...good, query: " \n\t" }, 'query: expected a query with text in it, got " \\n\\t"'],
     [{ ...good, scores: {} }, "scores: expected at least one model, got {}"],
@@ -148,4 +152,28 @@ Deno.test("a long value is cut in messages", () => {
   const message = refusal({ ...good, split: "x".repeat(500) });
   assert.ok(message.length < 120, message);
   assert.ok(message.endsWith("…"));
+});
+
+Deno.test("half a surrogate pair is called so, with its place", () => {
+  assert.throws(
+    () => parseRecord(JSON.stringify(good).replace('"q"', '"ab\\ud83d"'), where),
+    {
+      name: "DataError",
+      message:
+        "r.jsonl:7: query: expected well-formed Unicode (character 3, \\ud83d, is half of a " +
+        'surrogate pair), got "ab\\ud83d"',
+    },
+  );
+});
+
+Deno.test("a required field under another name is recognised", () => {
+  const cases = [["prompt", "query"], ["dataset", "benchmark"], ["scorse", "scores"]];
+  for (const [name, meant] of cases) {
+    const record: Record<string, unknown> = { ...good };
+    record[name] = record[meant];
+    delete record[meant];
+    const message = refusal(record);
+    assert.match(message, new RegExp(`^r\\.jsonl:7: ${name}: expected one of the fields id, `));
+    assert.match(message, new RegExp(`; did you mean "${meant}"\\?, got "${name}"$`));
+  }
 });

@@ -54,7 +54,8 @@ Deno.test("diff: qualities, share of decisions changed, paired interval, who is 
 
 Deno.test("diff: without the outcomes there is no interval", () =>
   withFolder(async (folder) => {
-    const { a, b } = await two(folder, {}, { routers: { hand: worse } });
+    const { a, b, data } = await two(folder, {}, { routers: { hand: worse } });
+    await Deno.remove(data);
     const { routers, fields } = await diffResults(a, b);
     assert.ok(routers.every((r) => r.paired === null));
     assert.equal(routers.find((r) => r.router === "hand")!.decisionsChanged, 0.25);

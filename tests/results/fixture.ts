@@ -174,7 +174,8 @@ export async function written(
   { plan, jobs }: { plan: RunPlan; jobs: FinishedJob[] },
 ): Promise<{ path: string; assembled: AssembledResult }> {
   const assembled = assemble(plan, jobs);
-  return { path: await writeResult(assembled, join(folder, "results")), assembled };
+  const { path } = await writeResult(assembled, join(folder, "results"));
+  return { path, assembled };
 }
 
 /** A real run of a small part of the demo pool with the ridge router. */

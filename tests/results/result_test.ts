@@ -28,7 +28,7 @@ Deno.test("readResult: what was written comes back", () =>
     const result = await readResult(path);
     assert.deepEqual(result, loose(assembled.result));
     assert.equal(isNewModel(result.evaluation), false);
-    assert.match(path, /results\/[\w.-]+@inferred\/id\.static\.[0-9a-f]{8}\.json$/);
+    assert.match(path, /results\/[\w.-]+@inferred-[0-9a-f]{8}\/id\.static\.[0-9a-f]{8}\.json$/);
     assert.doesNotMatch(await Deno.readTextFile(path), /\d{4}-\d\d-\d\dT/, "no clock");
   }));
 

@@ -30,7 +30,9 @@ Deno.test("openResult gives decisions and splits, in order", () =>
 
 Deno.test("outcomes that are not on this machine: hashes and form only, or an error on demand", () =>
   withFolder(async (folder) => {
-    const { path } = await ready(folder);
+    const { path, data } = await ready(folder);
+    assert.equal((await verifyResult(path)).depth, "full", "found where the command says");
+    await Deno.rename(data, `${data}.gone`);
     const { depth, numbers } = await verifyResult(path);
     assert.deepEqual([depth, numbers], ["integrity", 0]);
     await assert.rejects(verifyResult(path, { requireData: true }), UsageError);
@@ -39,7 +41,10 @@ Deno.test("outcomes that are not on this machine: hashes and form only, or an er
       UsageError,
     );
     const lines = await captured(() => main([path]));
-    assert.match(lines[0], /^part {2}.*: hashes and form; .* is not on this machine$/);
+    assert.match(
+      lines[0],
+      /^part {2}.*: hashes and form; its records were not found: verify with --data \S+\.jsonl$/,
+    );
     assert.equal(lines[1], "0 of 1 results recomputed in full, the others by hash");
   }));
 
@@ -48,6 +53,7 @@ Deno.test("a known dataset whose records are damaged is an error, not an absence
     const { path } = await ready(folder);
     const result = loose((await openResult(path)).result);
     result.dataset.name = "mmlu-pro";
+    result.dataset.version = "1";
     await Deno.writeTextFile(path, resealed(result));
     await Deno.mkdir(join(folder, "mmlu-pro"));
     await Deno.writeTextFile(join(folder, "mmlu-pro", "records.jsonl"), '{"id":');
@@ -129,6 +135,7 @@ Deno.test("verify: files, folders and what is not there", () =>
     await assert.rejects(main([join(folder, "nowhere")]), /nowhere: no such file or folder/);
     await Deno.mkdir(join(folder, "empty"));
     await assert.rejects(main([join(folder, "empty")]), UsageError);
+    await Deno.remove(data);
     await assert.rejects(main([path, "--require-data"]), UsageError);
   }));
 

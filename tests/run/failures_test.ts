@@ -78,7 +78,7 @@ Deno.test("what a router gives against its contract is a failed row with the num
       files.map((_, i) => `wrong${i}`),
     );
     assert.equal(result.routers.find(({ id }) => id === "uniroute")!.notApplicable, null);
-    const path = await writeResult(assembled, `${folder}/out`);
+    const { path } = await writeResult(assembled, `${folder}/out`);
     assert.equal((await verifyResult(path, { dataset: plan.dataset })).depth, "full");
   }));
 

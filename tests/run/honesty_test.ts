@@ -15,7 +15,7 @@ import { makeSplits } from "../../src/splits/make.ts";
 import type { OutcomeTable } from "../../src/outcomes/table.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import type { Router } from "../../src/router/contract.ts";
-import { loadRouters } from "../../src/router/discover.ts";
+import { trackedRouters } from "../support/tracked.ts";
 import { REFERENCES } from "../../src/router/references.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { random } from "../../src/base/random.ts";
@@ -24,7 +24,7 @@ import { column, decided, obeying, OPTIONS, poisoned, ruled } from "./scene.ts";
 
 const routers: { id: string; router: Router }[] = [
   ...REFERENCES.map(({ id, router }) => ({ id, router: router as Router })),
-  ...await loadRouters(),
+  ...await trackedRouters(),
 ];
 
 async function demo(queries: number): Promise<EmbeddedTable> {

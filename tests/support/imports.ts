@@ -1,5 +1,6 @@
 /** What the project's files import, as text: enough for rules about who may import whom. */
 import { dirname, join, relative } from "node:path";
+import { isTracked } from "./tracked.ts";
 import { repoPath } from "../../src/base/files.ts";
 
 /** TypeScript files below a folder of the repository, as paths from its root, ascending. */
@@ -8,7 +9,7 @@ export function filesBelow(folder: string, kind = /\.ts$/): string[] {
   for (const { name, isDirectory } of Deno.readDirSync(repoPath(folder))) {
     const path = `${folder}/${name}`;
     if (isDirectory) found.push(...filesBelow(path, kind));
-    else if (kind.test(name)) found.push(path);
+    else if (kind.test(name) && (folder !== "baselines" || isTracked(path))) found.push(path);
   }
   return found.sort();
 }

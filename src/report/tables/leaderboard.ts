@@ -152,9 +152,11 @@ function notesOf(result: Result, { panels, comparisons }: Evaluation): string[] 
       : []),
     "Δ single: to best single. gap: share of best single → oracle closed. top: share of queries sent to " +
     "the most used model.",
-    dataset.priced
-      ? "$/1k: US dollars per 1,000 queries. Area, QNC: UniRoute's, curve tuned on validation."
-      : `no cost columns: ${unpriced}.`,
+    ...(dataset.priced
+      ? ["$/1k: US dollars per 1,000 queries. Area, QNC: UniRoute's, curve tuned on validation."]
+      : dataset.notes.some((note) => note.startsWith("no cost columns"))
+      ? [] // Among the notes on the data, with the cells that are missing.
+      : [`no cost columns: ${unpriced}.`]),
     `best per benchmark in hindsight ${
       digits(meanOf(panels, (p) => p.bestPerBenchmarkHindsight.sample))
     }; oracle without lucky guesses ${digits(meanOf(panels, (p) => p.discountedOracle))}; random ${
