@@ -21,7 +21,7 @@ export async function* readParquet(
   file: string,
 ): AsyncGenerator<{ record: OutcomeRecord; line: number }> {
   let line = 0;
-  for await (const rows of rowGroups(file)) {
+  for await (const rows of parquetRows(file)) {
     for (const row of rows) {
       const where = { file, line: ++line };
       yield { record: checkRecord(recordFromRow(row, `${file}:${line}`), where), line };
@@ -31,7 +31,11 @@ export async function* readParquet(
 
 type Row = Record<string, unknown>;
 
-async function* rowGroups(path: string): AsyncGenerator<Row[]> {
+/**
+ * Rows of a parquet file, one row group at a time.
+ * @throws {DataError} for damaged data
+ */
+export async function* parquetRows(path: string): AsyncGenerator<Row[]> {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const parsers = { stringFromBytes: (bytes: Uint8Array) => bytes && utf8.decode(bytes) };
   let rowStart = 0;
