@@ -20,7 +20,7 @@ import {
   type ToldColumns,
 } from "./importers/table.ts";
 import { parquetRows } from "./parquet.ts";
-import type { LoadedRecords } from "./read.ts";
+import type { OutcomeRecord } from "./record.ts";
 
 const TEXT = /\.(csv|tsv)(\.gz)?$/;
 
@@ -39,7 +39,17 @@ export async function isTable(path: string): Promise<boolean> {
 }
 
 /** Records of a table, and how its columns were taken. */
-export interface TableRecords extends LoadedRecords {
+export interface TableRecords {
+  /** In row order. */
+  readonly list: OutcomeRecord[];
+  /** Length of the list. */
+  readonly records: number;
+  /** The one file. */
+  readonly files: readonly string[];
+  /** Of the records as lines, so that a table and the records written from it are the same data. */
+  readonly sha256: string;
+  /** What the columns were taken for, one line for a person. */
+  readonly how: string;
   /** What was read and left out. */
   readonly log: ImportLog;
 }

@@ -21,7 +21,7 @@ const COMMANDS: Record<string, { more?: string; prints: RegExp }> = {
   },
   "deno task bench --data ./table.csv": {
     more: `${SHORT} --routers knn`,
-    prints: /table\.csv: query = query, id = id[^]*verified \(full\)/,
+    prints: /verified \(full\)[^]*table\.csv: query = query, id = id/,
   },
   "deno task report": { prints: /report\.html/ },
   "deno task verify": { prints: /verified|numbers/ },
