@@ -3,7 +3,7 @@
  *
  * Two layouts; a field has one or the other. *As the record*: a column for each field of `record.ts`, where an
  * object (`scores`, `tokens`, `costs`, …) is a JSON string, a struct or a map. *Wide*: one column for
- * each model and number, named `scores:MODEL`, `costs:MODEL`, `tokens_in:MODEL`, `tokens_out:MODEL`.
+ * each model and number, named `scores:MODEL`, `target:MODEL`, `costs:MODEL`, `tokens_in:MODEL`, `tokens_out:MODEL`.
  * Null means absent; NaN is an error. Rows are checked as strictly as lines, under their row number.
  * @module
  */
@@ -63,11 +63,12 @@ export async function* parquetRows(path: string): AsyncGenerator<Row[]> {
   }
 }
 
-const WIDE = /^(scores|costs|tokens_in|tokens_out):(.+)$/s;
+const WIDE = /^(scores|target|costs|tokens_in|tokens_out):(.+)$/s;
 
 /** Fields whose JSON form is an object or a list, so that a string in their column is JSON. */
 const NESTED = new Set([
   "scores",
+  "target",
   "tokens",
   "costs",
   "repeats",

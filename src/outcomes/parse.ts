@@ -145,7 +145,9 @@ function byModel(item: Rule): Rule {
 const REQUIRED = ["id", "benchmark", "query", "scores"] as const;
 
 /** Fields whose models must be among those of `scores`: a misspelt model would otherwise be lost silently. */
-const SCORED = ["tokens", "costs", "repeats", "latency_ms", "responses", "scores_rag"] as const;
+const SCORED = [
+  ...["target", "tokens", "costs", "repeats", "latency_ms", "responses", "scores_rag"] as const,
+];
 
 const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(
   {
@@ -155,6 +157,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(
     level: name,
     query,
     scores: byModel(score),
+    target: byModel(score),
     tokens: byModel(tokens),
     costs: byModel(amount),
     split,
