@@ -116,6 +116,7 @@ export async function openDataset(
   }
   if (known.manifest && gaps) throw noGaps(known.manifest.name);
   const records = known.path ? await readAllRecords(known.path) : await demoRecords();
+  if (records.how !== undefined) sayOnce(records.how);
   const manifest = known.manifest
     ? withRecords(known.manifest, records, known.path)
     : inferManifest(nameOf(known.path), records.list, records.sha256, gaps);
@@ -258,9 +259,17 @@ function withRecords(manifest: Manifest, records: LoadedRecords, path: string): 
   return { ...manifest, records: { sha256: records.sha256, queries: records.records } };
 }
 
+const said = new Set<string>();
+
+/** How a table was read belongs before the numbers made of it, but not twice. */
+function sayOnce(line: string): void {
+  if (!said.has(line)) console.error(line);
+  said.add(line);
+}
+
 /** What to call records without a manifest: their file, or their folder if the file is `records.…`. */
 function nameOf(path: string): string {
   const full = resolve(path);
-  const name = basename(full).replace(/\.(jsonl|jsonl\.gz|parquet)$/, "");
+  const name = basename(full).replace(/\.(jsonl|jsonl\.gz|parquet|csv|tsv|csv\.gz|tsv\.gz)$/, "");
   return name === "records" ? basename(dirname(full)) : name;
 }

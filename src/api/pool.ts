@@ -7,7 +7,7 @@ import { DataError, UsageError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
 import { audited, type AuditedDataset } from "../audit/audited.ts";
 import { loadDataset } from "../../datasets/load.ts";
-import { embedCached, openProvider } from "../embed/mod.ts";
+import { embedQueries, openProvider } from "../embed/mod.ts";
 import type { EmbeddingProvider } from "../embed/provider.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { buildTable } from "../outcomes/build.ts";
@@ -48,7 +48,7 @@ export class Pool extends ShownText {
   /** Vectors of all texts, before preparation; computed once and cached on disk. */
   vectors(embedding = "static"): Promise<{ provider: EmbeddingProvider; raw: Matrix }> {
     let known = this.#vectors.get(embedding);
-    if (!known) this.#vectors.set(embedding, known = embed(embedding, this.table.texts));
+    if (!known) this.#vectors.set(embedding, known = embed(embedding, this.table));
     return known;
   }
 
@@ -154,10 +154,10 @@ export async function openPool(
 
 async function embed(
   name: string,
-  texts: readonly string[],
+  table: OutcomeTable,
 ): Promise<{ provider: EmbeddingProvider; raw: Matrix }> {
   const provider = await openProvider(name);
-  return { provider, raw: await embedCached(provider, texts, repoPath(".cache/embeddings")) };
+  return { provider, raw: await embedQueries(provider, table, repoPath(".cache/embeddings")) };
 }
 
 function meanOfColumn(cells: Float64Array, m: number, M: number): number {

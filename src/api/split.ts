@@ -21,7 +21,7 @@ import { REFERENCES } from "../router/references.ts";
 import { columnMeans } from "../router/training.ts";
 import { points } from "../run/curve.ts";
 import { finalTraining } from "../run/job.ts";
-import { type OpenedSplit, openSplit as open } from "../run/open_split.ts";
+import { forFit, type OpenedSplit, openSplit as open } from "../run/open_split.ts";
 import { makeSplits } from "../splits/make.ts";
 import type { Pool } from "./pool.ts";
 
@@ -89,7 +89,7 @@ export class PoolSplit {
 
   /** Held-out models of the `new-model` protocol with their outcomes on the first n labelled queries. */
   profile(n: number): ModelProfiles {
-    return this.opened.profile(n);
+    return forFit(this.opened.profile(n));
   }
 
   /**

@@ -68,6 +68,7 @@ export function dropDuplicates(
       published: table.published.filter(isKept),
       options: table.options.filter(isKept),
       scores: means(table.scores),
+      ...(table.targets && { targets: means(table.targets) }),
       costs: means(table.costs),
       ...(repeats && { repeats: new Map(Array.from(repeats, ([m, all]) => [m, draws(all)])) }),
       ...(truth && { truth: truths(truth) }),

@@ -16,7 +16,6 @@ import { type ArmKind, ARMS } from "../run/new_model_job.ts";
 import { openPool, type Pool } from "../api/pool.ts";
 import { type BenchOptions, checkBench, planBench, type Run, runOf } from "../api/run.ts";
 import { DEMO_SEEDS } from "../run/plan.ts";
-import { loadRouters } from "../router/discover.ts";
 import type { Shard } from "../run/run.ts";
 import { SEEDS } from "../splits/split.ts";
 import { stemOf } from "../results/assemble.ts";

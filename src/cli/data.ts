@@ -8,7 +8,7 @@ import { UsageError } from "../base/errors.ts";
 import { pack, repoPath, writeAtomic } from "../base/files.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { checkDataset, formatReport } from "../../datasets/check.ts";
-import { encodeRecords, importerNamed, IMPORTERS } from "../outcomes/importers/index.ts";
+import { encodeRecords, formatLog, importerNamed, IMPORTERS } from "../outcomes/importers/index.ts";
 import { listDatasets, openDataset } from "../../datasets/load.ts";
 import { GAP_RULES, type GapRule } from "../outcomes/gaps.ts";
 import { type Manifest, readManifest, readPriceList } from "../outcomes/manifest.ts";
@@ -93,9 +93,11 @@ async function pullAll(argv: string[]): Promise<void> {
 }
 
 async function importNative(argv: string[]): Promise<void> {
+  if (argv[0] === "table") return await importTable(argv.slice(1));
   const { args: [importer, folder], flags } = parseFlags(argv, {
     name: `${COMMAND} import`,
-    summary: "Makes records from a folder of native files. Importers:\n" + importerHelp(),
+    summary: "Makes records from a folder of native files. Importers:\n" + importerHelp() +
+      `\nA table with a row a query and a column a model: ${COMMAND} import table --help`,
     args: { usage: "<importer> <folder>", min: 2, max: 2 },
     flags: {
       out: { type: "string", value: "file", help: "records to write, ….jsonl.gz" },
@@ -137,6 +139,47 @@ async function importNative(argv: string[]): Promise<void> {
     expected: flags.prices === undefined ? manifest?.records : undefined,
   });
   console.log(report);
+}
+
+async function importTable(argv: string[]): Promise<void> {
+  const { args: [file], flags } = parseFlags(argv, {
+    name: `${COMMAND} import table`,
+    summary:
+      "Makes records from a table with a row a query and a column a model: CSV, TSV (also .gz) or\n" +
+      "parquet. What no flag says is guessed from names and values, and said. Columns of models are\n" +
+      "written as names, PREFIX*, *SUFFIX or MODEL=COLUMN. A score is 0 to 1, true or false; an empty\n" +
+      "cell is a model that was not asked.",
+    args: { usage: "<file>", min: 1, max: 1 },
+    flags: {
+      query: { type: "string", value: "column", help: "the query texts" },
+      scores: { type: "list", value: "columns", help: "the models' scores" },
+      costs: { type: "list", value: "columns", help: "what the answers cost, US dollars" },
+      benchmark: { type: "string", value: "column", help: "where a query comes from" },
+      task: { type: "string", value: "column", help: "a finer label" },
+      id: { type: "string", value: "column", help: "the query's id; rows are numbered without" },
+      percent: { type: "boolean", help: "scores are 0 to 100" },
+      out: { type: "string", value: "file", help: "records to write, ….jsonl or ….jsonl.gz" },
+    },
+    examples: [
+      `${COMMAND} import table answers.csv --out records.jsonl`,
+      `${COMMAND} import table answers.csv --query prompt --scores 'score_*' --costs '*_cost' --out records.jsonl`,
+      `${COMMAND} import table answers.parquet --query text --scores small=s1,large=s2 --percent --out records.jsonl.gz`,
+    ],
+  });
+  const { out, scores, costs, percent, ...names } = flags;
+  if (out === undefined || !/\.jsonl(\.gz)?$/.test(out)) {
+    throw new UsageError("import table needs --out <file>, ….jsonl or ….jsonl.gz");
+  }
+  const { readTable } = await import("../outcomes/table_file.ts");
+  const table = await readTable(file, {
+    ...names,
+    ...(scores.length > 0 && { scores }),
+    ...(costs.length > 0 && { costs }),
+    ...(percent && { percent }),
+  });
+  const bytes = encodeRecords(table.list);
+  await writeAtomic(out, out.endsWith(".gz") ? pack(bytes) : bytes);
+  console.log(`${table.how}\n${formatLog(table.log)}\n  wrote ${out}\n  sha256 ${table.sha256}`);
 }
 
 async function check(argv: string[]): Promise<void> {

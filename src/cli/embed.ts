@@ -7,8 +7,8 @@ import { exists, repoPath } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
 import {
   cacheFile,
-  embedCached,
   type EmbeddingProvider,
+  embedQueries,
   listProviders,
   openProvider,
 } from "../embed/mod.ts";
@@ -58,12 +58,12 @@ export async function main(argv: string[]): Promise<void> {
 /** Embeds the rows a benchmark would: duplicates are dropped first, as its audit does. */
 async function embedDataset(provider: EmbeddingProvider, data: string): Promise<void> {
   const given = await loadDataset(data);
-  const { texts } = dropDuplicates(given, audit(given)).table;
+  const { ids, texts } = dropDuplicates(given, audit(given)).table;
   const file = cacheFile(provider, texts, `${CACHE}/embeddings`);
   const known = await exists(file);
   const line = progress(`embedding ${data}`, texts.length);
   const start = performance.now();
-  await embedCached(provider, texts, `${CACHE}/embeddings`, (done) => line.update(done));
+  await embedQueries(provider, { ids, texts }, `${CACHE}/embeddings`, (done) => line.update(done));
   const seconds = (performance.now() - start) / 1000;
   line.end();
   const speed = known ? "read from" : `${Math.round(texts.length / seconds)} texts/s,`;

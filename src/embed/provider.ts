@@ -33,4 +33,10 @@ export interface EmbeddingProvider {
   readonly cheap?: boolean;
   /** Raw float32 features, [texts × width]. */
   embed(texts: readonly string[], onProgress?: OnProgress): Promise<Matrix>;
+  /**
+   * Of vectors that were computed elsewhere: raw float32 features by query id, [ids × width]. Then the
+   * texts are not asked.
+   * @throws {DataError} for ids without a vector
+   */
+  vectorsOf?(ids: readonly string[]): Matrix;
 }

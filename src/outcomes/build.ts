@@ -54,6 +54,11 @@ export function buildTable(
       costs[q * width + m] = costOf(rows[q], models[m], manifest.prices);
     }
   }
+  const targets = rows.some(({ target }) => target !== undefined)
+    ? scores.map((score, at) =>
+      own(rows[Math.floor(at / width)].target, models[at % width]) ?? score
+    )
+    : undefined;
   const repeats = models.flatMap((model) => {
     const draws = rows.map((record) => own(record.repeats, model) ?? []);
     return draws.some((list) => list.length > 0) ? [[model, draws] as const] : [];
@@ -73,6 +78,7 @@ export function buildTable(
     published: Uint8Array.from(rows, (r) => r.split === "train" ? 1 : r.split === "test" ? 2 : 0),
     models,
     scores,
+    ...(targets && { targets }),
     costs,
     options: Uint16Array.from(
       rows,
@@ -116,9 +122,21 @@ function datasetFacts(
       : {}),
     unpriced,
     dropped: Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0)),
-    notes: [...(manifest.notes ?? []), ...(view.notes ?? []), ...tokenFaults(rows, models)],
+    notes: [
+      ...(manifest.notes ?? []),
+      ...(view.notes ?? []),
+      ...targetNotes(rows),
+      ...tokenFaults(rows, models),
+    ],
     ...(manifest.gaps && { gaps: manifest.gaps }),
   };
+}
+
+/** Said under every table: routers did not learn from the scores that judge them. */
+function targetNotes(rows: readonly OutcomeRecord[]): string[] {
+  const given = rows.filter(({ target }) => target !== undefined).length;
+  if (given === 0) return [];
+  return [`routers learn from the targets of ${given} records; every number here is of the scores`];
 }
 
 /** The records a view chooses, in file order. A label that no record has is a mistake in the view. */

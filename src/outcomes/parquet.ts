@@ -3,7 +3,7 @@
  *
  * Two layouts; a field has one or the other. *As the record*: a column for each field of `record.ts`, where an
  * object (`scores`, `tokens`, `costs`, …) is a JSON string, a struct or a map. *Wide*: one column for
- * each model and number, named `scores:MODEL`, `costs:MODEL`, `tokens_in:MODEL`, `tokens_out:MODEL`.
+ * each model and number, named `scores:MODEL`, `target:MODEL`, `costs:MODEL`, `tokens_in:MODEL`, `tokens_out:MODEL`.
  * Null means absent; NaN is an error. Rows are checked as strictly as lines, under their row number.
  * @module
  */
@@ -21,7 +21,7 @@ export async function* readParquet(
   file: string,
 ): AsyncGenerator<{ record: OutcomeRecord; line: number }> {
   let line = 0;
-  for await (const rows of rowGroups(file)) {
+  for await (const rows of parquetRows(file)) {
     for (const row of rows) {
       const where = { file, line: ++line };
       yield { record: checkRecord(recordFromRow(row, `${file}:${line}`), where), line };
@@ -31,7 +31,11 @@ export async function* readParquet(
 
 type Row = Record<string, unknown>;
 
-async function* rowGroups(path: string): AsyncGenerator<Row[]> {
+/**
+ * Rows of a parquet file, one row group at a time.
+ * @throws {DataError} for damaged data
+ */
+export async function* parquetRows(path: string): AsyncGenerator<Row[]> {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const parsers = { stringFromBytes: (bytes: Uint8Array) => bytes && utf8.decode(bytes) };
   let rowStart = 0;
@@ -59,11 +63,12 @@ async function* rowGroups(path: string): AsyncGenerator<Row[]> {
   }
 }
 
-const WIDE = /^(scores|costs|tokens_in|tokens_out):(.+)$/s;
+const WIDE = /^(scores|target|costs|tokens_in|tokens_out):(.+)$/s;
 
 /** Fields whose JSON form is an object or a list, so that a string in their column is JSON. */
 const NESTED = new Set([
   "scores",
+  "target",
   "tokens",
   "costs",
   "repeats",

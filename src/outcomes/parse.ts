@@ -154,7 +154,9 @@ const OTHER_NAMES: Readonly<Record<typeof REQUIRED[number], readonly string[]>> 
 };
 
 /** Fields whose models must be among those of `scores`: a misspelt model would otherwise be lost silently. */
-const SCORED = ["tokens", "costs", "repeats", "latency_ms", "responses", "scores_rag"] as const;
+const SCORED = [
+  ...["target", "tokens", "costs", "repeats", "latency_ms", "responses", "scores_rag"] as const,
+];
 
 const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(
   {
@@ -164,6 +166,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(
     level: name,
     query,
     scores: byModel(score),
+    target: byModel(score),
     tokens: byModel(tokens),
     costs: byModel(amount),
     split,

@@ -1,5 +1,6 @@
 /**
- * Files in, records out, streamed: `.jsonl`, `.jsonl.gz`, `.parquet`, or a folder of them.
+ * Files in, records out, streamed: `.jsonl`, `.jsonl.gz`, `.parquet`, or a folder of them; tables
+ * (`table_file.ts`) are read whole.
  *
  * Strict like the parser behind it. Text must be UTF-8 without a byte-order mark; lines end in LF or
  * CRLF; the last one may lack its end; blank lines are allowed at the end only. Every message names the
@@ -31,6 +32,8 @@ export interface ReadResult {
 export interface LoadedRecords extends ReadResult {
   /** In file order. Length `records`. */
   readonly list: OutcomeRecord[];
+  /** Of a table: what its columns were taken for, one line for a person. */
+  readonly how?: string;
 }
 
 /**
@@ -62,10 +65,15 @@ export async function* readRecords(path: string): AsyncGenerator<OutcomeRecord, 
 }
 
 /**
- * All records of a file or folder.
- * @throws {DataError} as {@link readRecords}
+ * All records of a file, a folder, or a table (`.csv`, `.tsv`, parquet with a column a model).
+ * @throws {DataError} as {@link readRecords}; of a table whose columns leave a doubt, with the command
+ * that says what they are
  */
 export async function readAllRecords(path: string): Promise<LoadedRecords> {
+  if (/\.(csv|tsv)(\.gz)?$|\.parquet$/.test(path)) {
+    const { isTable, readTable } = await import("./table_file.ts");
+    if (await isTable(path)) return await readTable(path);
+  }
   const list: OutcomeRecord[] = [];
   const records = readRecords(path), line = progress(`reading ${path}, records:`, 0);
   for (;;) {
@@ -93,7 +101,7 @@ async function recordFiles(path: string): Promise<string[]> {
   const known = (name: string): boolean => EXTENSIONS.some((end) => name.endsWith(end));
   if (!info.isDirectory) {
     if (known(path)) return [path];
-    throw new DataError(`${path}: ${expected}`);
+    throw new DataError(`${path}: ${expected}, or a table (.csv, .tsv)`);
   }
   const names: string[] = [];
   for await (const entry of Deno.readDir(path)) if (known(entry.name)) names.push(entry.name);

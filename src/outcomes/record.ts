@@ -20,6 +20,8 @@ export interface OutcomeRecord {
   query: string;
   /** Model → score in [0, 1], higher is better. */
   scores: Record<string, number>;
+  /** Model → score in [0, 1] that fits learn from in place of `scores`; no metric and no choice sees it. */
+  target?: Record<string, number>;
   /** Model → [input tokens, output tokens]. */
   tokens?: Record<string, [number, number]>;
   /** Model → US dollars for this query. */

@@ -29,6 +29,11 @@ export interface OutcomeTable {
   readonly models: readonly string[];
   /** Scores in [0, 1], row-major [Q × M], NaN = missing. */
   readonly scores: Float64Array;
+  /**
+   * What fits learn from in place of {@link scores}, row-major [Q × M]; absent where no record has a
+   * target. A cell without one is its score.
+   */
+  readonly targets?: Float64Array;
   /** Costs in US dollars, row-major [Q × M], NaN = unknown. */
   readonly costs: Float64Array;
   /** Answer options of each query; 0 = free form (no guessing). Length Q. */

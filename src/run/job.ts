@@ -8,7 +8,7 @@
  */
 import type { Device } from "../base/device.ts";
 import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
-import type { OpenedSplit, TrainingParts } from "./open_split.ts";
+import { forFit, type OpenedSplit, type TrainingParts } from "./open_split.ts";
 import { decide, type Pool } from "../router/decide.ts";
 import { random } from "../base/random.ts";
 import { tune, type Tuning } from "./tune.ts";
@@ -193,12 +193,16 @@ export function whyNot(
   return undefined;
 }
 
-/** Rows of the last fit: training and validation together, unless the router keeps them apart. */
+/**
+ * Rows of the last fit: training and validation together, unless the router keeps them apart; with
+ * targets in place of scores where the records have them.
+ */
 export function finalTraining(
   router: Router,
   { train, validation, all }: TrainingParts,
 ): TrainingData {
-  return router.refit === "train" ? { ...train, validation } : all;
+  const mine = forFit(router.refit === "train" ? train : all, router.reference);
+  return router.refit === "train" ? { ...mine, validation: forFit(validation, true) } : mine;
 }
 
 function mixed(

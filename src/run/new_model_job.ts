@@ -6,7 +6,7 @@
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type { FitContext, FittedRouter, QueryBatch, Router } from "../router/contract.ts";
-import type { OpenedSplit, TrainingParts } from "./open_split.ts";
+import { forFit, type OpenedSplit, type TrainingParts } from "./open_split.ts";
 import {
   finalTraining,
   fitContext,
@@ -74,7 +74,7 @@ export async function runNewModelJob(
   const takeIn = (n: number): Promise<void> => {
     const arm = router.unseen!, costs = split.retraining(n).all.meanCosts;
     return unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
-      const extended = await fitted.withModels!(split.profile(n));
+      const extended = await fitted.withModels!(forFit(split.profile(n), router.reference));
       for (const pool of ["all", "new"] as const) {
         await add(extended, costs, { kind: "arm", arm, n, pool });
       }

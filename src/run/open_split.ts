@@ -3,7 +3,7 @@
  * @module
  */
 import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
-import type { ModelProfiles, QueryBatch, Router, TrainingData } from "../router/contract.ts";
+import type { QueryBatch, Router, TrainingData } from "../router/contract.ts";
 import type { Split } from "../splits/split.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import { prepareVectors } from "../embed/prepare.ts";
@@ -27,14 +27,32 @@ export interface EmbeddedTable {
   readonly preparation: Preparation;
 }
 
-/** What a router may be fitted on. */
+/** Rows with their scores and, where the records have them, the targets that fits learn from. */
+export interface LabelledRows extends TrainingData {
+  /** Row-major [N × M], as the scores. */
+  readonly targets?: Float64Array;
+}
+
+/** What a router may be fitted on; scores are those that choices are made by, see {@link forFit}. */
 export interface TrainingParts {
   /** Training rows. */
-  readonly train: TrainingData;
+  readonly train: LabelledRows;
   /** Validation rows. */
-  readonly validation: TrainingData;
+  readonly validation: LabelledRows;
   /** Training and validation rows. */
-  readonly all: TrainingData;
+  readonly all: LabelledRows;
+}
+
+/**
+ * Rows as a fit sees them: targets take the place of the scores. Reference rows and validation rows keep
+ * the scores, since what is compared and what is chosen is a matter of scores.
+ *
+ * @param keep true for rows that keep their scores
+ */
+export function forFit(rows: LabelledRows, keep = false): TrainingData {
+  if (rows.targets === undefined) return rows;
+  const { targets, ...bare } = rows;
+  return keep ? bare : { ...bare, scores: targets };
 }
 
 /** A split as routers see it. */
@@ -52,7 +70,7 @@ export interface OpenedSplit extends TrainingParts {
   /** Test queries, with just the fields the router's needs name. */
   testFor(router: Router): QueryBatch;
   /** Held-out models: their outcomes on the first n profile rows (new-model protocol). */
-  profile(n: number): ModelProfiles;
+  profile(n: number): LabelledRows;
   /**
    * The training parts of every model, held-out ones known on the first n profile rows only, or, with
    * n = Infinity, on all rows.
@@ -87,19 +105,22 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
   });
   const labels = (of: Uint32Array): string[] =>
     Array.from(of, (i) => table.benchmarks[table.benchmark[i]]);
-  const labelled = (queries: QueryBatch, of: Uint32Array, models: Uint16Array): TrainingData => {
+  const labelled = (queries: QueryBatch, of: Uint32Array, models: Uint16Array): LabelledRows => {
     const costs = cells(source.costs, table.models.length, of, models);
     return {
       queries,
       models: Array.from(models, (m) => table.models[m]),
       scores: cells(source.scores, table.models.length, of, models),
+      ...(source.targets && {
+        targets: cells(source.targets, table.models.length, of, models),
+      }),
       costs,
       meanCosts: columnMeans(costs, models.length),
       solvedFrom: Float64Array.from(of, (i) => table.solvedFrom[table.benchmark[i]]),
       tasks: Array.from(of, (i) => table.tasks[table.task[i]]),
     };
   };
-  const training = (part: "train" | "validation" | "all"): TrainingData =>
+  const training = (part: "train" | "validation" | "all"): LabelledRows =>
     labelled(
       { ...batch(part, rows[part]), benchmarks: labels(rows[part]) },
       rows[part],
@@ -142,12 +163,13 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
     },
     retraining: (n) => {
       const known = n === Infinity ? undefined : new Set(profileRows(split, n));
-      const part = ({ queries }: TrainingData, of: Uint32Array): TrainingData => {
+      const part = ({ queries }: TrainingData, of: Uint32Array): LabelledRows => {
         const full = labelled(queries, of, every);
         of.forEach((row, i) => {
           if (!known || known.has(row)) return;
           for (const m of heldOut) {
             full.scores[i * every.length + m] = NaN;
+            if (full.targets) full.targets[i * every.length + m] = NaN;
             full.costs[i * every.length + m] = NaN;
           }
         });
@@ -190,7 +212,7 @@ function shuffled(
   table: OutcomeTable,
   rows: Uint32Array,
   split: Split,
-): Pick<OutcomeTable, "scores" | "costs"> {
+): Pick<OutcomeTable, "scores" | "targets" | "costs"> {
   const M = table.models.length;
   const every = table.models.keys().toArray();
   const stream = random(split.seed, "shuffled-labels", split.fold);
@@ -199,6 +221,7 @@ function shuffled(
     cells(table.costs, M, rows, every),
     M,
     stream,
+    table.targets && cells(table.targets, M, rows, every),
   );
   const scores = new Float64Array(table.scores.length).fill(NaN);
   const costs = new Float64Array(table.costs.length).fill(NaN);
@@ -206,7 +229,11 @@ function shuffled(
     scores.set(mixed.scores.subarray(i * M, (i + 1) * M), row * M);
     costs.set(mixed.costs.subarray(i * M, (i + 1) * M), row * M);
   });
-  return { scores, costs };
+  const targets = mixed.targets && new Float64Array(table.scores.length).fill(NaN);
+  if (targets) {
+    rows.forEach((row, i) => targets.set(mixed.targets!.subarray(i * M, (i + 1) * M), row * M));
+  }
+  return { scores, costs, ...(targets && { targets }) };
 }
 
 /**
@@ -216,6 +243,7 @@ function shuffled(
  *
  * @param scores row-major [N × M], training and validation rows only
  * @param costs row-major [N × M], moved along with the scores
+ * @param targets row-major [N × M], moved along as well
  * @returns new arrays; the arguments are left alone
  */
 export function shuffleLabels(
@@ -223,7 +251,8 @@ export function shuffleLabels(
   costs: Float64Array,
   models: number,
   random: Random,
-): { scores: Float64Array; costs: Float64Array } {
+  targets?: Float64Array,
+): { scores: Float64Array; costs: Float64Array; targets?: Float64Array } {
   const order = random.shuffle(Uint32Array.from({ length: scores.length / models }, (_, i) => i));
   const permuted = (cells: Float64Array): Float64Array => {
     const out = new Float64Array(cells.length);
@@ -232,5 +261,9 @@ export function shuffleLabels(
     });
     return out;
   };
-  return { scores: permuted(scores), costs: permuted(costs) };
+  return {
+    scores: permuted(scores),
+    costs: permuted(costs),
+    ...(targets && { targets: permuted(targets) }),
+  };
 }

@@ -5,7 +5,7 @@
 import type { Device } from "../base/device.ts";
 import type { GapRule } from "../outcomes/gaps.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
-import { embedCached, type EmbeddingProvider, openProvider } from "../embed/mod.ts";
+import { type EmbeddingProvider, embedQueries, openProvider } from "../embed/mod.ts";
 import { checkRouter, type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
@@ -157,9 +157,9 @@ export async function planRun(
   const splits = splitsFor(settings, dataset);
   const provider = await openProvider(settings.embedding, { device: settings.device });
   const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
-  const raw = await embedCached(
+  const raw = await embedQueries(
     provider,
-    table.texts,
+    table,
     `${CACHE}/embeddings`,
     (done) => line.update(done),
   );

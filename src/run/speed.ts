@@ -8,7 +8,7 @@ import type { OpenedSplit } from "./open_split.ts";
 import { createMemo } from "../router/memo.ts";
 import { random } from "../base/random.ts";
 import { row } from "../linalg/matrix.ts";
-import { type JobOptions, whyNot } from "./job.ts";
+import { finalTraining, type JobOptions, whyNot } from "./job.ts";
 
 /** Measured on this machine; never part of a result's hash. */
 export interface Speed {
@@ -46,9 +46,7 @@ export async function measureSpeed(
     return heapUsed + external;
   };
   const before = used(), start = performance.now();
-  const train = router.refit === "train"
-    ? { ...split.train, validation: split.validation }
-    : split.all;
+  const train = finalTraining(router, split);
   const fitted = await router.fit(train, router.grid[config], {
     stage: "final",
     seed: split.split.seed,

@@ -5,7 +5,7 @@
  * @module
  */
 import type { FitContext, FittedRouter, Router } from "../router/contract.ts";
-import type { OpenedSplit } from "./open_split.ts";
+import { forFit, type OpenedSplit } from "./open_split.ts";
 import { decide, type Pool } from "../router/decide.ts";
 import { curveOf, points } from "./curve.ts";
 import { columnMeans } from "../router/training.ts";
@@ -50,7 +50,7 @@ export async function tune(
   for (const [i, config] of router.grid.entries()) {
     const fit = context();
     fit.signal.throwIfAborted();
-    const train = { ...split.train, validation: split.validation };
+    const train = { ...forFit(split.train), validation: forFit(split.validation, true) };
     const fitted = await router.fit(train, config, fit);
     const pool: Pool = { models: fitted.models, meanCosts: split.train.meanCosts };
     const predictions = points(await fitted.predict(batch), router);

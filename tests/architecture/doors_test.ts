@@ -10,7 +10,9 @@ const STARTED = new RegExp(
 );
 
 /** Files opened by a computed name, so that their packages stay out of the module graph; by `src/embed/mod.ts`. */
-const OPENED = ["src/embed/hub.ts", "src/embed/onnx.ts", "src/embed/npm_weights.ts"];
+const OPENED = ["hub", "onnx", "npm_weights", "vector_parquet"].map((name) =>
+  `src/embed/${name}.ts`
+);
 
 /** Exports without a caller (a folder, a file or one export), and what will take them or why they stay. */
 const PLANNED: Readonly<Record<string, string>> = {

@@ -112,6 +112,30 @@ Deno.test("import writes the golden records, deterministically, with options and
     assert.equal(await read(out), await golden("icl-router", "expected-direct.jsonl"));
   }));
 
+Deno.test("import table: records that bench reads, and the same hash as the table itself", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const table = join(folder, "t.csv"), out = join(folder, "r.jsonl");
+    await Deno.writeTextFile(table, "prompt,acc_a,acc_b,a_usd\n1 + 1?,1,0,0.5\n2 + 2?,,100,\n");
+    const said = await printed(
+      ...["import", "table", table, "--scores", "acc_*", "--costs", "*_usd", "--percent"],
+      ...["--out", out],
+    );
+    assert.match(said, /t\.csv: query = prompt, .*percent scores of 2 models: a, b; costs of a\n/);
+    const [, hash] = /sha256 ([0-9a-f]{64})/.exec(said)!;
+    assert.match(await printed("check", out), new RegExp(hash));
+    const lines = (await Deno.readTextFile(out)).trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(lines[0].scores, { a: 0.01, b: 0 });
+    assert.deepEqual(lines.map(({ costs }) => costs), [{ a: 0.5 }, undefined]);
+    await printed(...["import", "table", table, "--percent", "--out", `${out}.gz`]);
+    assert.equal((await read(`${out}.gz`)).split("\n").length, 3);
+    await assert.rejects(printed("import", "table", table, "--out", "x.csv"), /needs --out/);
+    await assert.rejects(printed("import", "table", "--help"), HelpRequest);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("import for a dataset checks the records and writes nothing else", () =>
   withNative("llmrouter", async (folder) => {
     const out = join(folder, "out.jsonl.gz");

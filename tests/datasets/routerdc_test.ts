@@ -80,6 +80,17 @@ Deno.test("routerdc: multiple choice counts as right or wrong, or keeps its prob
   await assert.rejects(imported({ scores: ["yes"] }), UsageError);
 });
 
+Deno.test("routerdc: a target keeps the probabilities for fits, beside the scores", async () => {
+  const { records: aimed } = await imported({ target: ["probability"] });
+  const { records: graded } = await imported({ scores: ["probability"] });
+  aimed.forEach(({ benchmark, target, ...rest }, i) => {
+    assert.deepEqual({ benchmark, ...rest }, { ...records[i] });
+    assert.deepEqual(target, GENERATED.test(benchmark) ? undefined : graded[i].scores);
+  });
+  assert.ok(aimed.some(({ target }) => target !== undefined));
+  await assert.rejects(imported({ target: ["yes"] }), UsageError);
+});
+
 Deno.test("routerdc: the published view has the first 1,000 rows of a train set, in order of the file", () => {
   assert.deepEqual(log.notes, ["4 train rows come after the first 1000 of their set"]);
   const { ids } = buildTable(records, "published", manifest);

@@ -19,6 +19,10 @@ const COMMANDS: Record<string, { more?: string; prints: RegExp }> = {
     more: `${SHORT} --routers knn`,
     prints: /verified \(full\)/,
   },
+  "deno task bench --data ./table.csv": {
+    more: `${SHORT} --routers knn`,
+    prints: /verified \(full\)[^]*table\.csv: query = query, id = id/,
+  },
   "deno task report": { prints: /report\.html/ },
   "deno task verify": { prints: /verified|numbers/ },
   "deno task diff results/demo@1/id.static.json other.json": { prints: /^kNN|^knn/m },
@@ -93,6 +97,13 @@ async function copyRepository(folder: string): Promise<void> {
     return JSON.stringify(record);
   });
   await Deno.writeTextFile(join(folder, "records.jsonl"), lines.join("\n") + "\n");
+  const rows = lines.map((line) => JSON.parse(line)).map(({ id, query, scores, costs }) =>
+    [id, `"${query}"`, scores.small, scores.large, costs.small, costs.large].join()
+  );
+  await Deno.writeTextFile(
+    join(folder, "table.csv"),
+    ["id,query,small,large,cost:small,cost:large", ...rows].join("\n") + "\n",
+  );
 }
 
 async function run(command: string, cwd: string): Promise<{ code: number; output: string }> {

@@ -134,7 +134,10 @@ Deno.test("messages name file and line", async () => {
 Deno.test("paths without records say what was expected", async () => {
   const expected = "expected .jsonl, .jsonl.gz, .parquet or a folder of such files";
   assert.equal(await refusal({ "a.csv": "" }), `FOLDER: ${expected}, got none`);
-  assert.equal(await refusal({ "a.csv": "" }, "a.csv"), `a.csv: ${expected}`);
+  assert.equal(
+    await refusal({ "a.txt": "" }, "a.txt"),
+    `a.txt: ${expected}, or a table (.csv, .tsv)`,
+  );
   assert.match(
     await refusal({}, "b.jsonl"),
     /^b\.jsonl: expected .+, but cannot be read \(No such/,

@@ -56,7 +56,7 @@ async function* sameLength(
   }
 }
 
-const QUOTE = 34, COMMA = 44, LF = 10, CR = 13;
+const QUOTE = 34, LF = 10, CR = 13;
 
 /** Where the reader stands inside a row. */
 enum At {
@@ -75,23 +75,51 @@ export async function* parseCsv(
   pieces: AsyncIterable<Uint8Array>,
   path: string,
 ): AsyncGenerator<string[], void> {
+  for await (const { row } of parseCsvLines(pieces, path)) yield row;
+}
+
+/** A row and the line it begins on, from 1. */
+export interface CsvRow {
+  /** Its fields. */
+  readonly row: string[];
+  /** Differs from the row's number where fields hold line ends, or lines are blank. */
+  readonly line: number;
+}
+
+/**
+ * Rows of a CSV text in pieces with their lines, blank lines left out.
+ * @param separator between fields, one character
+ */
+export async function* parseCsvLines(
+  pieces: AsyncIterable<Uint8Array>,
+  path: string,
+  separator = ",",
+): AsyncGenerator<CsvRow, void> {
+  const comma = separator.charCodeAt(0);
   let row: string[] = [], field = "", state = At.RowStart;
-  let number = 1;
+  let number = 1, line = 1, began = 1;
   for await (const piece of decoded(pieces, path)) {
-    const done: string[][] = [];
+    const done: CsvRow[] = [];
     let start = 0; // of the text not yet moved into `field`
+    let counted = 0; // of the text whose line ends are in `line`
+    const lineAt = (end: number): number => {
+      for (let at; (at = piece.indexOf("\n", counted)) >= 0 && at < end; counted = at + 1) line++;
+      counted = Math.max(counted, end);
+      return line;
+    };
     const endField = (end: number): void => {
       row.push(field + piece.slice(start, end));
       field = "";
     };
     const endRow = (end: number): void => {
       endField(end);
-      done.push(row);
+      done.push({ row, line: began });
       row = [];
       number++;
     };
     for (let i = 0; i < piece.length; i++) {
       const code = piece.charCodeAt(i);
+      if (state === At.RowStart) began = lineAt(i);
       if (state === At.Quoted) {
         i = piece.indexOf('"', i);
         if (i < 0) break;
@@ -112,7 +140,7 @@ export async function* parseCsv(
       }
       if (state === At.RowStart && (code === LF || code === CR)) {
         [start, state] = [i + 1, code === CR ? At.LineEnd : At.RowStart];
-      } else if (code === COMMA) {
+      } else if (code === comma) {
         endField(i);
         [start, state] = [i + 1, At.FieldStart];
       } else if (code === LF || code === CR) {
@@ -125,6 +153,7 @@ export async function* parseCsv(
       }
     }
     field += piece.slice(start);
+    lineAt(piece.length);
     yield* done;
   }
   if (state === At.Quoted) {
@@ -132,7 +161,7 @@ export async function* parseCsv(
       `${path}: row ${number}: expected a closing quote, got the end of the file`,
     );
   }
-  if (state !== At.RowStart && state !== At.LineEnd) yield [...row, field];
+  if (state !== At.RowStart && state !== At.LineEnd) yield { row: [...row, field], line: began };
 }
 
 async function* decoded(

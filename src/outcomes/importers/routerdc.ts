@@ -27,11 +27,16 @@ export const routerdc: Importer = {
   layout: ["datasets/split2_model7/<set>[_train|_test|-train|-test].json"],
   options: {
     scores: "probability: of the right option, in multiple-choice sets (accuracy if absent)",
+    target: "probability: fits learn from it, accuracy is what counts (as the published protocol)",
   },
   async read(files, options, log) {
     const [kind = "accuracy"] = options.scores ?? [];
     if (kind !== "accuracy" && kind !== "probability") {
       throw new UsageError(`routerdc: scores are accuracy or probability, not "${kind}"`);
+    }
+    const [target] = options.target ?? [];
+    if (target !== undefined && target !== "probability") {
+      throw new UsageError(`routerdc: a target is probability, not "${target}"`);
     }
     const records: OutcomeRecord[] = [];
     const pattern = /^datasets\/split2_model7\/(.+)\.json$/;
@@ -56,6 +61,11 @@ export const routerdc: Importer = {
               return [model, counted && score > 0 && score <= 1 ? 1 : round4(score)];
             }),
           ),
+          ...(target && PROBABILITIES.includes(benchmark) && {
+            target: Object.fromEntries(
+              scores.map(([model, given]) => [model, round4(number(given, `${where}.${model}`))]),
+            ),
+          }),
         });
       });
     }
