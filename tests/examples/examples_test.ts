@@ -71,7 +71,11 @@ Deno.test("records_from_pandas.py: a table becomes records that bench reads", as
       ["query,benchmark,small,large,cost:small", ...lines].join("\n") + "\n",
     );
     const script = repoPath("examples/records_from_pandas.py");
-    const out = await run("python3", [script, "mine.csv", "mine.jsonl", "--benchmark", "benchmark"], folder);
+    const out = await run(
+      "python3",
+      [script, "mine.csv", "mine.jsonl", "--benchmark", "benchmark"],
+      folder,
+    );
     assert.match(out, /60 records in mine\.jsonl; models: small, large\ncosts of 1 of 2 models/);
     const [first] = (await Deno.readTextFile(`${folder}/mine.jsonl`)).split("\n");
     assert.deepEqual(JSON.parse(first), {
