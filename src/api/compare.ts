@@ -3,12 +3,12 @@
  * @module
  */
 import { underProtocol } from "../audit/audited.ts";
-import type { Interval } from "../metrics/mod.ts";
+import { FEWEST_UNITS, type Interval } from "../metrics/mod.ts";
 import { random } from "../base/random.ts";
 import { DataError } from "../base/errors.ts";
 import { seedRows } from "../evaluate/decisions.ts";
 import { differences, headlineScores, pairedOverSeeds } from "../evaluate/paired.ts";
-import { signed } from "../report/tables/numbers.ts";
+import { intervalCell } from "../report/tables/leaderboard.ts";
 import type { Run } from "./run.ts";
 import { ShownText } from "./shown.ts";
 
@@ -16,12 +16,12 @@ import { ShownText } from "./shown.ts";
 export class Comparison extends ShownText {
   /** Mean score of the first less that of the second. */
   readonly difference: number;
-  /** 95% interval, low end. */
-  readonly low: number;
-  /** 95% interval, high end. */
-  readonly high: number;
-  /** Two-sided bootstrap p-value of this one comparison, without a correction for others. */
-  readonly p: number;
+  /** 95% interval, low end; null where units are too few. */
+  readonly low: number | null;
+  /** 95% interval, high end; null where units are too few. */
+  readonly high: number | null;
+  /** Two-sided p-value of this one comparison, without a correction for others; null where units are too few. */
+  readonly p: number | null;
   /** Independent units resampled: queries, or templates of generated ones. */
   readonly units: number;
   readonly #names: readonly [string, string];
@@ -43,11 +43,12 @@ export class Comparison extends ShownText {
   /** One sentence. */
   override toString(): string {
     const [a, b] = this.#names;
-    const p = this.p < .001 ? "p < .001" : `p = ${this.p.toFixed(3).replace("0.", ".")}`;
-    return `${a} less ${b}: ${signed(this.difference)} [${signed(this.low)}, ${
-      signed(this.high)
-    }], ` +
-      `${p} (${this.units} independent units)`;
+    const sure = this.p === null
+      ? `no interval: at least ${FEWEST_UNITS} independent units of equal size are needed`
+      : this.p < .001
+      ? "p < .001"
+      : `p = ${this.p.toFixed(3).replace("0.", ".")}`;
+    return `${a} less ${b}: ${intervalCell(this)}, ${sure} (${this.units} independent units)`;
   }
 
   /** The same sentence. */

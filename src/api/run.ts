@@ -6,7 +6,7 @@ import { DataError, UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { Evaluation, RouterReport } from "../evaluate/evaluate.ts";
 import type { ArmReport } from "../evaluate/evaluate_new_model.ts";
-import { comparisonWith, LEVEL, oracleQuality } from "../report/tables/leaderboard.ts";
+import { comparisonWith, isSignificant, oracleQuality } from "../report/tables/leaderboard.ts";
 import { markdownReport, type SpeedSheet } from "../report/tables/print.ts";
 import { boardText, PAGE_WIDTH, terminalReport } from "../report/tables/terminal.ts";
 import { speedOf } from "../report/source.ts";
@@ -82,12 +82,12 @@ export interface Row {
   readonly sd: number | null;
   /** Mean cost in US dollars per query; null where costs are not known. */
   readonly cost: number | null;
-  /** Difference to best single with its 95% interval; absent on reference rows. */
+  /** Difference to best single with its 95% interval (null where units are too few); absent on reference rows. */
   readonly delta?: {
     readonly difference: number;
-    readonly low: number;
-    readonly high: number;
-    /** After Holm's correction over the table. */
+    readonly low: number | null;
+    readonly high: number | null;
+    /** After Holm's correction over the table; false where there is no interval. */
     readonly significant: boolean;
   };
   /** Every metric by name, mean over seeds (docs/metrics.md). */
@@ -391,7 +391,7 @@ function rowOf(
         difference: test.difference,
         low: test.low,
         high: test.high,
-        significant: test.pHolm < LEVEL,
+        significant: isSignificant(test),
       },
     }),
     metrics: mean,

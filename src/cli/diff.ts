@@ -2,7 +2,9 @@
  * `deno task diff`: what changed between two results.
  * @module
  */
-import { diffResults } from "../results/diff.ts";
+import { FEWEST_UNITS } from "../metrics/mod.ts";
+import { diffResults, type RouterChange } from "../results/diff.ts";
+import { intervalCell, isSignificant } from "../report/tables/leaderboard.ts";
 import { digits, percent, signed } from "../report/tables/numbers.ts";
 import { textTable } from "../report/tables/text_table.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
@@ -50,14 +52,21 @@ export async function main(argv: string[]): Promise<void> {
       r.router,
       digits(r.before),
       digits(r.after),
-      signed(r.after - r.before) +
-      (r.paired ? ` [${signed(r.paired.low)}, ${signed(r.paired.high)}]` : ""),
-      r.paired ? (r.paired.pHolm < 0.05 ? "yes" : "no") : "– (not paired)",
+      r.paired
+        ? intervalCell({ difference: r.after - r.before, ...r.paired })
+        : signed(r.after - r.before),
+      significanceOf(r.paired),
       percent(r.decisionsChanged),
     ]),
   ));
   if (onlyBefore.length > 0) console.log(`only before: ${onlyBefore.join(", ")}`);
   if (onlyAfter.length > 0) console.log(`only after: ${onlyAfter.join(", ")}`);
+}
+
+function significanceOf(paired: RouterChange["paired"]): string {
+  if (!paired) return "– (not paired)";
+  if (paired.pHolm === null) return `– (fewer than ${FEWEST_UNITS} independent units)`;
+  return isSignificant(paired) ? "yes" : "no";
 }
 
 if (import.meta.main) await runMain(main);

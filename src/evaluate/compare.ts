@@ -16,21 +16,26 @@ export interface Comparison {
   readonly reference: string;
   /** Mean difference in score per query (sample mean). */
   readonly difference: number;
-  /** 95% interval, low end. */
-  readonly low: number;
-  /** 95% interval, high end. */
-  readonly high: number;
-  /** Two-sided bootstrap p-value. */
-  readonly p: number;
-  /** p after Holm's correction over the table. */
-  readonly pHolm: number;
+  /** 95% interval, low end; null where units are too few. */
+  readonly low: number | null;
+  /** 95% interval, high end; null where units are too few. */
+  readonly high: number | null;
+  /** Two-sided p-value; null where units are too few. */
+  readonly p: number | null;
+  /** p after Holm's correction over the table; null where units are too few. */
+  readonly pHolm: number | null;
   /** Independent units resampled. */
   readonly units: number;
-  /** The dataset mean's difference and interval; queries resampled within benchmarks. */
+  /** As many units of equal size say as much. */
+  readonly effectiveUnits: number;
+  /**
+   * The dataset mean's difference and interval; queries resampled within benchmarks. `best-single` is here the
+   * model with the best dataset mean on training and validation rows.
+   */
   readonly datasetMean: {
     readonly difference: number;
-    readonly low: number;
-    readonly high: number;
+    readonly low: number | null;
+    readonly high: number | null;
   };
 }
 
@@ -45,6 +50,7 @@ export type EarnedScores = ReadonlyMap<string, readonly Float64Array[]>;
  *
  * @param groups resampling unit of each table row (template), length Q
  * @param benchmark benchmark of each table row, length Q
+ * @param inDatasetMean scores of the references that are others for a dataset mean
  */
 export function compare(
   earned: EarnedScores,
@@ -52,17 +58,20 @@ export function compare(
   groups: ArrayLike<number>,
   benchmark: ArrayLike<number>,
   routers: readonly string[],
+  inDatasetMean: EarnedScores = new Map(),
 ): Comparison[] {
   const pairs = COMPARED_WITH.filter((ref) => earned.has(ref))
     .flatMap((reference) =>
       routers.filter((router) => router !== reference).map((router) => ({ router, reference }))
     );
-  const gains = pairs.map(({ router, reference }) =>
-    differences(earned.get(router)!, earned.get(reference)!)
-  );
+  const gainsOver = (references: EarnedScores): Float64Array[][] =>
+    pairs.map(({ router, reference }) =>
+      differences(earned.get(router)!, references.get(reference) ?? earned.get(reference)!)
+    );
+  const gains = gainsOver(earned);
   const sample = pairedOverSeeds(gains, seeds, groups, { random: random(0, "table") });
   const within = { random: random(0, "table", "datasets") };
-  const dataset = pairedOverSeeds(gains, seeds, groups, within, benchmark);
+  const dataset = pairedOverSeeds(gainsOver(inDatasetMean), seeds, groups, within, benchmark);
   const adjusted = holm(sample.map(({ p }) => p));
   return pairs.map((pair, i) => ({
     ...pair,
@@ -72,6 +81,7 @@ export function compare(
     p: sample[i].p,
     pHolm: adjusted[i],
     units: sample[i].units,
+    effectiveUnits: sample[i].effectiveUnits,
     datasetMean: { difference: dataset[i].mean, low: dataset[i].low, high: dataset[i].high },
   }));
 }

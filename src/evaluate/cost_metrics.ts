@@ -30,6 +30,8 @@ export interface References {
   readonly random: Float64Array;
   /** What the best single model earned. */
   readonly bestSingle: Earned;
+  /** Score of the model that is best single in dataset mean: the reference of dataset means. */
+  readonly bestInDatasetMean: Float64Array;
   /** Oracle score per query. */
   readonly oracle: Float64Array;
   /** Zero-router hull on the test rows, chosen on validation; absent without costs. */

@@ -17,6 +17,7 @@ import {
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type { OperatingPoints } from "../run/tune.ts";
 import { hashJson } from "../base/hash.ts";
+import { bestInDatasetMean } from "./best_single.ts";
 import { compare, type Comparison } from "./compare.ts";
 import { joinFolds, type SeedDecisions, type SeedRows, type SplitDecisions } from "./decisions.ts";
 import { curvePoints, earnedBy } from "./earn.ts";
@@ -85,6 +86,7 @@ export function evaluate(
   const earnedScores = new Map(
     rows.map((r) => [r.id, seeds.map((seed, s) => earnedBy(r.seeds[s], 0, seed).score)]),
   );
+  const inDatasetMean = seeds.map((seed) => bestInDatasetMean(table, seed));
   const references = seeds.map((seed, s): References => {
     const { outcomes } = seed;
     const zero = row.get("zero-router");
@@ -96,6 +98,7 @@ export function evaluate(
     return {
       random: earned(outcomes, uniformMixture(outcomes.models)).score,
       bestSingle: earnedBy(row.get("best-single")!.seeds[s], 0, seed),
+      bestInDatasetMean: inDatasetMean[s],
       oracle: oracle(outcomes).score,
       hull: zero && curvePoints(zero.seeds[s], seed).reverse(),
       largestCost: outcomes.costs && largest(),
@@ -111,7 +114,14 @@ export function evaluate(
   return {
     panels: seeds.map((seed) => ({ seed: seed.seed, ...panelOf(table, seed) })),
     routers: routers.map((r) => places[r.router] ? { ...r, pareto: places[r.router] } : r),
-    comparisons: compare(earnedScores, seeds, units, table.benchmark, competing),
+    comparisons: compare(
+      earnedScores,
+      seeds,
+      units,
+      table.benchmark,
+      competing,
+      new Map([["best-single", inDatasetMean]]),
+    ),
     paretoSet: hashJson(Object.keys(places).sort()),
   };
 }

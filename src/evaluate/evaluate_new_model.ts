@@ -8,7 +8,7 @@ import { random } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type { Column } from "../run/curve.ts";
 import type { Split } from "../splits/split.ts";
-import { differences, pairedOverSeeds } from "./paired.ts";
+import { differences, pairedOverSeeds, unitsOf } from "./paired.ts";
 import { joinFolds, type SeedRows, seedRows, type SplitDecisions } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
 import { REFERENCES } from "../router/references.ts";
@@ -45,14 +45,14 @@ export const RIVALS = ["knn", "ridge", "uniroute"] as const;
 export interface Versus {
   /** Mean difference per query. */
   readonly difference: number;
-  /** 95% interval, low end. */
-  readonly low: number;
-  /** 95% interval, high end. */
-  readonly high: number;
-  /** Two-sided bootstrap p-value. */
-  readonly p: number;
-  /** p after Holm over all arms of the pool, which share a table. */
-  readonly pHolm: number;
+  /** 95% interval, low end; null where units are too few. */
+  readonly low: number | null;
+  /** 95% interval, high end; null where units are too few. */
+  readonly high: number | null;
+  /** Two-sided p-value; null where units are too few. */
+  readonly p: number | null;
+  /** p after Holm over all arms of the pool, which share a table; null where units are too few. */
+  readonly pHolm: number | null;
 }
 
 /** All numbers of a new-model result. */
@@ -61,6 +61,10 @@ export interface NewModelEvaluation {
   readonly oracle: { readonly all: number; readonly new: number };
   /** Mean expected quality of a random choice. */
   readonly random: { readonly all: number; readonly new: number };
+  /** Independent units of the test queries: queries, or templates of generated ones. */
+  readonly units: number;
+  /** As many units of equal size say as much. */
+  readonly effectiveUnits: number;
   /** Every arm of every router. */
   readonly arms: readonly ArmReport[];
 }
@@ -117,6 +121,7 @@ export function evaluateNewModel(
   return {
     oracle: { all: bounds.all.oracle, new: bounds.new.oracle },
     random: { all: bounds.all.random, new: bounds.new.random },
+    ...unitsOf(trials, units),
     arms: arms.map((a) => {
       const { mean, sd } = overSeeds(Float64Array.from(a.scores, sampleMean));
       const base = single(a.column);

@@ -39,6 +39,21 @@ export function pairedOverSeeds(
   });
 }
 
+/** How many units the test rows of the seeds are, and how many of equal size would say as much. */
+export function unitsOf(
+  seeds: readonly Pick<SeedRows, "rows">[],
+  units: ArrayLike<number>,
+): { units: number; effectiveUnits: number } {
+  const sizes = new Map<number, number>();
+  let rows = 0, squares = 0;
+  for (const seed of seeds) {
+    for (const row of seed.rows) sizes.set(units[row], (sizes.get(units[row]) ?? 0) + 1);
+    rows += seed.rows.length;
+  }
+  for (const size of sizes.values()) squares += size * size;
+  return { units: sizes.size, effectiveUnits: rows * rows / squares };
+}
+
 /** a − b, seed by seed. */
 export function differences(
   a: readonly Float64Array[],

@@ -16,6 +16,7 @@ import {
   sampleMean,
   uniformMixture,
 } from "../metrics/mod.ts";
+import { datasetMeansOfModels } from "./best_single.ts";
 import type { SeedRows } from "./decisions.ts";
 
 /** Oracles, hindsight references and single models on the test rows of a seed. */
@@ -38,7 +39,10 @@ export interface Panel {
   readonly discountedOracle: number;
   /** Oracles over repeated draws, where the source has them. */
   readonly repeated: { singleDraw: number; ofMeans: number; splitHalf: number } | null;
-  /** Best single model chosen on the test rows themselves: an upper reference, never a method. */
+  /**
+   * Best single model chosen on the test rows themselves, for each mean by that mean: an upper reference, never a
+   * method.
+   */
   readonly bestSingleHindsight: { readonly sample: number; readonly dataset: number };
   /** Best model per benchmark chosen on the test rows themselves. */
   readonly bestPerBenchmarkHindsight: { readonly sample: number; readonly dataset: number };
@@ -58,8 +62,6 @@ export function panelOf(table: OutcomeTable, seed: SeedRows): Panel {
   const meanOracle = sampleMean(top.score);
   const quality = modelQualities(outcomes);
   const costs = outcomes.costs ? modelCosts(outcomes) : undefined;
-  const column = (m: number): Float64Array =>
-    earned(outcomes, new Uint16Array(outcomes.rows).fill(m)).score;
   return {
     queries: outcomes.rows,
     random: averages(earned(outcomes, uniformMixture(outcomes.models)).score, outcomes),
@@ -70,7 +72,10 @@ export function panelOf(table: OutcomeTable, seed: SeedRows): Panel {
     kappaOracle: floor < 1 ? kappaOracle(meanOracle, floor) : null,
     discountedOracle: discountedOracle(outcomes),
     repeated: repeatedOracles(table, seed),
-    bestSingleHindsight: averages(column(argmax(quality)), outcomes),
+    bestSingleHindsight: {
+      sample: Math.max(...quality),
+      dataset: Math.max(...datasetMeansOfModels(outcomes)),
+    },
     bestPerBenchmarkHindsight: averages(bestPerBenchmark(seed), outcomes),
     models: table.models.map((model, m) => ({
       model,

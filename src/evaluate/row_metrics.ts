@@ -65,13 +65,10 @@ export function reportRow(
   const quality = averages(headline.score, outcomes);
   const gainRandom = relativeGain(headline.score, references.random, outcomes);
   const gainSingle = relativeGain(headline.score, references.bestSingle.score, outcomes);
+  const gainInDatasets = relativeGain(headline.score, references.bestInDatasetMean, outcomes);
   const gapOracle = gapToOracle(headline.score, references.oracle, outcomes);
-  const closed = shareOfGapClosed(
-    headline.score,
-    references.bestSingle.score,
-    references.oracle,
-    outcomes,
-  );
+  const [closed, closedInDatasets] = [references.bestSingle.score, references.bestInDatasetMean]
+    .map((single) => shareOfGapClosed(headline.score, single, references.oracle, outcomes));
   const hindsight = Math.max(...modelQualities(outcomes));
   const spread = choiceDistribution(chosen, outcomes.models);
   const best = optimality(outcomes, chosen, outcomes.solvedFrom);
@@ -86,14 +83,14 @@ export function reportRow(
       gain_random: gainRandom.datasetRatios,
       gain_random_sample_means: gainRandom.sampleMeans,
       gain_random_dataset_means: gainRandom.datasetMeans,
-      gain_best_single: gainSingle.datasetRatios,
+      gain_best_single: gainInDatasets.datasetRatios,
       gain_best_single_sample_means: gainSingle.sampleMeans,
-      gain_best_single_dataset_means: gainSingle.datasetMeans,
+      gain_best_single_dataset_means: gainInDatasets.datasetMeans,
       gap_to_oracle: gapOracle.datasetMeans,
       gap_to_oracle_sample_means: gapOracle.sampleMeans,
       gap_to_oracle_dataset_ratios: gapOracle.datasetRatios,
       gap_closed: closed.sample,
-      gap_closed_dataset_mean: closed.dataset,
+      gap_closed_dataset_mean: closedInDatasets.dataset,
       v_b: ratio(quality.sample, sampleMean(references.bestSingle.score)),
       v_b_hindsight: ratio(quality.sample, hindsight),
       entropy_bits: spread.entropy,

@@ -1,53 +1,62 @@
 /**
- * Paired bootstrap: confidence intervals of mean differences by resampling queries, datasets' queries or
- * whole groups.
+ * Intervals of paired mean differences that keep their level also where independent units are few.
  *
- * Resampling n rows with replacement and averaging depends on the rows only through how often each
- * distinct value is drawn, and those counts are multinomial. So the counts of frequent values (with scores
- * of 0 and 1 that is all of them) are drawn at once, by conditional binomials: the same distribution as
- * drawing rows, in time independent of n. Rows with rare values are drawn one by one.
+ * Three intervals are computed, and on each side the widest counts. The percentile bootstrap follows a skewed
+ * distribution, but with few units it is too narrow: it rejects a true null in 11% of cases with 8 units. The
+ * cluster-robust t interval (jackknife variance of a ratio of sums, degrees of freedom from the effective
+ * number of units) is right there. Both see only what was drawn: where fewer than four units or so differ
+ * from the rest, the interval for what was not drawn is the widest. With many units all are one. Below
+ * {@link FEWEST_UNITS} effective units none is to be trusted, and there is none.
  * @module
  */
 import type { Random } from "../base/random.ts";
-import { DataError } from "../base/errors.ts";
-import { binomial, logFactorials } from "./binomial.ts";
+import {
+  bootstrapP,
+  type Grouping,
+  percentileInterval,
+  resampledMeans,
+  toUnits,
+  type Units,
+} from "./resample.ts";
+import { studentP, studentQuantile } from "./student.ts";
 
-/** A mean with its bootstrap percentile interval. */
+/**
+ * Fewest effective units for an interval: 10 in one mean. In a mean over strata every stratum after the first
+ * costs one more, as many as its own mean uses up.
+ */
+export const FEWEST_UNITS = 10;
+
+/** A mean with its interval. */
 export interface Interval {
   /** The observed mean. */
   readonly mean: number;
-  /** Lower end. */
-  readonly low: number;
-  /** Upper end. */
-  readonly high: number;
+  /** Lower end; null where units are too few. */
+  readonly low: number | null;
+  /** Upper end; null where units are too few. */
+  readonly high: number | null;
   /**
-   * Two-sided p-value of "the mean is 0": twice the share of draws on the far side of 0 (draws at 0 count
-   * on both sides), with the observed mean counted as a draw so that it is never 0.
+   * Two-sided p-value of "the mean is 0", the largest of the three intervals'; never 0, null where units are
+   * too few.
    */
-  readonly p: number;
+  readonly p: number | null;
   /** Independent units that were resampled (queries, or groups): print it where it is small. */
   readonly units: number;
+  /** (Σ w)² / Σ w² over the units' weights in the mean: as many units of equal weight say as much. */
+  readonly effectiveUnits: number;
 }
 
 /** How to resample. */
-export interface BootstrapOptions {
+export interface BootstrapOptions extends Grouping {
   /** Source of randomness. The same source gives every comparison the same stream, whatever its place. */
   readonly random: Random;
   /** Number of resamples, B. Default 10,000. */
   readonly draws?: number;
   /** Confidence level. Default .95. */
   readonly level?: number;
-  /** Group of each row (its template, its task): whole groups are then resampled. Length N. */
-  readonly groups?: ArrayLike<number>;
-  /**
-   * Stratum of each row (its dataset): each is resampled on its own and every one counts the same, which
-   * is the interval of the dataset mean. A group must lie in one stratum. Length N.
-   */
-  readonly strata?: ArrayLike<number>;
 }
 
 /**
- * Paired bootstrap percentile intervals of mean differences d_i = s(i, r(i)) − s(i, reference).
+ * Intervals of paired mean differences d_i = s(i, r(i)) − s(i, reference).
  *
  * With groups the statistic is still the mean over rows: sum over the drawn groups ÷ their rows. All seeds
  * of a query belong in one group: seeds × queries are not independent.
@@ -64,152 +73,91 @@ export function pairedBootstrap(
 ): Interval[] {
   const { draws = 10_000, level = 0.95, random } = options;
   if (!Number.isInteger(draws) || draws < 1) throw new RangeError(`draws: ${draws}, expected ≥ 1`);
-  return differences.map((column, comparison) => {
+  return differences.map((column, comparison): Interval => {
     const strata = toUnits(column, comparison, options);
-    const means = new Float64Array(draws);
-    let mean = 0, units = 0;
-    strata.forEach((stratum, k) => {
-      mean += meanOf(stratum) / strata.length;
-      units += stratum.sums.length;
-      addResampledMeans(means, stratum, random.fork("bootstrap", k), 1 / strata.length);
-    });
-    return { mean, ...percentileInterval(means, level), p: pValue(means), units };
-  });
-}
-
-/** Two-sided bootstrap p-value of a mean difference of 0; see {@link Interval.p}. */
-function pValue(draws: Float64Array): number {
-  let below = 0, above = 0;
-  for (const draw of draws) {
-    if (draw <= 0) below++;
-    if (draw >= 0) above++;
-  }
-  return Math.min(1, 2 * (Math.min(below, above) + 1) / (draws.length + 1));
-}
-
-/**
- * Percentile interval of bootstrap draws. With k = ⌊B·(1 − level)/2⌋ it runs from the (k+1)-th smallest
- * to the (k+1)-th largest draw: the narrowest interval between draws that leaves at most a share
- * (1 − level)/2 of them strictly outside on either side. Mirroring the draws mirrors the interval.
- *
- * @param draws in any order, not changed
- * @throws {RangeError} without draws, or for a level outside (0, 1)
- */
-export function percentileInterval(
-  draws: Float64Array,
-  level = 0.95,
-): { low: number; high: number } {
-  if (draws.length === 0) throw new RangeError("no bootstrap draws");
-  if (!(level > 0 && level < 1)) throw new RangeError(`level ${level} is not in (0, 1)`);
-  const sorted = draws.slice().sort();
-  // The small term undoes the rounding of 1 − level: 10,000 draws at .95 must leave out 250, not 249.
-  const outside = Math.floor(draws.length * (1 - level) / 2 + 1e-9);
-  return { low: sorted[outside], high: sorted[sorted.length - 1 - outside] };
-}
-
-/** Resampling units of one stratum: rows, or groups of rows, sorted so that row order cannot matter. */
-interface Units {
-  /** Sum of differences of each unit. */
-  readonly sums: Float64Array;
-  /** Rows in each unit. */
-  readonly sizes: Float64Array;
-}
-
-/** Sums the rows of each group, and sorts the groups into strata. */
-function toUnits(column: Float64Array, comparison: number, options: BootstrapOptions): Units[] {
-  const { groups, strata } = options;
-  const rows = column.length;
-  if (rows === 0) throw new RangeError(`comparison ${comparison}: no rows`);
-  for (const labels of [groups, strata]) {
-    if (labels && labels.length !== rows) {
-      throw new RangeError(`comparison ${comparison}: ${rows} rows, but ${labels.length} labels`);
+    const { mean, error, degrees, furthest, ...sizes } = studentised(strata);
+    if (error === null || degrees < FEWEST_UNITS - 1) {
+      return { mean, low: null, high: null, p: null, ...sizes };
     }
-  }
-  const byStratum = new Map<number, Map<number, [sum: number, size: number]>>();
-  const stratumOf = new Map<number, number>();
-  for (let i = 0; i < rows; i++) {
-    if (Number.isNaN(column[i])) {
-      throw new DataError(`comparison ${comparison}, row ${i}: no difference`);
-    }
-    const stratum = strata ? strata[i] : 0, group = groups ? groups[i] : i;
-    if ((stratumOf.get(group) ?? stratum) !== stratum) {
-      throw new RangeError(`group ${group} lies in strata ${stratumOf.get(group)} and ${stratum}`);
-    }
-    stratumOf.set(group, stratum);
-    const units = byStratum.get(stratum) ?? new Map<number, [number, number]>();
-    byStratum.set(stratum, units);
-    const unit = units.get(group);
-    if (unit) unit[0] += column[i], unit[1]++;
-    else units.set(group, [column[i], 1]);
-  }
-  return [...byStratum.keys()].sort((a, b) => a - b).map((stratum) => {
-    const units = [...byStratum.get(stratum)!.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    if (error === 0 && mean === 0) return { mean, low: 0, high: 0, p: 1, ...sizes };
+    const means = resampledMeans(strata, draws, random);
+    const { low, high } = percentileInterval(means, level);
+    const half = error === 0 ? 0 : studentQuantile(1 - level, degrees) * error;
+    const unseen = unseenShare((1 - level) / 2, sizes.effectiveUnits);
+    // Where all units are the same, others may be as far off as differences of scores go: −1 or +1.
+    const [below, above] = error === 0
+      ? [Math.max(0, 1 + mean), Math.max(0, 1 - mean)]
+      : [furthest, furthest];
+    const reach = mean > 0 ? below : above;
     return {
-      sums: Float64Array.from(units, ([sum]) => sum),
-      sizes: Float64Array.from(units, ([, size]) => size),
+      mean,
+      low: Math.min(low, mean - Math.max(half, unseen * below)),
+      high: Math.max(high, mean + Math.max(half, unseen * above)),
+      p: Math.max(
+        bootstrapP(means),
+        error === 0 ? 0 : studentP(mean / error, degrees),
+        Math.min(1, 2 * Math.max(0, 1 - Math.abs(mean) / reach) ** sizes.effectiveUnits),
+      ),
+      ...sizes,
     };
   });
 }
 
-function meanOf({ sums, sizes }: Units): number {
-  const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
-  return total(sums) / total(sizes);
+/** A mean of strata's means, and how sure it is. */
+interface Studentised {
+  readonly mean: number;
+  /** Standard error; null where a stratum has a single unit. */
+  readonly error: number | null;
+  /** Degrees of freedom of the error: effective units less one a stratum. */
+  readonly degrees: number;
+  /** Largest deviation of a unit's mean from its stratum's. */
+  readonly furthest: number;
+  readonly units: number;
+  readonly effectiveUnits: number;
 }
-
-/** A binomial draw costs about as much as this many draws of a row. */
-const ROWS_PER_BINOMIAL = 12;
 
 /**
- * Adds weight × (resampled mean of a stratum) to every draw.
- *
- * How often each frequent value is hit is Multinomial(n; counts/n), drawn as a chain of binomials, each
- * conditional on the values before it; the hits that remain fall on the rare values, drawn one by one.
+ * Cluster-robust standard error. In each stratum the jackknife of a ratio of sums, (G − 1)/G · Σ (r₋ⱼ − r)²,
+ * where r₋ⱼ leaves out unit j. It is a little too large with unequal units, where the usual linearisation
+ * is too small.
  */
-function addResampledMeans(out: Float64Array, units: Units, random: Random, weight: number): void {
-  const { piles, rare } = toPiles(units);
-  const n = units.sums.length;
-  const factorials = logFactorials(n);
-  let behind = n;
-  const share = piles.map(({ count }) => {
-    const p = count / behind;
-    behind -= count;
-    return p;
-  });
-  for (let b = 0; b < out.length; b++) {
-    let left = n, sum = 0, size = 0;
-    for (let k = 0; k < piles.length && left > 0; k++) {
-      const hits = binomial(left, share[k], random, factorials);
-      left -= hits;
-      sum += hits * piles[k].sum;
-      size += hits * piles[k].size;
+function studentised(strata: readonly Units[]): Studentised {
+  let mean = 0, variance = 0, squares = 0, units = 0, furthest = 0, single = false;
+  for (const { sums, sizes } of strata) {
+    const sum = total(sums), size = total(sizes), count = sums.length;
+    const own = sum / size;
+    mean += own / strata.length;
+    units += count;
+    if (count < 2) single = true;
+    let deviations = 0;
+    for (let j = 0; j < count; j++) {
+      const weight = sizes[j] / size / strata.length;
+      squares += weight * weight;
+      const deviation = (sums[j] - own * sizes[j]) / (size - sizes[j]);
+      deviations += deviation * deviation;
+      furthest = Math.max(furthest, Math.abs(sums[j] / sizes[j] - own));
     }
-    for (; left > 0; left--) {
-      const at = random.integer(rare.sums.length);
-      sum += rare.sums[at];
-      size += rare.sizes[at];
-    }
-    out[b] += weight * sum / size;
+    variance += (count - 1) / count * deviations / strata.length ** 2;
   }
+  const effectiveUnits = 1 / squares;
+  // Equal units differ from their mean by rounding only.
+  const isNoise = Math.sqrt(variance) <= 1e-12 * Math.abs(mean);
+  return {
+    mean,
+    error: single ? null : isNoise ? 0 : Math.sqrt(variance),
+    // Ten equal units are ten, whatever the sum of squares rounds to.
+    degrees: Number(effectiveUnits.toPrecision(12)) - strata.length,
+    furthest,
+    units,
+    effectiveUnits,
+  };
 }
 
-/** Units that are equal, and so interchangeable. */
-interface Pile {
-  readonly sum: number;
-  readonly size: number;
-  readonly count: number;
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Frequent units in piles, the most frequent first; the others as they are. */
-function toPiles({ sums, sizes }: Units): { piles: Pile[]; rare: Units } {
-  const piles: Pile[] = [], rare: number[] = [];
-  for (let from = 0, to = 0; from < sums.length; from = to) {
-    // Equal units are neighbours, because units are sorted.
-    while (to < sums.length && sums[to] === sums[from] && sizes[to] === sizes[from]) to++;
-    const count = to - from;
-    if (count > ROWS_PER_BINOMIAL) piles.push({ sum: sums[from], size: sizes[from], count });
-    else for (let k = from; k < to; k++) rare.push(k);
-  }
-  piles.sort((a, b) => b.count - a.count);
-  const pick = (values: Float64Array): Float64Array => Float64Array.from(rare, (k) => values[k]);
-  return { piles, rare: { sums: pick(sums), sizes: pick(sizes) } };
+/** A share q of units stays out of n draws with probability (1 − q)ⁿ: the q for which that is `chance`. */
+function unseenShare(chance: number, units: number): number {
+  return 1 - chance ** (1 / units);
 }

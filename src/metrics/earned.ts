@@ -55,10 +55,17 @@ function expected(
 ): Float64Array {
   const out = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
+    let least = Infinity, most = -Infinity;
     for (let m = 0; m < models; m++) {
       // A model of weight 0 is never called, so its outcome need not be known.
-      if (weights[m] > 0) out[i] += weights[m] * known(values[i * models + m], i, m, what);
+      if (!(weights[m] > 0)) continue;
+      const value = known(values[i * models + m], i, m, what);
+      out[i] += weights[m] * value;
+      least = Math.min(least, value);
+      most = Math.max(most, value);
     }
+    // Weights sum to 1 but for rounding, and an expectation lies among its values.
+    out[i] = Math.min(most, Math.max(least, out[i]));
   }
   return out;
 }

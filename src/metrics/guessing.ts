@@ -45,9 +45,11 @@ export function knownShare(accuracy: number, chance: number): number {
 }
 
 /**
- * Discounted oracle ↑: O_d = mean_i [1 − Π_{m: z=1} (1 − w_{m,b})], the share of queries that some model
- * knows, if guesses are independent. z = solved. A right free-form answer is always known (w = 1); where
- * a dataset mixes numbers of options, accuracy and chance are those of its multiple-choice queries.
+ * Discounted oracle ↑: the expected best score among models that know the answer, if guesses are
+ * independent: a model that solved a query (z = 1) knows it with probability w_{m,b}, any other does not.
+ * With scores of 0 and 1 it is mean_i [1 − Π_{m: z=1} (1 − w_{m,b})], the share of queries that some model
+ * knows. A free-form answer is never a guess and keeps its score; where a dataset mixes numbers of options,
+ * accuracy and chance are those of its multiple-choice queries. Never above the oracle.
  *
  * @throws {DataError} naming row and model of a missing score
  * @throws {RangeError} naming the row with a single option
@@ -70,11 +72,16 @@ export function discountedOracle(outcomes: Outcomes): number {
   });
   let sum = 0;
   for (let i = 0; i < rows; i++) {
-    let nobody = 1;
-    for (let m = 0; m < models; m++) {
-      if (solved(i, m)) nobody *= options[i] === 0 ? 0 : 1 - known[dataset[i] * models + m];
+    const own = scores.subarray(i * models, (i + 1) * models);
+    // Best first: a model counts where it knows and no better one does.
+    const best = [...own.keys()].sort((a, b) => own[b] - own[a]);
+    let nobody = 1, expected = 0;
+    for (const m of options[i] === 0 ? best.slice(0, 1) : best) {
+      const w = options[i] === 0 ? 1 : solved(i, m) ? known[dataset[i] * models + m] : 0;
+      expected += nobody * w * own[m];
+      nobody *= 1 - w;
     }
-    sum += 1 - nobody;
+    sum += expected;
   }
   return sum / rows;
 }

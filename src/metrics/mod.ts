@@ -7,7 +7,7 @@
  */
 
 /** Version of the definitions in this room; results of different versions are not merged. */
-export const METRICS_VERSION = "1";
+export const METRICS_VERSION = "2";
 
 export * from "./aiq.ts";
 export * from "./arena.ts";
@@ -25,7 +25,9 @@ export * from "./hull.ts";
 export * from "./oracle.ts";
 export * from "./quality.ts";
 export * from "./regret.ts";
+export * from "./resample.ts";
 export * from "./router_eval.ts";
 export * from "./shapes.ts";
 export * from "./significance.ts";
+export * from "./student.ts";
 export * from "./two_model.ts";

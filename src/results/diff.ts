@@ -33,8 +33,11 @@ export interface RouterChange {
   readonly before: number;
   /** Mean quality in the second. */
   readonly after: number;
-  /** Paired difference on the queries both tested; null where outcomes are not here or splits differ. */
-  readonly paired: { low: number; high: number; pHolm: number } | null;
+  /**
+   * Paired difference on the queries both tested; null where outcomes are not here or splits differ. Its numbers
+   * are null where units are too few.
+   */
+  readonly paired: { low: number | null; high: number | null; pHolm: number | null } | null;
   /** Share of test decisions that differ; null where splits differ. */
   readonly decisionsChanged: number | null;
 }

@@ -29,7 +29,7 @@ import { checkRows } from "./check_rows.ts";
 import { checkDraws } from "./check_run.ts";
 import { datasetFacts } from "./facts.ts";
 import { findOutcomes } from "./outcome_finder.ts";
-import { type Result, rounded } from "./result.ts";
+import { type OpenedResult, type Result, rounded } from "./result.ts";
 import { sameOrThrow } from "./same.ts";
 import { openResult } from "./open.ts";
 
@@ -64,14 +64,35 @@ export async function verifyResult(
   options: VerifyOptions = {},
 ): Promise<Verified> {
   const opened = await openResult(path);
-  const { result, entries } = opened;
+  const { result } = opened;
   if (result.metricsVersion !== METRICS_VERSION) {
     throw new VerificationError(
-      `${path}: metrics version ${result.metricsVersion}, this harness computes version ${METRICS_VERSION}`,
+      `${path}: metrics version ${result.metricsVersion}, this harness computes version ${METRICS_VERSION}; ` +
+        '"deno task reevaluate" computes the numbers of a result again from its decisions',
     );
   }
   const dataset = options.dataset ?? await outcomesFor(result, options);
   if (!dataset) return { result, depth: "integrity", numbers: 0 };
+  const { evaluation, numbers } = await recompute(path, opened, dataset);
+  return {
+    result,
+    depth: "full",
+    numbers: numbers + sameOrThrow(path, "/evaluation", result.evaluation, evaluation),
+  };
+}
+
+/**
+ * Checks everything of a result but its evaluation against the outcomes, and makes that again.
+ *
+ * @returns the evaluation, and how many other numbers were compared
+ * @throws {VerificationError} when something cannot be reproduced
+ */
+export async function recompute(
+  path: string,
+  opened: OpenedResult,
+  dataset: AuditedDataset,
+): Promise<{ evaluation: Result["evaluation"]; numbers: number }> {
+  const { result, entries } = opened;
   const distinct = underProtocol(dataset, result.protocol.name);
   const { table, templates, report } = distinct;
   if (table.dataset.sha256 !== result.dataset.sha256) {
@@ -82,14 +103,13 @@ export async function verifyResult(
         } (${table.dataset.name} version ${table.dataset.version})`,
     );
   }
-  let numbers = sameOrThrow(path, "/dataset", result.dataset, datasetFacts(table)) +
+  const numbers = sameOrThrow(path, "/dataset", result.dataset, datasetFacts(table)) +
     sameOrThrow(path, "/audit", result.audit, report);
   const splits = checkDraws(path, opened, distinct);
   await checkRows(path, opened, table);
   const routers = result.routers.map(({ id, reference }) => ({ id, router: { reference } }));
-  const again = rounded(evaluateEntries({ table, splits, units: templates, routers }, entries));
-  numbers += sameOrThrow(path, "/evaluation", result.evaluation, again);
-  return { result, depth: "full", numbers };
+  const evaluation = evaluateEntries({ table, splits, units: templates, routers }, entries);
+  return { evaluation: rounded(evaluation), numbers };
 }
 
 async function outcomesFor(

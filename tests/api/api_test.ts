@@ -115,7 +115,7 @@ Deno.test("compare agrees with the table: the same difference, an interval aroun
     const run = await bench(pool, { routers: ["knn", "ridge"], seeds: 2, jobs });
     const { delta } = run.row("ridge"), found = compare(run, "ridge", "best-single");
     assert.ok(Math.abs(found.difference - delta!.difference) < 1e-9);
-    assert.ok(found.low <= found.difference && found.difference <= found.high);
+    assert.ok(found.low! <= found.difference && found.difference <= found.high!);
     const mirrored = compare(run, "best-single", "ridge");
     assert.ok(Math.abs(found.difference + mirrored.difference) < 1e-12);
     assert.throws(() => compare(run, "ridge", "rigde"), /no row "rigde"; did you mean "ridge"\?/);

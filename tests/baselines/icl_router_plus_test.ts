@@ -183,5 +183,5 @@ Deno.test("ICL-Router+ beats the best single model on the demo pool when new one
     draws: 2000,
     groups: units,
   });
-  assert.ok(gain.low > 0, `${gain.mean} [${gain.low}, ${gain.high}]`);
+  assert.ok(gain.low! > 0, `${gain.mean} [${gain.low}, ${gain.high}]`);
 });

@@ -11,5 +11,5 @@ Deno.test("five seeds on the same queries do not narrow the interval of one", ()
   const five = pairedOverSeeds([seeds.map(() => d)], seeds, units, { random: random(0) })[0];
   assert.equal(five.units, n);
   assert.ok(Math.abs(five.mean - one.mean) < 1e-12);
-  assert.ok(Math.abs(five.low - one.low) < 0.005 && Math.abs(five.high - one.high) < 0.005);
+  assert.ok(Math.abs(five.low! - one.low!) < 0.005 && Math.abs(five.high! - one.high!) < 0.005);
 });

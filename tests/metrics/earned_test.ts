@@ -18,6 +18,23 @@ Deno.test("F1: random is an expectation: 11/24 at mean cost 5", () => {
   near(total(cost!) / 8, 5, 12);
 });
 
+Deno.test("an expectation lies among its values: eleven models all right earn 1, not 1 + 2e-16", () => {
+  for (const models of [3, 6, 7, 11, 49]) {
+    const all = {
+      rows: 2,
+      models,
+      scores: new Float64Array(2 * models).fill(1),
+      costs: new Float64Array(2 * models).fill(0.1),
+      dataset: new Uint16Array(2),
+      datasets: 1,
+      options: new Uint16Array(2),
+      solvedFrom: new Float64Array(2).fill(1),
+    };
+    const { score, cost } = earned(all, uniformMixture(models));
+    assert.deepEqual([...score, ...cost!], [1, 1, 0.1, 0.1]);
+  }
+});
+
 Deno.test("a missing outcome counts only where it is used, and is named there", () => {
   const scores = F1.scores.slice();
   scores[7 * 3 + L] = NaN;

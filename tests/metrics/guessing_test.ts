@@ -63,6 +63,22 @@ Deno.test("free-form queries inside a multiple-choice dataset keep their own rig
   near(discountedOracle(mixed), (8 / 3 + 1) / 5);
 });
 
+Deno.test("graded scores: never above the oracle", () => {
+  // Free form: nothing is guessed, so it is the oracle itself, also where nobody reaches τ.
+  const graded = {
+    ...four,
+    scores: Float64Array.of(0.9, 0.6, 0.4, 0.3, 0.7, 0.8, 0.1, 0),
+    options: new Uint16Array(4),
+    solvedFrom: new Float64Array(4).fill(0.5),
+  };
+  near(discountedOracle(graded), (0.9 + 0.4 + 0.8 + 0.1) / 4, 12);
+  near(discountedOracle(graded), sampleMean(oracle(graded).score), 12);
+  // Four options: both solve queries 1 and 3, so both know with w = (1/2 − 1/4)/(3/4)/(1/2) = 2/3.
+  const choice = { ...graded, options: new Uint16Array(4).fill(4) };
+  const of = (best: number, next: number): number => 2 / 3 * best + 1 / 3 * 2 / 3 * next;
+  near(discountedOracle(choice), (of(0.9, 0.6) + of(0.8, 0.7)) / 4, 12);
+});
+
 Deno.test("w is taken per dataset", () => {
   // Y is at chance on dataset 0 and perfect on dataset 1.
   const two = {

@@ -82,7 +82,7 @@ Deno.test("the frontier has the curve, the chosen point and its interval from th
     c.router === "knn" && c.reference === "best-single"
   )!;
   const bars = mark.error_y as { array: number[]; arrayminus: number[] };
-  assert.ok(Math.abs(bars.array[0] + bars.arrayminus[0] - (test.high - test.low)) < 1e-9);
+  assert.ok(Math.abs(bars.array[0] + bars.arrayminus[0] - (test.high! - test.low!)) < 1e-9);
   const oracle = traceNamed(figure, "oracle");
   assert.equal((oracle.x as number[]).length, 2, "both cost conventions");
 });
@@ -105,7 +105,7 @@ Deno.test("gap bars carry the table's numbers, and colour only what is significa
     const test = evaluation.comparisons.find((c) =>
       c.router === router && c.reference === "best-single"
     )!;
-    const expected = test.pHolm >= 0.05
+    const expected = test.pHolm! >= 0.05
       ? "no difference shown"
       : test.difference > 0
       ? "above best single"

@@ -82,6 +82,8 @@ export function unseen(first: ResultFile): ResultFile {
   const evaluation: NewModelEvaluation = {
     oracle: { all: 0.9, new: 0.8 },
     random: { all: 0.5, new: 0.5 },
+    units: 60,
+    effectiveUnits: 60,
     arms: [
       arm("best-single", "zero-update", 8, 0.6),
       arm("best-single", "zero-update", 32, 0.7),

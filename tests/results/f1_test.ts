@@ -160,11 +160,10 @@ Deno.test("F1: comparisons with best single and zero router; references are not 
       close(c.difference, 0.125, c.reference);
       close(c.datasetMean.difference, 1 / 30, c.reference);
       assert.equal(c.units, 8);
-      assert.ok(c.low < 0 && c.high > 0.3, "1 loss, 2 wins in 8");
+      // 1 loss and 2 wins in 8: eight queries are too few for an interval.
+      assert.deepEqual([c.low, c.high, c.p, c.pHolm], [null, null, null, null]);
+      assert.equal(c.effectiveUnits, 8);
     }
-    // Both references earn the same here, so Holm doubles one p for both.
-    assert.equal(comparisons[0].p, comparisons[1].p);
-    close(comparisons[0].pHolm, Math.min(1, 2 * comparisons[0].p), "Holm");
   }));
 
 Deno.test("F1 with two seeds: queries count once, and the spread is over seeds", () =>

@@ -96,14 +96,15 @@ export function budgetFigure(result: Result, selection: BudgetSelection = {}): F
   };
 }
 
-/** An end of the interval: that of the difference, laid on the best single model with the same labels. */
+/** An end of the interval (the point itself where there is none): that of the difference, laid on the best single model with the same labels. */
 function endOf(
   { n, quality, vsBestSingle }: ArmReport,
   side: "low" | "high",
   singles: ReadonlyMap<number | null, number>,
 ): number {
-  if (!vsBestSingle) return quality;
-  return (singles.get(n) ?? quality - vsBestSingle.difference) + vsBestSingle[side];
+  const end = vsBestSingle?.[side] ?? null;
+  if (!vsBestSingle || end === null) return quality;
+  return (singles.get(n) ?? quality - vsBestSingle.difference) + end;
 }
 
 function curveTrace(

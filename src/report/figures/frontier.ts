@@ -3,6 +3,7 @@
  * them, and the oracle.
  * @module
  */
+import type { Comparison } from "../../evaluate/compare.ts";
 import { improving } from "../../metrics/mod.ts";
 import { type Evaluation, meanCurve, type RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
@@ -128,7 +129,7 @@ function lineTrace(
 function chosenTrace(
   { router, mean }: RouterReport,
   name: (id: string) => string,
-  test: { difference: number; low: number; high: number } | undefined,
+  test: Pick<Comparison, "low" | "high"> | undefined,
   single: RouterReport | undefined,
 ): Trace {
   const { color, symbol } = lookOf(router);
@@ -142,7 +143,7 @@ function chosenTrace(
     x: [mean.cost! * PER],
     y: [mean.quality],
     marker: { color, symbol, size: 10, line: { color: "#FFFFFF", width: 1 } },
-    ...(test && {
+    ...(test && test.low !== null && test.high !== null && {
       error_y: {
         type: "data",
         symmetric: false,
@@ -225,18 +226,25 @@ function oracleTrace(points: readonly (Point & { text: string })[]): Trace {
 /** The upper half of what routers span, with room for intervals. */
 function competingRegion(
   routers: readonly RouterReport[],
-  tests: readonly { low: number; high: number }[],
+  tests: readonly Pick<Comparison, "low" | "high">[],
   single: RouterReport | undefined,
   zero: RouterReport | undefined,
   edge: Edge | undefined,
 ): { x: [number, number]; y: [number, number] } {
   const line = routers.flatMap((r) => improving(meanCurve(r.seeds)));
   const base = single?.mean.quality ?? 0;
-  const top = Math.max(...line.map((p) => p.quality), base, ...tests.map((t) => base + t.high));
+  const top = Math.max(
+    ...line.map((p) => p.quality),
+    base,
+    ...tests.flatMap((t) => t.high === null ? [] : [base + t.high]),
+  );
   const bottom = Math.min(
     ...(zero ? improving(meanCurve(zero.seeds)) : line).map((p) => p.quality),
   );
-  const floor = Math.min(top - (top - bottom) * 0.45, ...tests.map((t) => base + t.low));
+  const floor = Math.min(
+    top - (top - bottom) * 0.45,
+    ...tests.flatMap((t) => t.low === null ? [] : [base + t.low]),
+  );
   const shown = line.filter((p) => p.quality >= floor).map((p) => p.cost * PER);
   const costs = [...shown, ...(single ? [single.mean.cost! * PER] : [])]
     .flatMap((cost) => cost > 0 ? [cost] : edge ? [edge.at] : []);

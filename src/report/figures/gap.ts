@@ -2,9 +2,10 @@
  * How much of the way from best single to the oracle each router goes.
  * @module
  */
+import type { Comparison } from "../../evaluate/compare.ts";
 import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
-import { LEVEL, oracleQuality } from "../tables/leaderboard.ts";
+import { isSignificant, oracleQuality } from "../tables/leaderboard.ts";
 import { percent } from "../tables/numbers.ts";
 import type { Behind, Figure } from "./figure.ts";
 import { againstSingle, labelsOf, origin, splitOf } from "./rows.ts";
@@ -35,7 +36,7 @@ export function gapFigure(result: Result): Figure {
     title: "How much of the gap from best single to oracle is closed",
     caption:
       "0 is the best single model, 100% the oracle that knows every outcome. Lines: 95% interval of the " +
-      "difference to best single (paired bootstrap over queries). Blue and orange: significant after Holm " +
+      "difference to best single (paired over queries; none where independent units are too few). Blue and orange: significant after Holm " +
       "(p < .05); grey: no difference shown. Bars that go far to the left are cut, with their number.",
     data: groups.map((group, g) => {
       const own = bars.filter((b) => b.group === g);
@@ -108,16 +109,18 @@ interface Bar {
 /** The bar's end is the table's number; its interval is that of Δ, in units of the gap. */
 function barOf(
   { router, mean }: RouterReport,
-  test: { difference: number; low: number; high: number; pHolm: number } | undefined,
+  test: Comparison | undefined,
   gap: number,
 ): Bar {
   const share = mean.gap_closed!;
-  if (!test || gap <= 0) return { router, share, low: share, high: share, group: 2 };
+  if (!test || test.low === null || test.high === null || gap <= 0) {
+    return { router, share, low: share, high: share, group: 2 };
+  }
   return {
     router,
     share,
     low: share + (test.low - test.difference) / gap,
     high: share + (test.high - test.difference) / gap,
-    group: test.pHolm >= LEVEL ? 2 : test.difference > 0 ? 0 : 1,
+    group: !isSignificant(test) ? 2 : test.difference > 0 ? 0 : 1,
   };
 }

@@ -55,7 +55,7 @@ interface Point {
 
 /**
  * Draws mean score against the share of best single's cost, mean over seeds at the same share.
- * @throws {DataError} where there are no costs, a router is not there or never reaches best single's quality
+ * @throws {DataError} where there are no costs, a router is not there, or misses best single's quality in a seed
  */
 export function savingsFigure(result: Result, { dataset, lines, from }: Savings): Figure {
   const { evaluation } = splitOf(result);
@@ -67,7 +67,9 @@ export function savingsFigure(result: Result, { dataset, lines, from }: Savings)
   const single = row("best-single"), quality = single.mean.quality!;
   const [{ router, label }] = lines;
   const { qnc } = row(router).mean, spread = row(router).sd.qnc;
-  if (typeof qnc !== "number") throw new DataError(`${label} never reaches best single's quality`);
+  if (typeof qnc !== "number") {
+    throw new DataError(`${label} does not reach best single's quality in every seed`);
+  }
   const curves = lines.map((line) => ({ line, points: curveOf(row(line.router), single, from) }));
   const seeds = result.protocol.seeds.length;
   const end = 1.06;

@@ -134,8 +134,14 @@ function linesOf(pairs: readonly Pair[]): Line[] {
     if (tests.some((pair) => pair.some((t) => !t))) return [];
     const end = (side: 0 | 1): End => ({
       y: meanOf(tests, (t) => t[side]!.difference),
-      low: meanOf(tests, (t) => pairs.length > 1 ? t[side]!.difference : t[side]!.low),
-      high: meanOf(tests, (t) => pairs.length > 1 ? t[side]!.difference : t[side]!.high),
+      low: meanOf(
+        tests,
+        (t) => pairs.length > 1 ? t[side]!.difference : t[side]!.low ?? t[side]!.difference,
+      ),
+      high: meanOf(
+        tests,
+        (t) => pairs.length > 1 ? t[side]!.difference : t[side]!.high ?? t[side]!.difference,
+      ),
     });
     return [{ router, name: opened[0][0].name(router), ends: [end(0), end(1)] }];
   });

@@ -43,8 +43,8 @@ export function speedFigure(
       ...r,
       x: Math.max(speed[r.router].batchMicroseconds, 0.1),
       y: r.mean.quality!,
-      low: test ? base + test.low : r.mean.quality!,
-      high: test ? base + test.high : r.mean.quality!,
+      low: test && test.low !== null ? base + test.low : r.mean.quality!,
+      high: test && test.high !== null ? base + test.high : r.mean.quality!,
     };
   });
   const top = Math.max(single.mean.quality!, ...points.map((p) => p.high));

@@ -10,11 +10,13 @@ import {
   type Leaderboard,
   leaderboard,
   marks,
+  oracleGap,
   oracleQuality,
   ranked,
 } from "../tables/leaderboard.ts";
 import { newModelNotes, newModelTable, rivalsTable } from "../tables/new_model_table.ts";
 import { closingNotes } from "../tables/notes.ts";
+import { reachedIn } from "../tables/reached.ts";
 import { html, type Markup } from "./markup.ts";
 import type { Placed } from "./report.ts";
 import { scrollBox } from "./table.ts";
@@ -174,7 +176,7 @@ function sortKeys(
       const cost = evaluation.panels.reduce((sum, p) => sum + (p.oracleCost ?? NaN), 0);
       const known = {
         quality: oracleQuality(evaluation),
-        gap: 1,
+        gap: oracleGap(evaluation) === "100%" ? 1 : null,
         "$/1k": cost / evaluation.panels.length,
       };
       return text(known[column as keyof typeof known]);
@@ -188,7 +190,8 @@ function sortKeys(
       vs: signs.split("+").length - signs.split("−").length,
       gap: mean.gap_closed,
       top: mean.collapse,
-      ...(dataset.priced && { "$/1k": mean.cost, Area: mean.area, QNC: mean.qnc }),
+      ...(dataset.priced &&
+        { "$/1k": mean.cost, Area: mean.area, QNC: reachedIn(report, "qnc").mean }),
     };
     return text(known[column]);
   };

@@ -5,7 +5,7 @@
  */
 import type { ArmReport } from "../../evaluate/evaluate_new_model.ts";
 import { isNewModel } from "../../results/result.ts";
-import { byQuality, intervalCell, LEVEL, oracleQuality } from "../tables/leaderboard.ts";
+import { byQuality, intervalCell, isSignificant, oracleQuality } from "../tables/leaderboard.ts";
 import { digits, money, percent } from "../tables/numbers.ts";
 import {
   belongs,
@@ -81,7 +81,7 @@ function costs({ name, row, rows }: Top, single: Row): string {
       ? `${saving.entry.name} keeps best single's quality for the least money: ${
         percent(saving.report.mean.qnc)
       } of its cost (QNC).`
-      : "No router keeps best single's quality for less money.");
+      : "No router keeps best single's quality for less money in every seed.");
 }
 
 function unseenAnswer(cell: Cell): string[] {
@@ -109,8 +109,9 @@ function unseenAnswer(cell: Cell): string[] {
 }
 
 /** What the test of a difference to best single says. */
-function verdict({ difference, pHolm }: { difference: number; pHolm: number }): string {
-  if (pHolm >= LEVEL) return "no significant difference";
+function verdict({ difference, pHolm }: { difference: number; pHolm: number | null }): string {
+  if (pHolm === null) return "with too few independent units to tell";
+  if (!isSignificant({ pHolm })) return "no significant difference";
   return `significantly ${difference > 0 ? "above" : "below"} it`;
 }
 

@@ -3,7 +3,8 @@
  * @module
  */
 import { isNewModel } from "../../results/result.ts";
-import { oracleQuality, qncCell } from "../tables/leaderboard.ts";
+import { oracleQuality, qncCell, SOME_SEEDS } from "../tables/leaderboard.ts";
+import { reachedIn } from "../tables/reached.ts";
 import { DASH, digits, signed, signedFinely } from "../tables/numbers.ts";
 import { columnsOf, markdownTable } from "../tables/text_table.ts";
 import {
@@ -156,12 +157,12 @@ function priced(cells: readonly Cell[]): string[] {
   if (cells.length === 0) return [];
   const lines = [...namesOf(cells)].map(([id, name]) => {
     const found = cells.map((cell) => rowsOf(cell).get(id)?.report);
-    const values = found.map((r) => r?.mean.qnc ?? Infinity);
-    const reached = values.filter(Number.isFinite);
+    const reached = found.flatMap((r) => r ? [reachedIn(r, "qnc")] : []);
+    const values = reached.flatMap(({ mean }) => mean ?? []);
     return {
       cells: [name, ...found.map((r) => r ? qncCell(r) : DASH)],
-      reached: reached.length,
-      mean: reached.reduce((sum, v) => sum + v, 0) / reached.length,
+      reached: reached.reduce((sum, { seeds, of }) => sum + seeds / of, 0),
+      mean: values.reduce((sum, v) => sum + v, 0) / values.length,
     };
   });
   lines.sort((a, b) =>
@@ -169,8 +170,8 @@ function priced(cells: readonly Cell[]): string[] {
   );
   return [
     "## What best single's quality costs (id, with prices)",
-    "QNC: the smallest share of best single's cost at which the router's curve reaches best single's quality. never: " +
-    "the curve stays below it. –: no curve.",
+    "QNC: the smallest share of best single's cost at which the router's curve reaches best single's quality. " +
+    `${SOME_SEEDS}. –: no curve.`,
     markdownTable(
       columnsOf(["router", ...cells.map(({ dataset }) => dataset)]),
       lines.map(({ cells }) => cells),

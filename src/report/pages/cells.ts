@@ -12,7 +12,7 @@ import type { RouterReport } from "../../evaluate/evaluate.ts";
 import { isNewModel, type Result, type RouterEntry } from "../../results/result.ts";
 import type { ArmReport } from "../../evaluate/evaluate_new_model.ts";
 import type { SpeedSheet } from "../tables/print.ts";
-import { LEVEL } from "../tables/leaderboard.ts";
+import { isSignificant } from "../tables/leaderboard.ts";
 
 /** What a fitted router said of itself. */
 export interface RouterCard {
@@ -214,8 +214,10 @@ export interface Standing {
 }
 
 /** A difference with the sign of its test. */
-export function standingOf({ difference, pHolm }: { difference: number; pHolm: number }): Standing {
-  return { difference, sign: pHolm < LEVEL ? Math.sign(difference) : 0 };
+export function standingOf(
+  { difference, pHolm }: { difference: number; pHolm: number | null },
+): Standing {
+  return { difference, sign: isSignificant({ pHolm }) ? Math.sign(difference) : 0 };
 }
 
 /** Labelled queries a new model at which unseen models are compared in one number. */
@@ -338,7 +340,9 @@ function intervalsApart({ files }: Cell, a: string, b: string): boolean | undefi
     for (const second of files) {
       const y = againstSingle(second, b);
       const same = first.result.splits.sha256 === second.result.splits.sha256;
-      if (x && y && same) return x.high < y.low || y.high < x.low;
+      if (!x || !y || !same) continue;
+      if (x.low === null || x.high === null || y.low === null || y.high === null) return undefined;
+      return x.high < y.low || y.high < x.low;
     }
   }
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { isNewModel } from "../../results/result.ts";
-import { intervalCell, LEVEL, oracleQuality } from "../tables/leaderboard.ts";
+import { intervalCell, isSignificant, oracleQuality } from "../tables/leaderboard.ts";
 import { DASH, digits } from "../tables/numbers.ts";
 import { markdownTable } from "../tables/text_table.ts";
 import { topOf } from "./answer.ts";
@@ -91,7 +91,7 @@ function best(cell: Cell | undefined): string {
   const top = cell && topOf(cell), found = top && comparisonOf(top.row, "best-single");
   if (!found) return DASH;
   const text = intervalCell(found);
-  return `${top.name}: ${found.pHolm < LEVEL ? `**${text}**` : text}`;
+  return `${top.name}: ${isSignificant(found) ? `**${text}**` : text}`;
 }
 
 function oracle({ files: [{ result: { evaluation } }] }: Cell): string {

@@ -7,10 +7,12 @@ import type { Speed } from "../../run/speed.ts";
 import {
   byQuality,
   intervalCell,
-  LEVEL,
+  isSignificant,
   marks,
+  oracleGap,
   oracleQuality,
   qncCell,
+  SOME_SEEDS,
 } from "../tables/leaderboard.ts";
 import { DASH, digits, money, percent, withSpread } from "../tables/numbers.ts";
 import { columnsOf, markdownTable } from "../tables/text_table.ts";
@@ -32,7 +34,7 @@ export function splitLegend(priced: boolean, up: string): string {
     "one core. " +
     (priced
       ? "$/1k: dollars per 1,000 queries. Area: mean quality over all budgets. QNC: share of best single's cost " +
-        "at which the curve reaches its quality. "
+        `at which the curve reaches its quality; ${SOME_SEEDS}. `
       : "") +
     `[More](${up}${HELP}).`;
 }
@@ -106,7 +108,7 @@ function oracleLine({ files: [{ result: { dataset, evaluation } }] }: Cell): str
     digits(oracleQuality(evaluation)),
     "",
     "",
-    "100%",
+    oracleGap(evaluation),
     ...(dataset.priced ? [money(cost / evaluation.panels.length), "", ""] : []),
     "",
     "",
@@ -155,8 +157,10 @@ export function footnotes(statements: readonly (readonly [string, string])[]): s
 }
 
 /** `+` or `−` where a difference is significant. */
-export function sign(found: { difference: number; pHolm: number } | null | undefined): string {
-  return !found || found.pHolm >= LEVEL ? "" : found.difference > 0 ? "+" : "−";
+export function sign(
+  found: { difference: number; pHolm: number | null } | null | undefined,
+): string {
+  return !found || !isSignificant(found) ? "" : found.difference > 0 ? "+" : "−";
 }
 
 /** `11,795 queries × 27 models, 14 benchmarks`. */

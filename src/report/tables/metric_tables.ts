@@ -5,6 +5,7 @@
 import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { PrintedRows } from "./detail_tables.ts";
 import { METRIC_GROUPS, type MetricName } from "./metric_names.ts";
+import { MAY_BE_NEVER, reachedIn } from "./reached.ts";
 import { DASH, digits, money, percent } from "./numbers.ts";
 import { columnsOf, type Table } from "./text_table.ts";
 
@@ -40,7 +41,7 @@ export function metricTables({ rows, names }: PrintedRows): MetricTable[] {
         columns: columnsOf(["router", ...known.map((key) => heading(metrics[key]))]),
         rows: rows.map((r) => [
           names.get(r.router) ?? r.router,
-          ...known.map((key) => cell(metrics[key].unit, ...value(r, key))),
+          ...known.map((key) => cell(metrics[key].unit, ...value(r, key)) + someSeeds(r, key)),
         ]),
       },
       legend: known.map((key) => {
@@ -53,12 +54,20 @@ export function metricTables({ rows, names }: PrintedRows): MetricTable[] {
 
 /** Mean and standard deviation; null where unknown. */
 function value(
-  { mean, sd, pareto }: RouterReport,
+  { mean, sd, pareto, seeds }: RouterReport,
   key: string,
 ): [mean: number | null, sd: number | null] {
   if (key === "pareto_ratio") return [pareto?.ratio ?? null, null];
   if (key === "pareto_distance") return [pareto?.distance ?? null, null];
+  if (MAY_BE_NEVER.has(key)) return [reachedIn({ seeds }, key).mean, sd[key] ?? null];
   return [mean[key] ?? null, sd[key] ?? null];
+}
+
+/** ` (4/5)`, where a metric is reached in 4 of 5 seeds and its mean is over those. */
+function someSeeds(report: RouterReport, key: string): string {
+  if (!MAY_BE_NEVER.has(key)) return "";
+  const { seeds, of } = reachedIn(report, key);
+  return seeds > 0 && seeds < of ? ` (${seeds}/${of})` : "";
 }
 
 function cell(unit: MetricName["unit"], mean: number | null, sd: number | null): string {

@@ -3,8 +3,8 @@
  * @module
  */
 import type { ArmReport, NewModelEvaluation } from "../../evaluate/evaluate_new_model.ts";
-import type { Result, RouterEntry } from "../../results/result.ts";
-import type { Leaderboard } from "./leaderboard.ts";
+import { isNewModel, type Result, type RouterEntry } from "../../results/result.ts";
+import { isSignificant, type Leaderboard, tooFewUnits } from "./leaderboard.ts";
 import { closingNotes } from "./notes.ts";
 import { digits, signed } from "./numbers.ts";
 
@@ -64,8 +64,8 @@ export function rivalsTable(
         ...sizes.map((n) => {
           const found = points.find((a) => a.n === n)?.vsRouters?.find((v) => v.router === rival);
           if (!found) return "";
-          const { difference, pHolm } = found;
-          return signed(difference) + (pHolm < 0.05 ? "*" : " ");
+          const { difference } = found;
+          return signed(difference) + (isSignificant(found) ? "*" : " ");
         }),
       ]),
     ];
@@ -88,9 +88,13 @@ export function newModelNotes(result: Result): string[] {
 }
 
 /** How to read both tables. */
-export function newModelLegend({ protocol }: Result): string[] {
+export function newModelLegend({ protocol, evaluation }: Result): string[] {
+  const untested = isNewModel(evaluation) &&
+    evaluation.arms.some((a) => a.vsBestSingle) &&
+    evaluation.arms.every((a) => !a.vsBestSingle || a.vsBestSingle.low === null);
   return [
     "quality: mean over seeds and sets of held-out models.",
+    ...(untested ? tooFewUnits(evaluation) : []),
     "+ / −: significantly better / worse (Holm, p < .05) than best single whose new models' means come " +
     "from the same n labels.",
     "arms: zero-update and fit-new-vector are the router's own; retrain sees the n labels; clairvoyant " +
@@ -102,6 +106,6 @@ export function newModelLegend({ protocol }: Result): string[] {
 }
 
 function mark({ vsBestSingle }: ArmReport): string {
-  if (!vsBestSingle || vsBestSingle.pHolm >= 0.05) return "";
+  if (!vsBestSingle || !isSignificant(vsBestSingle)) return "";
   return vsBestSingle.difference > 0 ? "+" : "−";
 }

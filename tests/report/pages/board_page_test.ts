@@ -57,7 +57,7 @@ Deno.test("standing: the stored difference, and a sign only where it is signific
   const [cell] = cellsOf([many]);
   for (const id of ["knn", "ridge"]) {
     const stored = comparisonOf(rowsOf(cell).get(id)!, "best-single")!;
-    const expected = stored.pHolm < 0.05 ? Math.sign(stored.difference) : 0;
+    const expected = stored.pHolm! < 0.05 ? Math.sign(stored.difference) : 0;
     assert.deepEqual(standingIn(cell, id), { difference: stored.difference, sign: expected });
   }
   assert.equal(standingIn(cell, "nobody"), undefined);

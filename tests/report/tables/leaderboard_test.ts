@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { Comparison } from "../../../src/evaluate/compare.ts";
-import { leaderboard, marks, ranked } from "../../../src/report/tables/leaderboard.ts";
+import {
+  intervalCell,
+  leaderboard,
+  marks,
+  oracleGap,
+  qncCell,
+  ranked,
+} from "../../../src/report/tables/leaderboard.ts";
 import { closingNotes } from "../../../src/report/tables/notes.ts";
 import { invented } from "../fixture.ts";
 
@@ -16,6 +23,57 @@ Deno.test("marks: a letter a reference, + or −, only below .05 after Holm", ()
   assert.equal(marks(all, "r"), "S+Z−");
   assert.equal(marks(all, "other"), "");
   assert.equal(marks([compared("knn", -0.2, 0)], "r"), "K−");
+  assert.equal(marks([{ ...compared("knn", -0.2, 0), pHolm: null }], "r"), "");
+});
+
+Deno.test("too few units: a dash for the interval, no letter, and the reason in the notes", async () => {
+  assert.equal(intervalCell({ difference: 0.015, low: null, high: null }), "+.015 [–]");
+  const result = await invented(true);
+  const untested = {
+    ...result.evaluation,
+    comparisons: result.evaluation.comparisons.map((c) => ({
+      ...c,
+      low: null,
+      high: null,
+      p: null,
+      pHolm: null,
+      units: 8,
+      effectiveUnits: 5.83,
+    })),
+  };
+  const { rows, notes } = leaderboard(result, untested);
+  assert.ok(
+    rows.slice(8).every(([, , delta, vs]) => /^[+−]\.\d{3} \[–\]$/.test(delta) && vs === ""),
+  );
+  assert.deepEqual(notes.slice(0, 2), [
+    "quality: mean score, ± sd over 2 seeds.",
+    "no intervals and no marks: 8 independent queries or templates of unequal size, which say as much as 5.8 of " +
+    "equal size; at least 10 are needed.",
+  ]);
+  assert.ok(!notes.some((note) => note.startsWith("vs:")));
+});
+
+Deno.test("QNC: in how many seeds best single's quality is reached, and the mean over those", async () => {
+  const { evaluation } = await invented(true);
+  const keen = evaluation.routers.find((r) => r.router === "keen")!;
+  const withQnc = (...values: (number | null)[]) =>
+    qncCell({
+      ...keen,
+      seeds: values.map((qnc) => ({
+        ...keen.seeds[0],
+        metrics: { ...keen.seeds[0].metrics, qnc },
+      })),
+    });
+  assert.equal(withQnc(0.7, 0.8), "75%");
+  assert.equal(withQnc(0.7, 0.8, null, 0.72, 0.74), "74% (4/5)");
+  assert.equal(withQnc(null, null), "never");
+});
+
+Deno.test("the oracle closes no gap where there is none", async () => {
+  const { evaluation } = await invented(true);
+  assert.equal(oracleGap(evaluation), "100%");
+  const routers = evaluation.routers.map((r) => ({ ...r, mean: { ...r.mean, gap_closed: null } }));
+  assert.equal(oracleGap({ ...evaluation, routers }), "–");
 });
 
 Deno.test("leaderboard: oracle, references by quality, a rule, competing rows by quality", async () => {
@@ -76,7 +134,7 @@ Deno.test("notes: what a seed, a bootstrap unit and a mark are", async () => {
   const { notes } = leaderboard(result, result.evaluation);
   assert.equal(
     notes[0],
-    "quality: mean score, ± sd over 2 seeds; CI: paired bootstrap over 60 queries.",
+    "quality: mean score, ± sd over 2 seeds; CI: paired, over 60 queries.",
   );
   assert.match(notes[1], /against S best single, Z zero router, K tuned kNN; \+ better, − worse/);
   const { protocol, evaluation } = result;
@@ -89,7 +147,7 @@ Deno.test("notes: what a seed, a bootstrap unit and a mark are", async () => {
   const [first, second] = leaderboard(one, grouped).notes;
   assert.equal(
     first,
-    "quality: mean score of one seed; CI: paired bootstrap over 40 independent queries or templates.",
+    "quality: mean score of one seed; CI: paired, over 40 independent queries or templates.",
   );
   assert.match(second, /against S best single; \+ better/);
 });

@@ -9,7 +9,7 @@ import { printed } from "../../../src/report/tables/detail_tables.ts";
 const row = (
   mean: Record<string, number | null>,
   sd: Record<string, number | null> = {},
-): RouterReport => ({ router: "r", mean, sd }) as unknown as RouterReport;
+): RouterReport => ({ router: "r", mean, sd, seeds: [] }) as unknown as RouterReport;
 const names = new Map([["r", "R"]]);
 
 function lines(...given: Parameters<typeof metricTables>): string {

@@ -36,6 +36,8 @@ function arm(
 const evaluation: NewModelEvaluation = {
   oracle: { all: 0.95, new: 0.875 },
   random: { all: 0.5, new: 0.45 },
+  units: 60,
+  effectiveUnits: 60,
   arms: [
     ...BUDGETS.map((n) => arm("best-single", "zero-update", n, 0.6)),
     arm("best-single", "ignore", null, 0.5),
