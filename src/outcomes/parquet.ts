@@ -35,7 +35,7 @@ type Row = Record<string, unknown>;
  * Rows of a parquet file, one row group at a time.
  * @throws {DataError} for damaged data
  */
-export async function* parquetRows(path: string): AsyncGenerator<Row[]> {
+export async function* parquetRows(path: string): AsyncGenerator<Record<string, unknown>[]> {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const parsers = { stringFromBytes: (bytes: Uint8Array) => bytes && utf8.decode(bytes) };
   let rowStart = 0;

@@ -109,6 +109,37 @@ Deno.test("a run is saved with what lies beside it, verified, and read again the
   });
 });
 
+Deno.test("a table and vectors of one's own, by id", async () => {
+  await inFolder(async (folder) => {
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `q${i},"words ${i}, ${i * 7 % 13}",${i % 2},${1 - i % 2}`,
+    );
+    await Deno.writeTextFile(join(folder, "t.csv"), ["id,prompt,a,b", ...rows].join("\n") + "\n");
+    const head = "{'descr': '<f4', 'fortran_order': False, 'shape': (60, 2), }".padEnd(117) + "\n";
+    const numbers = Float32Array.from(
+      { length: 120 },
+      (_, at) => Math.floor(at / 2) % 2 === at % 2 ? 1 : 0,
+    );
+    await Deno.writeFile(
+      join(folder, "v.npy"),
+      new Uint8Array([
+        ...[0x93, ...new TextEncoder().encode("NUMPY"), 1, 0, head.length, 0],
+        ...new TextEncoder().encode(head),
+        ...new Uint8Array(numbers.buffer),
+      ]),
+    );
+    await Deno.writeTextFile(join(folder, "v.ids.txt"), rows.map((_, i) => `q${i}\n`).join(""));
+    const pool = await openPool(join(folder, "t.csv"));
+    assert.deepEqual(pool.models, ["a", "b"]);
+    const embedding = `file:${join(folder, "v.npy")}`;
+    const split = await openSplit(pool, { embedding });
+    assert.equal(split.queries().vectors.width, 2);
+    const run = await bench(pool, { routers: ["knn"], seeds: 1, jobs: folder, embedding });
+    assert.equal(run.row("knn").metrics.quality, 1, "the vectors give the answer away");
+  });
+});
+
 Deno.test("compare agrees with the table: the same difference, an interval around it", async () => {
   await inFolder(async (jobs) => {
     const pool = await openPool(records, { name: "small" });

@@ -7,6 +7,7 @@
  * @module
  */
 import { DataError, UsageError } from "../../base/errors.ts";
+import { shellQuote } from "../../base/shell.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import { checkRecord } from "../parse.ts";
 import type { OutcomeRecord } from "../record.ts";
@@ -464,15 +465,11 @@ export function importCommand(file: string, columns: Columns, out: string): stri
     ["id", columns.id ?? ""],
   ];
   return [
-    `deno task data import table ${shellWord(file)}`,
-    ...flags.flatMap(([name, value]) => value ? [`--${name} ${shellWord(value)}`] : []),
+    `deno task data import table ${shellQuote(file)}`,
+    ...flags.flatMap(([name, value]) => value ? [`--${name} ${shellQuote(value)}`] : []),
     ...(columns.percent ? ["--percent"] : []),
-    `--out ${shellWord(out)}`,
+    `--out ${shellQuote(out)}`,
   ].join(" ");
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A value as a message shows it, at most 60 characters. */
