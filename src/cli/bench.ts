@@ -157,7 +157,8 @@ export async function main(argv: string[]): Promise<void> {
   const runs: { pool: Pool; options: BenchOptions }[] = [];
   for (const data of flags.data) {
     const pool = await openPool(data, { gaps: flags.gaps as GapRule, limit: flags.limit });
-    if (pool.own) { for (const note of pool.notes) console.error(`${pool.name}: ${note}`); }
+    const notes = pool.notes.filter((note) => pool.own || note.startsWith("a first look"));
+    for (const note of notes) console.error(`${pool.name}: ${note}`);
     for (const protocol of protocols) {
       const options = { ...optionsOf(flags, protocol), routers, workers, jobs };
       if (flags.preset && options.seeds === undefined) options.seeds = 1;
