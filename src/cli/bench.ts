@@ -226,7 +226,7 @@ function cannotRun(
 }
 
 /** Lines about routers without a row. */
-type Failures = string[];
+export type Failures = string[];
 
 /** One line a router of a run that failed. */
 export function failuresOf({ failed, result: { dataset, protocol } }: Run): Failures {
