@@ -172,7 +172,7 @@ export async function main(argv: string[]): Promise<void> {
     throw new CapabilityError(`no protocol fits the data (${protocols.join(", ")}), as said above`);
   }
   const hints = new Map<string, string>();
-  const failures: Failures = [];
+  const failures: string[] = [];
   for (const { pool, options } of runs) {
     const root = rootOf(out, pool);
     const watch = { aside: true, kept: interrupt.kept };
@@ -225,11 +225,8 @@ function cannotRun(
   }
 }
 
-/** Lines about routers without a row. */
-export type Failures = string[];
-
 /** One line a router of a run that failed. */
-export function failuresOf({ failed, result: { dataset, protocol } }: Run): Failures {
+export function failuresOf({ failed, result: { dataset, protocol } }: Run): string[] {
   return failed.map(({ router, reason }) =>
     `${router} has no row in ${dataset.name} ${protocol.name}: ${reason}`
   );
@@ -239,7 +236,7 @@ export function failuresOf({ failed, result: { dataset, protocol } }: Run): Fail
  * Ends a command whose routers did not all come through, a line each.
  * @throws {DataError} of the last
  */
-export function throwFailures(failures: Failures): void {
+export function throwFailures(failures: string[]): void {
   const last = failures.at(-1);
   if (last === undefined) return;
   for (const line of failures.slice(0, -1)) console.error(`error: ${line}`);
@@ -307,7 +304,7 @@ async function benchShard(
   shard: Shard,
   root: string,
   watch: Parameters<typeof planBench>[2],
-  failures: Failures,
+  failures: string[],
 ): Promise<string> {
   const { plan, run } = await planBench(pool, options, watch);
   const jobs = await run(shard);

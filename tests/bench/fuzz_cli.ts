@@ -402,7 +402,7 @@ function commandLine(
   for (const flag of command.flags) {
     const isPlace = places.includes(`--${flag.name}`), isReadme = flag.name === "readme";
     if (flag.name === "out" && chance(0.9)) continue; // given below
-    const needed = name === "bench" && (flag.name === "routers" || flag.name === "data") ||
+    const needed = name === "bench" && ["routers", "data", "seeds"].includes(flag.name) ||
       name === "icl-stage1" && flag.name === "data";
     if (isPlace || isReadme || !(needed || chance(0.15))) continue;
     const text = value(flag);
