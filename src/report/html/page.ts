@@ -133,7 +133,7 @@ function paperCells(results: readonly Placed[]): Cell[] {
   const known = new Set(DATASETS.map((name) => name.split("/")[0]));
   return cellsOf(results).filter((cell) =>
     isPlain(cell) && known.has(cell.dataset.split("/")[0]) &&
-    cell.files.every(({ result }) => result.dataset.version !== "inferred")
+    cell.files.every(({ result }) => !result.dataset.version.startsWith("inferred"))
   );
 }
 
