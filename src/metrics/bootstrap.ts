@@ -110,7 +110,7 @@ interface Studentised {
   readonly error: number | null;
   /** Degrees of freedom of the error: effective units less one a stratum. */
   readonly degrees: number;
-  /** Largest deviation of a unit's mean from its stratum's. */
+  /** Largest deviation of a unit's mean from its stratum's, as that of a unit of average weight. */
   readonly furthest: number;
   readonly units: number;
   readonly effectiveUnits: number;
@@ -135,7 +135,7 @@ function studentised(strata: readonly Units[]): Studentised {
       squares += weight * weight;
       const deviation = (sums[j] - own * sizes[j]) / (size - sizes[j]);
       deviations += deviation * deviation;
-      furthest = Math.max(furthest, Math.abs(sums[j] / sizes[j] - own));
+      furthest = Math.max(furthest, Math.abs(sums[j] / sizes[j] - own) * weight);
     }
     variance += (count - 1) / count * deviations / strata.length ** 2;
   }
@@ -147,7 +147,7 @@ function studentised(strata: readonly Units[]): Studentised {
     error: single ? null : isNoise ? 0 : Math.sqrt(variance),
     // Ten equal units are ten, whatever the sum of squares rounds to.
     degrees: Number(effectiveUnits.toPrecision(12)) - strata.length,
-    furthest,
+    furthest: furthest * effectiveUnits,
     units,
     effectiveUnits,
   };
