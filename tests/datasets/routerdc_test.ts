@@ -155,7 +155,7 @@ Deno.test("routerdc: import, then one command for our rows above the published n
     const printed = await run(
       "bench",
       ...["--data", "routerdc/published", "--protocol", "id:published", "--seeds", "1"],
-      ...["--routers", "routerdc,uniroute_learned", "--workers", "1"],
+      ...["--routers", "routerdc,uniroute_learned", "--workers", "1", "--statements"],
       ...["--out", `${folder}/out`, "--jobs", `${folder}/jobs`],
     );
     assert.match(printed, /^RouterDC \(head\) +\.\d{3}/m);

@@ -159,7 +159,7 @@ Deno.test("a file that cannot be imported is named with its line, whatever is wr
     ["throw 'text';", /: threw text$/],
     ["let x = 1; let x = 2;", /:1:16: Identifier 'x' has already been declared$/],
     ['import "./none.ts";', /:1:8: Module not found/],
-    ['\nimport x from "nothing-of-this-name";', /:2:15: .*not a dependency/],
+    ['\nimport x from "nothing-of-this-name";\nexport default x;', /:2:15: .*not a dependency/],
     ["\u0000\u0001", /:1:\d+: /],
   ];
   for (const [source, message] of broken) {
