@@ -45,7 +45,9 @@ Deno.test("outcomes that are not here, or are others, are refused, and nothing i
   withFolder(async (folder) => {
     const { path, data } = await old(folder);
     const before = await Deno.readTextFile(path);
+    await Deno.rename(data, `${data}.away`);
     await assert.rejects(main([path]), DataError);
+    await Deno.rename(`${data}.away`, data);
     const changed = F1.with(0, { ...F1[0], scores: { ...F1[0].scores, "a-small": 0 } });
     await Deno.writeTextFile(data, changed.map((r) => JSON.stringify(r) + "\n").join(""));
     const dataset = await audited(await loadDataset(data));
