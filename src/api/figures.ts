@@ -96,7 +96,7 @@ export function budgets(run: Run, selection: BudgetSelection = {}): ShownFigure 
 export function figures(runs: Run | readonly Run[]): ShownFigure[] {
   const all = "length" in runs ? runs : [runs];
   return [
-    ...all.flatMap((run) => figuresOf({ ...run, result: run.result, speed: run.speed })),
+    ...all.flatMap((run) => figuresOf(run)),
     ...all.length > 1 ? figuresAcross(results(all)) : [],
   ].map((figure) => new ShownFigure(figure));
 }

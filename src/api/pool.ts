@@ -18,6 +18,7 @@ import { limitTable } from "../outcomes/limit.ts";
 import { isOwn, isPriced, type OutcomeTable, ownFacts } from "../outcomes/table.ts";
 import { markdownTable, type TableColumn, textTable } from "../report/tables/text_table.ts";
 import { digits, money } from "../report/tables/numbers.ts";
+import { columnMeans } from "../router/training.ts";
 import { ShownText } from "./shown.ts";
 
 /** A pool of models on a set of queries, audited, one row a text. {@link openPool} makes one. */
@@ -89,12 +90,10 @@ export class Pool extends ShownText {
   }
 
   #rows(): string[][] {
-    const { models, scores, costs } = this.table;
-    return models.map((name, m) => [
-      name,
-      digits(meanOfColumn(scores, m, models.length)),
-      money(meanOfColumn(costs, m, models.length)),
-    ]);
+    const { models } = this.table;
+    const scores = columnMeans(this.table.scores, models.length);
+    const costs = columnMeans(this.table.costs, models.length);
+    return models.map((name, m) => [name, digits(scores[m]), money(costs[m])]);
   }
 }
 
@@ -158,9 +157,4 @@ async function embed(
 ): Promise<{ provider: EmbeddingProvider; raw: Matrix }> {
   const provider = await openProvider(name);
   return { provider, raw: await embedQueries(provider, table, repoPath(".cache/embeddings")) };
-}
-
-function meanOfColumn(cells: Float64Array, m: number, M: number): number {
-  const known = cells.filter((value, at) => at % M === m && !Number.isNaN(value));
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
 }

@@ -49,7 +49,7 @@ export async function main(argv: string[]): Promise<void> {
           `${path}: the outcomes of ${name} are not on this machine; --data names them`,
         );
       }
-      last = { name, dataset: await audited(table) };
+      last = { name, dataset: audited(table) };
     }
     const { before } = await reevaluateResult(path, last.dataset);
     const what = before === METRICS_VERSION

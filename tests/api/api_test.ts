@@ -5,18 +5,10 @@ import { DataError, UsageError } from "../../src/base/errors.ts";
 import knn from "../../baselines/knn.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import { demoRecords } from "../../datasets/demo/generate.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** A part of the demo as anybody's records. */
 const records: OutcomeRecord[] = demoRecords({ queries: 200 });
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("a router in memory decides as its file does, and its finished jobs are not kept", async () => {
   await inFolder(async (jobs) => {

@@ -6,15 +6,7 @@ import { conform } from "../../src/router/conformance.ts";
 import { loadRouter } from "../../src/router/discover.ts";
 import { UsageError } from "../../src/base/errors.ts";
 import { captured } from "../support/capture.ts";
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../support/folder.ts";
 
 Deno.test("new-router: the copy has its own name, imports the package alone and conforms", () =>
   inFolder(async (folder) => {

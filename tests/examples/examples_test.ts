@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { repoPath } from "../../src/base/files.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Runs a command in a folder; fails with what it printed. */
 async function run(command: string, args: string[], cwd: string): Promise<string> {
@@ -11,15 +12,6 @@ async function run(command: string, args: string[], cwd: string): Promise<string
   const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   assert.equal(code, 0, `${command} ${args.join(" ")}\n${out}\n${error}`);
   return out;
-}
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 const deno = Deno.execPath();
