@@ -74,20 +74,36 @@ export function balanced(queries: QueryBatch): number[] {
   );
 }
 
+/** Who meets whom in a batch, as {@link queryLoss} takes it. */
+type Pairs = Readonly<Record<"like" | "compared", Float32Array>>;
+
 /**
- * Draws x⁺ and the x⁻ of every query of a batch, as {@link queryLoss} takes them. Where there is no x⁺, or
- * are not enough x⁻, a query is compared with itself alone, which costs nothing.
+ * Draws x⁺ and the x⁻ of every query of batches of one size. Where there is no x⁺, or are not enough x⁻, a query is
+ * compared with itself alone, which costs nothing. A repetition of a query is not its x⁺.
  *
- * @param rows the batch; a repetition of a query is not its x⁺
  * @param cluster of every row of the training data
+ * @returns a function of a batch's rows and the step's randomness; its next call overwrites what it gave
  */
-export function drawPairs(
+export function pairsOf(
+  cluster: ArrayLike<number>,
+): (rows: ArrayLike<number>, draw: Random) => Pairs {
+  let pairs: Pairs = { like: new Float32Array(), compared: new Float32Array() };
+  return (rows, draw) => {
+    const cells = rows.length ** 2;
+    if (pairs.like.length === cells) { for (const marks of Object.values(pairs)) marks.fill(0); }
+    else pairs = { like: new Float32Array(cells), compared: new Float32Array(cells) };
+    drawPairs(rows, cluster, draw, pairs);
+    return pairs;
+  };
+}
+
+function drawPairs(
   rows: ArrayLike<number>,
   cluster: ArrayLike<number>,
   draw: Random,
-): { like: Float32Array; compared: Float32Array } {
+  { like, compared }: Pairs,
+): void {
   const B = rows.length, all = Array.from(rows, (_, b) => b);
-  const like = new Float32Array(B * B), compared = like.slice();
   const inside = Map.groupBy(all, (b) => cluster[rows[b]]);
   const outside = new Map(
     [...inside.keys()].map((c) => [c, all.filter((b) => cluster[rows[b]] !== c)]),
@@ -103,5 +119,4 @@ export function drawPairs(
       if (compared[at] === 0) compared[at] = 1, drawn++;
     }
   }
-  return { like, compared };
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import type { ExtendedPool, Random } from "../src/router/mod.ts";
-import { columnMeans, gatherer, masked } from "../src/router/mod.ts";
+import { columnMeans, masked } from "../src/router/mod.ts";
 import { type Matrix, matrix, ridgePath, ridgePredict, row } from "../src/linalg/mod.ts";
 import { div, linear, mul, relu, scale, sub, sumAll } from "../src/nn/mod.ts";
 import {
@@ -71,7 +71,6 @@ export async function fitHead(
   parameters.add("b", [M], values(columnMeans(scores, M).map((mean) => mean || 0)));
   const examples = Array.from({ length: N }, (_, i) => i)
     .filter((i) => known.subarray(i * M, (i + 1) * M).some((w) => w > 0));
-  const inputs = gatherer(x.data, D), targets = gatherer(labels, M), weighed = gatherer(known, M);
   const { loss } = await trainNetwork({
     parameters,
     examples,
@@ -80,13 +79,11 @@ export async function fitHead(
     rate: RATE,
     decay: DECAY,
     random,
-    loss: (graph, parameter, B) => {
-      const h = hidden(graph, parameter, graph.input("inputs", [B, D]));
-      const error = sub(linear(h, parameter("e"), parameter("b")), graph.input("targets", [B, M]));
-      const w = graph.input("weights", [B, M]);
+    loss: (graph, parameter, { take }) => {
+      const h = hidden(graph, parameter, take(x.data, D)), w = take(known, M);
+      const error = sub(linear(h, parameter("e"), parameter("b")), take(labels, M));
       return scale(div(sumAll(mul(w, mul(error, error))), sumAll(w)), 0.5);
     },
-    feed: (batch) => ({ inputs: inputs(batch), targets: targets(batch), weights: weighed(batch) }),
   }, { signal });
   const [e, b] = ["e", "b"].map((name) => parameters.get(name).data);
   return {

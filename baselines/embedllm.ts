@@ -19,6 +19,7 @@ import { logisticPredict, matrix, productF64, ridgePredict } from "../src/linalg
 import { add, binaryCrossEntropy, matmul, mul } from "../src/nn/mod.ts";
 import { type Bound, normal, Parameters, type Tensor, trainNetwork, zeros } from "../src/nn/mod.ts";
 import { type Vectors, withNewVectors } from "./_new_vectors.ts";
+import { noisyRows } from "./_noise.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -35,8 +36,6 @@ export interface Config {
 
 /** The published batch is 2,048 cells; the rate is 100 times the published one, for far fewer steps. */
 export const TRAINING = { batch: 256, rate: 0.01, decay: 1e-5 };
-/** Normal numbers to take noise from; every row of every step starts at a place of its own. */
-const NOISES = 2 ** 16;
 
 /** The router. */
 const router: Router<Config> = {
@@ -60,27 +59,20 @@ const router: Router<Config> = {
     const { queries, models, scores } = train, { random } = context;
     const D = queries.vectors.width, M = models.length;
     const parameters = starting(D, models, config.dimensions, random);
-    const { examples, batch } = labelledExamples(train);
-    const noises = new Float32Array(NOISES + D);
-    normal(config.noise / Math.sqrt(D))(noises, random.fork("noise"));
+    const { examples, labels, weights } = labelledExamples(train);
+    const deviation = config.noise / Math.sqrt(D);
+    const noisy = noisyRows(queries.vectors.data, D, deviation, random.fork("noise"));
     await trainNetwork({
       ...TRAINING,
       parameters,
       examples,
       epochs: config.epochs,
       random: random.fork("training"),
-      loss: (graph, parameter, B) => {
-        const input = (name: string, width: number): Tensor => graph.input(name, [B, width]);
-        const logits = factorised(parameter, input("x", D));
-        return binaryCrossEntropy(logits, input("labels", M), input("weights", M));
+      loss: (graph, parameter, { size, take }) => {
+        const logits = factorised(parameter, graph.input("x", [size, D]));
+        return binaryCrossEntropy(logits, take(labels, M), take(weights, M));
       },
-      feed: (rows, draw) => {
-        const fed = batch(rows), { x } = fed;
-        for (let at = 0; at < x.length;) {
-          for (let from = draw.integer(NOISES), end = at + D; at < end;) x[at++] += noises[from++];
-        }
-        return fed;
-      },
+      feed: (rows, draw) => ({ x: noisy(rows, draw) }),
     }, context);
     // A model that has no label is not known at all, and is not chosen.
     const means = columnMeans(scores, M), a0 = parameters.get("a0").data[0];

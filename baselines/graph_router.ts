@@ -23,7 +23,7 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { byId, CapabilityError, gatherer, masked } from "../src/router/mod.ts";
+import { byId, CapabilityError, gather, masked } from "../src/router/mod.ts";
 import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
 import { Blocks, type Parameters, Programs, type Tensor, trainNetwork } from "../src/nn/mod.ts";
@@ -65,8 +65,6 @@ const router: Router<Config> = {
     const parameters = start(2 * width, rows.width - T, T, models, random);
     const examples = [...Array(rows.rows).keys()]
       .filter((i) => known.subarray(i * M, (i + 1) * M).includes(1));
-    const rowsOf = gatherer(rows.data, rows.width), knownOf = gatherer(known, M);
-    const scoresOf = gatherer(graph.scores, M), labelsOf = gatherer(graph.labels, M);
     await trainNetwork({
       ...TRAINING,
       epochs: STEPS * Math.min(TRAINING.batch / examples.length, 1),
@@ -74,24 +72,19 @@ const router: Router<Config> = {
       parameters,
       examples,
       random: random.fork("training"),
-      loss: (g, parameter, B) => {
-        const cells = (name: string): Tensor => g.input(name, [B, M]);
-        const q = queryNodes(parameter, g.input("rows", [B, rows.width]), T);
+      loss: (g, parameter, { size, take }) => {
+        const cells = (name: string): Tensor => g.input(name, [size, M]);
+        const q = queryNodes(parameter, take(rows.data, rows.width), T);
         const mine = parameter("models"), all = mean(mine, [0]);
         const own = add(all, mul(g.input("own", [M, 1]), sub(mine, all)));
-        const nodes = modelNodes(parameter, own, q, cells("scores"), cells("visible"));
+        const nodes = modelNodes(parameter, own, q, take(graph.scores, M), cells("visible"));
         const logits = matmul(q, nodes, { transposeB: true, factor: 1 / (2 * width) });
-        return binaryCrossEntropy(logits, cells("labels"), cells("hidden"));
+        return binaryCrossEntropy(logits, take(graph.labels, M), cells("hidden"));
       },
-      feed: (batch, draw) => {
-        return {
-          rows: rowsOf(batch),
-          scores: scoresOf(batch),
-          labels: labelsOf(batch),
-          own: Float32Array.from(models, (id) => +(draw.fork("own", id).next() >= FORGET)),
-          ...hide(knownOf(batch), models, draw),
-        };
-      },
+      feed: (batch, draw) => ({
+        own: Float32Array.from(models, (id) => +(draw.fork("own", id).next() >= FORGET)),
+        ...hide(gather(known, M, batch), models, draw),
+      }),
     }, context);
     const vectors = parameters.get("models").data;
     return routed(parameters, tasks, await collect(parameters, vectors, graph, models, tasks));

@@ -15,7 +15,7 @@
  * share of training queries that go to the large model: a configuration, chosen on validation rows.
  */
 import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, columnMeans, gatherer, TIE } from "../src/router/mod.ts";
+import { byId, columnMeans, TIE } from "../src/router/mod.ts";
 import type { Matrix } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, gelu, linear } from "../src/nn/mod.ts";
 import {
@@ -127,7 +127,7 @@ async function judge(
   parameters.add("hidden bias", [HIDDEN], zeros);
   parameters.add("out", [HIDDEN, 1], zeros); // before the first label p is ½ everywhere
   parameters.add("out bias", [1], zeros);
-  const vectorsOf = gatherer(queries.vectors.data, D);
+  const label = Float32Array.from(labels);
   let dropout: Dropout;
   const masks: Record<string, Uint8Array> = {};
   await trainNetwork({
@@ -135,18 +135,14 @@ async function judge(
     parameters,
     examples: byId(queries).filter((i) => !Number.isNaN(labels[i])),
     random: random.fork("training"),
-    loss: (graph, parameter, B) => {
+    loss: (graph, parameter, { take }) => {
       dropout = new Dropout(graph, DROPOUT);
-      const logits = network(parameter, graph.input("x", [B, D]), dropout);
-      return binaryCrossEntropy(logits, graph.input("label", [B, 1]));
+      const logits = network(parameter, take(queries.vectors.data, D), dropout);
+      return binaryCrossEntropy(logits, take(label, 1));
     },
-    feed: (rows, draw) => {
+    feed: (_, draw) => {
       dropout.draw(draw, masks);
-      return {
-        x: vectorsOf(rows),
-        label: Float32Array.from(rows, (i) => labels[i]),
-        ...masks,
-      };
+      return masks;
     },
   }, context);
   const logits = new Blocks(

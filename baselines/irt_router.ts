@@ -101,7 +101,7 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
   parameters.add("A", [D, SKILLS], normal(1 / Math.sqrt(D)));
   parameters.add("B", [D, 1], normal(1 / Math.sqrt(D)));
   parameters.add("abilities", [SKILLS, M], zeros); // models differ by their outcomes alone
-  const { examples, batch } = labelledExamples(train);
+  const { examples, labels, weights } = labelledExamples(train);
   await trainNetwork({
     parameters,
     examples,
@@ -109,13 +109,11 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
     epochs,
     rate: RATE,
     random: context.random.fork("training"),
-    loss: (graph, parameter, B) => {
-      const { demands, difficulty } = item(parameter, graph.input("x", [B, D]));
+    loss: (_, parameter, { take }) => {
+      const { demands, difficulty } = item(parameter, take(train.queries.vectors.data, D));
       const merit = matmul(demands, parameter("abilities"));
-      const input = (name: string): Tensor => graph.input(name, [B, M]);
-      return binaryCrossEntropy(sub(merit, difficulty), input("labels"), input("weights"));
+      return binaryCrossEntropy(sub(merit, difficulty), take(labels, M), take(weights, M));
     },
-    feed: (rows) => batch(rows),
   }, context);
   const demands = new Blocks(parameters, (_, parameter, x) => item(parameter, x).demands);
   const difficulty = new Blocks(parameters, (_, parameter, x) => item(parameter, x).difficulty);

@@ -61,7 +61,8 @@ const router: Router<Config> = {
   async fit(train, config, context) {
     const { queries, models, scores } = train, D = queries.vectors.width, M = models.length;
     const means = columnMeans(scores, M), parameters = starting(D, means, config, context.random);
-    const { examples, batch } = labelledExamples(train), masks: Record<string, Uint8Array> = {};
+    const { examples, labels, weights } = labelledExamples(train);
+    const masks: Record<string, Uint8Array> = {};
     let sites: Dropout;
     await trainNetwork({
       ...TRAINING,
@@ -69,15 +70,15 @@ const router: Router<Config> = {
       examples,
       epochs: config.epochs,
       random: context.random.fork("training"),
-      loss: (graph, parameter, B) => {
-        const input = (name: string, width: number): Tensor => graph.input(name, [B, width]);
+      loss: (graph, parameter, { take }) => {
         sites = new Dropout(graph, config.dropout);
-        const h = hidden(parameter, input("x", D), (h, site) => sites.apply(h, site));
-        return binaryCrossEntropy(output(parameter, h), input("labels", M), input("weights", M));
+        const x = take(queries.vectors.data, D);
+        const h = hidden(parameter, x, (h, site) => sites.apply(h, site));
+        return binaryCrossEntropy(output(parameter, h), take(labels, M), take(weights, M));
       },
-      feed: (rows, draw) => {
+      feed: (_, draw) => {
         sites.draw(draw, masks);
-        return { ...batch(rows), ...masks };
+        return masks;
       },
     }, context);
     const outputs = Float64Array.of(...parameters.get("w").data, ...parameters.get("b").data);

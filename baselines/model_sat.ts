@@ -23,7 +23,6 @@ import {
   columnMeans,
   extendPool,
   fillMissing,
-  gatherer,
   masked,
 } from "../src/router/mod.ts";
 import {
@@ -39,6 +38,7 @@ import {
   scale,
 } from "../src/nn/mod.ts";
 import {
+  type Batch,
   Blocks,
   type Graph,
   normal,
@@ -131,7 +131,6 @@ async function trained(
   parameters.add("b", [WIDTH], zeros);
   parameters.add("v", [WIDTH, 1], normal(1 / Math.sqrt(WIDTH)));
   parameters.add("c", [1], zeros);
-  const vectorsOf = gatherer(data, D);
   const { loss, feed } = config.loss === "group"
     ? groupLoss(train, config.size)
     : pointwiseLoss(train);
@@ -142,16 +141,17 @@ async function trained(
     batch: BATCH,
     frozen: (name) => name === "reports",
     random: context.random.fork("training"),
-    loss: (graph, parameter, B) => loss(graph, network(graph, parameter, graph.input("x", [B, D]))),
-    feed: (rows, draw) => ({ x: vectorsOf(rows), ...feed(rows, draw) }),
+    loss: (graph, parameter, batch) =>
+      loss(graph, network(graph, parameter, batch.take(data, D)), batch),
+    feed,
   }, context);
   return parameters;
 }
 
 /** A loss of y [B × M], and what its graph is fed. */
 interface Loss {
-  readonly loss: (graph: Graph, y: Tensor) => Tensor;
-  readonly feed: TrainOptions["feed"];
+  readonly loss: (graph: Graph, y: Tensor, batch: Batch) => Tensor;
+  readonly feed?: TrainOptions["feed"];
 }
 
 /** The paper's loss on groups drawn within the batch, models in proportion to what they solved there. */
@@ -190,12 +190,7 @@ function groupLoss({ models, scores, solvedFrom }: TrainingData, k: number): Los
 /** Binary cross-entropy of all known cells. */
 function pointwiseLoss({ models: { length: M }, scores }: TrainingData): Loss {
   const { labels, weights } = masked(scores);
-  const labelsOf = gatherer(labels, M), weightsOf = gatherer(weights, M);
-  return {
-    loss: (graph, y) =>
-      binaryCrossEntropy(y, graph.input("scores", y.shape), graph.input("known", y.shape)),
-    feed: (rows) => ({ scores: labelsOf(rows), known: weightsOf(rows) }),
-  };
+  return { loss: (_, y, { take }) => binaryCrossEntropy(y, take(labels, M), take(weights, M)) };
 }
 
 /** @param reports accuracies per category [C × M], NaN for a model without a report */

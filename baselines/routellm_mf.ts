@@ -10,7 +10,8 @@
  * RouteLLM's own use, a strong and a weak model, is in `routellm_mf_pair.ts`.
  */
 import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, gatherer, modelVectors } from "../src/router/mod.ts";
+import { byId, modelVectors } from "../src/router/mod.ts";
+import { noisyRows } from "./_noise.ts";
 import { logisticLoss, matmul, mul, reshape, sub, unitLength } from "../src/nn/mod.ts";
 import {
   Blocks,
@@ -33,8 +34,6 @@ export interface Config {
 const WIDTH = 128;
 /** A query brings all its pairs at once, up to M²/4 of them, so few passes see as many as the paper's 100. */
 const TRAINING = { batch: 256, epochs: 15, rate: 0.03, decay: 1e-5 };
-/** Normal numbers to take noise from; every row of every step starts at a place of its own. */
-const NOISES = 2 ** 16;
 
 /** What this and the two-model router depart in from the paper; printed under the table. */
 export const DEPARTURES: string =
@@ -90,27 +89,17 @@ export async function factorise(
   const examples = byId(queries).filter((i) =>
     wins.subarray(i * M * M, (i + 1) * M * M).includes(1)
   );
-  const noises = new Float32Array(NOISES + D);
-  normal(config.noise)(noises, random.fork("noise"));
-  const vectorsOf = gatherer(queries.vectors.data, D);
-  const winsOfRows = gatherer(wins, M * M);
+  const noisy = noisyRows(queries.vectors.data, D, config.noise, random.fork("noise"));
   await trainNetwork({
     ...TRAINING,
     parameters,
     examples,
     random: random.fork("training"),
-    loss: (graph, parameter, B) => {
-      const delta = scored(parameter, graph.input("x", [B, D]));
-      return pairLoss(delta, graph.input("wins", [B, M, M]));
+    loss: (graph, parameter, { size, take }) => {
+      const delta = scored(parameter, graph.input("x", [size, D]));
+      return pairLoss(delta, reshape(take(wins, M * M), [size, M, M]));
     },
-    feed: (rows, draw) => {
-      const x = vectorsOf(rows);
-      for (let b = 0; b < rows.length; b++) {
-        const from = draw.integer(NOISES);
-        for (let d = 0; d < D; d++) x[b * D + d] += noises[from + d];
-      }
-      return { x, wins: winsOfRows(rows) };
-    },
+    feed: (rows, draw) => ({ x: noisy(rows, draw) }),
   }, context);
   const network = new Blocks(parameters, (_, parameter, x) => scored(parameter, x));
   return {

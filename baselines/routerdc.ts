@@ -20,14 +20,7 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import {
-  byId,
-  CapabilityError,
-  clusters,
-  gather,
-  gatherer,
-  modelVectors,
-} from "../src/router/mod.ts";
+import { byId, CapabilityError, clusters, gather, modelVectors } from "../src/router/mod.ts";
 import { add, concat, linear, matmul, scale, unitLength } from "../src/nn/mod.ts";
 import {
   Blocks,
@@ -38,7 +31,7 @@ import {
   trainNetwork,
   values,
 } from "../src/nn/mod.ts";
-import { balanced, drawPairs, modelLoss, queryLoss, sidesOf } from "./_dual_contrast.ts";
+import { balanced, modelLoss, pairsOf, queryLoss, sidesOf } from "./_dual_contrast.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -86,32 +79,28 @@ const router: Router<Config> = {
     parameters.add("models", [M, WIDTH], values(modelVectors(models, WIDTH, LENGTH_ONE, random)));
     const sides = sidesOf(queries.ids, models, scores, random);
     const { assignment } = await clusters(queries, config.clusters, 1, seed);
-    const examples = balanced(queries), vectorsOf = gatherer(queries.vectors.data, D);
-    const positiveOf = gatherer(sides.positive, M);
-    const negativeOf = gatherer(sides.negative, M);
+    const examples = balanced(queries), pairs = pairsOf(assignment);
     await trainNetwork({
       parameters,
       ...lengthOf(queries.ids.length, examples.length),
       rate: TRAINING.rate,
       examples,
       random: random.fork("training"),
-      loss: (graph, parameter, B) => {
-        const input = (name: string, width: number): Tensor => graph.input(name, [B, width]);
-        const E = project(parameter, input("x", D));
+      loss: (graph, parameter, { size: B, take }) => {
+        const E = project(parameter, take(queries.vectors.data, D));
         const toModels = matmul(E, unitLength(parameter("models")), { transposeB: true });
         const a = scale(toModels, 1 / config.temperature);
-        const first = modelLoss(a, input("positive", M), input("negative", M));
+        const first = modelLoss(a, take(sides.positive, M), take(sides.negative, M));
         if (config.queryWeight === 0) return first;
         const toQueries = matmul(E, E, { transposeB: true });
-        const second = queryLoss(toQueries, input("like", B), input("compared", B));
+        const second = queryLoss(
+          toQueries,
+          graph.input("like", [B, B]),
+          graph.input("compared", [B, B]),
+        );
         return add(first, scale(second, config.queryWeight));
       },
-      feed: (rows, draw) => ({
-        x: vectorsOf(rows),
-        positive: positiveOf(rows),
-        negative: negativeOf(rows),
-        ...(config.queryWeight > 0 ? drawPairs(rows, assignment, draw) : {}),
-      }),
+      ...(config.queryWeight > 0 && { feed: pairs }),
     }, context);
     const line = lineThrough(await cosines(parameters).apply(queries.vectors), train);
     const taught = Math.round(100 * sides.rows.length / queries.ids.length);
@@ -224,28 +213,19 @@ async function extended(
   );
   const encoder = new Blocks(parameters, (_, parameter, x) => project(parameter, x));
   const E = Float32Array.from(await encoder.apply(queries.vectors));
-  const vectorsOf = gatherer(E, WIDTH), positiveOf = gatherer(sides.positive, M);
-  const negativeOf = gatherer(sides.negative, M);
   await trainNetwork({
     ...NEW_MODEL,
     parameters: training,
     examples,
     epochs: NEW_MODEL.steps * Math.min(1, NEW_MODEL.batch / examples.length),
     random: random.fork("new models"),
-    loss: (graph, parameter, B) => {
-      const input = (name: string, width: number, rows = B): Tensor =>
-        graph.input(name, [rows, width]);
-      const known = old.length > 0 ? [input("old", WIDTH, old.length)] : [];
+    loss: (graph, parameter, { take }) => {
+      const known = old.length > 0 ? [graph.input("old", [old.length, WIDTH])] : [];
       const k = unitLength(concat([...known, parameter("new")], 0));
-      const a = scale(matmul(input("E", WIDTH), k, { transposeB: true }), 1 / config.temperature);
-      return modelLoss(a, input("positive", M), input("negative", M));
+      const a = scale(matmul(take(E, WIDTH), k, { transposeB: true }), 1 / config.temperature);
+      return modelLoss(a, take(sides.positive, M), take(sides.negative, M));
     },
-    feed: (rows) => ({
-      E: vectorsOf(rows),
-      positive: positiveOf(rows),
-      negative: negativeOf(rows),
-      old: oldVectors,
-    }),
+    feed: () => ({ old: oldVectors }),
   });
   const added = training.get("new").data.map((value, at) =>
     labelled[Math.floor(at / WIDTH)] ? value : NaN

@@ -67,7 +67,7 @@ const router: Router<Config> = {
     const parameters = new Parameters(random), start = softKMeans(found);
     parameters.add("theta", [K, D], values(start.theta));
     parameters.add("bias", [K], values(start.bias));
-    const { examples, batch } = labelledExamples(train);
+    const { examples, labels, weights } = labelledExamples(train);
     const success = Float32Array.from(
       means,
       (mean) => Number.isNaN(mean) ? 0.5 : Math.min(1 - EDGE, Math.max(EDGE, mean)),
@@ -77,13 +77,12 @@ const router: Router<Config> = {
       parameters,
       examples,
       random: random.fork("training"),
-      loss: (graph, parameter, B) => {
-        const input = (name: string, rows: number, columns: number): Tensor =>
-          graph.input(name, [rows, columns]);
-        const mixed = matmul(mapped(parameter, input("x", B, D)), input("success", K, M));
-        return logLoss(mixed, input("labels", B, M), input("weights", B, M));
+      loss: (graph, parameter, { take }) => {
+        const phi = mapped(parameter, take(queries.vectors.data, D));
+        const mixed = matmul(phi, graph.input("success", [K, M]));
+        return logLoss(mixed, take(labels, M), take(weights, M));
       },
-      feed: (rows) => ({ ...batch(rows), success }),
+      feed: () => ({ success }),
     }, context);
     const map = new Blocks(parameters, (_, parameter, x) => mapped(parameter, x));
     return routed(models, means, centroids, map, parameters.count);

@@ -19,7 +19,7 @@ export {
   values,
   zeros,
 } from "./parameters.ts";
-export { trainNetwork, type TrainOptions, type TrainReport } from "./minibatch.ts";
+export { type Batch, trainNetwork, type TrainOptions, type TrainReport } from "./minibatch.ts";
 export { Blocks, type RowNetwork } from "./blocks.ts";
 export { type GraphBuilder, Programs } from "./programs.ts";
 export { type Feeds, type Fetches, Program } from "./program.ts";

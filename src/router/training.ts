@@ -112,56 +112,37 @@ export interface MaskedCells {
 
 /** Splits cells with NaN for missing into numbers and weights, both of the cells' length. */
 export function masked(cells: Float64Array): MaskedCells {
-  return {
-    labels: Float32Array.from(cells, (value) => Number.isNaN(value) ? 0 : value),
-    weights: Float32Array.from(cells, (value) => Number.isNaN(value) ? 0 : 1),
-  };
+  const labels = new Float32Array(cells.length), weights = new Float32Array(cells.length);
+  for (let at = 0; at < cells.length; at++) {
+    if (!Number.isNaN(cells[at])) labels[at] = cells[at], weights[at] = 1;
+  }
+  return { labels, weights };
 }
 
-/** Copies rows of a row-major array of the given width into `out`, one after the other. */
+/** Rows of a row-major array of the given width, one after the other, as a new array. */
 export function gather(
   from: Float32Array,
   width: number,
   rows: ArrayLike<number>,
-  out: Float32Array = new Float32Array(rows.length * width),
 ): Float32Array {
+  const out = new Float32Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     out.set(from.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
   }
   return out;
 }
 
-/**
- * Copies rows of a row-major array of the given width again and again, as steps of training do: always into
- * the same memory, which the next call overwrites.
- */
-export function gatherer(
-  from: Float32Array,
-  width: number,
-): (rows: ArrayLike<number>) => Float32Array {
-  let out = new Float32Array();
-  return (rows) => {
-    if (out.length !== rows.length * width) out = new Float32Array(rows.length * width);
-    return gather(from, width, rows, out);
-  };
-}
-
 /** What a network with one output a model learns from, see {@link labelledExamples}. */
-export interface LabelledExamples {
+export interface LabelledExamples extends MaskedCells {
   /** Rows with a known outcome, in ascending order of their ids. */
   readonly examples: Uint32Array;
-  /** Vectors [B × D] and {@link MaskedCells} [B × M] of some rows; the next call overwrites them. */
-  batch(rows: ArrayLike<number>): Record<"x" | "labels" | "weights", Float32Array>;
 }
 
-/** Training rows with their scores as soft labels, ready to be fed to a network in batches. */
+/** Training rows with a known outcome, and their scores [N × M] as soft labels. */
 export function labelledExamples({ queries, models, scores }: TrainingData): LabelledExamples {
-  const M = models.length, { data, width } = queries.vectors, { labels, weights } = masked(scores);
-  const x = gatherer(data, width), cells = [gatherer(labels, M), gatherer(weights, M)];
-  return {
-    examples: byId(queries).filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1)),
-    batch: (rows) => ({ x: x(rows), labels: cells[0](rows), weights: cells[1](rows) }),
-  };
+  const M = models.length, { labels, weights } = masked(scores);
+  const examples = byId(queries).filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1));
+  return { examples, labels, weights };
 }
 
 /** Normal numbers for a vector of every model [M × width], drawn by its id: a start that no order changes. */
