@@ -41,7 +41,7 @@ export function sub(a: Tensor, b: Tensor): Tensor {
 
 /** y = a · b, elementwise.  ∂a = g · b, ∂b = g · a. */
 export function mul(a: Tensor, b: Tensor): Tensor {
-  return record("Mul", a, b, (g) => [() => mul(g, b), () => mul(g, a)]);
+  return record("Mul", a, b, (g) => [() => mul(lean(g, b), b), () => mul(lean(g, a), a)]);
 }
 
 /** y = a / b.  ∂a = g / b, ∂b = −g · a / b². */
@@ -120,7 +120,17 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
     throw new RangeError(`cannot expand [${x.shape}] to [${shape}]`);
   }
   const y = x.graph.node("Expand", [x, integers(x.graph, shape)], shape);
-  return x.graph.record([y], [x], (g) => [() => sumTo(g, x.shape)])[0];
+  const [noted] = x.graph.record([y], [x], (g) => [() => sumTo(g, x.shape)]);
+  if (sizeOf(x.shape) === 1) singles.set(noted, x);
+  return noted;
+}
+
+/** The single numbers that were expanded to a shape, by what came of it. */
+const singles = new WeakMap<Tensor, Tensor>();
+
+/** The one number that g repeats, where it takes g's shape by itself beside `other`: a copy less to write. */
+function lean(g: Tensor, other: Tensor): Tensor {
+  return g.shape.join() === other.shape.join() ? singles.get(g) ?? g : g;
 }
 
 /** The reverse of broadcasting: x summed down to a shape that broadcasts to its own.  ∂x = g, repeated. */

@@ -1,7 +1,13 @@
 /** RouterDC (head): its losses and sides by hand, and a pool of specialists that it has to tell apart. */
 import assert from "node:assert/strict";
 import router from "../../baselines/routerdc.ts";
-import { balanced, modelLoss, queryLoss, sidesOf } from "../../baselines/_dual_contrast.ts";
+import {
+  balanced,
+  modelLoss,
+  pairsOf,
+  queryLoss,
+  sidesOf,
+} from "../../baselines/_dual_contrast.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { Graph, type Tensor } from "../../src/nn/graph.ts";
@@ -103,8 +109,9 @@ Deno.test("RouterDC: x⁺ is another query of the cluster, the three x⁻ are of
   // Rows 0 to 9; 9 stands in the batch twice and has no other of its cluster.
   const cluster = [0, 0, 0, 0, 1, 1, 1, 1, 1, 2], rows = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9];
   const B = rows.length, partners = new Set<string>();
+  const pairs = pairsOf(cluster);
   for (let seed = 0; seed < 50; seed++) {
-    const { like, compared } = pairsOf(cluster)(rows, random(seed));
+    const { like, compared } = pairs(rows, random(seed));
     for (let b = 0; b < B; b++) {
       const on = (marks: Float32Array): number[] =>
         rows.flatMap((_, other) => marks[b * B + other] === 1 ? [other] : []);
