@@ -7,7 +7,7 @@
  * Scores between 0 and 1 are soft labels. A new model is one more regression, on its labelled rows.
  */
 import { CapabilityError, extendPool, type FittedRouter, type Router } from "../src/router/mod.ts";
-import { logisticFit, logisticPath, logisticPredict } from "../src/linalg/mod.ts";
+import { logisticDescent, logisticFit, logisticPredict, type Matrix } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -17,8 +17,10 @@ export interface Config {
 
 const RHOS = [1e-3, 1e-4, 1e-2, 1e-1];
 
-/** All penalties are fitted together, once per set of outcomes: each starts from the stronger one's end. */
-const paths = new WeakMap<Float64Array, Promise<Float64Array[]>>();
+/** Fits by falling ρ, once per set of outcomes, as far as they were asked for: each starts where the last one ended. */
+const paths = new WeakMap<Float64Array, (at: number) => Promise<Float64Array>>();
+
+const FALLING = RHOS.toSorted((a, b) => b - a);
 
 /** The router. */
 const router: Router<Config> = {
@@ -28,13 +30,22 @@ const router: Router<Config> = {
   grid: RHOS.map((rho) => ({ rho })),
   unseen: "fit-new-vector",
   async fit({ queries, models, scores }, { rho }) {
-    const penalties = RHOS.map((each) => each * queries.ids.length);
-    const path = paths.get(scores) ?? logisticPath(queries.vectors, scores, penalties);
+    const path = paths.get(scores) ?? falling(queries.vectors, scores);
     paths.set(scores, path);
-    return regressions(models, (await path)[RHOS.indexOf(rho)], rho);
+    return regressions(models, await path(FALLING.indexOf(rho)), rho);
   },
 };
 export default router;
+
+/** The weights at ρ number `at` of the falling ones; those before it are fitted on the way. */
+function falling(x: Matrix, scores: Float64Array): (at: number) => Promise<Float64Array> {
+  const descent = logisticDescent(x, scores, FALLING.map((rho) => rho * x.rows));
+  const fits: Promise<Float64Array>[] = [];
+  return (at) => {
+    while (fits.length <= at) fits.push(descent.next().then(({ value }) => value!));
+    return fits[at];
+  };
+}
 
 /** @param weights [(D + 1) × M], bias last */
 function regressions(models: readonly string[], weights: Float64Array, rho: number): FittedRouter {

@@ -50,34 +50,39 @@ export async function logisticFit(
   scores: Float64Array,
   { penalty, ...settings }: LogisticOptions,
 ): Promise<Float64Array> {
-  return (await logisticPath(x, scores, [penalty], settings))[0];
+  const { value } = await logisticDescent(x, scores, [penalty], settings).next();
+  return value!;
 }
 
 /**
- * {@link logisticFit} at several penalties, which share all that does not depend on the penalty. They are
- * fitted from the strongest to the weakest, each from where the last one ended.
+ * {@link logisticFit} at falling penalties, each from where the last one ended; they share all that does not depend on
+ * the penalty. A fit is made when it is asked for: who needs a strong penalty does not wait for the weak ones.
  *
- * @returns weights [(D + 1) × M] of every penalty, in the order of `penalties`
- * @throws {RangeError} as {@link logisticFit} does
+ * @returns weights [(D + 1) × M] of one penalty after the other
+ * @throws {RangeError} as {@link logisticFit} does, and when a penalty is above the one before it
  */
-export async function logisticPath(
+export async function* logisticDescent(
   x: Matrix,
   scores: Float64Array,
   penalties: readonly number[],
   { prior, offsets, bias = true }: LogisticSettings = {},
-): Promise<Float64Array[]> {
+): AsyncGenerator<Float64Array, undefined> {
   const D = x.width, M = x.rows > 0 ? scores.length / x.rows : 0;
   check(x, scores, penalties, prior, offsets);
-  const fits = penalties.map(() => new Float64Array((D + 1) * M).fill(NaN));
-  for (const group of groups(scores, M)) {
-    const path = await fitGroup(x, scores, penalties, { prior, offsets, bias }, group);
-    path.forEach((fitted, p) => {
+  const together = groups(scores, M);
+  const paths = together.map((group) =>
+    groupDescent(x, scores, penalties, { prior, offsets, bias }, group)
+  );
+  for (const _ of penalties) {
+    const weights = new Float64Array((D + 1) * M).fill(NaN);
+    for (const [g, { columns }] of together.entries()) {
+      const fitted = (await paths[g].next()).value!;
       for (let j = 0; j <= D; j++) {
-        group.columns.forEach((c, k) => fits[p][j * M + c] = fitted[j * group.columns.length + k]);
+        columns.forEach((c, k) => weights[j * M + c] = fitted[j * columns.length + k]);
       }
-    });
+    }
+    yield weights;
   }
-  return fits;
 }
 
 /**
@@ -108,6 +113,10 @@ function check(
   }
   const bad = penalties.find((penalty) => !(penalty > 0 && penalty < Infinity));
   if (bad !== undefined) throw new RangeError(`logistic penalty: expected > 0, got ${bad}`);
+  const rise = penalties.find((penalty, p) => penalty > penalties[p - 1]);
+  if (rise !== undefined) {
+    throw new RangeError(`penalties: expected falling ones, got ${penalties}`);
+  }
   const odd = scores.find((y) => y < 0 || y > 1);
   if (odd !== undefined) throw new RangeError(`labels: expected within [0, 1], got ${odd}`);
 }
@@ -137,14 +146,14 @@ function groups(scores: Float64Array, M: number): Group[] {
   ];
 }
 
-/** Weights [(D + 1) × columns of the group] at every penalty. */
-async function fitGroup(
+/** Weights [(D + 1) × columns of the group] at one penalty after the other. */
+async function* groupDescent(
   x: Matrix,
   scores: Float64Array,
   penalties: readonly number[],
   { prior, offsets, bias }: LogisticSettings,
   { rows, columns }: Group,
-): Promise<Float64Array[]> {
+): AsyncGenerator<Float64Array, undefined> {
   const M = scores.length / x.rows, n = rows.length, m = columns.length, D = x.width;
   const own = n < x.rows ? takeRows(x, rows) : x;
   const factor = n < D ? await spanOf(own) : undefined, width = factor ? n : D;
@@ -167,18 +176,16 @@ async function fitGroup(
   const problem: Regressions = { features, rows: n, width: d, columns: m, labels, offsets: shift };
   let u = new Float64Array(d * m);
   if (bias) u.set(startingBias(labels, shift, m), width * m);
-  const out: Float64Array[] = [];
-  for (const p of [...penalties.keys()].sort((a, b) => penalties[b] - penalties[a] || a - b)) {
-    const strengths = new Float64Array(d).fill(penalties[p]);
+  for (const penalty of penalties) {
+    const strengths = new Float64Array(d).fill(penalty);
     if (bias) strengths[width] = 0;
     u = await minimise(problem, strengths, u) as Float64Array<ArrayBuffer>;
     const weights = new Float64Array((D + 1) * m);
     weights.set(factor ? await fromSpan(own, factor, u, m) : u.subarray(0, D * m));
     for (let i = 0; prior && i < D * m; i++) weights[i] += prior[Math.floor(i / m)];
     if (bias) weights.set(u.subarray(width * m), D * m);
-    out[p] = weights;
+    yield weights;
   }
-  return out;
 }
 
 /** Labels, those of a column with only zeros or only ones moved to (n·y + ½) / (n + 1). */

@@ -8,9 +8,9 @@ export { nearest, type Neighbours } from "./nearest.ts";
 export { assign, type Assignment, type Clusters, kmeans, type KMeansOptions } from "./kmeans.ts";
 export { type RidgeFit, ridgePath, ridgePredict } from "./ridge.ts";
 export {
+  logisticDescent,
   logisticFit,
   type LogisticOptions,
-  logisticPath,
   logisticPredict,
   type LogisticSettings,
 } from "./logistic.ts";

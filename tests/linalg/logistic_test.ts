@@ -1,7 +1,7 @@
 /** Logistic regression: closed cases, optimality, degenerate columns. */
 import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
-import { logisticFit, logisticPath, logisticPredict } from "../../src/linalg/logistic.ts";
+import { logisticDescent, logisticFit, logisticPredict } from "../../src/linalg/logistic.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 
 const near = (a: number, b: number, tolerance = 1e-5): void =>
@@ -79,16 +79,19 @@ Deno.test("the gradient vanishes, with missing labels, a prior and offsets", asy
   assert.ok(gradient(x, scores, free, 2, prior, .7).some((value) => Math.abs(value) > 1));
 });
 
-Deno.test("a path is what each penalty gives alone, in the order asked for, gaps included", async () => {
+Deno.test("a descent is what each penalty gives alone, gaps included, and no further than it is asked for", async () => {
   const { x, scores } = noisy();
   for (let i = 0; i < 150; i++) scores[i * 2] = NaN; // a column with few rows is fitted on its own
-  const penalties = [1, .01, 10];
-  const path = await logisticPath(x, scores, penalties);
+  const penalties = [10, 1, .01],
+    path = await Array.fromAsync(logisticDescent(x, scores, penalties));
   for (const [p, penalty] of penalties.entries()) {
     const alone = await logisticFit(x, scores, { penalty });
     path[p].forEach((value, at) => near(value, alone[at], 1e-4));
   }
-  assert.ok(Math.abs(path[1][0]) > 2 * Math.abs(path[2][0]));
+  assert.ok(Math.abs(path[2][0]) > 2 * Math.abs(path[0][0]));
+  const { value: first } = await logisticDescent(x, scores, penalties).next();
+  assert.deepEqual(first, path[0]);
+  await assert.rejects(logisticDescent(x, scores, [1, 2]).next(), /falling ones, got 1,2/);
 });
 
 Deno.test("fewer rows than inputs: the same optimum, also with rows twice and a prior", async () => {
