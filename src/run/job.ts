@@ -34,7 +34,7 @@ export interface Decided {
   readonly tuning: Tuning;
   /** Sizes of the fitted router. */
   readonly card: { readonly parameters: number; readonly notes: readonly string[] };
-  /** Predicted qualities of the headline column, kept for calibration; not part of any hash. */
+  /** Predicted qualities [T × M] that the headline column follows from; not part of the decisions' hash. */
   readonly predicted?: Float64Array;
 }
 

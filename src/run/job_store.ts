@@ -30,6 +30,8 @@ export interface JobKey {
   readonly budgets: readonly number[];
   /** Arms of the new-model protocol; absent = all. */
   readonly arms?: readonly string[];
+  /** What is kept beside the decisions. */
+  readonly keep?: string;
   /** Where heavy inference runs. */
   readonly device: string;
 }
@@ -107,7 +109,7 @@ export function encodeJob(job: FinishedJob): string {
       ...job,
       outcome: {
         ...outcome,
-        predicted: undefined,
+        predicted: outcome.predicted && pack(bytesOf(outcome.predicted)).toBase64(),
         choice: pack(bytesOf(outcome.choice)).toBase64(),
       },
     }
@@ -128,9 +130,11 @@ export function decodeJob(text: string, id: string | undefined, where: string): 
   const job = JSON.parse(body);
   if (id !== undefined && job.id !== id) throw new Error(`holds job ${job.id}`);
   if (job.outcome.status === "decided") {
-    const bytes = unpack(Uint8Array.fromBase64(job.outcome.choice), where);
-    job.outcome.choice = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
-      .slice();
+    const bytes = (text: string): ArrayBuffer =>
+      unpack(Uint8Array.fromBase64(text), where).slice().buffer;
+    const { choice, predicted } = job.outcome;
+    job.outcome.choice = new Uint16Array(bytes(choice));
+    if (predicted !== undefined) job.outcome.predicted = new Float64Array(bytes(predicted));
   }
   if (decisionsHash(job.outcome) !== job.decisionsSha256) {
     throw new Error("its decisions do not match their hash");
@@ -138,6 +142,6 @@ export function decodeJob(text: string, id: string | undefined, where: string): 
   return job as FinishedJob;
 }
 
-function bytesOf(choice: Uint16Array): Uint8Array {
-  return new Uint8Array(choice.buffer, choice.byteOffset, choice.byteLength);
+function bytesOf({ buffer, byteOffset, byteLength }: Uint16Array | Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

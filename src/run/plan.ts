@@ -54,6 +54,8 @@ export interface RunSettings {
   readonly gaps?: GapRule;
   /** How many queries of the data; absent = all. */
   readonly limit?: number;
+  /** What is kept beside the decisions: the predicted qualities they were made from. */
+  readonly keep?: "predictions";
 }
 
 /** One row of the tables to come. */
@@ -142,6 +144,9 @@ export async function planRun(
   if (settings.arms && !isNewModel) {
     throw new UsageError(`only new-model has arms, not ${settings.protocol}`);
   }
+  if (settings.keep && isNewModel) {
+    throw new UsageError(`predictions are kept of one fit a split; ${settings.protocol} has many`);
+  }
   const found = [...referenceRows(), ...await competitors(settings.routers, inMemory)];
   const clash = found.find((r, i) => found.findIndex((o) => o.id === r.id) !== i);
   if (clash) throw new UsageError(`two routers are called "${clash.id}"`);
@@ -173,6 +178,7 @@ export async function planRun(
     control: settings.control,
     budgets,
     ...(settings.arms && { arms: settings.arms }),
+    ...(settings.keep && { keep: settings.keep }),
     device: settings.device,
   };
   const jobs = splits.flatMap((_, at) =>
@@ -187,6 +193,7 @@ export async function planRun(
         control: settings.control ?? "none",
         budgets,
         arms: settings.arms,
+        keep: settings.keep,
         device: settings.device,
       }),
       router: id,

@@ -33,6 +33,8 @@ export interface WorkSetup {
   readonly budgets: readonly number[];
   /** Arms of the new-model protocol; absent = all. */
   readonly arms?: readonly ArmKind[];
+  /** Whether a job keeps its predictions. */
+  readonly keep?: "predictions";
   /** Where heavy inference runs. */
   readonly device: Device;
 }
@@ -150,7 +152,9 @@ function worksOn(
       router: job.router,
       seed,
       fold,
-      outcome: outcome.status === "decided" ? { ...outcome, predicted: undefined } : outcome,
+      outcome: outcome.status === "decided" && (!setup.keep || router.reference)
+        ? { ...outcome, predicted: undefined }
+        : outcome,
       decisionsSha256,
       predictions,
       speed,
