@@ -1,18 +1,21 @@
 /**
  * The leakage audit: which queries are the same, nearly the same or cut from one template.
  *
- * Rows that may give each other away form a *group*, and no split separates a group: loose
- * duplicates, near-duplicates, and a question that is also the last block of a few-shot prompt. Strict
- * duplicates are one query; `dropDuplicates` merges them. Rows of one template with other numbers or
- * names may be separated, as the ID protocol does; they are resampled together instead.
+ * Rows that may give each other away form a *group*, and no split separates a group: loose duplicates,
+ * near-duplicates, families of edited texts, and a question that is also the last block of a few-shot
+ * prompt. Strict duplicates are one query; `dropDuplicates` merges them. Rows of one template with other
+ * numbers or names may be separated, as the ID protocol does; they are resampled together instead.
  *
  * The report holds counts only, no ids and no texts, so that it can be published with any result.
  * See docs/protocol.md, "Leakage audit".
  * @module
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
+import { disjointSets } from "./disjoint_sets.ts";
+import { familyPairs } from "./families.ts";
 import { BOILERPLATE, nearDuplicates } from "./near_duplicates.ts";
 import { lastQuestion, looseKey, strictForm, templateForm } from "./normal_form.ts";
+import { numberedTexts } from "./numbered_texts.ts";
 
 /** Templates of more rows than this are reported and resampled as one. */
 export const TEMPLATE_ROWS = 3;
@@ -93,7 +96,7 @@ export interface BenchmarkAudit {
 
 /** Audits a table. What is found depends on ids, texts and scores, never on the order of the rows. */
 export function audit(table: OutcomeTable): Audit {
-  const { ids, texts, benchmark, published } = table;
+  const { ids, texts, benchmark, task, published } = table;
   const rows = Array.from(ids.keys()).sort((a, b) => ids[a] < ids[b] ? -1 : 1);
   const together = disjointSets(rows.length);
   const joinAll = (sets: readonly number[][]): void => {
@@ -116,12 +119,22 @@ export function audit(table: OutcomeTable): Audit {
   const single = kept.filter((row) => !copies.has(row));
   const last = sharedLastQuestions(single, texts);
   joinAll(last);
-  const near = nearDuplicates(single.map((row) => texts[row]));
-  for (const [a, b] of [...near.similar, ...near.contained]) together.join(single[a], single[b]);
-  const groups = together.roots();
-
   const template = repeated(kept, (row) => templateForm(texts[row]))
     .filter((set) => set.length > TEMPLATE_ROWS);
+  const templateOf = new Map(template.flatMap((set, t) => set.map((row) => [row, t] as const)));
+  const numbered = numberedTexts(single.map((row) => texts[row]));
+  const near = nearDuplicates(numbered);
+  const family = table.audit === 1 ? [] : familyPairs(
+    numbered,
+    near.shingles,
+    [benchmark, task].map((labels) => single.map((row) => labels[row])),
+    single.map((row) => templateOf.get(row)),
+  );
+  for (const [a, b] of [...near.similar, ...near.contained, ...family]) {
+    together.join(single[a], single[b]);
+  }
+  const groups = together.roots();
+
   joinAll(template);
   const templates = together.roots();
 
@@ -205,31 +218,4 @@ function histogram(sets: readonly number[][], alone = 0): Record<string, number>
   const sizes: Record<string, number> = alone > 0 ? { 1: alone } : {};
   for (const { length } of sets) sizes[length] = (sizes[length] ?? 0) + 1;
   return sizes;
-}
-
-/** Disjoint sets (union–find) over the rows 0…n−1, each row alone at first. */
-export interface DisjointSets {
-  /** The smallest row of the set that holds `row`. */
-  find(row: number): number;
-  /** Makes the sets of two rows one. */
-  join(a: number, b: number): void;
-  /** The smallest row of its set, for every row. Length n. */
-  roots(): Uint32Array;
-}
-
-/** Opens `n` rows as sets of one. */
-export function disjointSets(n: number): DisjointSets {
-  const parent = Uint32Array.from({ length: n }, (_, i) => i);
-  const find = (row: number): number => {
-    while (parent[row] !== row) row = parent[row] = parent[parent[row]];
-    return row;
-  };
-  return {
-    find,
-    join(a, b) {
-      const x = find(a), y = find(b);
-      parent[Math.max(x, y)] = Math.min(x, y);
-    },
-    roots: () => parent.map((_, row) => find(row)),
-  };
 }

@@ -9,20 +9,26 @@
  * A shingle of more than {@link BOILERPLATE} texts is instruction or template, not evidence, and is left
  * out (as GPT-3's decontamination left out 13-grams with more than ten hits). Otherwise the fixed
  * instructions of a question generator would chain whole tasks into one group, and two copies behind
- * different instructions would stay apart. Templates are the business of `templateForm`.
+ * different instructions would stay apart. Templates are the business of `templateForm`, more than ten
+ * edits of one text that of `families.ts`.
  *
  * The limit also bounds the work: an inverted index has at most ten texts an entry, so shared shingles
  * are counted for all pairs. There is no sketch (MinHash, LSH) and no pair can be missed.
  * @module
  */
-import { tokens } from "./normal_form.ts";
+import type { NumberedTexts } from "./numbered_texts.ts";
 
 /** A shingle found in more texts than this is boilerplate. */
 export const BOILERPLATE = 10;
+/** Tokens of a short shingle. */
+export const SHORT = 5;
 /** Share of shingles from which two texts are near-duplicates. */
 export const SIMILAR = 0.8;
 /** One changed token makes five new shingles; fewer than that prove nothing, unless they are all. */
 const FEWEST_SHINGLES = 5;
+
+/** Factors of the two rolling hashes. */
+const HIGH = 0x85ebca6b, LOW = 0xc2b2ae35;
 
 /** What a comparison of N texts found. */
 export interface NearDuplicates {
@@ -32,16 +38,19 @@ export interface NearDuplicates {
   readonly contained: readonly (readonly [number, number])[];
   /** 1 for a text of which more than half of the 5-token shingles are boilerplate. Length N. */
   readonly mostlyBoilerplate: Uint8Array;
+  /** The shingles of {@link SHORT} tokens. */
+  readonly shingles: ShingleSets;
 }
 
 /** Compares all pairs of N texts; time and memory grow with the total length, not with N². */
-export function nearDuplicates(texts: readonly string[]): NearDuplicates {
-  const codes = tokenCodes(texts.map(tokens));
-  const short = shingleSets(codes, 5);
+export function nearDuplicates(numbered: NumberedTexts): NearDuplicates {
+  const codes = tokenCodes(numbered);
+  const short = shingleSets(codes, SHORT);
   const long = shingleSets(codes.map((text) => text.length < 13 ? new Int32Array() : text), 13);
   return {
     similar: pairs(short, (shared, a, b) => shared >= SIMILAR * (a + b - shared)),
     contained: pairs(long, (shared, a, b) => shared >= SIMILAR * Math.min(a, b)),
+    shingles: short,
     mostlyBoilerplate: Uint8Array.from(
       short.sets,
       (set) => Number(2 * distinctive(set, short.texts).length < set.length),
@@ -60,24 +69,30 @@ function pairs(
 ): [number, number][] {
   const found: [number, number][] = [];
   const sizes = new Uint32Array(sets.length);
-  const holders = new Map<number, number[]>();
-  const shared = new Map<number, number>();
+  // The texts that hold shingle s are holders[first[s]] to holders[next[s] − 1]; only shared ones have room.
+  const first = new Uint32Array(texts.length);
+  let room = 0;
+  texts.forEach((count, shingle) => {
+    first[shingle] = room;
+    if (count > 1 && count <= BOILERPLATE) room += count;
+  });
+  const next = first.slice(), holders = new Uint32Array(room);
+  const shared = new Uint32Array(sets.length);
   for (let b = 0; b < sets.length; b++) {
-    const own = distinctive(sets[b], texts);
+    const own = distinctive(sets[b], texts), met: number[] = [];
     if (own.length < Math.min(FEWEST_SHINGLES, sets[b].length)) continue;
     sizes[b] = own.length;
-    shared.clear();
     for (const shingle of own) {
       if (texts[shingle] < 2) continue;
-      const earlier = holders.get(shingle);
-      if (!earlier) {
-        holders.set(shingle, [b]);
-        continue;
+      for (let at = first[shingle]; at < next[shingle]; at++) {
+        if (shared[holders[at]]++ === 0) met.push(holders[at]);
       }
-      for (const a of earlier) shared.set(a, (shared.get(a) ?? 0) + 1);
-      earlier.push(b);
+      holders[next[shingle]++] = b;
     }
-    for (const [a, n] of shared) if (test(n, sizes[a], sizes[b])) found.push([a, b]);
+    for (const a of met) {
+      if (test(shared[a], sizes[a], sizes[b])) found.push([a, b]);
+      shared[a] = 0;
+    }
   }
   return found.sort(([a, b], [c, d]) => a - c || b - d);
 }
@@ -86,6 +101,8 @@ function pairs(
 export interface ShingleSets {
   /** Distinct shingles of each text, in order of first appearance. Length N. */
   readonly sets: readonly Uint32Array[];
+  /** The shingle at each position of each text. Length N. */
+  readonly at: readonly Uint32Array[];
   /** In how many texts each shingle occurs. Length: number of distinct shingles. */
   readonly texts: Uint32Array;
 }
@@ -93,7 +110,7 @@ export interface ShingleSets {
 /**
  * Finds the windows of `width` tokens; a shorter text has one window of its own length, an empty one none.
  *
- * Windows are told apart by 64-bit hashes: among ten million the chance of any collision is 3·10⁻⁶.
+ * Windows are told apart by 64-bit rolling hashes (Karp–Rabin): among ten million the chance of any collision is 3·10⁻⁶.
  *
  * @param codes texts as {@link tokenCodes}
  */
@@ -103,20 +120,27 @@ export function shingleSets(codes: readonly Int32Array[], width: number): Shingl
   const number = numbering(total);
   const texts = new Uint32Array(total);
   const seenIn = new Int32Array(total).fill(-1);
-  let distinct = 0;
+  const at: Uint32Array[] = [];
+  let topHigh = 1, topLow = 1, distinct = 0; // HIGH and LOW to the power of width
+  for (let i = 0; i < width; i++) {
+    topHigh = Math.imul(topHigh, HIGH);
+    topLow = Math.imul(topLow, LOW);
+  }
   const sets = codes.map((text, t) => {
-    const set = new Uint32Array(windows[t]);
-    let size = 0;
+    const set = new Uint32Array(windows[t]), own = at[t] = new Uint32Array(windows[t]);
+    let size = 0, high = 0, low = 0;
     for (let start = 0; start < windows[t]; start++) {
-      const end = Math.min(start + width, text.length);
-      let high = 0, low = 0;
-      for (let i = start; i < end; i++) {
-        low = Math.imul(low ^ text[i], 0x85ebca6b);
-        low ^= low >>> 15;
-        high = Math.imul(high ^ low ^ (text[i] >>> 7), 0xc2b2ae35);
-        high ^= high >>> 13;
+      if (start === 0) {
+        for (let i = 0; i < Math.min(width, text.length); i++) {
+          high = Math.imul(high, HIGH) + text[i] | 0;
+          low = Math.imul(low, LOW) + text[i] | 0;
+        }
+      } else {
+        const gone = text[start - 1], come = text[start + width - 1];
+        high = Math.imul(high, HIGH) + come - Math.imul(gone, topHigh) | 0;
+        low = Math.imul(low, LOW) + come - Math.imul(gone, topLow) | 0;
       }
-      const shingle = number(high, low);
+      const shingle = own[start] = number(high, low);
       distinct = Math.max(distinct, shingle + 1);
       if (seenIn[shingle] === t) continue;
       seenIn[shingle] = t;
@@ -125,19 +149,12 @@ export function shingleSets(codes: readonly Int32Array[], width: number): Shingl
     }
     return set.slice(0, size);
   });
-  return { sets, texts: texts.slice(0, distinct) };
+  return { sets, at, texts: texts.slice(0, distinct) };
 }
 
-/** Texts of tokens as well-mixed 32-bit numbers, a number of its own for every distinct token. */
-export function tokenCodes(texts: readonly (readonly string[])[]): Int32Array[] {
-  const known = new Map<string, number>();
-  return texts.map((text) =>
-    Int32Array.from(text, (token) => {
-      let code = known.get(token);
-      if (code === undefined) known.set(token, code = mix(known.size + 1));
-      return code;
-    })
-  );
+/** Texts as well-mixed 32-bit numbers, a number of its own for every distinct token. */
+export function tokenCodes({ texts }: NumberedTexts): Int32Array[] {
+  return texts.map((text) => text.map((token) => mix(token + 1)));
 }
 
 /** murmur3's finaliser, a bijection of 32-bit numbers. */

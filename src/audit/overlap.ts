@@ -6,6 +6,7 @@
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { looseKey } from "./normal_form.ts";
 import { nearDuplicates } from "./near_duplicates.ts";
+import { numberedTexts } from "./numbered_texts.ts";
 
 /** Rows of one dataset whose query is in another as well. Counts only. */
 export interface Overlap {
@@ -29,7 +30,9 @@ export function overlap(first: OutcomeTable, second: OutcomeTable): Overlap {
   const keys = Map.groupBy(second.texts.keys(), (row) => looseKey(second.texts[row]));
   const loose = first.texts.map((text) => keys.get(looseKey(text)) ?? []);
   const near = first.texts.map((): number[] => []);
-  const { similar, contained } = nearDuplicates([...first.texts, ...second.texts]);
+  const { similar, contained } = nearDuplicates(
+    numberedTexts([...first.texts, ...second.texts]),
+  );
   for (const [a, b] of [...similar, ...contained]) {
     if (a < offset && b >= offset && loose[a].length === 0) near[a].push(b - offset);
   }

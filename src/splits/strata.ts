@@ -16,11 +16,19 @@ interface Block {
   readonly rows: readonly number[];
 }
 
+/** A benchmark with fewer rows than this for each part has its remainder dealt together with others. */
+const ROWS_A_PART = 10;
+
 /**
  * Deals rows into `parts` equal parts, stratified by benchmark, whole groups at a time.
  *
  * Within a benchmark the groups are put in seeded order, and a group goes to the part in which its
  * middle row falls; each part is then within half a group, at both ends, of its share.
+ *
+ * Small benchmarks cannot all be rounded alike without the whole losing its shares (of one row each, every row
+ * would be in the middle part). They are dealt after the others, benchmark by benchmark in seeded order, large
+ * groups first: a group goes to the part with fewest rows of its benchmark, among equals to the one with fewest
+ * rows in all.
  *
  * @param rows the rows to deal
  * @returns part of each row, by table row; undefined for rows not dealt
@@ -33,15 +41,38 @@ export function deal(
   seed: number,
   purpose: string,
 ): Map<number, number> {
-  const part = new Map<number, number>();
+  const part = new Map<number, number>(), dealt = new Array<number>(parts).fill(0);
+  const put = (block: Block, to: number): void => {
+    for (const row of block.rows) part.set(row, to);
+    dealt[to] += block.rows.length;
+  };
+  const size = (stratum: readonly Block[]): number =>
+    stratum.reduce((sum, block) => sum + block.rows.length, 0);
+  const ordered = (stratum: readonly Block[]): Block[] =>
+    seededOrder(stratum, (block) => block.key, seed, purpose);
+
   const strata = Map.groupBy(blocks(table, groups, rows), (block) => block.benchmark);
-  for (const stratum of strata.values()) {
-    const total = stratum.reduce((sum, block) => sum + block.rows.length, 0);
+  const [large, small] = [true, false].map((isLarge) =>
+    [...strata.keys()].filter((b) => size(strata.get(b)!) >= ROWS_A_PART * parts === isLarge)
+  );
+  for (const benchmark of large) {
+    const total = size(strata.get(benchmark)!);
     let before = 0;
-    for (const block of seededOrder(stratum, (b) => b.key, seed, purpose)) {
-      const middle = (before + block.rows.length / 2) / total;
-      for (const row of block.rows) part.set(row, Math.floor(middle * parts));
+    for (const block of ordered(strata.get(benchmark)!)) {
+      put(block, Math.floor((before + block.rows.length / 2) / total * parts));
       before += block.rows.length;
+    }
+  }
+  const order = seededOrder(dealt.keys(), String, seed, `${purpose} parts`);
+  for (const benchmark of seededOrder(small, String, seed, `${purpose} small`)) {
+    const own = new Array<number>(parts).fill(0);
+    // Large groups first: single rows can still even out what they leave.
+    const largestFirst = ordered(strata.get(benchmark)!)
+      .sort((a, b) => b.rows.length - a.rows.length);
+    for (const block of largestFirst) {
+      const to = order.reduce((a, b) => (own[b] - own[a] || dealt[b] - dealt[a]) < 0 ? b : a);
+      own[to] += block.rows.length;
+      put(block, to);
     }
   }
   return part;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { audit, disjointSets } from "../../src/audit/audit.ts";
+import { audit } from "../../src/audit/audit.ts";
 import { audited, underProtocol } from "../../src/audit/audited.ts";
+import { disjointSets } from "../../src/audit/disjoint_sets.ts";
 import { dropDuplicates } from "../../src/audit/drop_duplicates.ts";
 import { random } from "../../src/base/random.ts";
 import { type Row, tableOf } from "../splits/tables.ts";

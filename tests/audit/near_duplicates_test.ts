@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
-import { BOILERPLATE, nearDuplicates } from "../../src/audit/near_duplicates.ts";
+import {
+  BOILERPLATE,
+  type NearDuplicates,
+  nearDuplicates,
+} from "../../src/audit/near_duplicates.ts";
+import { numberedTexts } from "../../src/audit/numbered_texts.ts";
 import { random } from "../../src/base/random.ts";
 
+const compared = (texts: string[]): NearDuplicates => nearDuplicates(numberedTexts(texts));
 const words = (n: number, prefix: string): string[] =>
   Array.from({ length: n }, (_, i) => `${prefix}${i}`);
 
@@ -11,7 +17,7 @@ Deno.test("similar: Jaccard of 5-token shingles at the threshold", () => {
   const base = words(49, "w");
   const changed = (...at: number[]): string =>
     base.map((word, i) => at.includes(i) ? `x${i}` : word).join(" ");
-  const found = (a: string, b: string): number => nearDuplicates([a, b]).similar.length;
+  const found = (a: string, b: string): number => compared([a, b]).similar.length;
   assert.equal(found(changed(), changed(48)), 1);
   assert.equal(found(changed(), changed(20)), 1);
   assert.equal(found(changed(), changed(10, 30)), 0);
@@ -29,20 +35,20 @@ Deno.test("contained: a question inside a longer prompt, two questions on one pa
     `${passage} ${words(12, "b").join(" ")}`,
     words(20, "other").join(" "),
   ];
-  assert.deepEqual(nearDuplicates(texts).contained, [[0, 1], [2, 3]]);
+  assert.deepEqual(compared(texts).contained, [[0, 1], [2, 3]]);
 });
 
 Deno.test("a long shared instruction is boilerplate: it neither joins nor hides", () => {
   const instruction = words(100, "do").join(" ");
   const own = (i: number): string => words(12, `r${i}x`).join(" ");
   const many = Array.from({ length: BOILERPLATE + 1 }, (_, i) => `${instruction} ${own(i)}`);
-  assert.equal(nearDuplicates(many.slice(1)).similar.length, 45, "ten texts: all pairs alike");
-  const { similar, contained, mostlyBoilerplate } = nearDuplicates(many);
+  assert.equal(compared(many.slice(1)).similar.length, 45, "ten texts: all pairs alike");
+  const { similar, contained, mostlyBoilerplate } = compared(many);
   assert.deepEqual([similar, contained], [[], []]);
   assert.ok(mostlyBoilerplate.every((flag) => flag === 1));
   // The same question without the instruction is found behind it.
   const copy = words(30, "same").join(" ");
-  const behind = nearDuplicates([...many, `${instruction} ${copy}`, copy]);
+  const behind = compared([...many, `${instruction} ${copy}`, copy]);
   assert.deepEqual(behind.similar, [[11, 12]]);
   assert.equal(behind.mostlyBoilerplate[12], 0);
 });
@@ -51,12 +57,12 @@ Deno.test("a few shared words between boilerplate prove nothing", () => {
   const instruction = words(30, "do").join(" ");
   // Every number stands in many texts, only "12 and 7" in two; distinctive are at most four shingles.
   const many = Array.from({ length: 30 }, (_, i) => `${instruction} ${i % 2} go`);
-  const { similar } = nearDuplicates([...many, `${instruction} 7`, `${instruction} 7`]);
+  const { similar } = compared([...many, `${instruction} 7`, `${instruction} 7`]);
   assert.deepEqual(similar, []);
 });
 
 Deno.test("short and empty texts: equal or nothing", () => {
-  assert.deepEqual(nearDuplicates(["a b c", "a b c", "a b d", "", ""]).similar, [[0, 1]]);
+  assert.deepEqual(compared(["a b c", "a b c", "a b d", "", ""]).similar, [[0, 1]]);
 });
 
 Deno.test("no pair is missed: agrees with comparing all pairs", () => {
@@ -82,5 +88,5 @@ Deno.test("no pair is missed: agrees with comparing all pairs", () => {
     }
   }
   assert.ok(expected.length > 5 && expected.length < 150, `${expected.length} pairs`);
-  assert.deepEqual(nearDuplicates(texts).similar, expected);
+  assert.deepEqual(compared(texts).similar, expected);
 });

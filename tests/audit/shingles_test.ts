@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { shingleSets, tokenCodes } from "../../src/audit/near_duplicates.ts";
+import { numberedTexts } from "../../src/audit/numbered_texts.ts";
+
 import { random } from "../../src/base/random.ts";
+
+const codesOf = (texts: string[][]): Int32Array[] =>
+  tokenCodes(numberedTexts(texts.map((words) => words.join(" "))));
 
 Deno.test("shingles: windows, short texts and counts by hand", () => {
   const { sets, texts } = shingleSets(
-    tokenCodes([
+    codesOf([
       ["a", "b", "c", "a", "b", "c"], // abc bca cab (abc again)
       ["b", "c", "a"], // bca
       ["a", "b"], // one window, of two
@@ -17,7 +22,7 @@ Deno.test("shingles: windows, short texts and counts by hand", () => {
 });
 
 Deno.test("shingles: a short text never equals the start of a longer window", () => {
-  const { sets } = shingleSets(tokenCodes([["a", "b"], ["a", "b", "c"], ["a"]]), 3);
+  const { sets } = shingleSets(codesOf([["a", "b"], ["a", "b", "c"], ["a"]]), 3);
   assert.equal(new Set(sets.map((set) => set[0])).size, 3);
 });
 
@@ -35,7 +40,7 @@ Deno.test("shingles: the hash tells windows apart as strings do", () => {
       return known.get(key)!;
     }));
   });
-  const { sets, texts } = shingleSets(tokenCodes(words), 5);
+  const { sets, texts } = shingleSets(codesOf(words), 5);
   assert.equal(texts.length, known.size);
   sets.forEach((set, i) => assert.deepEqual(new Set(set), bySet[i]));
 });

@@ -27,6 +27,7 @@ import { random } from "../../src/base/random.ts";
 import { readManifest } from "../../src/outcomes/manifest.ts";
 import { parseRecord } from "../../src/outcomes/parse.ts";
 import { nearDuplicates } from "../../src/audit/near_duplicates.ts";
+import { numberedTexts } from "../../src/audit/numbered_texts.ts";
 import { looseForm, strictForm } from "../../src/audit/normal_form.ts";
 
 const manifest = await readManifest(repoPath("datasets/demo/manifest.json"));
@@ -103,7 +104,7 @@ Deno.test("it is labelled synthetic wherever it goes", () => {
 Deno.test("no duplicate texts, hardly any near-duplicates, no empty slots", () => {
   assert.equal(new Set(table.texts.map(strictForm)).size, Q);
   assert.equal(new Set(table.texts.map(looseForm)).size, Q);
-  const { similar, contained } = nearDuplicates(table.texts);
+  const { similar, contained } = nearDuplicates(numberedTexts(table.texts));
   assert.ok(new Set([...similar.flat(), ...contained.flat()]).size < 0.05 * Q);
   for (const text of table.texts) assert.doesNotMatch(text, /undefined|NaN|\{\w+\}|^\s|\s$/);
 });

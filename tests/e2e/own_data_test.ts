@@ -144,3 +144,12 @@ Deno.test("routers: one a line, with what a fit takes", async () => {
   assert.equal(code, 0, text);
   assert.match(text, /^knn +quick +kNN.*: /m);
 });
+
+Deno.test("benchmarks of one row each: every protocol that fits is run", async () => {
+  const path = await records(`${folder}/ones/ones.jsonl`, { rows: 30, benchmarks: 30 });
+  const given = ["--data", path, "--out", `${folder}/ones/out`, ...COMMON];
+  const { code, text } = await run("bench", ...given);
+  assert.equal(code, 0, text);
+  const made = results(`${folder}/ones/out`).map((file) => file.split("/")[1].split(".")[0]);
+  assert.deepEqual(made.sort(), ["id", "ood"]);
+});
