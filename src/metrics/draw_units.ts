@@ -44,11 +44,11 @@ export function addResampledMeans(
       const from = numbers.take(left), { values, at: to } = numbers;
       left -= to - from;
       if (even) {
-        for (let i = from; i < to; i++) sum += sums[Math.floor(values[i] * kinds)];
+        for (let i = from; i < to; i++) sum += sums[(values[i] * kinds) | 0];
         continue;
       }
       for (let i = from; i < to; i++) {
-        const at = Math.floor(values[i] * kinds);
+        const at = (values[i] * kinds) | 0;
         sum += sums[at];
         size += sizes[at];
       }

@@ -52,14 +52,16 @@ export async function* verifyAll(
   }
 }
 
-/** What takes long first: folders by the bytes of their results, and results by theirs. */
+/** What takes long first: folders by the bytes of their decisions, and results by theirs. */
 async function inOrder(
   paths: readonly string[],
   options: Pick<VerifyOptions, "data" | "requireData">,
 ): Promise<Question[]> {
   const folders = [...new Set(paths.map((path) => dirname(path)))];
   const sized = await Promise.all(paths.map(async (path) => {
-    const { size } = await Deno.stat(path);
+    // A result without decisions is found out when it is opened.
+    const beside = await Deno.stat(path.replace(/\.json$/, ".decisions.gz")).catch(() => undefined);
+    const size = beside?.size ?? 0;
     return { path, split: folders.indexOf(dirname(path)), size, ...options };
   }));
   const total = folders.map(() => 0);
