@@ -7,7 +7,14 @@
  */
 import type { Random } from "../base/random.ts";
 import { Binomial, logFactorials } from "./binomial.ts";
-import type { Units } from "./resample.ts";
+
+/** Resampling units of one stratum: rows, or groups of rows, sorted so that row order cannot matter. */
+export interface Units {
+  /** Sum of differences of each unit. */
+  readonly sums: Float64Array;
+  /** Rows in each unit. */
+  readonly sizes: Float64Array;
+}
 
 /** A binomial draw costs about as much as this many draws of a row. */
 const ROWS_PER_BINOMIAL = 12;

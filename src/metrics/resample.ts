@@ -9,7 +9,9 @@
  */
 import type { Random } from "../base/random.ts";
 import { DataError } from "../base/errors.ts";
-import { addResampledMeans } from "./draw_units.ts";
+import { addResampledMeans, type Units } from "./draw_units.ts";
+
+export type { Units };
 
 /** What belongs together when rows are resampled. */
 export interface Grouping {
@@ -96,14 +98,6 @@ function select(values: Float64Array, k: number, from: number, to: number): numb
     else break;
   }
   return values[k];
-}
-
-/** Resampling units of one stratum: rows, or groups of rows, sorted so that row order cannot matter. */
-export interface Units {
-  /** Sum of differences of each unit. */
-  readonly sums: Float64Array;
-  /** Rows in each unit. */
-  readonly sizes: Float64Array;
 }
 
 /**
