@@ -13,14 +13,15 @@ export interface SentError {
   readonly stack?: string;
   /** Exit code of the command, where the error has one. */
   readonly exitCode?: number;
+  /** Code of the system's error, `ENOENT`. */
+  readonly code?: string;
 }
 
 /** What to send of something that was thrown, be it an error or not. */
 export function sendError(thrown: unknown): SentError {
-  const { name, message, stack, exitCode }: Error & { exitCode?: number } = thrown instanceof Error
-    ? thrown
-    : new Error(String(thrown));
-  return { name, message, stack, exitCode };
+  const { name, message, stack, exitCode, code }: Error & Pick<SentError, "exitCode" | "code"> =
+    thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { name, message, stack, ...(exitCode && { exitCode }), ...(code && { code }) };
 }
 
 /** An error like the one that was sent. */

@@ -177,7 +177,7 @@ export async function exitCodeOf(main: () => unknown): Promise<number> {
       console.error(`error: ${error.message}`);
       return error.exitCode;
     }
-    if (error instanceof Deno.errors.NotCapable) {
+    if (error instanceof Error && error.name === "NotCapable") {
       const [first] = error.message.split("\n");
       console.error(`error: ${first} (\`deno task\` grants what its commands need in this folder)`);
       return 4;

@@ -2,13 +2,11 @@
  * `deno task reevaluate`: computes results of older metric versions again from their decisions.
  * @module
  */
-import { loadDataset } from "../../datasets/load.ts";
-import { audited, type AuditedDataset } from "../audit/audited.ts";
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { DataError, UsageError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
 import { resultFiles } from "../results/find.ts";
-import { findOutcomes } from "../results/outcome_finder.ts";
+import { OutcomeFinder } from "../results/outcome_finder.ts";
 import { reevaluateResult } from "../results/reevaluate.ts";
 import { readResult } from "../results/result.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
@@ -39,19 +37,15 @@ export async function main(argv: string[]): Promise<void> {
   if (paths.length === 0) {
     throw new UsageError(`no result files in ${args.join(", ") || "results/"}`);
   }
-  let last: { name: string; dataset: AuditedDataset } | undefined;
+  const finder = new OutcomeFinder(flags.data);
   for (const [i, path] of paths.entries()) {
-    const result = await readResult(path), name = flags.data ?? result.dataset.name;
-    if (last?.name !== name) {
-      const table = flags.data === undefined ? await findOutcomes(result) : await loadDataset(name);
-      if (!table) {
-        throw new DataError(
-          `${path}: the outcomes of ${name} are not on this machine; --data names them`,
-        );
-      }
-      last = { name, dataset: audited(table) };
+    const result = await readResult(path), dataset = await finder.audited(result);
+    if (!dataset) {
+      throw new DataError(
+        `${path}: the outcomes of ${result.dataset.name} are not on this machine; --data names them`,
+      );
     }
-    const { before } = await reevaluateResult(path, last.dataset);
+    const { before } = await reevaluateResult(path, dataset);
     const what = before === METRICS_VERSION
       ? `as before, version ${before}`
       : `version ${before} → ${METRICS_VERSION}`;

@@ -10,7 +10,7 @@ import { resultFiles } from "../results/find.ts";
 import { UsageError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
-import { verifyResult } from "../results/verify.ts";
+import { verifyAll } from "../results/verify_all.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {
@@ -43,9 +43,13 @@ export async function main(argv: string[]): Promise<void> {
   let full = 0;
   const parts = new Map<string, string[]>();
   const line = progress("verifying", paths.length);
-  for (const [at, path] of paths.entries()) {
-    line.update(at, path);
-    const { depth, numbers, result } = await verifyResult(path, flags);
+  const found = verifyAll(paths, {
+    ...flags,
+    progress: (done, path) => line.update(done, path),
+  });
+  let at = 0;
+  for await (const { depth, numbers, result } of found) {
+    const path = paths[at++];
     line.end();
     if (depth === "full") {
       full++;
@@ -66,7 +70,7 @@ export async function main(argv: string[]): Promise<void> {
 }
 
 /** Why outcomes were not found, and what to do. */
-function whyPart(result: Result): string {
+function whyPart(result: Pick<Result, "dataset" | "command">): string {
   const { dataset } = result;
   if (isOwn(dataset)) return `its records were not found: verify with --data ${dataOf(result)}`;
   const [stem] = dataset.name.split("/");

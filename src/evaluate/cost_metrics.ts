@@ -12,8 +12,6 @@ import {
   deferralArea,
   type Earned,
   hullQuality,
-  modelCosts,
-  modelQualities,
   naucOrbit,
   peak,
   perfGain,
@@ -34,6 +32,10 @@ export interface References {
   readonly bestInDatasetMean: Float64Array;
   /** Oracle score per query. */
   readonly oracle: Float64Array;
+  /** Mean score of every model. */
+  readonly modelQualities: Float64Array;
+  /** Mean cost of every model; absent without costs. */
+  readonly modelCosts?: Float64Array;
   /** Zero-router hull on the test rows, chosen on validation; absent without costs. */
   readonly hull?: readonly CurvePoint[];
   /** Largest mean cost over the curves of all compared routers, for AIQ as RouterBench's code has it. */
@@ -45,15 +47,14 @@ export type RowMetrics = Readonly<Record<string, number | null>>;
 
 /** What a row cost, and its whole curve. Only where every outcome has a cost. */
 export function costMetrics(
-  { outcomes }: SeedRows,
   headline: Earned,
   curve: readonly CurvePoint[],
-  { bestSingle, hull, largestCost }: References,
+  { bestSingle, modelQualities: models, modelCosts, hull, largestCost }: References,
   optCost: number | null,
 ): RowMetrics {
   const cost = sampleMean(headline.cost!), quality = sampleMean(headline.score);
   const single = { cost: sampleMean(bestSingle.cost!), quality: sampleMean(bestSingle.score) };
-  const models = modelQualities(outcomes), costs = modelCosts(outcomes);
+  const costs = modelCosts!;
   const hindsight = models.indexOf(Math.max(...models));
   const coin = hull ? hullQuality(hull, cost) : null;
   return {

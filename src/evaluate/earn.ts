@@ -7,6 +7,7 @@ import {
   type Decisions,
   type Earned,
   earned,
+  type Outcomes,
   sampleMean,
 } from "../metrics/mod.ts";
 import type { SeedDecisions, SeedRows } from "./decisions.ts";
@@ -17,13 +18,31 @@ export function earnedBy(
   column: number,
   seed: SeedRows,
 ): Earned {
-  if (choices) return earned(seed.outcomes, choices[column]);
-  const byFold = mixtures![column].map((weights) => earned(seed.outcomes, weights));
-  const pick = (field: (e: Earned) => Float64Array): Float64Array =>
-    Float64Array.from(seed.fold, (f, i) => field(byFold[f])[i]);
+  const { outcomes, fold } = seed;
+  if (choices) return earned(outcomes, choices[column]);
+  const score = new Float64Array(outcomes.rows);
+  const cost = outcomes.costs && new Float64Array(outcomes.rows);
+  // The rows of a fold stand together.
+  for (let from = 0, to = 0; from < outcomes.rows; from = to) {
+    while (to < outcomes.rows && fold[to] === fold[from]) to++;
+    const part = earned(partOf(outcomes, from, to), mixtures![column][fold[from]]);
+    score.set(part.score, from);
+    cost?.set(part.cost!, from);
+  }
+  return { score, ...(cost && { cost }) };
+}
+
+/** The outcomes of the rows from one up to another, not copied. */
+function partOf(outcomes: Outcomes, from: number, to: number): Outcomes {
+  const { models, scores, costs, dataset, options, solvedFrom } = outcomes;
   return {
-    score: pick((e) => e.score),
-    ...(seed.outcomes.costs ? { cost: pick((e) => e.cost!) } : {}),
+    ...outcomes,
+    rows: to - from,
+    scores: scores.subarray(from * models, to * models),
+    ...(costs && { costs: costs.subarray(from * models, to * models) }),
+    dataset: dataset.subarray(from, to),
+    options: options.subarray(from, to),
+    solvedFrom: solvedFrom.subarray(from, to),
   };
 }
 

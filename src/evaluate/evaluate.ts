@@ -5,8 +5,10 @@
  */
 import {
   type CurvePoint,
+  type Earned,
   earned,
   modelCosts,
+  modelQualities,
   oracle,
   overSeeds,
   type ParetoPlace,
@@ -79,34 +81,43 @@ export function evaluate(
   competing: readonly string[],
 ): Evaluation {
   const rows = [...Map.groupBy(decisions, (d) => d.router)].map(([id, parts]): Row => {
-    const splits = seeds.map((seed) => partsOf(parts, seed));
-    return { id, splits, seeds: splits.map(joinFolds) };
+    const splits = seeds.map((seed) => partsOf(parts, seed)), joined = splits.map(joinFolds);
+    return {
+      id,
+      splits,
+      seeds: joined,
+      headlines: seeds.map((seed, s) => earnedBy(joined[s], 0, seed)),
+      curves: seeds.map((seed, s) => curvePoints(joined[s], seed)),
+    };
   });
   const row = new Map(rows.map((r) => [r.id, r]));
   const earnedScores = new Map(
-    rows.map((r) => [r.id, seeds.map((seed, s) => earnedBy(r.seeds[s], 0, seed).score)]),
+    rows.map(({ id, headlines }) => [id, headlines.map(({ score }) => score)]),
   );
   const inDatasetMean = seeds.map((seed) => bestInDatasetMean(table, seed));
   const references = seeds.map((seed, s): References => {
     const { outcomes } = seed;
-    const zero = row.get("zero-router");
-    const largest = (): number =>
-      Math.max(
-        ...rows.flatMap((r) => curvePoints(r.seeds[s], seed)).map(({ cost }) => cost),
-        ...modelCosts(outcomes),
-      );
+    const costs = outcomes.costs && modelCosts(outcomes);
     return {
       random: earned(outcomes, uniformMixture(outcomes.models)).score,
-      bestSingle: earnedBy(row.get("best-single")!.seeds[s], 0, seed),
+      bestSingle: row.get("best-single")!.headlines[s],
       bestInDatasetMean: inDatasetMean[s],
       oracle: oracle(outcomes).score,
-      hull: zero && curvePoints(zero.seeds[s], seed).reverse(),
-      largestCost: outcomes.costs && largest(),
+      modelQualities: modelQualities(outcomes),
+      modelCosts: costs,
+      hull: row.get("zero-router")?.curves[s].toReversed(),
+      largestCost: costs &&
+        Math.max(...rows.flatMap(({ curves }) => curves[s]).map(({ cost }) => cost), ...costs),
     };
   });
   const routers = rows.map((r): RouterReport => {
     const reports = seeds.map((seed, s) =>
-      reportRow(seed, r.seeds[s], references[s], r.splits[s].map((d) => d.operating))
+      reportRow(seed, {
+        decisions: r.seeds[s],
+        headline: r.headlines[s],
+        curve: r.curves[s],
+        operating: r.splits[s].map((d) => d.operating),
+      }, references[s])
     );
     return { router: r.id, ...summary(reports), seeds: reports, folds: foldMeans(seeds, r) };
   });
@@ -133,6 +144,10 @@ interface Row {
   readonly splits: readonly (readonly JudgedSplit[])[];
   /** [seeds], folds joined. */
   readonly seeds: readonly SeedDecisions[];
+  /** [seeds] what the headline decisions earned. */
+  readonly headlines: readonly Earned[];
+  /** [seeds] the quality-cost curve. */
+  readonly curves: readonly (readonly CurvePoint[])[];
 }
 
 /** The decisions of one seed in fold order. */
@@ -162,7 +177,7 @@ function summary(reports: readonly SeedReport[]): Pick<RouterReport, "mean" | "s
 function foldMeans(seeds: readonly SeedRows[], row: Row): RouterReport["folds"] {
   const { splits } = seeds[0];
   if (splits.length < 2) return [];
-  const earnings = seeds.map((seed, s) => earnedBy(row.seeds[s], 0, seed));
+  const earnings = row.headlines;
   const mean = (field: "score" | "cost", fold: number): number =>
     sampleMean(
       Float64Array.from(seeds, ({ fold: folds }, s) =>

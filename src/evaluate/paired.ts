@@ -24,7 +24,7 @@ export function pairedOverSeeds(
   strata?: ArrayLike<number>,
 ): Interval[] {
   const rows = seeds.flatMap((seed) => [...seed.rows]);
-  const joined = comparisons.map((bySeed) => Float64Array.from(bySeed.flatMap((d) => [...d])));
+  const joined = comparisons.map((bySeed) => concatenated(bySeed, rows.length));
   if (!strata) {
     return pairedBootstrap(joined, {
       ...options,
@@ -37,6 +37,16 @@ export function pairedOverSeeds(
     // A template may span strata; within one its rows form a unit of their own.
     groups: rows.map((row) => units[row] * 65536 + strata[row]),
   });
+}
+
+function concatenated(parts: readonly Float64Array[], length: number): Float64Array {
+  const out = new Float64Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 /** How many units the test rows of the seeds are, and how many of equal size would say as much. */

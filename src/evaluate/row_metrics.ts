@@ -12,8 +12,8 @@ import {
   collapseIndex,
   type CurvePoint,
   datasetMeans,
+  type Earned,
   gapToOracle,
-  modelQualities,
   optimality,
   regretByDifficulty,
   relativeGain,
@@ -29,7 +29,7 @@ import {
   type References,
   type RowMetrics,
 } from "./cost_metrics.ts";
-import { curvePoints, decisionsOf, earnedBy } from "./earn.ts";
+import { decisionsOf, earnedBy } from "./earn.ts";
 
 /** Everything about one router on one seed. */
 export interface SeedReport {
@@ -52,15 +52,25 @@ export interface SeedReport {
   readonly curve: readonly CurvePoint[];
 }
 
+/** A router on one seed: its decisions, what is known of them, and what tuning chose on each split. */
+export interface JudgedSeed {
+  /** Its decisions. */
+  readonly decisions: SeedDecisions;
+  /** What the headline decisions (λ = 0) earned. */
+  readonly headline: Earned;
+  /** The quality-cost curve. */
+  readonly curve: readonly CurvePoint[];
+  /** Curve positions chosen on validation, split by split. */
+  readonly operating: readonly (OperatingPoints | undefined)[];
+}
+
 /** Computes the report of one router's headline decisions and curve. */
 export function reportRow(
   seed: SeedRows,
-  decisions: SeedDecisions,
+  { decisions, headline, curve, operating }: JudgedSeed,
   references: References,
-  operating: readonly (OperatingPoints | undefined)[],
 ): SeedReport {
   const { outcomes } = seed;
-  const headline = earnedBy(decisions, 0, seed);
   const chosen = decisionsOf(decisions, 0, seed);
   const quality = averages(headline.score, outcomes);
   const gainRandom = relativeGain(headline.score, references.random, outcomes);
@@ -69,11 +79,10 @@ export function reportRow(
   const gapOracle = gapToOracle(headline.score, references.oracle, outcomes);
   const [closed, closedInDatasets] = [references.bestSingle.score, references.bestInDatasetMean]
     .map((single) => shareOfGapClosed(headline.score, single, references.oracle, outcomes));
-  const hindsight = Math.max(...modelQualities(outcomes));
+  const hindsight = Math.max(...references.modelQualities);
   const spread = choiceDistribution(chosen, outcomes.models);
   const best = optimality(outcomes, chosen, outcomes.solvedFrom);
   const plain = decisions.columns.findIndex((c) => c.kind === "default");
-  const curve = curvePoints(decisions, seed);
   return {
     seed: seed.seed,
     metrics: {
@@ -100,9 +109,9 @@ export function reportRow(
       opt_sel: best.selection,
       opt_acc: best.accuracy,
       rci: outcomes.costs ? collapseIndex(outcomes, chosen) : null,
-      ...(outcomes.costs ? costMetrics(seed, headline, curve, references, best.cost) : {}),
+      ...(outcomes.costs ? costMetrics(headline, curve, references, best.cost) : {}),
       ...(outcomes.costs ? operatingMetrics(decisions, seed, references, operating) : {}),
-      ...(outcomes.models === 2 ? twoModelMetrics(decisions, seed) : {}),
+      ...(outcomes.models === 2 ? twoModelMetrics(decisions, seed, references) : {}),
     },
     benchmarks: Array.from(
       datasetMeans(headline.score, outcomes),
@@ -121,10 +130,13 @@ export function reportRow(
   };
 }
 
-function twoModelMetrics({ columns, choices }: SeedDecisions, seed: SeedRows): RowMetrics {
+function twoModelMetrics(
+  { columns, choices }: SeedDecisions,
+  seed: SeedRows,
+  { modelQualities: [a, b] }: References,
+): RowMetrics {
   const calls = columns.flatMap((c, p) => c.kind === "calls" ? [p] : []);
   if (!choices || calls.length === 0) return {};
-  const [a, b] = modelQualities(seed.outcomes);
   const strong = a > b ? 0 : 1;
   const models = { weak: Math.min(a, b), strong: Math.max(a, b) };
   const line = calls.map((p): CallPoint => ({

@@ -13,10 +13,12 @@ import type { Random } from "../base/random.ts";
 import {
   bootstrapP,
   type Grouping,
+  indexUnits,
   percentileInterval,
   resampledMeans,
-  toUnits,
+  type UnitIndex,
   type Units,
+  unitsBy,
 } from "./resample.ts";
 import { studentP, studentQuantile } from "./student.ts";
 
@@ -73,34 +75,67 @@ export function pairedBootstrap(
 ): Interval[] {
   const { draws = 10_000, level = 0.95, random } = options;
   if (!Number.isInteger(draws) || draws < 1) throw new RangeError(`draws: ${draws}, expected ≥ 1`);
+  const indices = new Map<number, UnitIndex>(), known = new Map<number, Known[]>();
   return differences.map((column, comparison): Interval => {
-    const strata = toUnits(column, comparison, options);
-    const { mean, error, degrees, furthest, ...sizes } = studentised(strata);
-    if (error === null || degrees < FEWEST_UNITS - 1) {
-      return { mean, low: null, high: null, p: null, ...sizes };
+    const rows = column.length;
+    const index = indices.get(rows) ?? indexUnits(rows, comparison, options);
+    indices.set(rows, index);
+    const strata = unitsBy(index, column, comparison), statistic = studentised(strata);
+    // Rows that decide alike are compared alike: every comparison has the same stream.
+    const alike = known.get(statistic.mean) ?? [];
+    known.set(statistic.mean, alike);
+    let same = alike.find((other) => areEqual(other.strata, strata));
+    if (!same) {
+      alike.push(
+        same = { strata, interval: intervalOf(strata, statistic, { draws, level, random }) },
+      );
     }
-    if (error === 0 && mean === 0) return { mean, low: 0, high: 0, p: 1, ...sizes };
-    const means = resampledMeans(strata, draws, random);
-    const { low, high } = percentileInterval(means, level);
-    const half = error === 0 ? 0 : studentQuantile(1 - level, degrees) * error;
-    const unseen = unseenShare((1 - level) / 2, sizes.effectiveUnits);
-    // Where all units are the same, others may be as far off as differences of scores go: −1 or +1.
-    const [below, above] = error === 0
-      ? [Math.max(0, 1 + mean), Math.max(0, 1 - mean)]
-      : [furthest, furthest];
-    const reach = mean > 0 ? below : above;
-    return {
-      mean,
-      low: Math.min(low, mean - Math.max(half, unseen * below)),
-      high: Math.max(high, mean + Math.max(half, unseen * above)),
-      p: Math.max(
-        bootstrapP(means),
-        error === 0 ? 0 : studentP(mean / error, degrees),
-        Math.min(1, 2 * Math.max(0, 1 - Math.abs(mean) / reach) ** sizes.effectiveUnits),
-      ),
-      ...sizes,
-    };
+    return { ...same.interval };
   });
+}
+
+/** Units with the interval of their mean. */
+interface Known {
+  readonly strata: readonly Units[];
+  readonly interval: Interval;
+}
+
+function areEqual(a: readonly Units[], b: readonly Units[]): boolean {
+  const match = (x: Float64Array, y: Float64Array): boolean =>
+    x.length === y.length && x.every((value, i) => value === y[i]);
+  return a.length === b.length &&
+    a.every(({ sums, sizes }, k) => match(sums, b[k].sums) && match(sizes, b[k].sizes));
+}
+
+function intervalOf(
+  strata: readonly Units[],
+  { mean, error, degrees, furthest, ...sizes }: Studentised,
+  { draws, level, random }: { draws: number; level: number; random: Random },
+): Interval {
+  if (error === null || degrees < FEWEST_UNITS - 1) {
+    return { mean, low: null, high: null, p: null, ...sizes };
+  }
+  if (error === 0 && mean === 0) return { mean, low: 0, high: 0, p: 1, ...sizes };
+  const means = resampledMeans(strata, draws, random);
+  const { low, high } = percentileInterval(means, level);
+  const half = error === 0 ? 0 : studentQuantile(1 - level, degrees) * error;
+  const unseen = unseenShare((1 - level) / 2, sizes.effectiveUnits);
+  // Where all units are the same, others may be as far off as differences of scores go: −1 or +1.
+  const [below, above] = error === 0
+    ? [Math.max(0, 1 + mean), Math.max(0, 1 - mean)]
+    : [furthest, furthest];
+  const reach = mean > 0 ? below : above;
+  return {
+    mean,
+    low: Math.min(low, mean - Math.max(half, unseen * below)),
+    high: Math.max(high, mean + Math.max(half, unseen * above)),
+    p: Math.max(
+      bootstrapP(means),
+      error === 0 ? 0 : studentP(mean / error, degrees),
+      Math.min(1, 2 * Math.max(0, 1 - Math.abs(mean) / reach) ** sizes.effectiveUnits),
+    ),
+    ...sizes,
+  };
 }
 
 /** A mean of strata's means, and how sure it is. */

@@ -9,7 +9,9 @@
  */
 import type { Random } from "../base/random.ts";
 import { DataError } from "../base/errors.ts";
-import { binomial, logFactorials } from "./binomial.ts";
+import { addResampledMeans, type Units } from "./draw_units.ts";
+
+export type { Units };
 
 /** What belongs together when rows are resampled. */
 export interface Grouping {
@@ -68,18 +70,34 @@ export function percentileInterval(
 ): { low: number; high: number } {
   if (draws.length === 0) throw new RangeError("no bootstrap draws");
   if (!(level > 0 && level < 1)) throw new RangeError(`level ${level} is not in (0, 1)`);
-  const sorted = draws.slice().sort();
   // The small term undoes the rounding of 1 − level: 10,000 draws at .95 must leave out 250, not 249.
   const outside = Math.floor(draws.length * (1 - level) / 2 + 1e-9);
-  return { low: sorted[outside], high: sorted[sorted.length - 1 - outside] };
+  const partly = draws.slice(), last = draws.length - 1;
+  const low = select(partly, outside, 0, last);
+  return { low, high: select(partly, last - outside, outside, last) };
 }
 
-/** Resampling units of one stratum: rows, or groups of rows, sorted so that row order cannot matter. */
-export interface Units {
-  /** Sum of differences of each unit. */
-  readonly sums: Float64Array;
-  /** Rows in each unit. */
-  readonly sizes: Float64Array;
+/**
+ * The k-th smallest value (from 0) of those from `from` to `to`, which hold it; moves smaller ones before it and
+ * larger ones behind (Hoare's FIND). Several times as fast as sorting.
+ */
+function select(values: Float64Array, k: number, from: number, to: number): number {
+  while (from < to) {
+    const pivot = values[(from + to) >>> 1];
+    let i = from, j = to;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const kept = values[i];
+      values[i++] = values[j];
+      values[j--] = kept;
+    }
+    if (k <= j) to = j;
+    else if (k >= i) from = i;
+    else break;
+  }
+  return values[k];
 }
 
 /**
@@ -90,98 +108,92 @@ export interface Units {
  * @throws {DataError} naming comparison and row of a missing difference
  * @throws {RangeError} when lengths do not fit, or a group lies in two strata
  */
-export function toUnits(
-  column: Float64Array,
+export function toUnits(column: Float64Array, comparison: number, grouping: Grouping): Units[] {
+  return unitsBy(indexUnits(column.length, comparison, grouping), column, comparison);
+}
+
+/** Which unit each row belongs to: the same for all columns of the same rows. */
+export interface UnitIndex {
+  /** Unit of each row, numbered stratum by stratum. Length N. */
+  readonly unit: Uint32Array;
+  /** Rows in each unit, one array a stratum. */
+  readonly sizes: readonly Float64Array[];
+}
+
+/**
+ * Finds the units of rows.
+ *
+ * @param rows number of rows, N
+ * @param comparison number of the first column, for errors
+ * @throws {RangeError} when lengths do not fit, or a group lies in two strata
+ */
+export function indexUnits(
+  rows: number,
   comparison: number,
   { groups, strata }: Grouping,
-): Units[] {
-  const rows = column.length;
+): UnitIndex {
   if (rows === 0) throw new RangeError(`comparison ${comparison}: no rows`);
   for (const labels of [groups, strata]) {
     if (labels && labels.length !== rows) {
       throw new RangeError(`comparison ${comparison}: ${rows} rows, but ${labels.length} labels`);
     }
   }
-  const byStratum = new Map<number, Map<number, [sum: number, size: number]>>();
+  /** Stratum → number of each of its groups there, and its rows. */
+  const found = new Map<
+    number,
+    { numbers: Map<number, number>; rows: number[]; sizes: number[] }
+  >();
   const stratumOf = new Map<number, number>();
   for (let i = 0; i < rows; i++) {
-    if (Number.isNaN(column[i])) {
-      throw new DataError(`comparison ${comparison}, row ${i}: no difference`);
-    }
     const stratum = strata ? strata[i] : 0, group = groups ? groups[i] : i;
     if ((stratumOf.get(group) ?? stratum) !== stratum) {
       throw new RangeError(`group ${group} lies in strata ${stratumOf.get(group)} and ${stratum}`);
     }
     stratumOf.set(group, stratum);
-    const units = byStratum.get(stratum) ?? new Map<number, [number, number]>();
-    byStratum.set(stratum, units);
-    const unit = units.get(group);
-    if (unit) unit[0] += column[i], unit[1]++;
-    else units.set(group, [column[i], 1]);
+    let own = found.get(stratum);
+    if (!own) found.set(stratum, own = { numbers: new Map(), rows: [], sizes: [] });
+    own.rows.push(i);
+    const number = own.numbers.get(group) ?? own.numbers.size;
+    own.numbers.set(group, number);
+    own.sizes[number] = (own.sizes[number] ?? 0) + 1;
   }
-  return [...byStratum.keys()].sort((a, b) => a - b).map((stratum) => {
-    const units = [...byStratum.get(stratum)!.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    return {
-      sums: Float64Array.from(units, ([sum]) => sum),
-      sizes: Float64Array.from(units, ([, size]) => size),
-    };
+  const unit = new Uint32Array(rows);
+  let before = 0;
+  const sizes = [...found].toSorted(([a], [b]) => a - b).map(([, own]) => {
+    for (const i of own.rows) unit[i] = before + own.numbers.get(groups ? groups[i] : i)!;
+    before += own.sizes.length;
+    return Float64Array.from(own.sizes);
   });
+  return { unit, sizes };
 }
-
-/** A binomial draw costs about as much as this many draws of a row. */
-const ROWS_PER_BINOMIAL = 12;
 
 /**
- * Adds weight × (resampled mean of a stratum) to every draw.
- *
- * How often each frequent value is hit is Multinomial(n; counts/n), drawn as a chain of binomials, each
- * conditional on the values before it; the hits that remain fall on the rare values, drawn one by one.
+ * {@link toUnits} where the units are known.
+ * @throws {DataError} naming comparison and row of a missing difference
  */
-function addResampledMeans(out: Float64Array, units: Units, random: Random, weight: number): void {
-  const { piles, rare } = toPiles(units);
-  const n = units.sums.length;
-  const factorials = logFactorials(n);
-  let behind = n;
-  const share = piles.map(({ count }) => {
-    const p = count / behind;
-    behind -= count;
-    return p;
-  });
-  for (let b = 0; b < out.length; b++) {
-    let left = n, sum = 0, size = 0;
-    for (let k = 0; k < piles.length && left > 0; k++) {
-      const hits = binomial(left, share[k], random, factorials);
-      left -= hits;
-      sum += hits * piles[k].sum;
-      size += hits * piles[k].size;
+export function unitsBy(
+  { unit, sizes }: UnitIndex,
+  column: Float64Array,
+  comparison: number,
+): Units[] {
+  const sums = new Float64Array(sizes.reduce((count, own) => count + own.length, 0));
+  for (let i = 0; i < column.length; i++) {
+    if (Number.isNaN(column[i])) {
+      throw new DataError(`comparison ${comparison}, row ${i}: no difference`);
     }
-    for (; left > 0; left--) {
-      const at = random.integer(rare.sums.length);
-      sum += rare.sums[at];
-      size += rare.sizes[at];
-    }
-    out[b] += weight * sum / size;
+    sums[unit[i]] += column[i];
   }
+  let before = 0;
+  return sizes.map((own) => sorted(sums.subarray(before, before += own.length), own));
 }
 
-/** Units that are equal, and so interchangeable. */
-interface Pile {
-  readonly sum: number;
-  readonly size: number;
-  readonly count: number;
-}
-
-/** Frequent units in piles, the most frequent first; the others as they are. */
-function toPiles({ sums, sizes }: Units): { piles: Pile[]; rare: Units } {
-  const piles: Pile[] = [], rare: number[] = [];
-  for (let from = 0, to = 0; from < sums.length; from = to) {
-    // Equal units are neighbours, because units are sorted.
-    while (to < sums.length && sums[to] === sums[from] && sizes[to] === sizes[from]) to++;
-    const count = to - from;
-    if (count > ROWS_PER_BINOMIAL) piles.push({ sum: sums[from], size: sizes[from], count });
-    else for (let k = from; k < to; k++) rare.push(k);
-  }
-  piles.sort((a, b) => b.count - a.count);
-  const pick = (values: Float64Array): Float64Array => Float64Array.from(rare, (k) => values[k]);
-  return { piles, rare: { sums: pick(sums), sizes: pick(sizes) } };
+/** Units by sum, then by size. */
+function sorted(sums: Float64Array, sizes: Float64Array): Units {
+  if (sizes.every((size) => size === sizes[0])) return { sums: sums.toSorted(), sizes };
+  const order = Uint32Array.from(sums.keys())
+    .sort((a, b) => sums[a] - sums[b] || sizes[a] - sizes[b]);
+  return {
+    sums: Float64Array.from(order, (k) => sums[k]),
+    sizes: Float64Array.from(order, (k) => sizes[k]),
+  };
 }

@@ -78,7 +78,7 @@ export function checkShape(outcomes: Outcomes): void {
   expect("dataset", outcomes.dataset.length, rows);
   expect("options", outcomes.options.length, rows);
   expect("solvedFrom", outcomes.solvedFrom.length, rows);
-  const stray = outcomes.dataset.findIndex((d) => d >= datasets);
+  const stray = firstFrom(datasets, outcomes.dataset);
   if (stray >= 0) {
     throw new RangeError(
       `row ${stray}: dataset ${outcomes.dataset[stray]}, but there are ${datasets}`,
@@ -110,8 +110,9 @@ export function requireCosts(outcomes: Outcomes): Float64Array {
 }
 
 function requireKnown(values: Float64Array, models: number, what: string): void {
-  const at = values.findIndex(Number.isNaN);
-  if (at >= 0) {
+  // Loops, here and in {@link firstFrom}: with a function a value they are most of the time of a metric.
+  for (let at = 0; at < values.length; at++) {
+    if (!Number.isNaN(values[at])) continue;
     throw new DataError(
       `row ${Math.floor(at / models)}, model ${at % models}: no ${what}; ` +
         "rows with a missing outcome must be left out before evaluation",
@@ -128,7 +129,7 @@ export function checkDecisions({ rows, models }: Outcomes, decisions: Decisions)
     if (decisions.length !== rows) {
       throw new RangeError(`${decisions.length} decisions for ${rows} queries`);
     }
-    const stray = decisions.findIndex((m) => m >= models);
+    const stray = firstFrom(models, decisions);
     if (stray >= 0) {
       throw new RangeError(
         `row ${stray}: model ${decisions[stray]} chosen, but there are ${models}`,
@@ -143,6 +144,12 @@ export function checkDecisions({ rows, models }: Outcomes, decisions: Decisions)
   if (!decisions.every((w) => w >= 0) || !(Math.abs(total - 1) < 1e-9)) {
     throw new RangeError(`mixture weights must be ≥ 0 and sum to 1, got ${decisions.join(", ")}`);
   }
+}
+
+/** Position of the first value that is `limit` or more; −1 if there is none. */
+function firstFrom(limit: number, values: Uint16Array): number {
+  for (let i = 0; i < values.length; i++) if (values[i] >= limit) return i;
+  return -1;
 }
 
 /** Probability that the decisions send a query to a model. */

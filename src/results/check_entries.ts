@@ -73,8 +73,11 @@ function whatIsWrong(
     if (choice.length !== rows * columns.length) {
       return `${choice.length} choices for ${rows} test rows × ${columns.length} columns`;
     }
-    const stray = choice.findIndex((m) => m >= models.length);
-    if (stray >= 0) return `choice ${stray} is model ${choice[stray]} of ${models.length}`;
+    for (let i = 0; i < choice.length; i++) {
+      if (choice[i] >= models.length) {
+        return `choice ${i} is model ${choice[i]} of ${models.length}`;
+      }
+    }
   }
   return wrongTuning(tuning, columns.filter((c) => c.kind === "curve").length);
 }

@@ -7,14 +7,14 @@ import { listDatasets, loadDataset } from "../../datasets/load.ts";
 import { isOwn, type OutcomeTable } from "../outcomes/table.ts";
 import { shellQuote } from "../base/shell.ts";
 import { flagsOf } from "./check_run.ts";
-import { audited, underProtocol } from "../audit/audited.ts";
+import { audited, type AuditedDataset, underProtocol } from "../audit/audited.ts";
 import type { Result } from "./result.ts";
 import { DataError, UsageError } from "../base/errors.ts";
 
 /** Finds the outcomes that results were made from. */
 export class OutcomeFinder {
   readonly #data: string | undefined;
-  readonly #known = new Map<string, Promise<OutcomeTable | undefined>>();
+  readonly #known = new Map<string, Promise<AuditedDataset | undefined>>();
 
   /** Takes outcomes from the dataset or path given, instead of those the results name. */
   constructor(data?: string) {
@@ -22,15 +22,15 @@ export class OutcomeFinder {
   }
 
   /**
-   * The audited outcomes of a result, or why they are not here.
+   * The outcomes of a result as its protocol takes them, or a sentence that says why they are not here.
    * @throws {UsageError} where the dataset given is not there
    * @throws {DataError} when records are here but broken or altered
    */
   async of(
     result: Pick<Result, "dataset" | "command" | "protocol">,
   ): Promise<OutcomeTable | string> {
-    const { dataset } = result;
-    const table = await this.#load(result);
+    const { dataset } = result, found = await this.audited(result);
+    const table = found && underProtocol(found, result.protocol.name).table;
     if (!table && isOwn(dataset)) {
       return `The queries of ${dataset.name} are not in this page, because its records were not found where its ` +
         `command looks for them: make the page again with --data ${dataOf(result)}`;
@@ -51,27 +51,22 @@ export class OutcomeFinder {
       `(${table.dataset.sha256.slice(0, 12)}).`;
   }
 
-  #load(
-    result: Pick<Result, "dataset" | "command" | "protocol">,
-  ): Promise<OutcomeTable | undefined> {
+  /**
+   * The dataset of a result, audited; undefined where it is not on this machine.
+   * @throws {UsageError} where the dataset given is not there
+   * @throws {DataError} when records are here but broken or altered
+   */
+  audited(result: Pick<Result, "dataset" | "command">): Promise<AuditedDataset | undefined> {
     const { name, version, gaps, limit } = result.dataset;
-    const { name: protocol } = result.protocol;
-    const key = JSON.stringify([
-      this.#data ?? name,
-      isOwn(result.dataset) && version,
-      gaps,
-      limit,
-      protocol === "id:published",
-    ]);
+    // Where somebody's own records are looked for depends on the command.
+    const own = isOwn(result.dataset) && this.#data === undefined && [version, dataOf(result)];
+    const key = JSON.stringify([this.#data ?? name, own, gaps, limit]);
     let found = this.#known.get(key);
     if (!found) {
       const given = this.#data === undefined
         ? findOutcomes(result)
         : loadDataset(this.#data, { gaps, limit });
-      this.#known.set(
-        key,
-        found = given.then((table) => table && underProtocol(audited(table), protocol).table),
-      );
+      this.#known.set(key, found = given.then((table) => table && audited(table)));
     }
     return found;
   }

@@ -28,7 +28,7 @@ import { evaluateEntries } from "./assemble.ts";
 import { checkRows } from "./check_rows.ts";
 import { checkDraws } from "./check_run.ts";
 import { datasetFacts } from "./facts.ts";
-import { findOutcomes } from "./outcome_finder.ts";
+import { OutcomeFinder } from "./outcome_finder.ts";
 import { type OpenedResult, type Result, rounded } from "./result.ts";
 import { sameOrThrow } from "./same.ts";
 import { openResult } from "./open.ts";
@@ -51,6 +51,8 @@ export interface VerifyOptions {
   readonly requireData?: boolean;
   /** Outcomes already loaded and audited. */
   readonly dataset?: AuditedDataset;
+  /** Where the outcomes of several results are found, made with {@link data} if that is given. */
+  readonly finder?: OutcomeFinder;
 }
 
 /**
@@ -114,12 +116,11 @@ export async function recompute(
 
 async function outcomesFor(
   result: Result,
-  { data, requireData }: VerifyOptions,
+  { data, requireData, finder = new OutcomeFinder(data) }: VerifyOptions,
 ): Promise<AuditedDataset | undefined> {
+  const found = await finder.audited(result);
+  if (found || !requireData) return found;
   const { name, gaps, limit } = result.dataset;
-  let given = data === undefined
-    ? await findOutcomes(result)
-    : await loadDataset(data, { gaps, limit });
-  if (!given && requireData) given = await loadDataset(name, { gaps, limit });
-  return given && audited(given);
+  // What is absent says itself where it was looked for.
+  return audited(await loadDataset(name, { gaps, limit }));
 }

@@ -195,18 +195,18 @@ export interface DoOptions {
   readonly skip?: (job: Job) => boolean;
 }
 
-/** Open jobs by split. */
-export class JobQueue {
-  readonly #bySplit: Map<number, Job[]>;
+/** Open jobs by split, or by whatever else costs time to open. */
+export class JobQueue<J extends Pick<Job, "split"> = Job> {
+  readonly #bySplit: Map<number, J[]>;
   readonly #touched = new Set<number>();
 
   /** A queue of jobs, each handed out once. */
-  constructor(jobs: readonly Job[]) {
+  constructor(jobs: readonly J[]) {
     this.#bySplit = Map.groupBy(jobs, (job) => job.split);
   }
 
   /** The next job for a worker that has a split open (−1: none), or undefined when all are taken. */
-  next(open: number): Job | undefined {
+  next(open: number): J | undefined {
     const splits = [...this.#bySplit.keys()];
     const split = this.#bySplit.has(open)
       ? open

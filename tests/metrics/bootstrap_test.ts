@@ -9,7 +9,9 @@ import {
   percentileInterval,
   resampledMeans,
   toUnits,
+  type Units,
 } from "../../src/metrics/resample.ts";
+import { binomial, logFactorials } from "../../src/metrics/binomial.ts";
 import { studentP, studentQuantile } from "../../src/metrics/student.ts";
 import { fill, near } from "./fixtures.ts";
 
@@ -304,4 +306,64 @@ Deno.test("the bootstrap p-value: certain, undecided and borderline differences"
   assert.ok(Math.abs(of([1, 0, 1]) - 2 / 27) < 0.008, String(of([1, 0, 1])));
   // Mirrored differences have the same p up to resampling.
   assert.ok(Math.abs(of([1, 1, -1, 1]) - of([-1, -1, 1, -1])) < 0.03);
+});
+
+/** Resampled means of one stratum as their definition has them: number by number, one draw after the other. */
+function plainly({ sums, sizes }: Units, draws: number, seed: number): number[] {
+  const kinds = [...Map.groupBy(sums.keys(), (k) => `${sums[k]} ${sizes[k]}`).values()];
+  const piles = kinds.filter(({ length }) => length > 12).sort((a, b) => b.length - a.length);
+  const rare = kinds.filter(({ length }) => length <= 12).flat();
+  const stream = random(seed).fork("bootstrap", 0), table = logFactorials(sums.length);
+  return Array.from({ length: draws }, () => {
+    let left = sums.length, behind = sums.length, sum = 0, size = 0;
+    for (const { length, 0: first } of piles) {
+      const hits = left > 0 ? binomial(left, length / behind, stream, table) : 0;
+      behind -= length;
+      left -= hits;
+      sum += hits * sums[first];
+      size += hits * sizes[first];
+    }
+    for (; left > 0; left--) {
+      const unit = rare[stream.integer(rare.length)];
+      sum += sums[unit];
+      size += sizes[unit];
+    }
+    return sum / size;
+  });
+}
+
+Deno.test("drawn in blocks, means are to the last bit what single draws give", () => {
+  const draw = random(5, "units");
+  for (const groups of [1, 3]) {
+    for (const kinds of [2, 12, 2000]) {
+      const column = fill(1500, () => draw.integer(kinds) / kinds - 0.4);
+      const [units] = toUnits(column, 0, {
+        groups: fill(1500, (i) => Math.floor(i / (1 + i % groups))),
+      });
+      assert.deepEqual([...resampledMeans([units], 300, random(9))], plainly(units, 300, 9));
+    }
+  }
+});
+
+Deno.test("the ends of an interval are those of the sorted draws, with and without ties", () => {
+  const draw = random(6, "ends");
+  for (const [n, kinds] of [[1, 1], [2, 9], [39, 9], [40, 3], [1000, 7], [1001, 1e6]]) {
+    const draws = fill(n, () => draw.integer(kinds)), before = draws.slice();
+    const sorted = draws.toSorted(), outside = Math.floor(n * 0.025 + 1e-9);
+    assert.deepEqual(percentileInterval(draws), {
+      low: sorted[outside],
+      high: sorted[n - 1 - outside],
+    });
+    assert.deepEqual(draws, before);
+  }
+});
+
+Deno.test("comparisons that are alike have the same interval, each its own object", () => {
+  const draw = random(8, "alike");
+  const a = fill(60, () => draw.integer(5) - 2), b = fill(60, () => draw.integer(5) - 2);
+  const of = (columns: Float64Array[]): Interval[] =>
+    pairedBootstrap(columns, { random: random(1), draws: 200 });
+  const [first, second, third] = of([a, b, a.toReversed()]);
+  assert.deepEqual([first, second, third], [...of([a]), ...of([b]), ...of([a])]);
+  assert.notEqual(first, third);
 });
