@@ -45,18 +45,25 @@ export function clusterMeans(
   return { mean, count };
 }
 
-/** Most neighbours any router may ask for; one search serves all smaller k. */
-export const MOST_NEIGHBOURS = 300;
-
 /**
- * The nearest stored queries of every query, by cosine, nearest first; ties go to the smaller id.
- * Searched once per pair of batches, for all routers.
+ * The nearest stored queries of every query, by cosine, nearest first; ties go to the smaller id. They are at
+ * least `k`, or all there are: what was found for one pair of batches serves all routers that ask for no more.
  */
-export function neighbours(queries: QueryBatch, store: QueryBatch): Promise<Neighbours> {
-  return queries.memo(`nearest/${store.memo.id}`, () => {
-    const k = Math.min(MOST_NEIGHBOURS, store.ids.length);
-    return nearest(queries.vectors, store.vectors, k, idRank(store));
-  });
+export function neighbours(
+  queries: QueryBatch,
+  store: QueryBatch,
+  k: number,
+): Promise<Neighbours> {
+  const held = queries.memo(
+    `nearest/${store.memo.id}`,
+    (): { k: number; found?: Promise<Neighbours> } => ({ k: 0 }),
+  );
+  const most = Math.min(k, store.ids.length);
+  if (held.found && held.k >= most) return held.found;
+  const found = nearest(queries.vectors, store.vectors, most, idRank(store));
+  Object.assign(held, { k: most, found });
+  found.catch(() => delete held.found); // may be asked for again
+  return found;
 }
 
 /** k-means restarts: one while tuning, several for the router that is tested (Avengers' code: 10). */
