@@ -85,7 +85,7 @@ const router: Router<Config> = {
     parameters.add("projection", [D, WIDTH], normal(1 / Math.sqrt(D)));
     parameters.add("models", [M, WIDTH], values(modelVectors(models, WIDTH, LENGTH_ONE, random)));
     const sides = sidesOf(queries.ids, models, scores, random);
-    const { assignment } = await clusters(queries, config.clusters, 1, seed);
+    const { assignment } = await clusters(queries, config.clusters, seed);
     const examples = balanced(queries), vectorsOf = gatherer(queries.vectors.data, D);
     const positiveOf = gatherer(sides.positive, M);
     const negativeOf = gatherer(sides.negative, M);

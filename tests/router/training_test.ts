@@ -74,30 +74,29 @@ Deno.test("neighbours: a search that failed is made again", async () => {
   assert.deepEqual([...(await shared.neighbours(queries, store, 1)).index], [1]);
 });
 
-Deno.test("clusters: once per number, restarts and seed; the order of rows does not matter", async () => {
+Deno.test("clusters: once per number and seed; the order of rows does not matter", async () => {
   const points = tenfold([[1, 0], [1, 0], [0, 1], [0, 1], [0, 1]]);
   const queries = batch(points, { ids: points.map((_, i) => `q${i + 10}`) });
-  const two = await shared.clusters(queries, 2, 1, 7);
+  const two = await shared.clusters(queries, 2, 7);
   const [a, b] = [two.assignment[0], two.assignment[20]];
   assert.notEqual(a, b);
   assert.deepEqual([...two.assignment], [...Array(20).fill(a), ...Array(30).fill(b)]);
   assert.equal(two.inertia, 0);
-  assert.equal(await shared.clusters(queries, 2, 1, 7), two);
-  assert.notEqual(await shared.clusters(queries, 2, 1, 8), two);
-  assert.notEqual(await shared.clusters(queries, 2, 3, 7), two);
-  assert.notEqual(await shared.clusters(queries, 1, 1, 7), two);
+  assert.equal(await shared.clusters(queries, 2, 7), two);
+  assert.notEqual(await shared.clusters(queries, 2, 8), two);
+  assert.notEqual(await shared.clusters(queries, 1, 7), two);
   const turned = batch(points.toReversed(), { ids: queries.ids.toReversed() });
-  const again = await shared.clusters(turned, 2, 1, 7);
+  const again = await shared.clusters(turned, 2, 7);
   assert.deepEqual([...again.assignment], [...two.assignment].reverse());
 });
 
 Deno.test("clusters: at most one for ten queries, and always one", async () => {
   const line = Array.from({ length: 39 }, (_, i) => [Math.cos(i / 30), Math.sin(i / 30)]);
   const queries = batch(line);
-  const many = await shared.clusters(queries, 300, 1, 7);
+  const many = await shared.clusters(queries, 300, 7);
   assert.equal(many.centroids.rows, 3);
-  assert.equal(await shared.clusters(queries, 3, 1, 7), many);
-  assert.equal((await shared.clusters(batch(line.slice(0, 5)), 4, 1, 7)).centroids.rows, 1);
+  assert.equal(await shared.clusters(queries, 3, 7), many);
+  assert.equal((await shared.clusters(batch(line.slice(0, 5)), 4, 7)).centroids.rows, 1);
 });
 
 Deno.test("extendPool: ids ascending, each column from where it belongs", () => {
