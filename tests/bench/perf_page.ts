@@ -1,0 +1,76 @@
+/**
+ * The page that tells how fast the harness is beside other libraries.
+ * @module
+ */
+import { ratioOf, type Row } from "./measure.ts";
+
+/** Everything that was measured in one run, and where. */
+export interface Run {
+  readonly rows: readonly Row[];
+  /** Libraries that were not on the machine. */
+  readonly missing: readonly string[];
+  /** Year, month, day. */
+  readonly date: string;
+  /** Version of Deno. */
+  readonly deno: string;
+  readonly processor: string;
+  readonly cores: number;
+  /** Processes that wanted a core over the last minute, when the run began and when it ended. */
+  readonly load: readonly [before: number, after: number];
+  readonly seconds: number;
+}
+
+/** docs/performance.md: the answer, the table, and how it was measured. */
+export function performancePage(run: Run): string {
+  const { rows, missing, date, deno, processor, cores, load, seconds } = run;
+  const [best, second] = rows.toSorted((a, b) => ratioOf(a) - ratioOf(b));
+  const worst = rows.toSorted((a, b) => ratioOf(b) - ratioOf(a))[0];
+  const faster = rows.filter((row) => ratioOf(row) <= 1).length;
+  const left = missing.length > 0
+    ? `\nLeft out, since Python here does not have it: what is compared with ${
+      missing.join(" and ")
+    }. NumPy stands in for MIRT.\n`
+    : "";
+  return `# How fast it is
+
+The harness takes no longer than the library it is compared with in ${faster} of ${rows.length} comparisons. Shortest beside it:
+${told(best)}, and ${told(second)}. Longest: ${told(worst)}.
+
+| what | beside | threads | ours, ms | theirs, ms | ours / theirs | |
+|---|---|---:|---:|---:|---:|---|
+${rows.map(line).join("\n")}
+${left}
+Deno ${deno} on ${processor}, ${cores} cores, ${date}; load ${
+    load[0].toFixed(1)
+  } when the run began and ${load[1].toFixed(1)} when it ended (above ${cores}, other work
+was waiting for the same cores); ${seconds.toFixed(0)} seconds. All rows are of this one run.
+
+## How it is measured
+
+\`deno task perf\` makes this page; \`--json\` prints the numbers. It needs \`python3\` with scikit-learn and PyTorch, and times
+what it finds. Both sides get the same arrays and the same number of threads, run in turns, and are warm. A number is the
+best of at least three runs: other work on the machine only ever adds to a time. It is still one run on one machine, so read a
+ratio to one digit.
+
+- kNN, ridge, logistic and k-means: 9,000 training queries, 2,400 to predict, vectors of width 256, 28 models. MIRT predicts the
+  same 2,400. The small networks: 3,000 and 1,000 queries, width 384, 10 models. A training step: 16 × 128 tokens.
+- Ours computes in float64 where a system of equations is solved, so that results are the same bits on any machine; "theirs in
+  float32" shows what that costs. Distances in kNN and k-means are exact ([the engine](engine.md)).
+- A network is compiled when it is first asked, once for one query and once for many; PyTorch compiles nothing.
+`;
+}
+
+function told(row: Row): string {
+  const threads = row.threads === 1 ? "one thread" : `${row.threads} threads`;
+  return `${ratioOf(row).toFixed(2)} of the time of ${row.peer} for "${row.task}" (${threads})`;
+}
+
+function line(row: Row): string {
+  const cells = [row.task, row.peer, row.threads, digits(row.ours), digits(row.theirs)];
+  return `| ${cells.join(" | ")} | ${ratioOf(row).toFixed(2)} | ${row.note} |`;
+}
+
+/** Three digits, no exponent. */
+function digits(value: number): string {
+  return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+}
