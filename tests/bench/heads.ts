@@ -48,7 +48,7 @@ interface Report {
   readonly fit: number;
   /** First call after a fit. */
   readonly first: number;
-  /** Later calls, their mean. */
+  /** The quickest of later calls. */
   readonly later: number;
   readonly score: number;
 }
@@ -109,16 +109,15 @@ async function ours({ router, config }: Task, { train, test, truth }: Invented):
   const fit = await timed(async () => await router.fit(train, config, lastFit(router.name)));
   const predict = async () => await fit.value.predict(test) as PointPredictions;
   const first = await timed(predict);
-  const later = await timed(async () => {
-    for (let i = 0; i < LATER; i++) await predict();
-  });
+  let later = Infinity;
+  for (let i = 0; i < LATER; i++) later = Math.min(later, (await timed(predict)).took);
   const { quality } = first.value, M = SIZES.models;
   let score = 0;
   for (let i = 0; i < SIZES.test; i++) {
     const row = quality.subarray(i * M, (i + 1) * M);
     score += truth[i * M + row.indexOf(Math.max(...row))] / SIZES.test;
   }
-  return { fit: fit.took, first: first.took, later: later.took / LATER, score };
+  return { fit: fit.took, first: first.took, later, score };
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ value: T; took: number }> {

@@ -155,6 +155,6 @@ for line in sys.stdin:
     model, fitting = timed(lambda: fit(task))
     with torch.inference_mode():
         quality, first = timed(lambda: model(test))
-        _, later = timed(lambda: [model(test) for _ in range(size["later"])])
+        later = min(timed(lambda: model(test))[1] for _ in range(size["later"]))
     score = truth.gather(1, quality.argmax(1, keepdim=True)).mean().item()
-    print(json.dumps({"fit": fitting, "first": first, "later": later / size["later"], "score": score}), flush=True)
+    print(json.dumps({"fit": fitting, "first": first, "later": later, "score": score}), flush=True)

@@ -166,8 +166,13 @@ async function agreement(ours: Found, path: string): Promise<string> {
   if (typeof ours === "number") {
     return `inertia ${ours.toFixed(1)}, theirs ${theirs[0].toFixed(1)}`;
   }
-  const most = ours.reduce((worst, v, i) => Math.max(worst, Math.abs(v - theirs[i])), 0);
-  return `predictions differ by ${most.toExponential(0)} at most`;
+  const apart = ours.map((v, i) => Math.abs(v - theirs[i])).sort();
+  const most = apart[apart.length - 1], same = apart.findIndex((difference) => difference > 1e-6);
+  return same < 0
+    ? `predictions within ${most.toExponential(0)}`
+    : `${(100 * same / apart.length).toFixed(0)}% of predictions within 1e-6, all within ${
+      most.toFixed(2)
+    }`;
 }
 
 async function writeTask(folder: string, { train, test }: Invented): Promise<void> {
