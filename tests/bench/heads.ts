@@ -21,6 +21,8 @@ const ROUTERDC = { batch: 256, epochs: 13, rate: 1e-3, decay: 0, width: 128, neg
 interface Task {
   readonly router: Router;
   readonly config: unknown;
+  /** What sets its predictions apart from PyTorch's. */
+  readonly apart?: string;
   /** What heads_reference.py is told. */
   readonly told: Record<string, unknown>;
 }
@@ -33,6 +35,7 @@ const TASKS: Record<string, Task> = {
   },
   "EmbedLLM": {
     router: embedllm.default as Router,
+    apart: "a linear map, ours in float64",
     config: embedllm.default.grid[0],
     told: { kind: "mf", out: true, ...embedllm.TRAINING, ...embedllm.default.grid[0] },
   },
@@ -91,9 +94,7 @@ export async function headRows(progress: (task: string) => void): Promise<Row[]>
           ...bestOf(reports.map(([a, b]) => [a[part as "fit"], b[part as "fit"]])),
           note: part === "fit"
             ? `choices score ${own.score.toFixed(3)}, theirs ${other.score.toFixed(3)}`
-            : part === "first"
-            ? "ours compiles its graph here"
-            : "",
+            : task.apart ?? (part === "first" ? "ours compiles its graph here" : ""),
         });
       }
     }

@@ -39,7 +39,7 @@ The worst: ${told(worst)}.
 
 | what | beside | threads | ours, ms | theirs, ms | ours / theirs | |
 |---|---|---:|---:|---:|---:|---|
-${rows.map(line).join("\n")}
+${rows.map((row) => line(row, Math.max(...load) > cores)).join("\n")}
 ${left}
 Deno ${deno} on ${processor}, ${cores} cores, ${date}; load ${
     load[0].toFixed(1)
@@ -51,8 +51,8 @@ was waiting for the same cores); ${seconds.toFixed(0)} seconds. All rows are of 
 \`deno task perf\` makes this page; \`--json\` prints the numbers. It needs \`python3\` with scikit-learn and PyTorch, and times
 what it finds. Both sides get the same arrays and the same number of threads, run in turns, and are warm, but for
 first predictions. A number is the best of at least three runs: other work on the machine only ever adds to a time. With two
-threads it adds most, since each waits for the other, and not to both sides alike: read those rows only where the load was
-low. It is still one run on one machine, so read a ratio to one digit.
+threads it adds most, since each waits for the other, and not to both sides alike: a ratio in brackets is of two threads on a
+busy machine, and says nothing. It is still one run on one machine, so read a ratio to one digit.
 
 - kNN, ridge, logistic and k-means: 9,000 training queries, 2,400 to predict, vectors of width 256, 28 models. MIRT predicts the
   same 2,400. The small networks: 3,000 and 1,000 queries, width 384, 10 models. A training step: 16 × 128 tokens.
@@ -69,9 +69,13 @@ function told(row: Row): string {
   return `${row.task}, ${ratioOf(row).toFixed(2)} times as long as ${row.peer}`;
 }
 
-function line(row: Row): string {
+/** @param busy whether other work waited for the cores */
+function line(row: Row, busy: boolean): string {
   const cells = [row.task, row.peer, row.threads, digits(row.ours), digits(row.theirs)];
-  return `| ${cells.join(" | ")} | ${ratioOf(row).toFixed(2)} | ${row.note} |`;
+  const ratio = ratioOf(row).toFixed(2);
+  return `| ${cells.join(" | ")} | ${
+    busy && row.threads > 1 ? `(${ratio})` : ratio
+  } | ${row.note} |`;
 }
 
 /** Three digits, no exponent. */

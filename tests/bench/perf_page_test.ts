@@ -38,6 +38,11 @@ Deno.test("the page begins with how many rows are no slower, the two best and th
 Deno.test("every row is a line of the table; what is missing is named", () => {
   const page = performancePage(RUN);
   assert.ok(page.includes("| slow | peer 1.0 | 1 | 30 | 12 | 2.50 | a note |"));
+  assert.ok(
+    page.includes("| two threads | peer 1.0 | 2 | 1 | 99 | (0.01) | a note |"),
+    "load 3 on 2 cores",
+  );
+  assert.ok(performancePage({ ...RUN, load: [1, 2] }).includes("| 99 | 0.01 |"));
   assert.equal(page.match(/\| peer 1\.0 \|/g)?.length, 5);
   assert.match(page, /load 0\.3 when the run began and 3\.0 when it ended/);
   assert.ok(!page.includes("Left out"));
