@@ -71,7 +71,7 @@ const QUERIES_PER_CLUSTER = 10;
 
 /**
  * k-means clusters of a batch's vectors, computed once for every (k, seed); k is lowered where there are
- * fewer than ten queries a cluster. One greedy start: it routes as well as the best of four plain ones, in a seventh of
+ * fewer than ten queries a cluster. One greedy start: it routes as well as the best of four plain ones, in a sixth of
  * their time.
  */
 export function clusters(
