@@ -60,7 +60,7 @@ async function categories(
   if (names.length > 1) {
     return { count: names.length, of: queries.benchmarks!.map((name) => names.indexOf(name)) };
   }
-  const { centroids, assignment } = await clusters(queries, CLUSTERS, 1, seed);
+  const { centroids, assignment } = await clusters(queries, CLUSTERS, seed);
   return { count: centroids.rows, of: assignment };
 }
 

@@ -11,7 +11,6 @@ import {
   extendPool,
   fillMissing,
   profileMeans,
-  RESTARTS,
 } from "../src/router/mod.ts";
 import { type Matrix, product } from "../src/linalg/mod.ts";
 import { fuseRanks, rankInClusters } from "./_rank_fusion.ts";
@@ -42,13 +41,8 @@ const router: Router<Config> = {
   ]),
   unseen: "zero-update",
   scale: "rank",
-  async fit({ queries, models, scores, meanCosts }, config, { stage, seed }) {
-    const { centroids, assignment } = await clusters(
-      queries,
-      config.clusters,
-      RESTARTS[stage],
-      seed,
-    );
+  async fit({ queries, models, scores, meanCosts }, config, { seed }) {
+    const { centroids, assignment } = await clusters(queries, config.clusters, seed);
     const M = models.length;
     const { mean } = clusterMeans(scores, M, assignment, centroids.rows);
     const filled = fillMissing(mean, columnMeans(scores, M));

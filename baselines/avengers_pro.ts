@@ -16,7 +16,6 @@ import {
   extendPool,
   fillMissing,
   profileMeans,
-  RESTARTS,
 } from "../src/router/mod.ts";
 import { type Matrix, product } from "../src/linalg/mod.ts";
 import { fuseRanks, rankInClusters } from "./_rank_fusion.ts";
@@ -44,13 +43,8 @@ const router: Router<Config> = {
   ]),
   unseen: "zero-update",
   scale: "rank",
-  async fit({ queries, models, scores, costs, meanCosts }, config, { stage, seed }) {
-    const { centroids, assignment } = await clusters(
-      queries,
-      config.clusters,
-      RESTARTS[stage],
-      seed,
-    );
+  async fit({ queries, models, scores, costs, meanCosts }, config, { seed }) {
+    const { centroids, assignment } = await clusters(queries, config.clusters, seed);
     const means = (cells: Float64Array): Float64Array =>
       fillMissing(
         clusterMeans(cells, models.length, assignment, centroids.rows).mean,

@@ -23,7 +23,7 @@ import type {
 } from "../src/router/mod.ts";
 import { CapabilityError, extendPool, labelledExamples, neighbours } from "../src/router/mod.ts";
 import { logisticFit, type Matrix, matrix, productF64 } from "../src/linalg/mod.ts";
-import { binaryCrossEntropy, linear, matmul, scale, softplus, sub } from "../src/nn/mod.ts";
+import { binaryCrossEntropy, concat, linear, matmul, scale, softplus, sub } from "../src/nn/mod.ts";
 import {
   Blocks,
   type Bound,
@@ -115,14 +115,13 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
       return binaryCrossEntropy(sub(merit, difficulty), take(labels, M), take(weights, M));
     },
   }, context);
-  const demands = new Blocks(parameters, (_, parameter, x) => item(parameter, x).demands);
-  const difficulty = new Blocks(parameters, (_, parameter, x) => item(parameter, x).difficulty);
+  const network = new Blocks(parameters, (_, parameter, x) => {
+    const { demands, difficulty } = item(parameter, x);
+    return concat([demands, difficulty], 1);
+  });
   return {
     abilities: Float64Array.from(parameters.get("abilities").data),
-    items: async (vectors) => ({
-      demands: await demands.apply(vectors),
-      difficulty: await difficulty.apply(vectors),
-    }),
+    items: async (vectors) => itemsOf(await network.apply(vectors)),
     size: parameters.count - M * SKILLS,
   };
 }
@@ -134,6 +133,17 @@ function item(parameter: Bound, x: Tensor): { demands: Tensor; difficulty: Tenso
     demands: softplus(linear(phi, parameter("A"))),
     difficulty: linear(phi, parameter("B")),
   };
+}
+
+/** Separates rows of demands and difficulty, [Q × (skills + 1)]. */
+function itemsOf(rows: Float64Array): { demands: Float64Array; difficulty: Float64Array } {
+  const Q = rows.length / (SKILLS + 1);
+  const demands = new Float64Array(Q * SKILLS), difficulty = new Float64Array(Q);
+  for (let i = 0, at = 0; i < Q; i++) {
+    for (let skill = 0; skill < SKILLS; skill++) demands[i * SKILLS + skill] = rows[at++];
+    difficulty[i] = rows[at++];
+  }
+  return { demands, difficulty };
 }
 
 /** @param abilities θ of the models as columns, [skills × M] */
@@ -150,9 +160,10 @@ function answering(
     async predict(batch) {
       const items = await test.items(await warmedUp(batch, store, config.warmUp));
       const quality = await productF64(items.demands, abilities, batch.ids.length, SKILLS, M);
-      return {
-        quality: quality.map((merit, at) => sigmoid(merit - items.difficulty[Math.floor(at / M)])),
-      };
+      for (let i = 0, at = 0; i < batch.ids.length; i++) {
+        for (let m = 0; m < M; m++, at++) quality[at] = sigmoid(quality[at] - items.difficulty[i]);
+      }
+      return { quality };
     },
     async withModels(profiles) {
       const pool = extendPool(models, profiles);
@@ -167,14 +178,14 @@ function answering(
 async function warmedUp(batch: QueryBatch, store: QueryBatch, share: number): Promise<Matrix> {
   const { rows, width, data } = batch.vectors;
   if (share === 0) return batch.vectors;
-  const { index, k } = await neighbours(batch, store), near = Math.min(WARMING, k);
-  const warm = data.map((value) => (1 - share) * value);
+  const { index, k } = await neighbours(batch, store, WARMING), near = Math.min(WARMING, k);
+  const warm = new Float32Array(data.length), stored = store.vectors.data, part = share / near;
   for (let i = 0; i < rows; i++) {
+    const to = i * width;
+    for (let d = 0; d < width; d++) warm[to + d] = (1 - share) * data[to + d];
     for (let j = 0; j < near; j++) {
       const from = index[i * k + j] * width;
-      for (let d = 0; d < width; d++) {
-        warm[i * width + d] += share / near * store.vectors.data[from + d];
-      }
+      for (let d = 0; d < width; d++) warm[to + d] += part * stored[from + d];
     }
   }
   return matrix(rows, width, warm);

@@ -43,23 +43,32 @@ const router: Router<Config> = {
     { k, weights: "inverse" },
   ]),
   unseen: "zero-update",
-  fit: (train, config) => fitted(train, config),
+  fit: (train, config, { grid = [] }) => {
+    const most = Math.max(config.k, ...(grid as Config[]).map(({ k }) => k));
+    return fitted(train, config, most);
+  },
 };
 export default router;
 
-function fitted(train: TrainingData, config: Config): FittedRouter {
+/** @param most neighbours to search for, at least the configuration's: one search then serves a whole grid */
+function fitted(train: TrainingData, config: Config, most: number): FittedRouter {
   const { models, queries, scores } = train;
   const store = { queries, scores, columns: models.length };
   return {
     models,
-    predict: async (batch) => ({ quality: await vote(batch, store, config) }),
-    withModels: (profiles) => extended(train, profiles, config),
+    predict: async (batch) => ({ quality: await vote(batch, store, config, most) }),
+    withModels: (profiles) => extended(train, profiles, config, most),
     describe: () => ({ parameters: storedCells(train) }),
   };
 }
 
 /** New models vote with their own labelled queries, old ones with the training rows. */
-function extended(train: TrainingData, profiles: ModelProfiles, config: Config): FittedRouter {
+function extended(
+  train: TrainingData,
+  profiles: ModelProfiles,
+  config: Config,
+  most: number,
+): FittedRouter {
   const pool = extendPool(train.models, profiles);
   const stores = {
     old: { queries: train.queries, scores: train.scores, columns: train.models.length },
@@ -69,8 +78,8 @@ function extended(train: TrainingData, profiles: ModelProfiles, config: Config):
     models: pool.models,
     predict: async (batch) => ({
       quality: pool.merge(
-        await vote(batch, stores.old, config),
-        await vote(batch, stores.fresh, config),
+        await vote(batch, stores.old, config, most),
+        await vote(batch, stores.fresh, config, most),
       ),
     }),
     describe: () => ({ parameters: storedCells(train) + profiles.scores.length }),
@@ -78,8 +87,13 @@ function extended(train: TrainingData, profiles: ModelProfiles, config: Config):
 }
 
 /** ŝ(x,m) = Σ_j w_j s(j,m) / Σ_j w_j over the neighbours that have a score of m; else m's mean. */
-async function vote(batch: QueryBatch, store: Store, config: Config): Promise<Float64Array> {
-  const { index, similarity, k: found } = await neighbours(batch, store.queries);
+async function vote(
+  batch: QueryBatch,
+  store: Store,
+  config: Config,
+  most: number,
+): Promise<Float64Array> {
+  const { index, similarity, k: found } = await neighbours(batch, store.queries, most);
   const { scores, columns: M } = store;
   const k = Math.min(config.k, found);
   const fallback = columnMeans(scores, M);

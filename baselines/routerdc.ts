@@ -78,7 +78,7 @@ const router: Router<Config> = {
     parameters.add("projection", [D, WIDTH], normal(1 / Math.sqrt(D)));
     parameters.add("models", [M, WIDTH], values(modelVectors(models, WIDTH, LENGTH_ONE, random)));
     const sides = sidesOf(queries.ids, models, scores, random);
-    const { assignment } = await clusters(queries, config.clusters, 1, seed);
+    const { assignment } = await clusters(queries, config.clusters, seed);
     const examples = balanced(queries), pairs = pairsOf(assignment);
     await trainNetwork({
       parameters,

@@ -26,7 +26,7 @@ const router: Router<Config> = {
   grid: [25, 5, 10, 50, 100, 200, 300].map((clusters) => ({ clusters })),
   unseen: "zero-update",
   async fit(train, config, { seed }) {
-    const { centroids } = await clusters(train.queries, config.clusters, 1, seed);
+    const { centroids } = await clusters(train.queries, config.clusters, seed);
     return routed(train.models, await scoresPerCluster(train, centroids), centroids);
   },
 };

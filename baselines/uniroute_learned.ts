@@ -61,7 +61,7 @@ const router: Router<Config> = {
   unseen: "zero-update",
   async fit(train, config, context) {
     const { queries, models, scores } = train, { random, seed } = context;
-    const found = await clusters(queries, config.clusters, 1, seed), { centroids } = found;
+    const found = await clusters(queries, config.clusters, seed), { centroids } = found;
     const D = centroids.width, K = centroids.rows, M = models.length;
     const means = await profileMeans(train, scores, centroids, 0);
     const parameters = new Parameters(random), start = softKMeans(found);

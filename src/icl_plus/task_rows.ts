@@ -141,7 +141,7 @@ export function validationIsFamiliar({ tasks, validation }: TrainingData): boole
 async function clusterTasks(batch: QueryBatch, seed: number): Promise<Indexed> {
   const most = Math.floor(batch.ids.length / ROWS_PER_CLUSTER);
   const k = Math.max(1, Math.min(MOST_CLUSTERS, most));
-  const { assignment } = await clusters(batch, k, 1, seed);
+  const { assignment } = await clusters(batch, k, seed);
   return indexed(Array.from(assignment, (c) => `cluster ${String(c).padStart(3, "0")}`));
 }
 

@@ -1,5 +1,5 @@
 /**
- * K-means clustering: k-means++ seeding, Lloyd's iterations, the best of several runs.
+ * K-means clustering: greedy k-means++ seeding, then Lloyd's iterations.
  *
  * For rows on the grid of `matrix.ts` every distance, sum and comparison is exact. So the clusters depend on the
  * data, the seed and the row ids alone, not on row order, threads or machine, and no shortcut can be seen in them.
@@ -11,12 +11,8 @@ import { product } from "./gemm.ts";
 
 /** Options of {@link kmeans}; the rank also settles the order of draws. */
 export interface KMeansOptions extends LloydOptions {
-  /** Source of the draws of the initial centroids; restart `r` uses its fork `restart, r`. */
+  /** Source of the draws of the initial centroids. */
   readonly random: Random;
-  /** Runs from different initial centroids, of which the one with the least inertia is kept. Default 1. */
-  readonly restarts?: number;
-  /** Candidates for every next initial centroid; 1 is plain k-means++. Default 2 + ⌊ln k⌋. */
-  readonly trials?: number;
 }
 
 /** Options of {@link lloyd}. */
@@ -48,26 +44,15 @@ export interface Assignment {
 }
 
 /**
- * Clusters the rows of `x` into at most `k` clusters: k-means++ seeding, then Lloyd's iterations (see
+ * Clusters the rows of `x` into at most `k` clusters: {@link seedRows}, then Lloyd's iterations (see
  * {@link lloyd}).
  * @throws {RangeError} when `x` has no rows or `k` < 1
  */
 export async function kmeans(x: Matrix, k: number, options: KMeansOptions): Promise<Clusters> {
   if (!(x.rows >= 1 && k >= 1)) throw new RangeError(`${k} clusters of ${x.rows} rows`);
   const order = inOrderOfRank(x.rows, options.rank);
-  let best: Clusters | undefined;
-  for (let restart = 0; restart < (options.restarts ?? 1); restart++) {
-    const seeds = await seedRows(
-      x,
-      k,
-      order,
-      options.random.fork("restart", restart),
-      options.trials,
-    );
-    const found = await lloyd(x, takeRows(x, seeds), options);
-    if (!best || found.inertia < best.inertia) best = found;
-  }
-  return best!;
+  const seeds = await seedRows(x, k, order, options.random);
+  return await lloyd(x, takeRows(x, seeds), options);
 }
 
 /**
@@ -278,9 +263,8 @@ export function inOrderOfRank(rows: number, rank?: Uint32Array): Int32Array {
 }
 
 /**
- * Greedy k-means++: each next centre is the one of `trials` rows, drawn with probability proportional to
- * their squared distance from the centres so far, that brings this distance down most; scikit-learn tries
- * 2 + ⌊ln k⌋, and one trial is plain k-means++. Rows are drawn in the sequence `order`. Returns the row
+ * Greedy k-means++: each next centre is the one of 2 + ⌊ln k⌋ rows (as in scikit-learn), drawn with probability
+ * proportional to their squared distance from the centres so far, that brings this distance down most. Rows are drawn in the sequence `order`. Returns the row
  * numbers, fewer than `k` when every row already coincides with a centre.
  */
 export async function seedRows(
@@ -288,8 +272,8 @@ export async function seedRows(
   k: number,
   order: Int32Array,
   random: Random,
-  trials = 2 + Math.floor(Math.log(k)),
 ): Promise<number[]> {
+  const trials = 2 + Math.floor(Math.log(k));
   const square = squareNorms(x);
   const seeds: number[] = [];
   let drawn = [order[random.integer(x.rows)]];

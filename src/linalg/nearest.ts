@@ -17,8 +17,8 @@ export interface Neighbours {
 
 /** Ranks have 21 bits, so that similarity and rank fit the 53 of a float64 together. */
 const RANKS = 2 ** 21;
-/** Buckets of the histogram: this many for negative similarities and as many for positive ones. */
-const MIDDLE = 2048;
+/** One similarity in so many is in the sample of {@link likelyBelow}. */
+const STRIDE = 32;
 
 /**
  * The `k` rows of `store` with the largest inner product for every row of `queries`. Equal similarities are
@@ -43,15 +43,17 @@ export async function nearest(
 
   const index = new Int32Array(queries.rows * k);
   const similarity = new Float32Array(queries.rows * k);
-  const bound = longestRow(queries, "query") * longestRow(store, "store");
-  const keys = new Float64Array(n), histogram = new Int32Array(2 * MIDDLE);
+  if (k === 0) return { index, similarity, k };
+  requireFinite(queries, "query");
+  requireFinite(store, "store");
+  const keys = new Float64Array(Math.min(n, 2 * k + Math.ceil(n / STRIDE)));
   await forEachProductBlock(queries, store, (start, block, rows) => {
+    const bits = new Int32Array(block.buffer, block.byteOffset, block.length);
     for (let q = 0; q < rows; q++) {
-      const values = block.subarray(q * n, (q + 1) * n);
-      largestKeys(values, rank, k, bound, keys, histogram);
+      largestKeys(block, bits, q * n, rank, k, keys);
       for (let i = 0, to = (start + q) * k; i < k; i++, to++) {
         index[to] = rowOfRank[rankOfKey(keys[k - 1 - i])];
-        similarity[to] = values[index[to]];
+        similarity[to] = block[q * n + index[to]];
       }
     }
   });
@@ -59,34 +61,70 @@ export async function nearest(
 }
 
 /**
- * Writes the `k` largest keys of one query's similarities to the front of `keys`, ascending. `bound` is the
- * largest |similarity| there can be.
+ * Writes the `k` largest keys of one query's similarities, which begin at `from`, to the front of `keys`,
+ * ascending. `bits` are those of `values`.
  *
- * A histogram tells from which bucket on to look, the values in there become keys, and only those are put
- * in order: two passes over the row and a sort of little more than `k` numbers.
+ * Nearly all values are passed over at the cost of one comparison: a sample says what the k best are likely to
+ * exceed. Where it says too much, all are looked at again.
  */
 function largestKeys(
   values: Float32Array,
+  bits: Int32Array,
+  from: number,
   rank: Uint32Array,
   k: number,
-  bound: number,
   keys: Float64Array,
-  histogram: Int32Array,
 ): void {
-  const n = values.length;
-  const scale = bound > 0 ? (MIDDLE - 1) / bound : 0;
-  histogram.fill(0);
-  for (let j = 0; j < n; j++) histogram[(values[j] * scale + MIDDLE) | 0]++;
-  let bucket = 2 * MIDDLE - 1;
-  for (let seen = histogram[bucket]; seen < k && bucket > 0;) seen += histogram[--bucket];
-
-  const bits = new Int32Array(values.buffer, values.byteOffset, n);
-  let found = 0;
-  for (let j = 0; j < n; j++) {
-    if (values[j] * scale + MIDDLE >= bucket) keys[found++] = keyOf(bits[j], rank[j]);
-  }
+  const likely = likelyBelow(values, from, rank.length, k, keys);
+  let found = gather(values, bits, from, rank, k, keys, likely);
+  if (found < k) found = gather(values, bits, from, rank, k, keys, -Infinity);
   partition(keys, found, k);
   keys.subarray(0, k).sort();
+}
+
+/** Collects the keys of values that are not below `least`, the best `k` and perhaps some more. Returns how many. */
+function gather(
+  values: Float32Array,
+  bits: Int32Array,
+  from: number,
+  rank: Uint32Array,
+  k: number,
+  keys: Float64Array,
+  least: number,
+): number {
+  const end = from + rank.length;
+  let found = 0;
+  for (let at = from; (at = nextFrom(values, at, end, least)) < end; at++) {
+    if (found === keys.length) {
+      partition(keys, found, k);
+      least = similarityOfKey(keys[k - 1]);
+      found = k;
+      if (values[at] < least) continue;
+    }
+    keys[found++] = keyOf(bits[at], rank[at - from]);
+  }
+  return found;
+}
+
+/** A value that k of n values very likely reach, by a sample of them; `space` is written over. */
+function likelyBelow(
+  values: Float32Array,
+  from: number,
+  n: number,
+  k: number,
+  space: Float64Array,
+): number {
+  const size = Math.floor(n / STRIDE), place = Math.ceil(k / STRIDE * 1.25) + 8;
+  if (place > size) return -Infinity;
+  for (let i = 0; i < size; i++) space[i] = values[from + i * STRIDE];
+  partition(space, size, place);
+  return space[place - 1];
+}
+
+/** Position of the first value that is not below `least`, `end` if there is none: the loop that takes the time. */
+function nextFrom(values: Float32Array, at: number, end: number, least: number): number {
+  while (at < end && values[at] < least) at++;
+  return at;
 }
 
 /**
@@ -102,7 +140,15 @@ function rankOfKey(key: number): number {
   return RANKS - 1 - (key - Math.floor(key / RANKS) * RANKS);
 }
 
-/** Moves the `k` largest of the first `n` values to the front, in any order (Hoare's quickselect). */
+const oneFloat = new Float32Array(1), itsBits = new Int32Array(oneFloat.buffer);
+
+function similarityOfKey(key: number): number {
+  const ordered = Math.floor(key / RANKS) - 2 ** 31;
+  itsBits[0] = ordered >= 0 ? ordered : -ordered | 0x80000000;
+  return oneFloat[0];
+}
+
+/** Moves the `k` largest of the first `n` values to the front, the least of them last (Hoare's quickselect). */
 function partition(values: Float64Array, n: number, k: number): void {
   let low = 0, high = n - 1;
   while (low < high) {
@@ -122,9 +168,12 @@ function partition(values: Float64Array, n: number, k: number): void {
   }
 }
 
-/** Length of the longest row, a little generously. */
-function longestRow(m: Matrix, what: string): number {
-  const squares = squareNorms(m), broken = squares.findIndex((square) => !Number.isFinite(square));
+/** Arrays known to be finite: a store is searched again and again, also for single queries. */
+const finite = new WeakSet<Float32Array>();
+
+function requireFinite(m: Matrix, what: string): void {
+  if (finite.has(m.data)) return;
+  const broken = squareNorms(m).findIndex((square) => !Number.isFinite(square));
   if (broken >= 0) throw new RangeError(`${what} row ${broken}: a vector with NaN or infinity`);
-  return Math.sqrt(squares.reduce((most, square) => Math.max(most, square), 0)) * (1 + 1e-5);
+  finite.add(m.data);
 }

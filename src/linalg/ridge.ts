@@ -62,14 +62,26 @@ export async function ridgePredict(x: Matrix, weights: Float64Array): Promise<Fl
   if (!Number.isInteger(m)) {
     throw new RangeError(`${weights.length} weights for rows of width ${d}`);
   }
-  const out = new Float64Array(x.rows * m);
+  const out = new Float64Array(x.rows * m), space = takeSpace(Math.min(step, x.rows) * d);
   for (let start = 0; start < x.rows; start += step) {
     const rows = Math.min(step, x.rows - start);
-    const part = new Float64Array(x.data.subarray(start * d, (start + rows) * d));
+    const part = space.subarray(0, rows * d);
+    part.set(x.data.subarray(start * d, (start + rows) * d));
     out.set(await productF64(part, weights.subarray(0, d * m), rows, d, m), start * m);
   }
+  spare = space;
   for (let i = 0; i < out.length; i++) out[i] += weights[d * m + i % m];
   return out;
+}
+
+/** Memory of the last prediction: fresh memory takes longer to be had than to be filled. */
+let spare = new Float64Array();
+
+/** Room for this many values, which nobody else has: a prediction in the meantime gets memory of its own. */
+function takeSpace(size: number): Float64Array<ArrayBuffer> {
+  const space = spare.length >= size ? spare : new Float64Array(size);
+  spare = new Float64Array();
+  return space;
 }
 
 /** Targets known on the same rows. */

@@ -215,8 +215,12 @@ function message(field: number, parts: Bytes): Bytes {
   return [varint(field << 3 | 2), varint(length), ...parts];
 }
 
+/** What nearly all keys, lengths and dimensions are. */
+const ONE_BYTE = Array.from({ length: 128 }, (_, value) => Uint8Array.of(value));
+
 /** Seven bits a byte, lowest first; a negative number as its 64-bit two's complement. */
 function varint(value: number): Uint8Array {
+  if (value in ONE_BYTE) return ONE_BYTE[value];
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
   for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);

@@ -95,14 +95,21 @@ export function checkPredictions(
     const odd = again.findIndex((m, i) => m !== choice[i * columns.length]);
     if (odd >= 0) {
       throw new VerificationError(
-        `${where}: ${named(entry)}, test row ${odd}: its predictions choose ${models[again[odd]]}, ` +
+        `${where}: ${named(entry)}, test row ${odd}: its predictions choose ${
+          models[again[odd]]
+        }, ` +
           `the decision is ${models[choice[odd * columns.length]]}`,
       );
     }
     // Ranks are no probabilities: calibration is null there.
     const scale = predictions.brier === null ? "rank" : undefined;
     const summary = summarisePredictions(outcomesOf(table, rows), own, tieOrder(pool), scale);
-    numbers += sameOrThrow(`${where}: ${named(entry)}`, "/predictions", predictions, rounded(summary));
+    numbers += sameOrThrow(
+      `${where}: ${named(entry)}`,
+      "/predictions",
+      predictions,
+      rounded(summary),
+    );
   });
   return numbers;
 }

@@ -175,6 +175,11 @@ export interface FitContext {
    * outcome of a held-out model.
    */
   readonly profile?: readonly string[];
+  /**
+   * The configurations that tuning compares, in its fits only: what they share (a search for neighbours) is
+   * made for the most demanding of them, and no wider.
+   */
+  readonly grid?: readonly unknown[];
   /** Reports progress of a long fit, 0…1. */
   progress(share: number): void;
   /** Ends a long fit early; throw `signal.reason`. */
@@ -194,7 +199,7 @@ export interface RouterCard {
  *
  * @example
  * ```ts ignore
- * const neighbours = await queries.memo("knn/300/" + store.memo.id, () => nearest(...));
+ * const neighbours = await queries.memo("nearest/" + store.memo.id, () => nearest(...));
  * ```
  */
 export interface Memo {

@@ -51,7 +51,7 @@ export async function tune(
     const fit = context();
     fit.signal.throwIfAborted();
     const train = { ...forFit(split.train), validation: forFit(split.validation, true) };
-    const fitted = await router.fit(train, config, fit);
+    const fitted = await router.fit(train, config, { ...fit, grid: router.grid });
     const pool: Pool = { models: fitted.models, meanCosts: split.train.meanCosts };
     const predictions = points(await fitted.predict(batch), router);
     const score = mean(split, decide(predictions, pool), "scores");

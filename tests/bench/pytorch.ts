@@ -1,13 +1,9 @@
 /**
  * Trains one small decoder transformer with the harness's engine and with PyTorch on the same machine: same
- * initial weights, batches, optimiser and number of threads; speed and losses side by side. For development
- * only; needs Python with PyTorch on this machine.
- *
- *     deno run -A tests/bench/pytorch.ts [--threads 2] [--blocks 6] [--steps 5]
+ * initial weights, batches, optimiser and number of threads.
  * @module
  */
-import { cpuUsage } from "node:process";
-import { parseArgs } from "@std/cli/parse-args";
+import { repoPath } from "../../src/base/files.ts";
 import { random } from "../../src/base/random.ts";
 import { add, linear, lookup, reshape } from "../../src/nn/ops.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
@@ -16,7 +12,8 @@ import { type Bound, normal, Parameters } from "../../src/nn/parameters.ts";
 import type { Feeds } from "../../src/nn/program.ts";
 import { Trainer } from "../../src/nn/trainer.ts";
 import { addBlock, addNorm, block, type BlockShape, normalise } from "../../src/nn/transformer.ts";
-import { hasModule, python } from "./python.ts";
+import { inTurns, type Row } from "./measure.ts";
+import { python } from "./python.ts";
 
 const BATCH = 16, LENGTH = 128, LAYERS = 4, VOCABULARY = 4096;
 const SHAPE: BlockShape = {
@@ -28,89 +25,43 @@ const SHAPE: BlockShape = {
   rotaryBase: null,
 };
 const OPTIMISER = { rate: 1e-3, decay: 0.1, beta1: 0.9, beta2: 0.95, epsilon: 1e-8 };
-const WARMUP = 3, DISTINCT_BATCHES = 24;
+const DISTINCT_BATCHES = 24;
 
-if (import.meta.main) {
-  const flags = parseArgs(Deno.args, { default: { threads: 2, blocks: 6, steps: 5 } });
-  await compare(flags);
-}
-
-/** Milliseconds, by the clock and of processor time, and loss of every step. */
-interface Report {
-  milliseconds: number[];
-  cpu: number[];
-  losses: number[];
-}
-
-async function compare(
-  { threads, blocks, steps }: { threads: number; blocks: number; steps: number },
-): Promise<void> {
-  if (!await hasModule("torch")) {
-    console.log("comparison skipped: python3 with PyTorch is not on this machine");
-    return;
-  }
+/** One training step. Python needs PyTorch. */
+export async function trainingRow(threads: number): Promise<Row> {
   const parameters = decoder(), batches = sequences();
-  const folder = await Deno.makeTempDir();
+  const folder = await Deno.makeTempDir({ dir: repoPath(".cache") });
   try {
     await write(folder, parameters, batches);
     const theirs = await pyTorch(folder, threads), ours = engine(parameters, batches, threads);
-    const both = [ours, theirs];
-    const reports = both.map((): Report => ({ milliseconds: [], cpu: [], losses: [] }));
-    for (let turn = 0; turn <= blocks; turn++) { // in turns, so that a busy machine hits both
-      for (const [i, side] of both.entries()) {
-        const { milliseconds, cpu, losses } = await side.train(turn === 0 ? WARMUP : steps);
-        reports[i].losses.push(...losses);
-        if (turn === 0) continue;
-        reports[i].milliseconds.push(...milliseconds);
-        reports[i].cpu.push(...cpu);
-      }
-    }
-    for (const side of both) await side.close();
-    print(reports[0], reports[1], `PyTorch ${theirs.version}`, parameters.count, threads);
+    let largest = 0, step: Step = { loss: NaN, milliseconds: NaN };
+    const best = await inTurns(async () => step = await ours.train(), async () => {
+      const { loss, milliseconds } = await theirs.train();
+      largest = Math.max(largest, Math.abs(loss - step.loss));
+      return milliseconds;
+    });
+    for (const side of [ours, theirs]) await side.close();
+    return {
+      task: `training step of a decoder, ${(parameters.count / 1e6).toFixed(1)} M weights`,
+      peer: `PyTorch ${theirs.version}`,
+      threads,
+      ...best,
+      note: `losses differ by ${largest.toExponential(0)} at most`,
+    };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-function print(
-  ours: Report,
-  theirs: Report,
-  version: string,
-  count: number,
-  threads: number,
-): void {
-  const line = ({ milliseconds, cpu }: Report): Record<string, number> => ({
-    "ms a step, median": round(median(milliseconds)),
-    "best": round(Math.min(...milliseconds)),
-    "processor ms, median": round(median(cpu)),
-    "best ": round(Math.min(...cpu)),
-    "tokens/s": Math.round(1e3 * BATCH * LENGTH / median(milliseconds)),
-  });
-  console.log(
-    `${count} parameters, ${BATCH} × ${LENGTH} tokens a step, ${threads} thread(s), ` +
-      `${ours.milliseconds.length} steps each after ${WARMUP} to warm up`,
-  );
-  console.table({ ours: line(ours), [version]: line(theirs) });
-  const best = (values: number[]): number => Math.min(...values);
-  const ratio = (of: "milliseconds" | "cpu", f: (values: number[]) => number): number =>
-    round(f(theirs[of]) / f(ours[of]));
-  console.log(
-    `ratio of tokens/s, ours to theirs: ${ratio("milliseconds", median)} by medians, ` +
-      `${ratio("milliseconds", best)} by best steps; of processor time, which other work on the ` +
-      `machine disturbs less: ${ratio("cpu", median)} and ${ratio("cpu", best)}`,
-  );
-  const worst = Math.max(...ours.losses.map((loss, i) => Math.abs(loss - theirs.losses[i])));
-  const digits = (losses: number[]): string => losses.map((loss) => loss.toFixed(3)).join(" ");
-  console.log(`losses, ours:   ${digits(ours.losses)}\nlosses, theirs: ${digits(theirs.losses)}`);
-  console.log(
-    `same to 3 digits over ${ours.losses.length} steps: ${worst < 5e-4 ? "yes" : "no"} ` +
-      `(largest difference ${worst.toExponential(1)})`,
-  );
+/** Its loss and what it took. */
+interface Step {
+  readonly loss: number;
+  readonly milliseconds: number;
 }
 
-/** Someone who trains the decoder on request, continuing where it stopped. */
+/** Someone who trains the decoder a step at a time. */
 interface Side {
-  train(steps: number): Promise<Report>;
+  train(): Promise<Step>;
   close(): Promise<void>;
 }
 
@@ -152,17 +103,10 @@ function engine(parameters: Parameters, batches: readonly BigInt64Array[], threa
   });
   const feeds = batches.map(inputsAndTargets);
   return {
-    async train(steps) {
-      const report: Report = { milliseconds: [], cpu: [], losses: [] };
-      for (let i = 0; i < steps; i++) {
-        const start = performance.now(), before = cpuUsage();
-        const { loss } = await trainer.update("all", lossOf, [feeds[trainer.step % feeds.length]]);
-        const { user, system } = cpuUsage(before);
-        report.milliseconds.push(performance.now() - start);
-        report.cpu.push((user + system) / 1e3);
-        report.losses.push(loss);
-      }
-      return report;
+    async train() {
+      const start = performance.now();
+      const { loss } = await trainer.update("all", lossOf, [feeds[trainer.step % feeds.length]]);
+      return { loss, milliseconds: performance.now() - start };
     },
     close: () => trainer.release(),
   };
@@ -222,13 +166,5 @@ function bytes(arrays: readonly (Float32Array | BigInt64Array)[]): ReadableStrea
 async function pyTorch(folder: string, threads: number): Promise<Side & { version: string }> {
   const { answer, ask, close } = python("pytorch_reference.py", [folder, String(threads)]);
   const { version } = await answer<{ version: string }>();
-  return { version, train: (steps) => ask(`${steps}`), close };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
-
-function round(value: number): number {
-  return Math.round(100 * value) / 100;
+  return { version, train: () => ask<Step>("step"), close };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assign, kmeans, lloyd } from "../../src/linalg/kmeans.ts";
+import { assign, inOrderOfRank, kmeans, lloyd, seedRows } from "../../src/linalg/kmeans.ts";
 import { type Matrix, matrix, takeRows } from "../../src/linalg/matrix.ts";
 import { setProductThreads } from "../../src/linalg/runtime.ts";
 import { random } from "../../src/base/random.ts";
@@ -118,7 +118,7 @@ Deno.test("kmeans finds well separated groups", async () => {
 
 Deno.test("kmeans: what comes back fits together, exactly", async () => {
   const x = gridRows(500, 32, 4), k = 20;
-  const found = await kmeans(x, k, { random: random(2), restarts: 3 });
+  const found = await kmeans(x, k, { random: random(2) });
   const sizes = new Int32Array(found.centroids.rows);
   let inertia = 0;
   for (let i = 0; i < x.rows; i++) {
@@ -134,17 +134,14 @@ Deno.test("kmeans: what comes back fits together, exactly", async () => {
   assert.equal(found.inertia, inertia);
   assert.deepEqual(found.sizes, sizes);
   assert.ok(found.centroids.data.every((v) => Number.isInteger(v * 2048)));
-  const single = await kmeans(x, k, { random: random(2) });
-  assert.ok(found.inertia <= single.inertia, "restarts keep the best");
 });
 
 Deno.test("kmeans: neither row order nor threads matter, the seed does", async () => {
   const x = gridRows(3000, 64, 5, 40), shuffle = permutation(3000, 6); // large enough for the runtime
-  const once = await kmeans(x, 32, { random: random(3), restarts: 2 });
+  const once = await kmeans(x, 32, { random: random(3) });
   setProductThreads(2);
   const again = await kmeans(takeRows(x, shuffle), 32, {
     random: random(3),
-    restarts: 2,
     rank: shuffle,
   });
   setProductThreads(1);
@@ -158,13 +155,26 @@ Deno.test("kmeans: neither row order nor threads matter, the seed does", async (
   });
   const other = await kmeans(x, 32, { random: random(4) });
   assert.notDeepEqual(other.centroids, once.centroids);
-  const plain = await kmeans(x, 32, { random: random(3), trials: 1 });
-  assert.notDeepEqual(plain.centroids, once.centroids);
+});
+
+Deno.test("seedRows: of the rows drawn for a centre, the one that serves the rest best is taken", async () => {
+  // ten rows in one place and sixty on their own, all equally far from one another
+  const x = matrix(70, 61), order = inOrderOfRank(70);
+  for (let i = 0; i < 70; i++) x.data[i * 61 + Math.max(0, i - 9)] = 1;
+  let late = 0, found = 0;
+  for (let seed = 0; seed < 300; seed++) {
+    const [first, ...others] = await seedRows(x, 3, order, random(seed));
+    if (first < 10) continue;
+    late++;
+    if (others.some((i) => i < 10)) found++;
+  }
+  // three draws for each of two centres: 1 − (6/7)⁶ = 0.60; with one draw each it would be 0.27
+  assert.ok(found / late > .5 && found / late < .7, `${found} of ${late}`);
 });
 
 Deno.test("kmeans: fewer distinct rows than clusters give as many clusters as rows differ", async () => {
   const x = takeRows(gridRows(3, 8, 7), [0, 1, 2, 0, 1, 0, 0]);
-  const found = await kmeans(x, 5, { random: random(1), restarts: 2 });
+  const found = await kmeans(x, 5, { random: random(1) });
   assert.equal(found.centroids.rows, 3);
   assert.equal(found.inertia, 0);
   assert.deepEqual([...found.sizes].sort(), [1, 2, 4]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { nearest } from "../../src/linalg/nearest.ts";
 import { product } from "../../src/linalg/gemm.ts";
-import { type Matrix, matrix, takeRows } from "../../src/linalg/matrix.ts";
+import { type Matrix, matrix, row, takeRows } from "../../src/linalg/matrix.ts";
 import { setProductThreads } from "../../src/linalg/runtime.ts";
 import { gridRows, permutation } from "./data.ts";
 
@@ -44,6 +44,25 @@ Deno.test("nearest equals sorting everything, for any k, ties and blocks include
     const { index, similarity } = await nearest(queries, store, k, rank);
     assert.deepEqual([...index], expected.index, `k = ${k}`);
     assert.deepEqual([...similarity], expected.similarity, `k = ${k}`);
+  }
+});
+
+Deno.test("nearest: whichever rows a sample of the store sees", async () => {
+  const near = gridRows(1, 32, 5), far = gridRows(639, 32, 6), queries = gridRows(3, 32, 5);
+  const rank = permutation(640, 7);
+  for (const at of [0, 1]) { // every 16th row is near, the rows of the sample or those beside them
+    const rows = matrix(640, 32);
+    for (let i = 0; i < 640; i++) {
+      rows.data.set(row(i % 16 === at ? near : far, i % 16 === at ? 0 : i % 639), i * 32);
+    }
+    for (const k of [5, 40, 60]) {
+      const expected = await bySorting(queries, rows, k, rank);
+      assert.deepEqual(
+        [...(await nearest(queries, rows, k, rank)).index],
+        expected.index,
+        `${at} ${k}`,
+      );
+    }
   }
 });
 

@@ -41,47 +41,62 @@ Deno.test("neighbours: nearest first, ties to the smaller id, searched once per 
     ids: ["d", "c", "a", "b"],
   });
   const queries = batch([[0, 1], [1, 0]]);
-  const found = await shared.neighbours(queries, store);
+  const found = await shared.neighbours(queries, store, 4);
   assert.equal(found.k, 4);
   assert.deepEqual([...found.index], [2, 1, 3, 0, 0, 3, 2, 1]);
   assert.deepEqual([...found.similarity], [1, 1, .5, 0, 1, .5, 0, 0]);
-  assert.equal(await shared.neighbours(queries, store), found);
+  assert.equal(await shared.neighbours(queries, store, 4), found);
   const other = batch([[1, 0]], { name: "other" });
-  assert.equal((await shared.neighbours(queries, other)).k, 1, "another store, another search");
-  assert.equal((await shared.neighbours(batch([[0, 1]]), store)).index.length, 4, "another batch");
+  assert.equal((await shared.neighbours(queries, other, 4)).k, 1, "another store, another search");
+  assert.equal(
+    (await shared.neighbours(batch([[0, 1]]), store, 4)).index.length,
+    4,
+    "another batch",
+  );
 });
 
-Deno.test("neighbours: no more than any router may ask for", async () => {
-  const many = Array.from({ length: shared.MOST_NEIGHBOURS + 7 }, () => [1, 0]);
-  const { k, index } = await shared.neighbours(batch([[1, 0]]), batch(many, { name: "store" }));
-  assert.equal(k, 300);
-  assert.equal(index.length, 300);
+Deno.test("neighbours: a search serves those who ask for no more; a wider one takes its place", async () => {
+  const vectors = Array.from({ length: 40 }, (_, i) => [Math.cos(i / 40), Math.sin(i / 40)]);
+  const store = batch(vectors, { name: "store" }), queries = batch([[1, 0]]);
+  const five = await shared.neighbours(queries, store, 5);
+  assert.deepEqual([...five.index], [0, 1, 2, 3, 4]);
+  assert.equal(await shared.neighbours(queries, store, 3), five);
+  const nine = await shared.neighbours(queries, store, 9);
+  assert.equal(nine.k, 9);
+  assert.deepEqual([...nine.index.slice(0, 5)], [...five.index]);
+  assert.equal(await shared.neighbours(queries, store, 5), nine);
 });
 
-Deno.test("clusters: once per number, restarts and seed; the order of rows does not matter", async () => {
+Deno.test("neighbours: a search that failed is made again", async () => {
+  const store = batch([[NaN, 0], [1, 0]], { name: "store" }), queries = batch([[1, 0]]);
+  await assert.rejects(shared.neighbours(queries, store, 1), /store row 0/);
+  store.vectors.data[0] = 0;
+  assert.deepEqual([...(await shared.neighbours(queries, store, 1)).index], [1]);
+});
+
+Deno.test("clusters: once per number and seed; the order of rows does not matter", async () => {
   const points = tenfold([[1, 0], [1, 0], [0, 1], [0, 1], [0, 1]]);
   const queries = batch(points, { ids: points.map((_, i) => `q${i + 10}`) });
-  const two = await shared.clusters(queries, 2, 1, 7);
+  const two = await shared.clusters(queries, 2, 7);
   const [a, b] = [two.assignment[0], two.assignment[20]];
   assert.notEqual(a, b);
   assert.deepEqual([...two.assignment], [...Array(20).fill(a), ...Array(30).fill(b)]);
   assert.equal(two.inertia, 0);
-  assert.equal(await shared.clusters(queries, 2, 1, 7), two);
-  assert.notEqual(await shared.clusters(queries, 2, 1, 8), two);
-  assert.notEqual(await shared.clusters(queries, 2, 3, 7), two);
-  assert.notEqual(await shared.clusters(queries, 1, 1, 7), two);
+  assert.equal(await shared.clusters(queries, 2, 7), two);
+  assert.notEqual(await shared.clusters(queries, 2, 8), two);
+  assert.notEqual(await shared.clusters(queries, 1, 7), two);
   const turned = batch(points.toReversed(), { ids: queries.ids.toReversed() });
-  const again = await shared.clusters(turned, 2, 1, 7);
+  const again = await shared.clusters(turned, 2, 7);
   assert.deepEqual([...again.assignment], [...two.assignment].reverse());
 });
 
 Deno.test("clusters: at most one for ten queries, and always one", async () => {
   const line = Array.from({ length: 39 }, (_, i) => [Math.cos(i / 30), Math.sin(i / 30)]);
   const queries = batch(line);
-  const many = await shared.clusters(queries, 300, 1, 7);
+  const many = await shared.clusters(queries, 300, 7);
   assert.equal(many.centroids.rows, 3);
-  assert.equal(await shared.clusters(queries, 3, 1, 7), many);
-  assert.equal((await shared.clusters(batch(line.slice(0, 5)), 4, 1, 7)).centroids.rows, 1);
+  assert.equal(await shared.clusters(queries, 3, 7), many);
+  assert.equal((await shared.clusters(batch(line.slice(0, 5)), 4, 7)).centroids.rows, 1);
 });
 
 Deno.test("extendPool: ids ascending, each column from where it belongs", () => {
