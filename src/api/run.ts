@@ -58,6 +58,8 @@ export interface BenchOptions {
   readonly subsets?: number;
   /** `new-model`: how profile queries are chosen. */
   readonly selection?: "random" | "discriminative";
+  /** What is kept beside the decisions: the predicted qualities behind them (8 bytes a query and model). */
+  readonly keep?: "predictions";
   /** Where heavy inference runs. Default: `cpu`. */
   readonly device?: "cpu" | "webgpu" | "cuda";
   /** Threads. Default 2; always 1 with a router in memory. */
@@ -307,6 +309,7 @@ function settingsOf(pool: Pool, options: BenchOptions): RunSettings {
     arms: options.arms,
     subsets: options.subsets,
     selection: options.selection,
+    keep: options.keep,
     device: options.device ?? "cpu",
     gaps: pool.table.dataset.gaps,
     limit: pool.table.dataset.limit,

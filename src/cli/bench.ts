@@ -108,6 +108,11 @@ const FLAGS = {
   },
   out: { type: "string", value: "folder", help: "instead of results/, or runs/ for your own data" },
   jobs: { type: "string", value: "folder", help: "finished jobs, instead of .cache/jobs" },
+  keep: {
+    type: "string",
+    choices: ["predictions"],
+    help: "write predicted scores too, so that calibration can be verified; the report shows them",
+  },
   statements: {
     type: "boolean",
     help: "print how methods depart from their papers, and what to know of the data",
@@ -146,6 +151,11 @@ export async function main(argv: string[]): Promise<void> {
   const protocols = asked ? flags.protocol : flags.preset ? ["id"] : ["id", "ood"];
   if (someArms(flags.arms) && !protocols.some((name) => name.startsWith("new-model"))) {
     throw new UsageError(`--arms: only new-model has arms, not ${protocols.join(" or ")}`);
+  }
+  if (flags.keep && protocols.every((name) => name.startsWith("new-model"))) {
+    throw new UsageError(
+      "--keep: new-model fits a router again and again, and keeps no predictions",
+    );
   }
   const routers = flags.routers.length > 0
     ? flags.routers
@@ -333,6 +343,8 @@ function optionsOf(
     arms: protocol.startsWith("new-model") ? someArms(flags.arms) : undefined,
     subsets: flags.subsets,
     selection: flags.selection as BenchOptions["selection"],
+    // Predictions are of one fit a split.
+    keep: protocol.startsWith("new-model") ? undefined : flags.keep as BenchOptions["keep"],
     device: flags.device as BenchOptions["device"],
   };
 }

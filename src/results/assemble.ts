@@ -14,6 +14,7 @@ import { failedJob } from "../run/work.ts";
 import type { Speed } from "../run/speed.ts";
 import { environment, VERSION } from "../base/version.ts";
 import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";
+import { encodePredictions } from "./prediction_file.ts";
 import { checkEntries } from "./check_entries.ts";
 import { seedRows } from "../evaluate/decisions.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
@@ -64,6 +65,12 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
   const stem = stemOf(plan);
   const name = stem.slice(stem.indexOf("/") + 1);
   const decisions = encodeDecisions(entries);
+  const predictions = settings.keep &&
+    encodePredictions(
+      able.flatMap(([, own]) =>
+        own.map(({ outcome }) => outcome.status === "decided" ? outcome.predicted : undefined)
+      ),
+    );
   const parts = splitFacts(splits);
   const result = seal({
     format: "icl-router-bench/result",
@@ -93,6 +100,9 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
       parts,
     },
     decisions: { file: `${name}.decisions.gz`, sha256: decisions.sha256 },
+    ...(predictions && {
+      predictions: { file: `${name}.predictions.gz`, sha256: predictions.sha256 },
+    }),
     routers: plan.routers.map((router) => entryOf(router, byRouter.get(router.id)!, entries)),
     evaluation: rounded(evaluateEntries(plan, entries)),
   });
@@ -101,6 +111,7 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
     files: new Map([
       [result.splits.file, new TextEncoder().encode(canonicalJson(packSplits(splits)) + "\n")],
       [result.decisions.file, decisions.bytes],
+      ...(predictions ? [[result.predictions!.file, predictions.bytes] as const] : []),
     ]),
     entries,
     speed: Object.fromEntries(
@@ -260,7 +271,7 @@ export function commandOf(settings: RunSettings): string {
     flag("subsets", settings.subsets) +
     flag("selection", settings.selection) +
     flag("device", settings.device === "cpu" ? undefined : settings.device) +
-    flag("gaps", settings.gaps) + flag("limit", settings.limit);
+    flag("gaps", settings.gaps) + flag("limit", settings.limit) + flag("keep", settings.keep);
 }
 
 function entryOf(

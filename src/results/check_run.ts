@@ -119,7 +119,10 @@ function checkArms(
 }
 
 /** A setting that the command leaves out must have its default, and one that it gives must be so. */
-function checkCommand(path: string, { command, protocol, dataset }: Result): void {
+function checkCommand(
+  path: string,
+  { command, protocol, dataset, predictions }: Result,
+): void {
   const said = flagsOf(command);
   const facts: [flag: string, field: string, value: string | undefined][] = [
     ["protocol", "name", protocol.name],
@@ -131,6 +134,7 @@ function checkCommand(path: string, { command, protocol, dataset }: Result): voi
     ["selection", "selection", protocol.selection ?? undefined],
     ["device", "device", protocol.device === "cpu" ? undefined : protocol.device],
   ];
+  sameOrThrow(path, "/predictions", predictions !== undefined, said.get("keep") === "predictions");
   sameOrThrow(path, "/dataset/gaps", dataset.gaps ?? "", said.get("gaps") ?? "");
   sameOrThrow(path, "/dataset/limit", String(dataset.limit ?? ""), said.get("limit") ?? "");
   for (const [flag, field, value] of facts) {

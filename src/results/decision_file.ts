@@ -24,7 +24,7 @@ export interface DecisionEntry extends SplitDecisions {
   readonly card: { readonly parameters: number; readonly notes: readonly string[] };
   /** Hash taken before any test outcome was looked at. */
   readonly decisionsSha256: string;
-  /** From predictions, which are not kept: the only numbers `verify` cannot recompute. */
+  /** From predictions: `verify` can recompute them only where these were kept (`prediction_file.ts`). */
   readonly predictions?: PredictionSummary;
 }
 

@@ -11,6 +11,7 @@ import { unpackSplits } from "../splits/pack.ts";
 import { checkEntries } from "./check_entries.ts";
 import { checkRun } from "./check_run.ts";
 import { decodeDecisions } from "./decision_file.ts";
+import { decodePredictions } from "./prediction_file.ts";
 import { readResult } from "./result.ts";
 import type { OpenedResult } from "./result.ts";
 
@@ -40,5 +41,13 @@ export async function openResult(path: string): Promise<OpenedResult> {
   }
   checkEntries(entries, splits, result.dataset.models, decisionPath);
   checkRun(path, decisionPath, { result, entries, splits });
-  return { result, entries, splits };
+  if (!result.predictions) return { result, entries, splits };
+  const predictionPath = beside(result.predictions.file);
+  const predicted = decodePredictions(
+    await readBytes(predictionPath),
+    entries,
+    predictionPath,
+    result.predictions.sha256,
+  );
+  return { result, entries, splits, predicted };
 }

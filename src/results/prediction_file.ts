@@ -14,7 +14,8 @@ import { decide, tieOrder } from "../router/decide.ts";
 import { cells } from "../run/open_split.ts";
 import { outcomesOf } from "../run/join.ts";
 import { summarisePredictions } from "../run/predictions.ts";
-import { type Split, testRowsOf } from "../splits/split.ts";
+import type { Split } from "../splits/split.ts";
+import { testRows } from "../evaluate/decisions.ts";
 import { type DecisionEntry, named } from "./decision_file.ts";
 import { rounded } from "./result.ts";
 import { sameOrThrow } from "./same.ts";
@@ -84,7 +85,7 @@ export function checkPredictions(
     const own = predicted[e], { models, columns, choice, seed, fold, predictions } = entry;
     if (!own || !predictions) return;
     const split = splits.find((s) => s.seed === seed && s.fold === fold)!;
-    const rows = testRowsOf(split), learned = learnedRows(split);
+    const rows = testRows(split), learned = learnedRows(split);
     const every = models.map((model) => table.models.indexOf(model));
     const meanCosts = columnMeans(
       cells(table.costs, table.models.length, learned, every),

@@ -65,6 +65,8 @@ export interface Result {
   readonly splits: FileReference & { readonly parts: readonly SplitFacts[] };
   /** The decision file. */
   readonly decisions: FileReference;
+  /** The predictions that the decisions were made from, where they were kept. */
+  readonly predictions?: FileReference;
   /** Rows of the table, references first. */
   readonly routers: readonly RouterEntry[];
   /** Every number, recomputable from decisions and outcomes. */
@@ -176,6 +178,8 @@ export interface OpenedResult {
   readonly result: Result;
   /** Decisions, each checked against its hash. */
   readonly entries: readonly DecisionEntry[];
+  /** Predicted qualities [T × M] of each entry that has some, where they were kept. */
+  readonly predicted?: readonly (Float64Array | undefined)[];
   /** Frozen splits, seed by seed, fold by fold. */
   readonly splits: readonly Split[];
 }

@@ -9,7 +9,8 @@
  * What no stranger can recompute from decisions and outcomes, so that only hashes guard it:
  * - that the other decisions are the ones the routers make, with the curve positions (`operating`, λ) and
  *   the validation scores behind them: run `command` again, which gives the same bytes
- * - numbers from predictions (Brier score, calibration) and sizes of routers, in the decision file
+ * - numbers from predictions (Brier score, calibration), unless these were kept (`--keep predictions`), and
+ *   sizes of routers, in the decision file
  * - that a row marked as failed did fail: run `command` again
  * - harness, environment, embedding, control and device, and the dataset in `command`
  * - routers that are not reference rows: name, summary, source, statement, needs, `reference`, `unseen`,
@@ -20,6 +21,7 @@
  * the drawing of the splits is still checked.
  * @module
  */
+import { dirname } from "node:path";
 import { VerificationError } from "../base/errors.ts";
 import { METRICS_VERSION } from "../metrics/mod.ts";
 import { loadDataset } from "../../datasets/load.ts";
@@ -27,6 +29,7 @@ import { audited, type AuditedDataset, underProtocol } from "../audit/audited.ts
 import { evaluateEntries } from "./assemble.ts";
 import { checkRows } from "./check_rows.ts";
 import { checkDraws } from "./check_run.ts";
+import { checkPredictions } from "./prediction_file.ts";
 import { datasetFacts } from "./facts.ts";
 import { OutcomeFinder } from "./outcome_finder.ts";
 import { type OpenedResult, type Result, rounded } from "./result.ts";
@@ -94,7 +97,7 @@ export async function recompute(
   opened: OpenedResult,
   dataset: AuditedDataset,
 ): Promise<{ evaluation: Result["evaluation"]; numbers: number }> {
-  const { result, entries } = opened;
+  const { result, entries, predicted = [] } = opened;
   const distinct = underProtocol(dataset, result.protocol.name);
   const { table, templates, report } = distinct;
   if (table.dataset.sha256 !== result.dataset.sha256) {
@@ -105,9 +108,13 @@ export async function recompute(
         } (${table.dataset.name} version ${table.dataset.version})`,
     );
   }
-  const numbers = sameOrThrow(path, "/dataset", result.dataset, datasetFacts(table)) +
+  let numbers = sameOrThrow(path, "/dataset", result.dataset, datasetFacts(table)) +
     sameOrThrow(path, "/audit", result.audit, report);
   const splits = checkDraws(path, opened, distinct);
+  if (result.predictions) {
+    const where = `${dirname(path)}/${result.predictions.file}`;
+    numbers += checkPredictions(where, predicted, entries, splits, table);
+  }
   await checkRows(path, opened, table);
   const routers = result.routers.map(({ id, reference }) => ({ id, router: { reference } }));
   const evaluation = evaluateEntries({ table, splits, units: templates, routers }, entries);
