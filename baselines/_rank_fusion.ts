@@ -7,14 +7,12 @@
 import { tieOrder } from "../src/router/mod.ts";
 import type { Matrix } from "../src/linalg/mod.ts";
 
-/** How rankings are fused. */
-export interface Fusion {
+/** Who votes. */
+export interface Electorate {
   /** Clusters that vote. */
   readonly topK: number;
   /** Sharpness of the softmax over their distances. */
   readonly beta: number;
-  /** Constant a of the reciprocal rank. */
-  readonly offset: number;
 }
 
 /**
@@ -40,33 +38,53 @@ export function rankInClusters(
   return ranks;
 }
 
+/** Which clusters vote on each query, and P(c) of each vote: [Q × voters]. */
+export interface Votes {
+  /** Votes a query. */
+  readonly voters: number;
+  /** The clusters, nearest first. */
+  readonly cluster: Int32Array;
+  /** Their shares. */
+  readonly share: Float64Array;
+}
+
+/** The votes on queries, from their cosines with the cluster centres, [Q × K]. */
+export function votesOf(
+  { data, rows, width: K }: Matrix,
+  { topK, beta }: Electorate,
+): Votes {
+  const voters = Math.min(topK, K);
+  const cluster = new Int32Array(rows * voters), share = new Float64Array(rows * voters);
+  for (let i = 0; i < rows; i++) {
+    const row = data.subarray(i * K, (i + 1) * K), from = i * voters, to = from + voters;
+    nearestClusters(row, cluster.subarray(from, to));
+    let sum = 0;
+    for (let v = from; v < to; v++) {
+      sum += share[v] = Math.exp(beta * (row[cluster[v]] - row[cluster[from]]));
+    }
+    for (let v = from; v < to; v++) share[v] /= sum;
+  }
+  return { voters, cluster, share };
+}
+
 /**
  * Fused reciprocal ranks, [Q × M]; NaN where a model has no rank.
  *
- * @param cosines [Q × K] of queries and cluster centres
  * @param ranks [K × M], 0 = best
+ * @param offset a, of the reciprocal rank
  */
 export function fuseRanks(
-  cosines: Matrix,
+  { voters, cluster, share }: Votes,
   ranks: Float64Array,
   models: number,
-  { topK, beta, offset }: Fusion,
+  offset: number,
 ): Float64Array {
-  const K = cosines.width, voters = Math.min(topK, K);
-  const quality = new Float64Array(cosines.rows * models);
-  const chosen = new Int32Array(voters), weight = new Float64Array(voters);
-  for (let i = 0; i < cosines.rows; i++) {
-    const row = cosines.data.subarray(i * K, (i + 1) * K);
-    nearestClusters(row, chosen);
-    let sum = 0;
-    for (let v = 0; v < voters; v++) {
-      weight[v] = Math.exp(beta * (row[chosen[v]] - row[chosen[0]]));
-      sum += weight[v];
-    }
-    for (let v = 0; v < voters; v++) {
-      const at = chosen[v] * models;
+  const quality = new Float64Array(cluster.length / voters * models);
+  for (let i = 0; i * voters < cluster.length; i++) {
+    for (let v = i * voters; v < (i + 1) * voters; v++) {
+      const at = cluster[v] * models;
       for (let m = 0; m < models; m++) {
-        quality[i * models + m] += weight[v] / sum / (ranks[at + m] + offset);
+        quality[i * models + m] += share[v] / (ranks[at + m] + offset);
       }
     }
   }

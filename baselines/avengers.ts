@@ -13,7 +13,7 @@ import {
   profileMeans,
 } from "../src/router/mod.ts";
 import { type Matrix, product } from "../src/linalg/mod.ts";
-import { fuseRanks, rankInClusters } from "./_rank_fusion.ts";
+import { fuseRanks, rankInClusters, votesOf } from "./_rank_fusion.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -63,10 +63,12 @@ function ranked(
   return {
     models,
     predict: async ({ vectors }) => ({
-      quality: fuseRanks(await product(vectors, centroids), ranks, models.length, {
-        ...config,
-        offset: 1,
-      }),
+      quality: fuseRanks(
+        votesOf(await product(vectors, centroids), config),
+        ranks,
+        models.length,
+        1,
+      ),
     }),
     withModels: async (profiles) => {
       const pool = extendPool(models, profiles);

@@ -18,7 +18,7 @@ import {
   profileMeans,
 } from "../src/router/mod.ts";
 import { type Matrix, product } from "../src/linalg/mod.ts";
-import { fuseRanks, rankInClusters } from "./_rank_fusion.ts";
+import { fuseRanks, rankInClusters, type Votes, votesOf } from "./_rank_fusion.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -68,10 +68,14 @@ function blended(
   config: Config,
 ): FittedRouter {
   const M = models.length;
+  const known = new WeakMap<Matrix, Promise<Votes>>();
+  const vote = async (vectors: Matrix): Promise<Votes> =>
+    votesOf(await product(vectors, centroids), { topK: config.topK, beta: BETA });
   const at = async (vectors: Matrix, alpha: number): Promise<Float64Array> => {
     const ranks = rankInClusters(blend(accuracy, cost, M, alpha), models, meanCosts);
-    const fusion = { topK: config.topK, beta: BETA, offset: OFFSET };
-    return fuseRanks(await product(vectors, centroids), ranks, M, fusion);
+    const votes = known.get(vectors) ?? vote(vectors); // α is no matter of theirs
+    known.set(vectors, votes);
+    return fuseRanks(await votes, ranks, M, OFFSET);
   };
   return {
     models,

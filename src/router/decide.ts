@@ -97,6 +97,13 @@ function scaledCosts({ cost }: PointPredictions, { models, meanCosts }: Pool): F
     );
   }
   if (!cost) return scale(meanCosts);
+  const known = scaled.get(cost);
+  if (known?.by === meanCosts) return known.costs;
   const low = Math.min(...meanCosts), span = Math.max(...meanCosts) - low;
-  return cost.map((c) => span > 0 ? (c - low) / span : 0 * c);
+  const costs = cost.map((c) => span > 0 ? (c - low) / span : 0 * c);
+  scaled.set(cost, { by: meanCosts, costs });
+  return costs;
 }
+
+/** Predicted costs scaled by a pool's, for the many prices of cost that a curve asks for. */
+const scaled = new WeakMap<Float64Array, { by: Float64Array; costs: Float64Array }>();

@@ -1,6 +1,6 @@
 /** Rank fusion on two clusters and three models, by hand. */
 import assert from "node:assert/strict";
-import { fuseRanks, rankInClusters } from "../../baselines/_rank_fusion.ts";
+import { fuseRanks, rankInClusters, votesOf } from "../../baselines/_rank_fusion.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { cells, near } from "../router/hand.ts";
 
@@ -16,10 +16,10 @@ const fuse = (
   offset = 1,
 ): number[] => [
   ...fuseRanks(
-    matrix(1, cosines.length, Float32Array.from(cosines)),
+    votesOf(matrix(1, cosines.length, Float32Array.from(cosines)), { topK, beta }),
     Float64Array.from(ranks),
     3,
-    { topK, beta, offset },
+    offset,
   ),
 ];
 
