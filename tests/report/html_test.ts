@@ -53,6 +53,27 @@ Deno.test("blocks: meta and arrays come back, the same content is the same text"
   assert.deepEqual(back, { meta: { name: "é" }, arrays });
 });
 
+Deno.test("kept predictions: the score that a router foresaw of the model it chose", async () => {
+  const report = await reported(true), { entries, splits, outcomes: table } = report;
+  const M = table.models.length, blocks: Blocks = new Map();
+  const predicted = entries.map(({ router, choice, columns, mixtures }, e) =>
+    mixtures || router === "knn"
+      ? undefined
+      : Float64Array.from({ length: choice.length / columns.length * M }, (_, at) => e + at / 1024)
+  );
+  const id = addQueries(blocks, { ...report, predicted }, table)!;
+  const queries = await withBlocks(blocks, () => queriesOf(id));
+  assert.equal(queries.foreseen, true);
+  const [{ seed, fold }] = splits;
+  const e = entries.findIndex((x) => x.router === "keen" && x.seed === seed && x.fold === fold);
+  for (const i of [0, 1, 2]) {
+    const foreseen = predicted[e]![i * M + queries.choices(0, "keen")(i)];
+    assert.equal(queries.predicted(0, "keen")(i), Math.fround(foreseen));
+  }
+  assert.equal(queries.predicted(0, "knn")(0), NaN);
+  assert.equal(queries.predicted(0, `model:${table.models[2]}`)(0), NaN);
+});
+
 for (const priced of [true, false]) {
   Deno.test(`queries of a ${priced ? "priced" : "bare"} result come back with every choice`, async () => {
     const report = await reported(priced);
@@ -89,6 +110,7 @@ for (const priced of [true, false]) {
         });
       }
       assert.equal(queries.choices(s, "random")(0), -1);
+      assert.equal(queries.predicted(s, "keen")(0), NaN, "predictions were not kept");
       assert.equal(queries.choices(s, `model:${table.models[2]}`)(0), 2);
     }
     const none = {

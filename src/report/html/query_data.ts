@@ -5,6 +5,7 @@
 import { hashJson } from "../../base/hash.ts";
 import { isPriced, type OutcomeTable } from "../../outcomes/table.ts";
 import { isNewModel, type OpenedResult } from "../../results/result.ts";
+import type { DecisionEntry } from "../../results/decision_file.ts";
 import { joinFolds, seedRows } from "../../evaluate/decisions.ts";
 import { ranked } from "../tables/leaderboard.ts";
 import { type Packable, packBlock } from "./pack.ts";
@@ -26,7 +27,7 @@ export type Blocks = Map<string, string>;
  */
 export function addQueries(
   blocks: Blocks,
-  { result, entries, splits }: OpenedResult,
+  { result, entries, splits, predicted }: OpenedResult,
   table: OutcomeTable,
 ): string | undefined {
   const { evaluation } = result;
@@ -40,6 +41,7 @@ export function addQueries(
   seeds.forEach(({ seed, splits: own, rows }, s) => {
     arrays[`rows${s}`] = rows;
     const choice = indices(routers.length * rows.length, table.models.length);
+    const foreseen = new Float32Array(predicted ? choice.length : 0).fill(NaN);
     routers.forEach((router, r) => {
       const parts = own.map(({ fold }) =>
         entries.find((e) => e.router === router && e.seed === seed && e.fold === fold)!
@@ -53,8 +55,13 @@ export function addQueries(
         const chosen = joined ? joined[i] : fixed[fold[i]];
         choice[r * rows.length + i] = chosen < 0 ? none(choice) : at[chosen];
       }
+      if (predicted) {
+        const own = parts.map((part) => predicted[entries.indexOf(part)]);
+        foreseen.set(ofChosen(parts, own), r * rows.length);
+      }
     });
     arrays[`choice${s}`] = choice;
+    if (predicted) arrays[`predicted${s}`] = foreseen;
   });
   const meta = {
     outcomes: addOutcomes(blocks, table),
@@ -66,6 +73,19 @@ export function addQueries(
     })),
   };
   return add(blocks, "queries", result.sha256, () => packBlock(meta, arrays));
+}
+
+/** What a router predicted of the models it chose, fold by fold; NaN where that was not kept. */
+function ofChosen(
+  parts: readonly DecisionEntry[],
+  predicted: readonly (Float64Array | undefined)[],
+): Float32Array {
+  return Float32Array.from(parts.flatMap(({ choice, columns, models }, p) =>
+    Array.from(
+      { length: choice.length / columns.length },
+      (_, i) => predicted[p]?.[i * models.length + choice[i * columns.length]] ?? NaN,
+    )
+  ));
 }
 
 function addOutcomes(blocks: Blocks, table: OutcomeTable): string {

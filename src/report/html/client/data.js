@@ -19,6 +19,9 @@ import { block } from "./unpack.js";
  * @property {(row: number, model: number) => boolean} solves
  * @property {(seed: number) => Values} rows table rows tested in the seed at this position
  * @property {(seed: number, chooser: string) => (position: number) => number} choices model, −1 where none
+ * @property {boolean} foreseen whether predictions were kept
+ * @property {(seed: number, router: string) => (position: number) => number} predicted score of the chosen model, NaN where
+ *   that is not known
  */
 /** @typedef {{ seed: number, router: string, other: string, benchmark: string, model: string, outcome: string,
  *   from: string, to: string, text: string, order: string }} Filters */
@@ -56,6 +59,13 @@ export async function queriesOf(id) {
     cost: (row, model) => costs ? costs[row * M + model] : NaN,
     solves: (row, model) => score(row, model) >= solvedFrom[benchmark[row]],
     rows: (seed) => own.arrays[`rows${seed}`],
+    foreseen: own.arrays.predicted0 !== undefined,
+    predicted: (seed, id) => {
+      const all = own.arrays[`predicted${seed}`];
+      const router = own.meta.routers.findIndex((/** @type {any} */ r) => r.id === id);
+      const from = router * own.arrays[`rows${seed}`].length;
+      return (position) => all && router >= 0 ? all[from + position] : NaN;
+    },
     choices: (seed, chooser) => {
       const model = chooser.startsWith("model:") ? models.indexOf(chooser.slice(6)) : -1;
       const router = own.meta.routers.findIndex((/** @type {any} */ r) => r.id === chooser);

@@ -93,15 +93,19 @@ function verdict(queries, router, chosen, row) {
  * @param {number} position
  */
 function routersTable(queries, seed, position) {
-  const { routers, models, score, cost, solves, priced } = queries;
+  const { routers, models, score, cost, solves, priced, foreseen } = queries;
   const row = queries.rows(seed)[position];
   const lines = routers.map(({ id, name, reference }) => {
     const chosen = queries.choices(seed, id)(position);
+    const predicted = queries.predicted(seed, id)(position);
     return element(
       "tr",
       { class: reference ? "reference" : "competing" },
       element("th", { scope: "row" }, name),
       element("td", {}, chosen < 0 ? "a mixture of models" : models[chosen]),
+      foreseen
+        ? element("td", { class: "number" }, scoreText(predicted))
+        : null,
       element(
         "td",
         { class: "number" },
@@ -114,7 +118,7 @@ function routersTable(queries, seed, position) {
   });
   return table(
     "What each router chose",
-    ["router", "sent to", "score", ...priced ? ["$/1k"] : []],
+    ["router", "sent to", ...foreseen ? ["predicted"] : [], "score", ...priced ? ["$/1k"] : []],
     2,
     lines,
   );
