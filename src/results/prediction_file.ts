@@ -59,7 +59,7 @@ export function decodePredictions(
   if (plain.length !== expected) {
     throw new DataError(`${where}: ${plain.length} bytes, the decisions need ${expected}`);
   }
-  const all = new Float64Array(plain.slice().buffer);
+  const all = new Float64Array(new Uint8Array(plain).buffer); // memory of its own, which is aligned
   let at = 0;
   return sizes.map((size) => size === 0 ? undefined : all.slice(at, at += size));
 }

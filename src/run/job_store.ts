@@ -131,7 +131,7 @@ export function decodeJob(text: string, id: string | undefined, where: string): 
   if (id !== undefined && job.id !== id) throw new Error(`holds job ${job.id}`);
   if (job.outcome.status === "decided") {
     const bytes = (text: string): ArrayBuffer =>
-      unpack(Uint8Array.fromBase64(text), where).slice().buffer;
+      new Uint8Array(unpack(Uint8Array.fromBase64(text), where)).buffer; // memory of its own
     const { choice, predicted } = job.outcome;
     job.outcome.choice = new Uint16Array(bytes(choice));
     if (predicted !== undefined) job.outcome.predicted = new Float64Array(bytes(predicted));

@@ -101,6 +101,21 @@ export async function predict(
   return predictions;
 }
 
+const usuals = new WeakMap<Kit, Promise<FittedRouter>>();
+
+/** The kit's own fit: made once, whichever check comes first. */
+export function usualFit(kit: Kit): Promise<FittedRouter> {
+  const known = usuals.get(kit) ?? fit(kit);
+  usuals.set(kit, known);
+  return known;
+}
+
+/** What the kit's own fit chooses. */
+export async function usualRoute(kit: Kit, test: Rows = kit.test): Promise<Choices> {
+  const fitted = await usualFit(kit);
+  return choices(fitted, await predict(kit, fitted, test), test, prices(kit.learn));
+}
+
 /** Fits, predicts and chooses. */
 export async function route(
   kit: Kit,

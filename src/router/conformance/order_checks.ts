@@ -4,7 +4,7 @@
  */
 import { random } from "../../base/random.ts";
 import { type Rows, takeModels, takeQueries } from "./fixture.ts";
-import { type Check, fit, type Kit, predict, route } from "./kit.ts";
+import { type Check, fit, type Kit, predict, route, usualFit, usualRoute } from "./kit.ts";
 import { type Choices, prices, sameBits, sameChoices, snapshot, Violation } from "./predictions.ts";
 
 /** The check that the others with `compares` wait for. */
@@ -12,7 +12,7 @@ export const DETERMINISTIC: Check = {
   name: "deterministic",
   rule: "two fits with the same seed give the same predictions, bit for bit",
   run: async (kit) => {
-    const [first, second] = [await fit(kit), await fit(kit)];
+    const [first, second] = [await usualFit(kit), await fit(kit)];
     const before = snapshot(await predict(kit, first));
     sameBits(first, kit.test.ids, before, await predict(kit, second), "in two fits with one seed");
     return `seed ${kit.seed}, two fits`;
@@ -26,7 +26,7 @@ export const ORDER_CHECKS: readonly Check[] = [
     rule: "the order of the training rows changes no decision",
     compares: true,
     run: async (kit) => {
-      const usual = await route(kit);
+      const usual = await usualRoute(kit);
       sameChoices(
         usual,
         await route(kit, shuffled(kit, kit.learn)),
@@ -40,9 +40,9 @@ export const ORDER_CHECKS: readonly Check[] = [
     rule: "the order of the queries changes no decision",
     compares: true,
     run: async (kit) => {
-      const usual = await route(kit);
+      const usual = await usualRoute(kit);
       const test = shuffled(kit, kit.test);
-      sameChoices(usual, await route(kit, kit.learn, test), "after shuffling the queries");
+      sameChoices(usual, await usualRoute(kit, test), "after shuffling the queries");
       return "queries shuffled";
     },
   },
@@ -53,7 +53,7 @@ export const ORDER_CHECKS: readonly Check[] = [
     run: async (kit) => {
       const order = [3, 2, 0, 4, 1];
       const [learn, test] = [takeModels(kit.learn, order), takeModels(kit.test, order)];
-      const usual = await route(kit);
+      const usual = await usualRoute(kit);
       const what = `after reordering the models to ${learn.models.join(", ")}`;
       sameChoices(usual, await route(kit, learn, test), what);
       return learn.models.join(", ");
@@ -83,7 +83,7 @@ export const ORDER_CHECKS: readonly Check[] = [
         truthCost: shift(rows.truthCost),
       });
       const after = await route(kit, shifted(kit.learn), shifted(kit.test));
-      sameChoices(await route(kit), after, "after adding $0.015625 to every cost");
+      sameChoices(await usualRoute(kit), after, "after adding $0.015625 to every cost");
       return "$0.015625 added";
     },
   },
@@ -113,7 +113,7 @@ async function ties(kit: Kit): Promise<string | { skip: string }> {
 
 async function twin(kit: Kit): Promise<string | { skip: string }> {
   if (await isMixture(kit)) return { skip: "a mixture does not break ties" };
-  const usual = await route(kit);
+  const usual = await usualRoute(kit);
   // Doubles the model chosen most often, so that there is something to tie.
   const counts = Map.groupBy(usual.values(), (model) => model);
   const original = [...counts].reduce((a, b) => b[1].length > a[1].length ? b : a)[0];
@@ -147,5 +147,5 @@ async function seedMatters(
 }
 
 async function isMixture(kit: Kit): Promise<boolean> {
-  return "mixtures" in await predict(kit, await fit(kit));
+  return "mixtures" in await predict(kit, await usualFit(kit));
 }

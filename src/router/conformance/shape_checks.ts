@@ -7,7 +7,7 @@ import { decide, type Pool } from "../decide.ts";
 import { TUNING_BUDGET } from "../discover.ts";
 import { canonicalJson } from "../../base/hash.ts";
 import { queryBatch, takeQueries } from "./fixture.ts";
-import { type Check, context, fit, type Kit, learning, predict } from "./kit.ts";
+import { type Check, context, fit, type Kit, learning, predict, usualFit } from "./kit.ts";
 import { choices, prices, sameBits, snapshot, Violation, wellFormed } from "./predictions.ts";
 
 /** Checks of form, in order of print. */
@@ -92,7 +92,7 @@ function isPlain(value: unknown, inside = false): boolean {
 }
 
 async function predictsAll(kit: Kit): Promise<string> {
-  const fitted = await fit(kit);
+  const fitted = await usualFit(kit);
   if (fitted.models.join() !== kit.learn.models.join()) {
     throw new Violation(
       `models: expected the training models ${kit.learn.models.join(", ")}, ` +
@@ -125,7 +125,7 @@ function cardOf(fitted: FittedRouter): RouterCard {
 }
 
 async function batchSize(kit: Kit): Promise<string> {
-  const fitted = await fit(kit), price = prices(kit.learn);
+  const fitted = await usualFit(kit), price = prices(kit.learn);
   const together = choices(fitted, await predict(kit, fitted), kit.test, price);
   const some = [...kit.test.ids.keys()].filter((i) => i % 10 === 0);
   for (const i of some) {
@@ -173,7 +173,7 @@ async function everyConfiguration(kit: Kit): Promise<string> {
 }
 
 async function dial(kit: Kit): Promise<string | { skip: string }> {
-  const fitted = await fit(kit);
+  const fitted = await usualFit(kit);
   if (!fitted.dial) return { skip: "no dial of its own; λ is used" };
   const { name, values } = fitted.dial;
   if (values.length === 0 || !values.every(Number.isFinite)) {

@@ -103,9 +103,7 @@ function routersTable(queries, seed, position) {
       { class: reference ? "reference" : "competing" },
       element("th", { scope: "row" }, name),
       element("td", {}, chosen < 0 ? "a mixture of models" : models[chosen]),
-      foreseen
-        ? element("td", { class: "number" }, scoreText(predicted))
-        : null,
+      foreseen ? element("td", { class: "number" }, scoreText(predicted)) : null,
       element(
         "td",
         { class: "number" },
