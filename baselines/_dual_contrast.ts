@@ -75,7 +75,7 @@ export function balanced(queries: QueryBatch): number[] {
 }
 
 /** Who meets whom in a batch, as {@link queryLoss} takes it. */
-type Pairs = Readonly<Record<"like" | "compared", Float32Array>>;
+export type Pairs = Readonly<Record<"like" | "compared", Float32Array>>;
 
 /**
  * Draws x⁺ and the x⁻ of every query of batches of one size. Where there is no x⁺, or are not enough x⁻, a query is
