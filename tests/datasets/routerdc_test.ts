@@ -124,10 +124,12 @@ Deno.test("routerdc: id:published trains on five sets, and tests on these and on
 Deno.test("routerdc: import, then one command for our rows above the published numbers", async () => {
   await Deno.mkdir(repoPath(".cache"), { recursive: true });
   const folder = await Deno.makeTempDir({ dir: repoPath(".cache"), prefix: "routerdc-" });
-  const { tasks } = await readJson(repoPath("deno.json")) as { tasks: Record<string, string> };
+  const { tasks } = await readJson(repoPath("deno.json")) as {
+    tasks: Record<string, { command: string }>;
+  };
   const run = async (task: string, ...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [...tasks[task].split(" ").slice(1), ...args],
+      args: [...tasks[task].command.split(" ").slice(1), ...args],
       cwd: repoPath(""),
       env: { NO_COLOR: "1", ICLR_DATA: `${folder}/data` },
     }).output();

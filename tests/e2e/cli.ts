@@ -14,14 +14,14 @@ export interface Ended {
   readonly text: string;
 }
 
-const { tasks } = await readJson(repoPath("deno.json")) as { tasks: Record<string, string> };
+const { tasks } = await readJson(repoPath("deno.json")) as {
+  tasks: Record<string, { command: string }>;
+};
 
 /** Starts a task without a shell, so that a signal hits the process itself. */
 export function start(task: string, ...args: string[]): Deno.ChildProcess {
-  const [deno, ...given] = tasks[task].split(" ");
-  if (deno !== "deno") {
-    throw new Error(`task ${task}: expected one deno command, got ${tasks[task]}`);
-  }
+  const { command } = tasks[task], [deno, ...given] = command.split(" ");
+  if (deno !== "deno") throw new Error(`task ${task}: expected one deno command, got ${command}`);
   return new Deno.Command(Deno.execPath(), {
     args: [...given, ...args],
     cwd: repoPath(""),
