@@ -12,7 +12,13 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { columnMeans, extendPool, neighbours, storedCells } from "../src/router/mod.ts";
+import {
+  columnMeans,
+  extendPool,
+  neighbours,
+  oncePerBatch,
+  storedCells,
+} from "../src/router/mod.ts";
 import { squareNorms } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
@@ -54,10 +60,11 @@ export default router;
 function fitted(train: TrainingData, config: Config, most: number): FittedRouter {
   const { models, queries, scores } = train;
   const store = { queries, scores, columns: models.length };
+  const votes = oncePerBatch((batch) => vote(batch, store, config, most));
   return {
     models,
-    predict: async (batch) => ({ quality: await vote(batch, store, config, most) }),
-    withModels: (profiles) => extended(train, profiles, config, most),
+    predict: async (batch) => ({ quality: (await votes(batch)).slice() }),
+    withModels: (profiles) => extended(train, votes, profiles, config, most),
     describe: () => ({ parameters: storedCells(train) }),
   };
 }
@@ -65,24 +72,23 @@ function fitted(train: TrainingData, config: Config, most: number): FittedRouter
 /** New models vote with their own labelled queries, old ones with the training rows. */
 function extended(
   train: TrainingData,
+  old: (batch: QueryBatch) => Promise<Float64Array>,
   profiles: ModelProfiles,
   config: Config,
   most: number,
 ): FittedRouter {
   const pool = extendPool(train.models, profiles);
-  const stores = {
-    old: { queries: train.queries, scores: train.scores, columns: train.models.length },
-    fresh: { queries: profiles.queries, scores: profiles.scores, columns: profiles.models.length },
-  };
+  const { queries, scores, models } = profiles;
+  const fresh = { queries, scores, columns: models.length };
   return {
     models: pool.models,
     predict: async (batch) => ({
       quality: pool.merge(
-        await vote(batch, stores.old, config, most),
-        await vote(batch, stores.fresh, config, most),
+        await old(batch),
+        await vote(batch, fresh, config, most),
       ),
     }),
-    describe: () => ({ parameters: storedCells(train) + profiles.scores.length }),
+    describe: () => ({ parameters: storedCells(train) + scores.length }),
   };
 }
 

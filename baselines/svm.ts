@@ -10,7 +10,7 @@
  * A new model is one more regression, on its own labelled rows and the old ones' scale.
  */
 import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, CapabilityError, extendPool, stratified } from "../src/router/mod.ts";
+import { byId, CapabilityError, extendPool, oncePerBatch, stratified } from "../src/router/mod.ts";
 import { type Matrix, matrix, rbfKernel, svrFit, svrPredict } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
@@ -67,7 +67,7 @@ const router: Router<Config> = {
     const scale = queries.memo("svm/scale", () => scaleOf(queries));
     const machine = await regress(train, scale, config, seed);
     const notes = [`${machine.inputs.rows} of ${queries.ids.length} training rows`];
-    return routed(models, scale, [{ models, machine }], config, seed, notes);
+    return routed(models, scale, [part(models, machine, scale, config)], config, seed, notes);
   },
 };
 export default router;
@@ -76,6 +76,20 @@ export default router;
 interface Part {
   readonly models: readonly string[];
   readonly machine: Machine;
+  readonly predict: (queries: QueryBatch) => Promise<Float64Array>;
+}
+
+function part(
+  models: readonly string[],
+  machine: Machine,
+  scale: Scale,
+  config: Config,
+): Part {
+  const predict = oncePerBatch(({ ids, vectors }) => {
+    const inputs = standardised(vectors, [...ids.keys()], scale);
+    return svrPredict(inputs, machine.inputs, config.gamma / scale.spread, machine);
+  });
+  return { models, machine, predict };
 }
 
 /** @param parts the training models', then those of new ones; a later part replaces an earlier one's models */
@@ -87,14 +101,13 @@ function routed(
   seed: number,
   notes: readonly string[],
 ): FittedRouter {
-  const gamma = config.gamma / scale.spread, column = new Map(models.map((m, at) => [m, at]));
+  const column = new Map(models.map((m, at) => [m, at]));
   return {
     models,
-    async predict({ ids, vectors }) {
-      const quality = new Float64Array(ids.length * models.length);
-      const inputs = standardised(vectors, [...ids.keys()], scale);
-      for (const { models: own, machine } of parts) {
-        const predicted = await svrPredict(inputs, machine.inputs, gamma, machine);
+    async predict(queries) {
+      const quality = new Float64Array(queries.ids.length * models.length);
+      for (const { models: own, predict } of parts) {
+        const predicted = await predict(queries);
         for (let at = 0; at < predicted.length; at++) {
           const row = Math.floor(at / own.length) * models.length;
           quality[row + column.get(own[at % own.length])!] = predicted[at];
@@ -106,12 +119,10 @@ function routed(
       if (profiles.scores.every(Number.isNaN)) {
         throw new CapabilityError("SVM needs at least one labelled query of a new model");
       }
-      const part = {
-        models: profiles.models,
-        machine: await regress(profiles, scale, config, seed),
-      };
+      const machine = await regress(profiles, scale, config, seed);
+      const fresh = part(profiles.models, machine, scale, config);
       const all = extendPool(models, profiles).models;
-      return routed(all, scale, [...parts, part], config, seed, notes);
+      return routed(all, scale, [...parts, fresh], config, seed, notes);
     },
     describe: () => ({
       parameters: parts.reduce(

@@ -147,6 +147,21 @@ export function labelledExamples({ queries, models, scores }: TrainingData): Lab
   return { examples, labels, weights };
 }
 
+/**
+ * The same function, computed once for each batch of vectors. A pool that takes in new models again and again asks as
+ * often for what it predicts of the old ones.
+ */
+export function oncePerBatch<T extends WeakKey>(
+  make: (queries: QueryBatch) => T,
+): (queries: QueryBatch) => T {
+  const made = new WeakMap<Matrix, T>();
+  return (queries) => {
+    const known = made.get(queries.vectors) ?? make(queries);
+    made.set(queries.vectors, known);
+    return known;
+  };
+}
+
 /** Normal numbers for a vector of every model [M × width], drawn by its id: a start that no order changes. */
 export function modelVectors(
   models: readonly string[],

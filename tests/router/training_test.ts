@@ -164,3 +164,14 @@ Deno.test("modelVectors: a model's vector depends on its id, not on its place", 
   assert.deepEqual(one.subarray(3), other.subarray(0, 3));
   assert.notDeepEqual(one.subarray(0, 3), one.subarray(3));
 });
+
+Deno.test("oncePerBatch: the same vectors are asked for once, others for themselves", async () => {
+  const asked: number[] = [];
+  const rows = shared.oncePerBatch((queries) => {
+    asked.push(queries.vectors.rows);
+    return Promise.resolve(queries.vectors.rows);
+  });
+  const one = training([[1], [2]], [[1], [0]]).queries, other = training([[3]], [[1]]).queries;
+  assert.deepEqual([await rows(one), await rows(one), await rows(other)], [2, 2, 1]);
+  assert.deepEqual(asked, [2, 1]);
+});
