@@ -4,7 +4,7 @@
  * table (seeds of equal size count the same).
  * @module
  */
-import { type BootstrapOptions, type Interval, pairedBootstrap } from "../metrics/mod.ts";
+import { type Interval, pairedBootstrap } from "../metrics/mod.ts";
 import { joinFolds, type SeedRows, type SplitDecisions } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
 
@@ -20,19 +20,14 @@ export function pairedOverSeeds(
   comparisons: readonly (readonly Float64Array[])[],
   seeds: readonly Pick<SeedRows, "rows">[],
   units: ArrayLike<number>,
-  options: Pick<BootstrapOptions, "random" | "draws">,
   strata?: ArrayLike<number>,
 ): Interval[] {
   const rows = seeds.flatMap((seed) => [...seed.rows]);
   const joined = comparisons.map((bySeed) => concatenated(bySeed, rows.length));
   if (!strata) {
-    return pairedBootstrap(joined, {
-      ...options,
-      groups: rows.map((row) => units[row]),
-    });
+    return pairedBootstrap(joined, { groups: rows.map((row) => units[row]) });
   }
   return pairedBootstrap(joined, {
-    ...options,
     strata: rows.map((row) => strata[row]),
     // A template may span strata; within one its rows form a unit of their own.
     groups: rows.map((row) => units[row] * 65536 + strata[row]),

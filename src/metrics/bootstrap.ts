@@ -9,18 +9,9 @@
  * {@link FEWEST_UNITS} effective units none is to be trusted, and there is none.
  * @module
  */
-import type { Random } from "../base/random.ts";
-import {
-  bootstrapP,
-  type Grouping,
-  indexUnits,
-  percentileInterval,
-  resampledMeans,
-  type UnitIndex,
-  type Units,
-  unitsBy,
-} from "./resample.ts";
+import { bootstrapInterval } from "./saddlepoint.ts";
 import { studentP, studentQuantile } from "./student.ts";
+import { type Grouping, indexUnits, type UnitIndex, type Units, unitsBy } from "./units.ts";
 
 /**
  * Fewest effective units for an interval: 10 in one mean. In a mean over strata every stratum after the first
@@ -47,12 +38,8 @@ export interface Interval {
   readonly effectiveUnits: number;
 }
 
-/** How to resample. */
+/** What is resampled together, and how wide an interval is. */
 export interface BootstrapOptions extends Grouping {
-  /** Source of randomness. The same source gives every comparison the same stream, whatever its place. */
-  readonly random: Random;
-  /** Number of resamples, B. Default 10,000. */
-  readonly draws?: number;
   /** Confidence level. Default .95. */
   readonly level?: number;
 }
@@ -71,53 +58,28 @@ export interface BootstrapOptions extends Grouping {
  */
 export function pairedBootstrap(
   differences: readonly Float64Array[],
-  options: BootstrapOptions,
+  options: BootstrapOptions = {},
 ): Interval[] {
-  const { draws = 10_000, level = 0.95, random } = options;
-  if (!Number.isInteger(draws) || draws < 1) throw new RangeError(`draws: ${draws}, expected ≥ 1`);
-  const indices = new Map<number, UnitIndex>(), known = new Map<number, Known[]>();
+  const { level = 0.95 } = options;
+  if (!(level > 0 && level < 1)) throw new RangeError(`level ${level} is not in (0, 1)`);
+  const indices = new Map<number, UnitIndex>();
   return differences.map((column, comparison): Interval => {
     const rows = column.length;
     const index = indices.get(rows) ?? indexUnits(rows, comparison, options);
     indices.set(rows, index);
-    const strata = unitsBy(index, column, comparison), statistic = studentised(strata);
-    // Rows that decide alike are compared alike: every comparison has the same stream.
-    const alike = known.get(statistic.mean) ?? [];
-    known.set(statistic.mean, alike);
-    let same = alike.find((other) => areEqual(other.strata, strata));
-    if (!same) {
-      alike.push(
-        same = { strata, interval: intervalOf(strata, statistic, { draws, level, random }) },
-      );
-    }
-    return { ...same.interval };
+    return intervalOf(unitsBy(index, column, comparison), level);
   });
 }
 
-/** Units with the interval of their mean. */
-interface Known {
-  readonly strata: readonly Units[];
-  readonly interval: Interval;
-}
-
-function areEqual(a: readonly Units[], b: readonly Units[]): boolean {
-  const match = (x: Float64Array, y: Float64Array): boolean =>
-    x.length === y.length && x.every((value, i) => value === y[i]);
-  return a.length === b.length &&
-    a.every(({ sums, sizes }, k) => match(sums, b[k].sums) && match(sizes, b[k].sizes));
-}
-
-function intervalOf(
-  strata: readonly Units[],
-  { mean, error, degrees, furthest, ...sizes }: Studentised,
-  { draws, level, random }: { draws: number; level: number; random: Random },
-): Interval {
+function intervalOf(strata: readonly Units[], level: number): Interval {
+  const { mean, error, degrees, furthest, ...sizes } = studentised(strata);
   if (error === null || degrees < FEWEST_UNITS - 1) {
     return { mean, low: null, high: null, p: null, ...sizes };
   }
   if (error === 0 && mean === 0) return { mean, low: 0, high: 0, p: 1, ...sizes };
-  const means = resampledMeans(strata, draws, random);
-  const { low, high } = percentileInterval(means, level);
+  const { low, high, p } = error === 0
+    ? { low: mean, high: mean, p: 0 }
+    : bootstrapInterval(strata, level);
   const half = error === 0 ? 0 : studentQuantile(1 - level, degrees) * error;
   const unseen = unseenShare((1 - level) / 2, sizes.effectiveUnits);
   // Where all units are the same, others may be as far off as differences of scores go: −1 or +1.
@@ -130,7 +92,8 @@ function intervalOf(
     low: Math.min(low, mean - Math.max(half, unseen * below)),
     high: Math.max(high, mean + Math.max(half, unseen * above)),
     p: Math.max(
-      bootstrapP(means),
+      Number.MIN_VALUE,
+      p,
       error === 0 ? 0 : studentP(mean / error, degrees),
       Math.min(1, 2 * Math.max(0, 1 - Math.abs(mean) / reach) ** sizes.effectiveUnits),
     ),
