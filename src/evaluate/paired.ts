@@ -64,7 +64,11 @@ export function differences(
   a: readonly Float64Array[],
   b: readonly Float64Array[],
 ): Float64Array[] {
-  return a.map((scores, s) => scores.map((score, i) => score - b[s][i]));
+  return a.map((scores, s) => {
+    const out = new Float64Array(scores.length), other = b[s];
+    for (let i = 0; i < out.length; i++) out[i] = scores[i] - other[i];
+    return out;
+  });
 }
 
 /** What a router's headline decisions (λ = 0) earned on the test rows of a seed. */

@@ -18,6 +18,9 @@ export class LowerTail {
   readonly #step: number;
   /** What a unit of each pile adds to Σ off ≤ 0, which says that the mean is at most x; in standard errors. */
   readonly #off: Float64Array;
+  /** The least and the largest of these. */
+  #least = 0;
+  #most = 0;
   /** The last saddlepoint: the next is near. */
   #tilt = 0;
 
@@ -38,7 +41,7 @@ export class LowerTail {
     if (Math.abs(this.bottom) <= NOISE * this.#piles.error) return this.#atBottom;
     if (this.bottom > 0 || this.#step === 0) return normalTail(this.scoreAt(0));
     this.#moveTo(0);
-    const least = this.#extreme(Math.min), points = Math.floor(-least / this.#step + 1e-6);
+    const least = this.#piles.count * this.#least, points = Math.floor(-least / this.#step + 1e-6);
     return normalTail(this.#score(least + this.#step * (points + 0.5)));
   }
 
@@ -84,18 +87,20 @@ export class LowerTail {
 
   #moveTo(x: number): void {
     const { sums, sizes, rows, error } = this.#piles, off = this.#off, scale = 1 / (rows * error);
-    for (let j = 0; j < off.length; j++) off[j] = (sums[j] - x * sizes[j]) * scale;
-  }
-
-  /** Least or largest Σ off there can be. */
-  #extreme(of: (a: number, b: number) => number): number {
-    return this.#piles.count * this.#off.reduce((a, b) => of(a, b));
+    let least = Infinity, most = -Infinity;
+    for (let j = 0; j < off.length; j++) {
+      const d = off[j] = (sums[j] - x * sizes[j]) * scale;
+      if (d < least) least = d;
+      if (d > most) most = d;
+    }
+    this.#least = least, this.#most = most;
   }
 
   /** r with Φ(r) = P(Σ off ≤ y). */
   #score(y: number): number {
-    if (y <= this.#extreme(Math.min) + NOISE) return -Infinity;
-    if (y >= this.#extreme(Math.max) - NOISE) return Infinity;
+    const { count } = this.#piles;
+    if (y <= count * this.#least + NOISE) return -Infinity;
+    if (y >= count * this.#most - NOISE) return Infinity;
     const { t, k, k2, k3 } = this.#saddlepoint(y), h = this.#step;
     const w = Math.sign(t) * Math.sqrt(Math.max(0, 2 * (t * y - k)));
     const u = (h > 0 ? Math.sinh(h * t / 2) * 2 / h : t) * Math.sqrt(k2);
@@ -128,7 +133,7 @@ export class LowerTail {
   #cumulants(t: number): Cumulants {
     const off = this.#off, { shares, count } = this.#piles;
     // About the value that weighs most nothing overflows, and no digits are lost.
-    const from = off.reduce((a, b) => t > 0 ? Math.max(a, b) : Math.min(a, b));
+    const from = t > 0 ? this.#most : this.#least;
     let m0 = 0, m1 = 0, m2 = 0, m3 = 0;
     for (let j = 0; j < off.length; j++) {
       const d = off[j] - from, weight = shares[j] * Math.exp(t * d), first = weight * d;

@@ -44,7 +44,7 @@ function normalP(z: number): number {
     return 1 - density * sum;
   }
   let fraction = z;
-  for (let k = 100; k > 0; k--) fraction = z + k / fraction;
+  for (let k = 50; k > 0; k--) fraction = z + k / fraction;
   return density / fraction;
 }
 

@@ -110,13 +110,21 @@ export function unitsBy(
   return sizes.map((own) => sorted(sums.subarray(before, before += own.length), own));
 }
 
-/** Units by sum, then by size. */
+/** Units by sum, then by size. Numbers alone sort several times as fast as with a comparison. */
 function sorted(sums: Float64Array, sizes: Float64Array): Units {
   if (sizes.every((size) => size === sizes[0])) return { sums: sums.toSorted(), sizes };
-  const order = Uint32Array.from(sums.keys())
-    .sort((a, b) => sums[a] - sums[b] || sizes[a] - sizes[b]);
-  return {
-    sums: Float64Array.from(order, (k) => sums[k]),
-    sizes: Float64Array.from(order, (k) => sizes[k]),
-  };
+  const bySum = new Map<number, number[]>();
+  sums.forEach((sum, k) => {
+    const own = bySum.get(sum);
+    if (own) own.push(sizes[k]);
+    else bySum.set(sum, [sizes[k]]);
+  });
+  const sortedSizes = new Float64Array(sums.length);
+  let at = 0;
+  for (const sum of Float64Array.from(bySum.keys()).sort()) {
+    const own = bySum.get(sum)!;
+    sortedSizes.set(own.length > 1 ? Float64Array.from(own).sort() : own, at);
+    at += own.length;
+  }
+  return { sums: sums.toSorted(), sizes: sortedSizes };
 }
