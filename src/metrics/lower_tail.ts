@@ -21,6 +21,8 @@ export class LowerTail {
   /** The least and the largest of these. */
   #least = 0;
   #most = 0;
+  /** K′(0): the mean of Σ off. */
+  #slopeAtZero = 0;
   /** The last saddlepoint: the next is near. */
   #tilt = 0;
 
@@ -86,14 +88,15 @@ export class LowerTail {
   }
 
   #moveTo(x: number): void {
-    const { sums, sizes, rows, error } = this.#piles, off = this.#off, scale = 1 / (rows * error);
+    const { sums, sizes, rows, ratio, error } = this.#piles, off = this.#off;
+    const scale = 1 / (rows * error);
     let least = Infinity, most = -Infinity;
     for (let j = 0; j < off.length; j++) {
       const d = off[j] = (sums[j] - x * sizes[j]) * scale;
       if (d < least) least = d;
       if (d > most) most = d;
     }
-    this.#least = least, this.#most = most;
+    this.#least = least, this.#most = most, this.#slopeAtZero = (ratio - x) / error;
   }
 
   /** r with Φ(r) = P(Σ off ≤ y). */
@@ -110,23 +113,22 @@ export class LowerTail {
 
   /** The t where K′(t) = y, by Newton's method between bounds, with what K is there. */
   #saddlepoint(y: number): Cumulants & { t: number } {
-    let low = -Infinity, high = Infinity, t = this.#tilt;
+    // At t = 0 the slope is known, so it is known on which side of 0 to look.
+    const start = y - this.#slopeAtZero, side = Math.sign(start);
+    let low = side < 0 ? -Infinity : 0, high = side > 0 ? Infinity : 0;
+    let t = this.#tilt * side > 0 ? this.#tilt : start;
     for (let left = 100;; left--) {
       const found = this.#cumulants(t), excess = found.k1 - y;
-      if (excess > 0) high = t;
-      else low = t;
       if (Math.abs(excess) <= 1e-7 * Math.sqrt(found.k2) || left === 0) {
         this.#tilt = t;
         return { t, ...found };
       }
-      const next = t - excess / found.k2;
-      t = next > low && next < high
-        ? next
-        : high === Infinity
-        ? 2 * Math.abs(low) + 1
-        : low === -Infinity
-        ? -2 * Math.abs(high) - 1
-        : (low + high) / 2;
+      if (excess > 0) high = t;
+      else low = t;
+      // Where all the weight lies on one unit, K′ is flat and Newton's step without measure.
+      const reach = 4 * Math.abs(t) + 1, next = t - excess / found.k2;
+      t = Math.max(-reach, Math.min(reach, next));
+      if (!(t > low && t < high)) t = (low + high) / 2;
     }
   }
 
