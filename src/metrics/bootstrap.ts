@@ -2,7 +2,7 @@
  * Intervals of paired mean differences that keep their level also where independent units are few.
  *
  * Three intervals are computed, and on each side the widest counts. The percentile bootstrap follows a skewed
- * distribution, but with few units it is too narrow: it rejects a true null in 11% of cases with 8 units. The
+ * distribution, but with few units it is too narrow: it rejects a true null in 11% of cases with 10 units. The
  * cluster-robust t interval (jackknife variance of a ratio of sums, degrees of freedom from the effective
  * number of units) is right there. Both see only what was drawn: where fewer than four units or so differ
  * from the rest, the interval for what was not drawn is the widest. With many units all are one. Below
@@ -48,13 +48,15 @@ export interface BootstrapOptions extends Grouping {
  * Intervals of paired mean differences d_i = s(i, r(i)) − s(i, reference).
  *
  * With groups the statistic is still the mean over rows: sum over the drawn groups ÷ their rows. All seeds
- * of a query belong in one group: seeds × queries are not independent.
+ * of a query belong in one group: seeds × queries are not independent. Nothing is drawn: the distribution of
+ * resampled means is a saddlepoint approximation ({@link bootstrapInterval}), so a p-value is as small as the
+ * data say, and the same units always have the same interval.
  *
  * @param differences one column of N differences for each comparison
  * @returns one interval for each comparison; it depends on its own column, the options and nothing else,
  * and not on the order of the rows
  * @throws {DataError} naming comparison and row of a missing difference
- * @throws {RangeError} when lengths, draws or level do not fit, or a group lies in two strata
+ * @throws {RangeError} when lengths or level do not fit, or a group lies in two strata
  */
 export function pairedBootstrap(
   differences: readonly Float64Array[],

@@ -26,7 +26,10 @@ export class LowerTail {
   /** The last saddlepoint: the next is near. */
   #tilt = 0;
 
-  /** @param piles of which some have other ratios than others */
+  /**
+   * Prepares a stratum.
+   * @param piles of which some have other ratios than others
+   */
   constructor(piles: Piles) {
     const { sums, sizes, count, rows, error } = piles, { least, share } = bottomOf(piles);
     this.#piles = piles;

@@ -19,6 +19,16 @@ import { LowerTail, normalTail } from "./lower_tail.ts";
 import { bottomOf, mirrored, NOISE, type Piles, toPiles } from "./piles.ts";
 import type { Units } from "./units.ts";
 
+/** What {@link bootstrapInterval} finds. */
+export interface BootstrapInterval {
+  /** Lower end. */
+  readonly low: number;
+  /** Upper end. */
+  readonly high: number;
+  /** Two-sided p-value of "the mean is 0"; 0 where no resample reaches 0. */
+  readonly p: number;
+}
+
 /**
  * Percentile interval and two-sided p-value of "the mean is 0" of the bootstrap distribution.
  *
@@ -32,19 +42,12 @@ import type { Units } from "./units.ts";
 export function bootstrapInterval(
   strata: readonly Units[],
   level: number,
-): Found {
+): BootstrapInterval {
   const outside = (1 - level) / 2, piles = strata.map(toPiles);
   return piles.length === 1 ? ofOne(piles[0], outside) : ofSeveral(piles, outside);
 }
 
-/** An interval of the bootstrap distribution and its p-value. */
-interface Found {
-  readonly low: number;
-  readonly high: number;
-  readonly p: number;
-}
-
-function ofOne(piles: Piles, outside: number): Found {
+function ofOne(piles: Piles, outside: number): BootstrapInterval {
   const lower = new LowerTail(piles), upper = new LowerTail(mirrored(piles));
   const below = lower.atMostZero(), above = upper.atMostZero();
   const end = (tail: LowerTail, here: number, beyond: number): number => {
@@ -65,7 +68,7 @@ function ofOne(piles: Piles, outside: number): Found {
 const GRID = 24, REACH = 6;
 
 /** A cell of the grid counts on both sides, so that ends are at most a cell too far out. */
-function ofSeveral(strata: readonly Piles[], outside: number): Found {
+function ofSeveral(strata: readonly Piles[], outside: number): BootstrapInterval {
   const K = strata.length, mean = strata.reduce((sum, { ratio }) => sum + ratio, 0) / K;
   const step = Math.sqrt(strata.reduce((sum, { error }) => sum + error * error, 0)) / K / GRID;
   const { first, masses } = strata.map((piles) => onGrid(piles, step * K)).reduce(convolved);
