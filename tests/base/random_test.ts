@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { random, seededOrder } from "../../src/base/random.ts";
+import { seededOrder } from "../../src/base/random.ts";
 
 Deno.test("seeded order: one item more leaves the order of the others", () => {
   const items = Array.from({ length: 50 }, (_, i) => `item ${i}`);
