@@ -4,7 +4,6 @@
  */
 import { underProtocol } from "../audit/audited.ts";
 import { FEWEST_UNITS, type Interval } from "../metrics/mod.ts";
-import { random } from "../base/random.ts";
 import { DataError } from "../base/errors.ts";
 import { seedRows } from "../evaluate/decisions.ts";
 import { differences, headlineScores, pairedOverSeeds } from "../evaluate/paired.ts";
@@ -88,7 +87,6 @@ export function compare(run: Run, a: string, b: string): Comparison {
     [differences(first, second)],
     seeds,
     templates,
-    { random: random(0, "compare") },
   );
   return new Comparison(names, interval);
 }

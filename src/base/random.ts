@@ -8,8 +8,6 @@
 export interface Random {
   /** Uniform in [0, 1), 32 bits of resolution. */
   next(): number;
-  /** Fills an array with what as many calls of {@link next} give, several times as fast; returns it. */
-  fill(out: Float64Array): Float64Array;
   /** Uniform integer in [0, n). */
   integer(n: number): number;
   /** Standard normal (Box–Muller). */
@@ -74,21 +72,6 @@ function stream(seed: Seed): Random {
   for (let i = 0; i < 12; i++) next32();
   const self: Random = {
     next: () => next32() / 4294967296,
-    fill: (out) => {
-      // The same generator on local variables, which stay in registers.
-      let w = a, x = b, y = c, z = d;
-      for (let i = 0; i < out.length; i++) {
-        const t = (((w + x) | 0) + z) | 0;
-        z = (z + 1) | 0;
-        w = x ^ (x >>> 9);
-        x = (y + (y << 3)) | 0;
-        y = (y << 21) | (y >>> 11);
-        y = (y + t) | 0;
-        out[i] = (t >>> 0) / 4294967296;
-      }
-      a = w, b = x, c = y, d = z;
-      return out;
-    },
     integer: (n) => Math.floor((next32() / 4294967296) * n),
     normal: () => {
       const u = (next32() + 1) / 4294967297, v = next32() / 4294967296;

@@ -4,7 +4,6 @@
  * @module
  */
 import { holm } from "../metrics/mod.ts";
-import { random } from "../base/random.ts";
 import type { SeedRows } from "./decisions.ts";
 import { differences, pairedOverSeeds } from "./paired.ts";
 
@@ -69,9 +68,8 @@ export function compare(
       differences(earned.get(router)!, references.get(reference) ?? earned.get(reference)!)
     );
   const gains = gainsOver(earned);
-  const sample = pairedOverSeeds(gains, seeds, groups, { random: random(0, "table") });
-  const within = { random: random(0, "table", "datasets") };
-  const dataset = pairedOverSeeds(gainsOver(inDatasetMean), seeds, groups, within, benchmark);
+  const sample = pairedOverSeeds(gains, seeds, groups);
+  const dataset = pairedOverSeeds(gainsOver(inDatasetMean), seeds, groups, benchmark);
   const adjusted = holm(sample.map(({ p }) => p));
   return pairs.map((pair, i) => ({
     ...pair,

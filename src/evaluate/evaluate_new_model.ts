@@ -4,7 +4,6 @@
  * @module
  */
 import { gapClosed, holm, oracle, overSeeds, sampleMean } from "../metrics/mod.ts";
-import { random } from "../base/random.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type { Column } from "../run/curve.ts";
 import type { Split } from "../splits/split.ts";
@@ -200,11 +199,7 @@ function bootstrapPairs(
 ): Versus[] {
   if (arms.length === 0) return [];
   const gains = arms.map((arm, a) => differences(arm.scores, bases[a].scores));
-  const intervals = pairedOverSeeds(gains, trials, units, {
-    random: random(0, "table", "new-model"),
-    // The smallest p is 2/draws; Holm multiplies it by the number of arms, and it must stay visible.
-    draws: Math.max(2000, 60 * arms.length),
-  });
+  const intervals = pairedOverSeeds(gains, trials, units);
   const adjusted = holm(intervals.map(({ p }) => p));
   return intervals.map(({ mean, low, high, p }, i) => ({
     difference: mean,

@@ -4,7 +4,7 @@
  * table (seeds of equal size count the same).
  * @module
  */
-import { type BootstrapOptions, type Interval, pairedBootstrap } from "../metrics/mod.ts";
+import { type Interval, pairedBootstrap } from "../metrics/mod.ts";
 import { joinFolds, type SeedRows, type SplitDecisions } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
 
@@ -20,19 +20,14 @@ export function pairedOverSeeds(
   comparisons: readonly (readonly Float64Array[])[],
   seeds: readonly Pick<SeedRows, "rows">[],
   units: ArrayLike<number>,
-  options: Pick<BootstrapOptions, "random" | "draws">,
   strata?: ArrayLike<number>,
 ): Interval[] {
   const rows = seeds.flatMap((seed) => [...seed.rows]);
   const joined = comparisons.map((bySeed) => concatenated(bySeed, rows.length));
   if (!strata) {
-    return pairedBootstrap(joined, {
-      ...options,
-      groups: rows.map((row) => units[row]),
-    });
+    return pairedBootstrap(joined, { groups: rows.map((row) => units[row]) });
   }
   return pairedBootstrap(joined, {
-    ...options,
     strata: rows.map((row) => strata[row]),
     // A template may span strata; within one its rows form a unit of their own.
     groups: rows.map((row) => units[row] * 65536 + strata[row]),
@@ -69,7 +64,11 @@ export function differences(
   a: readonly Float64Array[],
   b: readonly Float64Array[],
 ): Float64Array[] {
-  return a.map((scores, s) => scores.map((score, i) => score - b[s][i]));
+  return a.map((scores, s) => {
+    const out = new Float64Array(scores.length), other = b[s];
+    for (let i = 0; i < out.length; i++) out[i] = scores[i] - other[i];
+    return out;
+  });
 }
 
 /** What a router's headline decisions (λ = 0) earned on the test rows of a seed. */

@@ -2,25 +2,16 @@
  * Intervals of paired mean differences that keep their level also where independent units are few.
  *
  * Three intervals are computed, and on each side the widest counts. The percentile bootstrap follows a skewed
- * distribution, but with few units it is too narrow: it rejects a true null in 11% of cases with 8 units. The
+ * distribution, but with few units it is too narrow: it rejects a true null in 11% of cases with 10 units. The
  * cluster-robust t interval (jackknife variance of a ratio of sums, degrees of freedom from the effective
  * number of units) is right there. Both see only what was drawn: where fewer than four units or so differ
  * from the rest, the interval for what was not drawn is the widest. With many units all are one. Below
  * {@link FEWEST_UNITS} effective units none is to be trusted, and there is none.
  * @module
  */
-import type { Random } from "../base/random.ts";
-import {
-  bootstrapP,
-  type Grouping,
-  indexUnits,
-  percentileInterval,
-  resampledMeans,
-  type UnitIndex,
-  type Units,
-  unitsBy,
-} from "./resample.ts";
+import { bootstrapInterval } from "./saddlepoint.ts";
 import { studentP, studentQuantile } from "./student.ts";
+import { type Grouping, indexUnits, type UnitIndex, type Units, unitsBy } from "./units.ts";
 
 /**
  * Fewest effective units for an interval: 10 in one mean. In a mean over strata every stratum after the first
@@ -47,12 +38,8 @@ export interface Interval {
   readonly effectiveUnits: number;
 }
 
-/** How to resample. */
+/** What is resampled together, and how wide an interval is. */
 export interface BootstrapOptions extends Grouping {
-  /** Source of randomness. The same source gives every comparison the same stream, whatever its place. */
-  readonly random: Random;
-  /** Number of resamples, B. Default 10,000. */
-  readonly draws?: number;
   /** Confidence level. Default .95. */
   readonly level?: number;
 }
@@ -61,63 +48,40 @@ export interface BootstrapOptions extends Grouping {
  * Intervals of paired mean differences d_i = s(i, r(i)) − s(i, reference).
  *
  * With groups the statistic is still the mean over rows: sum over the drawn groups ÷ their rows. All seeds
- * of a query belong in one group: seeds × queries are not independent.
+ * of a query belong in one group: seeds × queries are not independent. Nothing is drawn: the distribution of
+ * resampled means is a saddlepoint approximation ({@link bootstrapInterval}), so a p-value is as small as the
+ * data say, and the same units always have the same interval.
  *
  * @param differences one column of N differences for each comparison
  * @returns one interval for each comparison; it depends on its own column, the options and nothing else,
  * and not on the order of the rows
  * @throws {DataError} naming comparison and row of a missing difference
- * @throws {RangeError} when lengths, draws or level do not fit, or a group lies in two strata
+ * @throws {RangeError} when lengths or level do not fit, or a group lies in two strata
  */
 export function pairedBootstrap(
   differences: readonly Float64Array[],
-  options: BootstrapOptions,
+  options: BootstrapOptions = {},
 ): Interval[] {
-  const { draws = 10_000, level = 0.95, random } = options;
-  if (!Number.isInteger(draws) || draws < 1) throw new RangeError(`draws: ${draws}, expected ≥ 1`);
-  const indices = new Map<number, UnitIndex>(), known = new Map<number, Known[]>();
+  const { level = 0.95 } = options;
+  if (!(level > 0 && level < 1)) throw new RangeError(`level ${level} is not in (0, 1)`);
+  const indices = new Map<number, UnitIndex>();
   return differences.map((column, comparison): Interval => {
     const rows = column.length;
     const index = indices.get(rows) ?? indexUnits(rows, comparison, options);
     indices.set(rows, index);
-    const strata = unitsBy(index, column, comparison), statistic = studentised(strata);
-    // Rows that decide alike are compared alike: every comparison has the same stream.
-    const alike = known.get(statistic.mean) ?? [];
-    known.set(statistic.mean, alike);
-    let same = alike.find((other) => areEqual(other.strata, strata));
-    if (!same) {
-      alike.push(
-        same = { strata, interval: intervalOf(strata, statistic, { draws, level, random }) },
-      );
-    }
-    return { ...same.interval };
+    return intervalOf(unitsBy(index, column, comparison), level);
   });
 }
 
-/** Units with the interval of their mean. */
-interface Known {
-  readonly strata: readonly Units[];
-  readonly interval: Interval;
-}
-
-function areEqual(a: readonly Units[], b: readonly Units[]): boolean {
-  const match = (x: Float64Array, y: Float64Array): boolean =>
-    x.length === y.length && x.every((value, i) => value === y[i]);
-  return a.length === b.length &&
-    a.every(({ sums, sizes }, k) => match(sums, b[k].sums) && match(sizes, b[k].sizes));
-}
-
-function intervalOf(
-  strata: readonly Units[],
-  { mean, error, degrees, furthest, ...sizes }: Studentised,
-  { draws, level, random }: { draws: number; level: number; random: Random },
-): Interval {
+function intervalOf(strata: readonly Units[], level: number): Interval {
+  const { mean, error, degrees, furthest, ...sizes } = studentised(strata);
   if (error === null || degrees < FEWEST_UNITS - 1) {
     return { mean, low: null, high: null, p: null, ...sizes };
   }
   if (error === 0 && mean === 0) return { mean, low: 0, high: 0, p: 1, ...sizes };
-  const means = resampledMeans(strata, draws, random);
-  const { low, high } = percentileInterval(means, level);
+  const { low, high, p } = error === 0
+    ? { low: mean, high: mean, p: 0 }
+    : bootstrapInterval(strata, level);
   const half = error === 0 ? 0 : studentQuantile(1 - level, degrees) * error;
   const unseen = unseenShare((1 - level) / 2, sizes.effectiveUnits);
   // Where all units are the same, others may be as far off as differences of scores go: −1 or +1.
@@ -130,7 +94,8 @@ function intervalOf(
     low: Math.min(low, mean - Math.max(half, unseen * below)),
     high: Math.max(high, mean + Math.max(half, unseen * above)),
     p: Math.max(
-      bootstrapP(means),
+      Number.MIN_VALUE,
+      p,
       error === 0 ? 0 : studentP(mean / error, degrees),
       Math.min(1, 2 * Math.max(0, 1 - Math.abs(mean) / reach) ** sizes.effectiveUnits),
     ),

@@ -7,11 +7,10 @@
  */
 
 /** Version of the definitions in this room; results of different versions are not merged. */
-export const METRICS_VERSION = "2";
+export const METRICS_VERSION = "3";
 
 export * from "./aiq.ts";
 export * from "./arena.ts";
-export * from "./binomial.ts";
 export * from "./bootstrap.ts";
 export * from "./calibration.ts";
 export * from "./cost_points.ts";
@@ -25,9 +24,9 @@ export * from "./hull.ts";
 export * from "./oracle.ts";
 export * from "./quality.ts";
 export * from "./regret.ts";
-export * from "./resample.ts";
 export * from "./router_eval.ts";
 export * from "./shapes.ts";
 export * from "./significance.ts";
 export * from "./student.ts";
 export * from "./two_model.ts";
+export * from "./units.ts";

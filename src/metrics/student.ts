@@ -1,5 +1,5 @@
 /**
- * Student's t distribution, for any positive number of degrees of freedom.
+ * Student's t distribution, for any positive number of degrees of freedom; the normal one is that of infinitely many.
  * @module
  */
 
@@ -8,11 +8,12 @@
  * 1e-13.
  *
  * @param t any number; ±∞ gives 0
- * @param degrees of freedom ν > 0; need not be whole
+ * @param degrees of freedom ν > 0; need not be whole; ∞ gives the normal distribution
  */
 export function studentP(t: number, degrees: number): number {
   const square = t * t;
   if (square === Infinity) return 0;
+  if (degrees === Infinity) return normalP(Math.abs(t));
   const x = degrees / (degrees + square);
   return incompleteBeta(x, square / (degrees + square), degrees / 2, 0.5);
 }
@@ -32,6 +33,19 @@ export function studentQuantile(p: number, degrees: number): number {
     else high = middle;
   }
   return high;
+}
+
+/** Two-sided p-value of a standard normal z ≥ 0: a series for small z, else Laplace's continued fraction. */
+function normalP(z: number): number {
+  const density = Math.exp(-z * z / 2) * Math.sqrt(2 / Math.PI);
+  if (z < 3) {
+    let term = z, sum = z;
+    for (let k = 3; term > 1e-17 * sum; k += 2) sum += term *= z * z / k;
+    return 1 - density * sum;
+  }
+  let fraction = z;
+  for (let k = 50; k > 0; k--) fraction = z + k / fraction;
+  return density / fraction;
 }
 
 /** I_x(a, b) with y = 1 − x given beside, so that neither loses digits. */

@@ -3,7 +3,6 @@
  * @module
  */
 import { DataError, VerificationError } from "../base/errors.ts";
-import { random } from "../base/random.ts";
 import { holm } from "../metrics/mod.ts";
 import { loadDataset } from "../../datasets/load.ts";
 import { audited, underProtocol } from "../audit/audited.ts";
@@ -176,7 +175,7 @@ async function pairedChanges(
   const scores = (entries: readonly DecisionEntry[], router: string): Float64Array[] =>
     seeds.map((seed) => headlineScores(entries, router, seed));
   const gains = routers.map((r) => differences(scores(b.entries, r), scores(a.entries, r)));
-  const intervals = pairedOverSeeds(gains, seeds, templates, { random: random(0, "diff") });
+  const intervals = pairedOverSeeds(gains, seeds, templates);
   const adjusted = holm(intervals.map(({ p }) => p));
   return new Map(
     routers.map((

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { random, seededOrder } from "../../src/base/random.ts";
+import { seededOrder } from "../../src/base/random.ts";
 
 Deno.test("seeded order: one item more leaves the order of the others", () => {
   const items = Array.from({ length: 50 }, (_, i) => `item ${i}`);
@@ -9,11 +9,4 @@ Deno.test("seeded order: one item more leaves the order of the others", () => {
   assert.deepEqual(more.filter((item) => item !== "one more"), order);
   assert.notDeepEqual(seededOrder(items, String, 2, "test"), order);
   assert.notDeepEqual(seededOrder(items, String, 1, "other"), order);
-});
-
-Deno.test("numbers by the block are those of as many single draws, and the stream goes on behind them", () => {
-  const one = random(7, "fill"), block = random(7, "fill");
-  const singly = Array.from({ length: 2000 }, () => one.next());
-  const inBlocks = [0, 1, 999, 990].flatMap((n) => [...block.fill(new Float64Array(n))]);
-  assert.deepEqual([...inBlocks, ...Array.from({ length: 10 }, () => block.next())], singly);
 });

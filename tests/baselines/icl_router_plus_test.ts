@@ -179,8 +179,6 @@ Deno.test("ICL-Router+ beats the best single model on the demo pool when new one
     });
   }
   const [gain] = pairedBootstrap([Float64Array.from(gains)], {
-    random: random(1, "bootstrap"),
-    draws: 2000,
     groups: units,
   });
   assert.ok(gain.low! > 0, `${gain.mean} [${gain.low}, ${gain.high}]`);

@@ -4,19 +4,19 @@
  * how often that of the percentile bootstrap alone does, and the power against a true difference of 2.8
  * standard errors, which the z test of a known variance finds in 80% of cases.
  *
- *     deno run -A --lock=full.lock tests/bench/interval_level.ts [--trials 1000] [--draws 500]
+ *     deno run -A --lock=full.lock tests/bench/interval_level.ts [--trials 3000]
  *
  * Deterministic: the table stands in docs/protocol.md.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { type Random, random } from "../../src/base/random.ts";
 import { pairedBootstrap } from "../../src/metrics/bootstrap.ts";
-import { percentileInterval, resampledMeans, toUnits } from "../../src/metrics/resample.ts";
+import { bootstrapInterval } from "../../src/metrics/saddlepoint.ts";
+import { toUnits, type Units } from "../../src/metrics/units.ts";
 import { percent } from "../../src/report/tables/numbers.ts";
 import { markdownTable } from "../../src/report/tables/text_table.ts";
 
-const flags = parseArgs(Deno.args, { string: ["trials", "draws"] });
-const least = Number(flags.trials ?? 1000), draws = Number(flags.draws ?? 500);
+const trials = Number(parseArgs(Deno.args, { string: ["trials"] }).trials ?? 3000);
 const SIZES = [10, 20, 40, 100, 400];
 
 /** Draws a difference of one query, mean 0. */
@@ -100,21 +100,26 @@ function sample({ draw, sd, size, strata }: Kind, units: number, g: Random): Sam
 
 /** Shares of trials in which an interval leaves 0 out. */
 function rates(kind: Kind, units: number): { level: number; percentile: number; power: number } {
-  // Few units are where it matters, and cost little.
-  const trials = units < 50 ? 3 * least : least;
   let level = 0, percentile = 0, power = 0;
   for (let trial = 0; trial < trials; trial++) {
     const g = random(1, "interval level", kind.name, units, trial);
     const { values, groups, strata, error } = sample(kind, units, g);
-    const options = { random: g.fork("draws"), draws, groups, strata };
+    const options = { groups, strata };
     const [own] = pairedBootstrap([values], options);
     if (own.low !== null && (own.low > 0 || own.high! < 0)) level++;
-    const alone = percentileInterval(resampledMeans(toUnits(values, 0, options), draws, g));
-    if (alone.low > 0 || alone.high < 0) percentile++;
+    if (leavesOutZero(toUnits(values, 0, options))) percentile++;
     // The mean of the null is 0, so moving the value tested against is moving the truth.
     if (own.low !== null && (own.low > -2.8 * error || own.high! < -2.8 * error)) power++;
   }
   return { level: level / trials, percentile: percentile / trials, power: power / trials };
+}
+
+/** Whether the percentile bootstrap alone leaves 0 out. */
+function leavesOutZero(strata: readonly Units[]): boolean {
+  const ratios = strata.flatMap(({ sums, sizes }) => [...sums.map((sum, j) => sum / sizes[j])]);
+  if (ratios.every((ratio) => ratio === ratios[0])) return ratios[0] !== 0;
+  const { low, high } = bootstrapInterval(strata, 0.95);
+  return low > 0 || high < 0;
 }
 
 const rows = KINDS.map((kind) => {

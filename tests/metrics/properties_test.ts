@@ -199,5 +199,5 @@ Deno.test("Arena score does depend on the scale of costs", () => {
 });
 
 Deno.test("the room has a version", () => {
-  assert.equal(metrics.METRICS_VERSION, "2");
+  assert.equal(metrics.METRICS_VERSION, "3");
 });
