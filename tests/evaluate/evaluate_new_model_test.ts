@@ -125,7 +125,7 @@ Deno.test("a clear win among very many arms stays significant", () => {
   );
   const tested = found.arms.filter((a) => a.router === "r");
   assert.equal(tested.length, 150);
-  // With too few draws, 150 times the smallest possible p would exceed .05 whatever the data say.
+  // Were p bounded from below, 150 times the smallest possible could exceed .05 whatever the data say.
   assert.ok(
     tested.every((a) => a.vsBestSingle!.pHolm! < 0.05),
     String(tested[0].vsBestSingle!.pHolm),

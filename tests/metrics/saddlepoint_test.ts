@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type Random, random } from "../../src/base/random.ts";
 import { pairedBootstrap } from "../../src/metrics/bootstrap.ts";
+import { LowerTail } from "../../src/metrics/lower_tail.ts";
+import { toPiles } from "../../src/metrics/piles.ts";
 import { bootstrapInterval } from "../../src/metrics/saddlepoint.ts";
 import { studentP, studentQuantile } from "../../src/metrics/student.ts";
 import { toUnits, type Units } from "../../src/metrics/units.ts";
@@ -135,6 +137,23 @@ Deno.test("an outlier: the end on its side is far out, and no further than all u
   const { low, high, p } = bootstrapInterval(toUnits(d, 0, {}), 0.95);
   assert.ok(low < 1 && high > 60 && high < 1000, `${low} ${high}`);
   assert.ok(p > 0 && p <= 1);
+});
+
+Deno.test("a score is the same from wherever the search for it starts, in both tails", () => {
+  const gains = [-0.015, -0.008, -0.005, 0.002, 0.003, 0.004, 0.005, 0.016, 0.02, 0.045];
+  const piles = toPiles({
+    sums: fill(115, (i) => i < 3 ? gains[i] : i < 107 ? 0 : i < 114 ? gains[i - 104] : 1),
+    sizes: fill(115, (i) => i < 114 ? 5 : 250),
+  });
+  const places = fill(15, (i) => -0.0029 + i * 0.0008);
+  for (const from of places) {
+    for (const to of places) {
+      const tail = new LowerTail(piles), fresh = new LowerTail(piles).scoreAt(to);
+      tail.scoreAt(from);
+      const found = tail.scoreAt(to);
+      assert.ok(Number.isFinite(found) && Math.abs(found - fresh) < 1e-5, `${found} ${fresh}`);
+    }
+  }
 });
 
 Deno.test("a lattice away from 0: sums of .9 and −.1 reach 0 although none is a multiple of a step", () => {
