@@ -91,5 +91,10 @@ export function isOwn({ version, sha256 }: Pick<DatasetFacts, "version" | "sha25
 
 /** Whether every outcome has a known cost, and not all are free: what a cost experiment needs. */
 export function isPriced({ costs }: Pick<OutcomeTable, "costs">): boolean {
-  return !costs.some(Number.isNaN) && costs.some((cost) => cost > 0);
+  let paid = false;
+  for (const cost of costs) {
+    if (cost !== cost) return false;
+    if (cost > 0) paid = true;
+  }
+  return paid;
 }

@@ -16,14 +16,13 @@ export function columnMeans(
   rows?: Iterable<number>,
 ): Float64Array {
   const sum = new Float64Array(columns), count = new Float64Array(columns);
-  const add = (i: number): void => {
-    for (let m = 0; m < columns; m++) {
-      const value = cells[i * columns + m];
-      if (!Number.isNaN(value)) sum[m] += value, count[m]++;
+  const all = rows && Uint32Array.from(rows), many = all ? all.length : cells.length / columns;
+  for (let n = 0; n < many; n++) {
+    for (let m = 0, at = (all ? all[n] : n) * columns; m < columns; m++, at++) {
+      const value = cells[at];
+      if (value === value) sum[m] += value, count[m]++;
     }
-  };
-  if (rows) { for (const i of rows) add(i); }
-  else for (let i = 0; i < cells.length / columns; i++) add(i);
+  }
   return sum.map((s, m) => s / count[m]);
 }
 

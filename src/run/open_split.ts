@@ -81,12 +81,15 @@ export interface OpenedSplit extends TrainingParts {
 /** Opens a split; vectors are prepared (centred, idf-weighted) on training and validation rows only. */
 export function openSplit(data: EmbeddedTable, split: Split, control?: Control): OpenedSplit {
   const { table } = data;
-  const rowsOf = (...roles: string[]): Uint32Array =>
-    Uint32Array.from(table.ids.keys()).filter((i) => roles.includes(split.roles[i]));
+  const rowsOf = (roles: string): Uint32Array => {
+    const found: number[] = [];
+    for (let i = 0; i < split.roles.length; i++) if (roles.includes(split.roles[i])) found.push(i);
+    return Uint32Array.from(found);
+  };
   const rows = {
     train: rowsOf("t"),
     validation: rowsOf("v"),
-    all: rowsOf("t", "v"),
+    all: rowsOf("tv"),
     test: rowsOf("e"),
   };
   const raw = control === "constant-text" ? constant(data.raw) : data.raw;
@@ -120,18 +123,12 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
       tasks: Array.from(of, (i) => table.tasks[table.task[i]]),
     };
   };
-  const training = (part: "train" | "validation" | "all"): LabelledRows =>
-    labelled(
-      { ...batch(part, rows[part]), benchmarks: labels(rows[part]) },
-      rows[part],
-      columns,
-    );
-  const [train, validation, all, test] = [
-    training("train"),
-    training("validation"),
-    training("all"),
-    batch("test", rows.test),
-  ];
+  const queries = byKey((part: keyof TrainingParts) => ({
+    ...batch(part, rows[part]),
+    benchmarks: labels(rows[part]),
+  }));
+  const parts = partsOf((part) => labelled(queries(part), rows[part], columns));
+  const test = batch("test", rows.test);
   const withheld = (base: QueryBatch, part: "validation" | "test", router: Router): QueryBatch => {
     const { benchmarks: _labels, ...bare } = base;
     const needs = router.needs ?? [];
@@ -146,26 +143,23 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
         : {}),
     };
   };
-  return {
+  const others: Omit<OpenedSplit, keyof TrainingParts> = {
     split,
-    train,
-    validation,
-    all,
     testRows: rows.test,
     priced: isPriced(table),
     hasTruth: table.truth !== undefined,
-    validationFor: (router) => withheld(validation.queries, "validation", router),
+    validationFor: (router) => withheld(queries("validation"), "validation", router),
     testFor: (router) => withheld(test, "test", router),
-    profile: (n) => {
+    profile: byKey((n: number) => {
       const of = profileRows(split, n);
       const queries = { ...batch(`profile/${n}`, of), benchmarks: labels(of) };
       return labelled(queries, of, heldOut);
-    },
-    retraining: (n) => {
+    }),
+    retraining: byKey((n: number) => {
       const known = n === Infinity ? undefined : new Set(profileRows(split, n));
-      const part = ({ queries }: TrainingData, of: Uint32Array): LabelledRows => {
-        const full = labelled(queries, of, every);
-        of.forEach((row, i) => {
+      return partsOf((part) => {
+        const full = labelled(queries(part), rows[part], every);
+        rows[part].forEach((row, i) => {
           if (!known || known.has(row)) return;
           for (const m of heldOut) {
             full.scores[i * every.length + m] = NaN;
@@ -174,12 +168,33 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
           }
         });
         return { ...full, meanCosts: columnMeans(full.costs, every.length) };
-      };
-      return {
-        train: part(train, rows.train),
-        validation: part(validation, rows.validation),
-        all: part(all, rows.all),
-      };
+      });
+    }),
+  };
+  return Object.assign(parts, others);
+}
+
+/** The same function, computed once for each key. */
+function byKey<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>();
+  return (key) => {
+    if (!made.has(key)) made.set(key, make(key));
+    return made.get(key)!;
+  };
+}
+
+/** Training parts that are put together when they are asked for: reference rows need one of three, arms often none. */
+function partsOf(make: (part: keyof TrainingParts) => LabelledRows): TrainingParts {
+  const part = byKey(make);
+  return {
+    get train() {
+      return part("train");
+    },
+    get validation() {
+      return part("validation");
+    },
+    get all() {
+      return part("all");
     },
   };
 }
@@ -197,8 +212,10 @@ export function cells(
   columns: ArrayLike<number>,
 ): Float64Array {
   const out = new Float64Array(rows.length * columns.length);
-  for (let i = 0, at = 0; i < rows.length; i++) {
-    for (let j = 0; j < columns.length; j++) out[at++] = source[rows[i] * width + columns[j]];
+  const from = Uint32Array.from(rows), of = Uint32Array.from(columns); // of one kind, or the loop is slow
+  for (let i = 0, at = 0; i < from.length; i++) {
+    const start = from[i] * width;
+    for (let j = 0; j < of.length; j++) out[at++] = source[start + of[j]];
   }
   return out;
 }

@@ -45,8 +45,8 @@ export async function measureSpeed(
     const { heapUsed, external } = Deno.memoryUsage();
     return heapUsed + external;
   };
-  const before = used(), start = performance.now();
   const train = finalTraining(router, split);
+  const before = used(), start = performance.now();
   const fitted = await router.fit(train, router.grid[config], {
     stage: "final",
     seed: split.split.seed,
