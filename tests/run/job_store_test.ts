@@ -81,12 +81,14 @@ Deno.test("job store: a job comes back as it went in, whatever its outcome", () 
     assert.deepEqual(warnings, [], "a job that is not there is no reason to warn");
   }));
 
-Deno.test("job store: predicted qualities are not kept", () =>
+Deno.test("job store: predicted qualities come back to the last bit, where there are some", () =>
   inStore(async (store) => {
-    const job = finished({ ...OUTCOME, predicted: Float64Array.of(.1, .2) });
-    await store.put(job);
-    const { outcome } = (await store.get(job.id, assert.fail))!;
-    assert.equal("predicted" in outcome, false);
+    for (const predicted of [Float64Array.of(.1, NaN, 1 / 3), undefined]) {
+      const job = finished({ ...OUTCOME, ...(predicted && { predicted }) });
+      await store.put(job);
+      const { outcome } = (await store.get(job.id, assert.fail))!;
+      assert.deepEqual("predicted" in outcome ? outcome.predicted : undefined, predicted);
+    }
   }));
 
 Deno.test("job store: only the finished file is left behind, in a folder by the id's first digits", () =>

@@ -1,0 +1,48 @@
+/**
+ * No router can reach a test outcome: where they are replaced by noise, every decision stays the same to
+ * the bit. Asked of every router in `baselines/` and every reference row, in jobs with unseen models.
+ */
+import assert from "node:assert/strict";
+import { runNewModelJob } from "../../src/run/new_model_job.ts";
+import { openSplit } from "../../src/run/open_split.ts";
+import type { OutcomeTable } from "../../src/outcomes/table.ts";
+import type { Router } from "../../src/router/contract.ts";
+import { column, decided, OPTIONS, poisoned } from "../run/scene.ts";
+import { data, routers, splits, withTable } from "./scene.ts";
+
+Deno.test("new-model: noise in place of what a held-out model did off its profile changes no arm but the clairvoyant", async () => {
+  const [split] = splits("new-model");
+  const known = (n: number) => new Set(split.profile!.order.slice(0, n));
+  const run = (router: Router, table: OutcomeTable) =>
+    runNewModelJob("r", router, openSplit(withTable(table), split), table, [8, 16], OPTIONS);
+  const takers = routers.filter(({ id, router }) => router.unseen && id !== "random");
+  assert.ok(takers.length >= 5);
+  for (const { id, router } of takers) {
+    const before = decided(await run(router, data.table));
+    for (const n of [8, 16]) {
+      const profile = known(n);
+      const noisy = poisoned(
+        data.table,
+        (row, model) =>
+          split.roles[row] === "e" || (split.heldOutModels.includes(model) && !profile.has(row)),
+      );
+      const after = decided(await run(router, noisy));
+      assert.deepEqual(after.tuning, before.tuning, id);
+      before.columns.forEach(({ arm, n: size, pool }, p) => {
+        if (arm === "clairvoyant" || size! > n) return;
+        assert.deepEqual(
+          column(after, p),
+          column(before, p),
+          `${id}, ${arm} ${size} ${pool}, noise off ${n}`,
+        );
+      });
+      // A network trained on so few rows decides by the means alone; tests/icl shows that it reads.
+      if (n === 16 || router.reference || router.effort) continue;
+      const arms = before.columns.map((_, p) => p).filter((p) => before.columns[p].n === 16);
+      assert.ok(
+        arms.some((p) => column(after, p).join() !== column(before, p).join()),
+        `${id}: noise among the 16 profile rows shows`,
+      );
+    }
+  }
+});
