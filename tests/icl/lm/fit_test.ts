@@ -5,7 +5,8 @@ import { everyProjection } from "../../../src/icl/lm/llama.ts";
 import { textIclRouter, type TextMethod } from "../../../src/icl/lm/fit.ts";
 import type { FitContext, TrainingData } from "../../../src/router/contract.ts";
 import { CONTEXT, profiles, qualities, rowsOf, training } from "../../router/hand.ts";
-import { inFolder, TINY, writeDecoder } from "./tiny_decoder.ts";
+import { TINY, writeDecoder } from "./tiny_decoder.ts";
+import { inFolder } from "../../support/folder.ts";
 
 /** Queries about two things; m0 and m1 solve one each, m2 both, m3 none. */
 function data(rows: number, name = "q"): TrainingData {

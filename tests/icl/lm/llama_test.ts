@@ -11,7 +11,8 @@ import { everyProjection, openLlama, type Tuning } from "../../../src/icl/lm/lla
 import type { Backbone } from "../../../src/icl/lm/backbone.ts";
 import { encodeSafetensors } from "../../../src/nn/safetensors.ts";
 import { near } from "../../nn/differences.ts";
-import { type Config, inFolder, TINY, TINY_LLAMA, writeDecoder } from "./tiny_decoder.ts";
+import { type Config, TINY, TINY_LLAMA, writeDecoder } from "./tiny_decoder.ts";
+import { inFolder } from "../../support/folder.ts";
 import { naiveLogits, tokenRows } from "./naive_decoder.ts";
 
 const open = (folder: string, tuning: Tuning = "frozen"): Promise<Backbone> =>

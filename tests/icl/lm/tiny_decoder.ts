@@ -138,13 +138,3 @@ export async function writeDecoder(
   await writeSafetensors(join(folder, "model.safetensors"), tensors);
   return tensors;
 }
-
-/** Runs with a temporary folder. */
-export async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}

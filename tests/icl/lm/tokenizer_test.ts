@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openTokenizer } from "../../../src/icl/lm/tokenizer.ts";
-import { inFolder, tokenizerJson, VOCABULARY, writeDecoder } from "./tiny_decoder.ts";
+import { tokenizerJson, VOCABULARY, writeDecoder } from "./tiny_decoder.ts";
+import { inFolder } from "../../support/folder.ts";
 
 Deno.test("the tokenizer: specials by id only, text to and fro", async () => {
   await inFolder(async (folder) => {

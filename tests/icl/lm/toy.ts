@@ -7,7 +7,8 @@ import type { LoraOptions } from "../../../src/nn/lora.ts";
 import { type Record, recordOf } from "../../../src/icl/record.ts";
 import { openTextRouter, type TextRouter } from "../../../src/icl/lm/model.ts";
 import { naiveLogits, tokenRows } from "./naive_decoder.ts";
-import { type Config, inFolder, TINY, writeDecoder } from "./tiny_decoder.ts";
+import { type Config, TINY, writeDecoder } from "./tiny_decoder.ts";
+import { inFolder } from "../../support/folder.ts";
 
 /** Adapters of rank 2 everywhere. */
 export const LORA: LoraOptions = { rank: 2, alpha: 4, adapts: everyProjection };
