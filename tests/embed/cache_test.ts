@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { cacheFile, embedCached } from "../../src/embed/cache.ts";
 import type { EmbeddingProvider } from "../../src/embed/provider.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Counts its calls; a text's vector is [its length, 0.5]. */
 function counting(
@@ -21,15 +22,6 @@ function counting(
   return provider;
 }
 
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** Runs and gives what was written to console.error. */
 async function notes(run: () => Promise<unknown>): Promise<string[]> {
   const seen: string[] = [];
@@ -44,7 +36,7 @@ async function notes(run: () => Promise<unknown>): Promise<string[]> {
 }
 
 Deno.test("the second time comes from the file, bit for bit", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const provider = counting();
     const first = await embedCached(provider, ["a", "bcd", ""], folder);
     const second = await embedCached(provider, ["a", "bcd", ""], folder);
@@ -83,7 +75,7 @@ const DAMAGE: [string, (file: Uint8Array) => Uint8Array, RegExp][] = [
 ];
 for (const [name, damage, message] of DAMAGE) {
   Deno.test(`a file ${name} is computed again, with a note`, () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const provider = counting();
       const texts = ["a", "bcd"];
       const path = cacheFile(provider, texts, folder);
@@ -101,7 +93,7 @@ for (const [name, damage, message] of DAMAGE) {
 }
 
 Deno.test("cheap providers leave no file", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await embedCached(counting({ cheap: true }), ["a"], folder);
     assert.equal([...Deno.readDirSync(folder)].length, 0);
   }));
