@@ -24,8 +24,8 @@ export type Need = "cost" | "benchmark" | "truth";
 /** How a router takes in a model it was not fitted with. */
 export type UnseenArm = "zero-update" | "fit-new-vector";
 
-/** A routing method. `C` is its configuration, a plain JSON object. */
-export interface Router<C = unknown> {
+/** A routing method. `C` is its configuration, `N` its way of taking in new models: plain JSON objects. */
+export interface Router<C = unknown, N = unknown> {
   /** As printed in tables; carries a suffix where it departs from its paper. */
   readonly name: string;
   /** The method in one line. */
@@ -46,6 +46,12 @@ export interface Router<C = unknown> {
   /** How {@link FittedRouter.withModels} works; required where that method exists. */
   readonly unseen?: UnseenArm;
   /**
+   * Ways of taking in new models (shrinkage, penalties, …), at most 30; the first is the default. The harness
+   * chooses one for each number of labels, on validation rows, by playing known models as new. Without this
+   * list it chooses from {@link Router.grid} in the same way, which costs a fit for each configuration.
+   */
+  readonly unseenGrid?: readonly N[];
+  /**
    * Whether predicted qualities are on the scale of scores (default) or only order the models; calibration
    * is reported for the former alone.
    */
@@ -59,20 +65,25 @@ export interface Router<C = unknown> {
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */
   readonly reference?: boolean;
   /** Learns from training rows. Must be deterministic given its arguments. */
-  fit(train: TrainingData, config: C, context: FitContext): FittedRouter | Promise<FittedRouter>;
+  fit(
+    train: TrainingData,
+    config: C,
+    context: FitContext,
+  ): FittedRouter<N> | Promise<FittedRouter<N>>;
 }
 
-/** A fitted method. */
-export interface FittedRouter {
+/** A fitted method; `N` as in {@link Router}. */
+export interface FittedRouter<N = unknown> {
   /** Column order of the predictions. */
   readonly models: readonly string[];
   /** Predicts for queries whose outcomes it cannot see. */
   predict(queries: QueryBatch): Predictions | Promise<Predictions>;
   /**
    * The same router over a larger pool: its models and those of the profiles, without retraining.
+   * @param way one of {@link Router.unseenGrid}; its first by default
    * @throws {CapabilityError} when a profile is too small or lacks what the method needs
    */
-  withModels?(profiles: ModelProfiles): FittedRouter | Promise<FittedRouter>;
+  withModels?(profiles: ModelProfiles, way?: N): FittedRouter<N> | Promise<FittedRouter<N>>;
   /** A native quality-cost dial that takes the place of λ on the curve (α of Avengers-Pro). */
   readonly dial?: Dial;
   /** Sizes, for the speed sheet. */
