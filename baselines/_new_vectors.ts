@@ -17,6 +17,15 @@ export interface Vectors {
   readonly weights: Float64Array;
 }
 
+/** A way of taking in new models. */
+export interface Spread {
+  /** How much wider than the known models' new models' vectors are expected to be spread: a factor of the variance. */
+  readonly spread: number;
+}
+
+/** As the known models are spread, closer to their mean, or wider. */
+export const SPREADS: readonly Spread[] = [1, 0.1, 0.01, 10].map((spread) => ({ spread }));
+
 /** Least variance of w, where known models are alike; variance of w and b where there is only one. */
 const LEAST = 1e-4, UNKNOWN = 1;
 
@@ -30,6 +39,7 @@ export async function withNewVectors(
   { models, weights }: Vectors,
   profiles: ModelProfiles,
   features: (vectors: Matrix) => Promise<Matrix>,
+  { spread: factor } = SPREADS[0],
 ): Promise<Vectors> {
   const { queries, scores, models: added } = profiles, k = added.length;
   if (scores.every(Number.isNaN)) {
@@ -45,7 +55,7 @@ export async function withNewVectors(
     x.data.set(f.data.subarray(i * F, (i + 1) * F), i * (F + 1));
   }
   const fitted = await logisticFit(x, labels, {
-    penalty: 1 / variance,
+    penalty: 1 / (variance * factor),
     prior: mean.with(F, 0),
     offsets: labels.map(() => mean[F]),
     bias: false,

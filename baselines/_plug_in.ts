@@ -19,15 +19,21 @@ import { CapabilityError } from "../src/router/mod.ts";
 /**
  * A router that predicts quality and cost, each by the same method.
  * @param head fits the method to training data in which it finds scores, or costs in their place
+ * @param headWay a way of taking in new models, as the heads understand it
  */
-export async function plugIn(
-  head: (train: TrainingData) => FittedRouter | Promise<FittedRouter>,
+export async function plugIn<N, H>(
+  head: (train: TrainingData) => FittedRouter<H> | Promise<FittedRouter<H>>,
   train: TrainingData,
-): Promise<FittedRouter> {
-  return joined(await head(train), await head({ ...train, scores: train.costs }));
+  headWay: (way: N) => H,
+): Promise<FittedRouter<N>> {
+  return joined(await head(train), await head({ ...train, scores: train.costs }), headWay);
 }
 
-function joined(quality: FittedRouter, cost: FittedRouter): FittedRouter {
+function joined<N, H>(
+  quality: FittedRouter<H>,
+  cost: FittedRouter<H>,
+  headWay: (way: N) => H,
+): FittedRouter<N> {
   return {
     models: quality.models,
     predict: async (queries) => {
@@ -36,13 +42,15 @@ function joined(quality: FittedRouter, cost: FittedRouter): FittedRouter {
       const s = await predicted(quality, queries);
       return { quality: s.map((value, at) => Number.isNaN(c[at]) ? NaN : value), cost: c };
     },
-    withModels: async (profiles: ModelProfiles) => {
+    withModels: async (profiles: ModelProfiles, way?: N) => {
       if (profiles.scores.every(Number.isNaN) || profiles.costs.every(Number.isNaN)) {
         throw new CapabilityError("CARROT needs labelled, priced queries of a new model");
       }
+      const own = way && headWay(way);
       return joined(
-        await quality.withModels!(profiles),
-        await cost.withModels!({ ...profiles, scores: profiles.costs }),
+        await quality.withModels!(profiles, own),
+        await cost.withModels!({ ...profiles, scores: profiles.costs }, own),
+        headWay,
       );
     },
     describe: () => ({

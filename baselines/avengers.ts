@@ -25,11 +25,14 @@ export interface Config {
   readonly beta: number;
 }
 
-/** Weight of a new model's overall mean in each of its cluster means, in rows. */
-const SHRINK = 5;
+/** A way of taking in new models. */
+export interface Shrink {
+  /** Weight of a new model's overall mean in each of its cluster means, in rows. */
+  readonly shrink: number;
+}
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Shrink> = {
   name: "k-means rank (Avengers)",
   summary: "rank models inside each cluster of training queries, fuse the nearest clusters",
   source: "Avengers (arXiv 2505.19797); offset 1 of the reciprocal rank as in Avengers-Pro's code",
@@ -40,6 +43,7 @@ const router: Router<Config> = {
     { clusters, topK: 3, beta: 3 },
   ]),
   unseen: "zero-update",
+  unseenGrid: [5, 0, 1, 20, 100].map((shrink) => ({ shrink })),
   scale: "rank",
   async fit({ queries, models, scores, meanCosts }, config, { seed }) {
     const { centroids, assignment } = await clusters(queries, config.clusters, seed);
@@ -58,7 +62,7 @@ function ranked(
   means: Float64Array,
   centroids: Matrix,
   config: Config,
-): FittedRouter {
+): FittedRouter<Shrink> {
   const ranks = rankInClusters(means, models, meanCosts);
   return {
     models,
@@ -70,9 +74,9 @@ function ranked(
         1,
       ),
     }),
-    withModels: async (profiles) => {
+    withModels: async (profiles, { shrink } = { shrink: 5 }) => {
       const pool = extendPool(models, profiles);
-      const fresh = await profileMeans(profiles, profiles.scores, centroids, SHRINK);
+      const fresh = await profileMeans(profiles, profiles.scores, centroids, shrink);
       const costs = extendMeanCosts(pool, meanCosts, profiles);
       return ranked(pool.models, costs, pool.merge(means, fresh), centroids, config);
     },

@@ -17,8 +17,10 @@ export interface Config {
   readonly k: number;
 }
 
+const GRID = [64, 2, 4, 8, 16, 32, 128, 256].map((k) => ({ k }));
+
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Config> = {
   name: "CARROT (kNN)",
   summary:
     "mean score and mean cost on the k nearest training queries, plugged into the decision rule",
@@ -26,9 +28,14 @@ const router: Router<Config> = {
   statement: "λ weighs quality against costs scaled to [0, 1] over the pool, not against raw " +
     "dollars; kNN heads: one k ≤ 256 for both, by routed validation score instead of R².",
   needs: ["cost"],
-  grid: [64, 2, 4, 8, 16, 32, 128, 256].map((k) => ({ k })),
+  grid: GRID,
   unseen: "zero-update",
+  unseenGrid: GRID,
   fit: (train, { k }, context) =>
-    plugIn((cells) => knn.fit(cells, { k, weights: "uniform" }, context), train),
+    plugIn(
+      (cells) => knn.fit(cells, { k, weights: "uniform" }, context),
+      train,
+      (way) => ({ ...way, weights: "uniform" as const }),
+    ),
 };
 export default router;

@@ -11,7 +11,7 @@ import { plugIn } from "./_plug_in.ts";
 import ridge, { type Config } from "./ridge.ts";
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Config> = {
   name: "CARROT (ridge heads)",
   summary:
     "ridge regressions of score and cost on the query embedding, plugged into the decision rule",
@@ -22,6 +22,8 @@ const router: Router<Config> = {
   needs: ["cost"],
   grid: ridge.grid,
   unseen: "fit-new-vector",
-  fit: (train, config, context) => plugIn((cells) => ridge.fit(cells, config, context), train),
+  unseenGrid: ridge.unseenGrid,
+  fit: (train, config, context) =>
+    plugIn((cells) => ridge.fit(cells, config, context), train, (way) => way),
 };
 export default router;

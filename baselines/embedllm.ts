@@ -18,7 +18,7 @@ import type { Matrix } from "../src/linalg/mod.ts";
 import { logisticPredict, matrix, productF64, ridgePredict } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, matmul, mul } from "../src/nn/mod.ts";
 import { type Bound, normal, Parameters, type Tensor, trainNetwork, zeros } from "../src/nn/mod.ts";
-import { type Vectors, withNewVectors } from "./_new_vectors.ts";
+import { type Spread, SPREADS, type Vectors, withNewVectors } from "./_new_vectors.ts";
 import { noisyRows } from "./_noise.ts";
 
 /** One configuration of the grid. */
@@ -38,7 +38,7 @@ export interface Config {
 export const TRAINING = { batch: 256, rate: 0.01, decay: 1e-5 };
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Spread> = {
   name: "EmbedLLM (MF)",
   summary:
     "matrix factorisation: a vector a model times a projected query, then a linear classifier",
@@ -55,6 +55,7 @@ const router: Router<Config> = {
     { dimensions: 32, noise: 0.1, epochs: 30 },
   ],
   unseen: "fit-new-vector",
+  unseenGrid: SPREADS,
   async fit(train, config, context) {
     const { queries, models, scores } = train, { random } = context;
     const D = queries.vectors.width, M = models.length;
@@ -112,7 +113,10 @@ export function factorised(parameter: Bound, x: Tensor): Tensor {
  * The router of trained parameters, of which p and a₀ are taken from `vectors`.
  * @param vectors p_m and a₀ of every model, as columns
  */
-export async function routed(vectors: Vectors, parameters: Parameters): Promise<FittedRouter> {
+export async function routed(
+  vectors: Vectors,
+  parameters: Parameters,
+): Promise<FittedRouter<Spread>> {
   const { models, weights } = vectors, M = models.length, { data: a } = parameters.get("a");
   const { W, w } = { W: parameters.get("W").data, w: parameters.get("w").data }, d = a.length;
   // a ⊙ (W φ + w) and u·φ + bias as linear maps, the bias in the last row: [(D + 1) × d], [(D + 1) × M].
@@ -125,8 +129,8 @@ export async function routed(vectors: Vectors, parameters: Parameters): Promise<
   return {
     models,
     predict: async (batch) => ({ quality: await logisticPredict(batch.vectors, u) }),
-    withModels: async (profiles) =>
-      routed(await withNewVectors("EmbedLLM", vectors, profiles, project), parameters),
+    withModels: async (profiles, way) =>
+      routed(await withNewVectors("EmbedLLM", vectors, profiles, project, way), parameters),
     describe: () => ({ parameters: W.length + w.length + a.length + 1 + p.length }),
   };
 }

@@ -87,7 +87,9 @@ export function iroOver(base: Router): Router<Config> {
     refit: base.refit,
     scale: base.scale,
     effort: base.effort ?? "seconds",
-    ...(base.unseen ? { unseen: "fit-new-vector" as const } : {}),
+    ...(base.unseen
+      ? { unseen: "fit-new-vector" as const, unseenGrid: base.unseenGrid ?? [{}] }
+      : {}),
     async fit(train, { beta }, context) {
       const bySeed = known.get(train.scores) ?? new Map<number, Promise<Frozen>>();
       known.set(train.scores, bySeed);
@@ -197,11 +199,12 @@ function improved(
     models: base.models,
     predict,
     ...(base.withModels && {
-      withModels: async (profiles) => {
+      withModels: async (profiles, way) => {
         if (profiles.scores.every(Number.isNaN)) {
           throw new CapabilityError("IRO needs at least one labelled query of a new model");
         }
-        const wider = await base.withModels!(profiles), pool = extendPool(base.models, profiles);
+        const wider = await base.withModels!(profiles, way),
+          pool = extendPool(base.models, profiles);
         const x = await inputs(profiles.queries);
         const all = heads.map((head) => extendHead(head, pool, x, profiles.scores));
         return improved(wider, await Promise.all(all), beta, notes, seen);

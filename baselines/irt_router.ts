@@ -33,6 +33,7 @@ import {
   trainNetwork,
   zeros,
 } from "../src/nn/mod.ts";
+import { type Spread, SPREADS } from "./_new_vectors.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -48,7 +49,7 @@ const SKILLS = 25, CELLS = 512, RATE = 1e-3;
 const WARMING = 10;
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Spread> = {
   name: "IRT-Router (MIRT, id)",
   summary: "item response theory: abilities of a model against demands and difficulty of a query",
   source: "IRT-Router (arXiv 2506.01048, ACL 2025), MIRT variant",
@@ -64,6 +65,7 @@ const router: Router<Config> = {
     { epochs: 30, warmUp: 0 },
   ],
   unseen: "fit-new-vector",
+  unseenGrid: SPREADS,
   async fit(train, config, context) {
     const test = await trained(train, config.epochs, context);
     return answering(train.models, test.abilities, test, train.queries, config);
@@ -153,7 +155,7 @@ function answering(
   test: Test,
   store: QueryBatch,
   config: Config,
-): FittedRouter {
+): FittedRouter<Spread> {
   const M = models.length;
   return {
     models,
@@ -165,9 +167,9 @@ function answering(
       }
       return { quality };
     },
-    async withModels(profiles) {
+    async withModels(profiles, way) {
       const pool = extendPool(models, profiles);
-      const fresh = await examine(profiles, test);
+      const fresh = await examine(profiles, test, way);
       return answering(pool.models, pool.merge(abilities, fresh), test, store, config);
     },
     describe: () => ({ parameters: test.size + abilities.length }),
@@ -195,7 +197,11 @@ async function warmedUp(batch: QueryBatch, store: QueryBatch, share: number): Pr
  * Abilities of new models [skills × new models], A and B as they are: the most probable ones given their
  * outcomes, if abilities are spread around the training pool's mean as those of the training pool.
  */
-async function examine(profiles: ModelProfiles, test: Test): Promise<Float64Array> {
+async function examine(
+  profiles: ModelProfiles,
+  test: Test,
+  { spread: factor } = SPREADS[0],
+): Promise<Float64Array> {
   if (profiles.scores.every(Number.isNaN)) {
     throw new CapabilityError("IRT-Router needs at least one labelled query of a new model");
   }
@@ -208,7 +214,7 @@ async function examine(profiles: ModelProfiles, test: Test): Promise<Float64Arra
     matrix(ids.length, SKILLS, Float32Array.from(demands)),
     scores,
     {
-      penalty: spread > 0 ? abilities.length / spread : 1, // 1 / variance
+      penalty: (spread > 0 ? abilities.length / spread : 1) / factor, // 1 / variance
       prior,
       offsets: scores.map((_, at) => -difficulty[Math.floor(at / k)]),
       bias: false,

@@ -29,6 +29,14 @@ export interface Config {
   readonly weights: "uniform" | "inverse";
 }
 
+const GRID = [40, 1, 3, 5, 10, 20, 100, 131, 200, 300].flatMap((k): Config[] => [
+  { k, weights: "uniform" },
+  { k, weights: "inverse" },
+]);
+
+/** Neighbours among the labelled queries of new models: one search serves all ways. */
+const MOST = Math.max(...GRID.map(({ k }) => k));
+
 /** Up to this distance two vectors point the same way: one step of the grid is about 10⁻⁷. */
 const EXACT = 1e-8;
 
@@ -40,15 +48,13 @@ interface Store {
 }
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Config> = {
   name: "kNN",
   summary: "mean score on the k nearest training queries",
   source: "RouterBench (arXiv 2403.12031), ORBIT; k after arXiv 2505.12601",
-  grid: [40, 1, 3, 5, 10, 20, 100, 131, 200, 300].flatMap((k): Config[] => [
-    { k, weights: "uniform" },
-    { k, weights: "inverse" },
-  ]),
+  grid: GRID,
   unseen: "zero-update",
+  unseenGrid: GRID,
   fit: (train, config, { grid = [] }) => {
     const most = Math.max(config.k, ...(grid as Config[]).map(({ k }) => k));
     return fitted(train, config, most);
@@ -57,14 +63,14 @@ const router: Router<Config> = {
 export default router;
 
 /** @param most neighbours to search for, at least the configuration's: one search then serves a whole grid */
-function fitted(train: TrainingData, config: Config, most: number): FittedRouter {
+function fitted(train: TrainingData, config: Config, most: number): FittedRouter<Config> {
   const { models, queries, scores } = train;
   const store = { queries, scores, columns: models.length };
   const votes = oncePerBatch((batch) => vote(batch, store, config, most));
   return {
     models,
     predict: async (batch) => ({ quality: (await votes(batch)).slice() }),
-    withModels: (profiles) => extended(train, votes, profiles, config, most),
+    withModels: (profiles, way = config) => extended(train, votes, profiles, way),
     describe: () => ({ parameters: storedCells(train) }),
   };
 }
@@ -75,8 +81,7 @@ function extended(
   old: (batch: QueryBatch) => Promise<Float64Array>,
   profiles: ModelProfiles,
   config: Config,
-  most: number,
-): FittedRouter {
+): FittedRouter<Config> {
   const pool = extendPool(train.models, profiles);
   const { queries, scores, models } = profiles;
   const fresh = { queries, scores, columns: models.length };
@@ -85,7 +90,7 @@ function extended(
     predict: async (batch) => ({
       quality: pool.merge(
         await old(batch),
-        await vote(batch, fresh, config, most),
+        await vote(batch, fresh, config, MOST),
       ),
     }),
     describe: () => ({ parameters: storedCells(train) + scores.length }),

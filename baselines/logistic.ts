@@ -17,18 +17,22 @@ export interface Config {
 
 const RHOS = [1e-3, 1e-4, 1e-2, 1e-1];
 
+/** Penalties of a new model: the fewer labels, the larger. */
+const FEW_LABELS = [1e-2, 1e-3, 1e-1, 1, 10];
+
 /** Fits by falling ρ, once per set of outcomes, as far as they were asked for: each starts where the last one ended. */
 const paths = new WeakMap<Float64Array, (at: number) => Promise<Float64Array>>();
 
 const FALLING = RHOS.toSorted((a, b) => b - a);
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Config> = {
   name: "logistic",
   summary: "one logistic regression per model on the query embedding",
   source: "folklore; RouterEval's linear router, trained to convergence",
   grid: RHOS.map((rho) => ({ rho })),
   unseen: "fit-new-vector",
+  unseenGrid: FEW_LABELS.map((rho) => ({ rho })),
   async fit({ queries, models, scores }, { rho }) {
     const path = paths.get(scores) ?? falling(queries.vectors, scores);
     paths.set(scores, path);
@@ -48,15 +52,19 @@ function falling(x: Matrix, scores: Float64Array): (at: number) => Promise<Float
 }
 
 /** @param weights [(D + 1) × M], bias last */
-function regressions(models: readonly string[], weights: Float64Array, rho: number): FittedRouter {
+function regressions(
+  models: readonly string[],
+  weights: Float64Array,
+  rho: number,
+): FittedRouter<Config> {
   return {
     models,
     predict: async ({ vectors }) => ({ quality: await logisticPredict(vectors, weights) }),
-    withModels: async (profiles) => {
+    withModels: async (profiles, way = { rho }) => {
       if (profiles.scores.every(Number.isNaN)) {
         throw new CapabilityError("logistic needs at least one labelled query of a new model");
       }
-      const pool = extendPool(models, profiles), penalty = rho * profiles.queries.ids.length;
+      const pool = extendPool(models, profiles), penalty = way.rho * profiles.queries.ids.length;
       const fresh = await logisticFit(profiles.queries.vectors, profiles.scores, { penalty });
       return regressions(pool.models, pool.merge(weights, fresh), rho);
     },

@@ -24,7 +24,7 @@ import {
   values,
   zeros,
 } from "../src/nn/mod.ts";
-import { type Vectors, withNewVectors } from "./_new_vectors.ts";
+import { type Spread, SPREADS, type Vectors, withNewVectors } from "./_new_vectors.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -42,7 +42,7 @@ export interface Config {
 export const TRAINING = { batch: 256, rate: 0.01 };
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Spread> = {
   name: "MLP",
   summary: "a network with one or two hidden layers from the query embedding to all models' scores",
   source: "folklore; the MLP routers of RouterBench (arXiv 2403.12031) and RouterEval",
@@ -58,6 +58,7 @@ const router: Router<Config> = {
     { layers: 2, hidden: 100, dropout: 0.1, epochs: 20 },
   ],
   unseen: "fit-new-vector",
+  unseenGrid: SPREADS,
   async fit(train, config, context) {
     const { queries, models, scores } = train, D = queries.vectors.width, M = models.length;
     const means = columnMeans(scores, M), parameters = starting(D, means, config, context.random);
@@ -127,7 +128,7 @@ function output(parameter: Bound, h: Tensor): Tensor {
 }
 
 /** The router of trained hidden layers, with w and b of every model. */
-function routed({ models, weights }: Vectors, trained: Parameters): FittedRouter {
+function routed({ models, weights }: Vectors, trained: Parameters): FittedRouter<Spread> {
   const M = models.length, H = weights.length / M - 1;
   const parameters = trained.copy({
     w: { shape: [H, M], data: weights.subarray(0, H * M) },
@@ -143,8 +144,8 @@ function routed({ models, weights }: Vectors, trained: Parameters): FittedRouter
   return {
     models,
     predict: async ({ vectors }) => ({ quality: await scores.apply(vectors) }),
-    withModels: async (profiles) =>
-      routed(await withNewVectors("MLP", { models, weights }, profiles, features), parameters),
+    withModels: async (profiles, way) =>
+      routed(await withNewVectors("MLP", { models, weights }, profiles, features, way), parameters),
     describe: () => ({ parameters: parameters.count }),
   };
 }

@@ -80,6 +80,7 @@ const router: Router<Config> = {
     { loss: "pointwise", size: 1 },
   ],
   unseen: "zero-update",
+  unseenGrid: [{}], // a report is a report: there is nothing to choose
   scale: "rank",
   async fit(train, config, context) {
     const test = await aptitudeTest(train, context), reports = test.reports(train);

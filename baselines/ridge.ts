@@ -16,16 +16,20 @@ export interface Config {
 
 const RHOS = [1, 0.001, 0.01, 0.1, 10, 100, 1000];
 
+/** Penalties of a new model: the fewer labels, the larger. */
+const FEW_LABELS = [10, 1, 0.1, 0.01, 3, 30, 100, 300, 1000];
+
 /** All penalties share one Gram matrix, so they are fitted together, once per set of outcomes. */
 const paths = new WeakMap<Float64Array, Promise<RidgeFit[]>>();
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Config> = {
   name: "ridge",
   summary: "one ridge regression per model on the query embedding, closed form",
   source: "folklore; the linear router of RouterEval and CARROT's relatives",
   grid: RHOS.map((rho) => ({ rho })),
   unseen: "fit-new-vector",
+  unseenGrid: FEW_LABELS.map((rho) => ({ rho })),
   async fit({ queries, models, scores }, { rho }) {
     const path = paths.get(scores) ?? ridgePath(queries.vectors, scores, RHOS);
     paths.set(scores, path);
@@ -36,16 +40,20 @@ const router: Router<Config> = {
 export default router;
 
 /** @param weights [(D + 1) × M], bias last */
-function linear(models: readonly string[], weights: Float64Array, rho: number): FittedRouter {
+function linear(
+  models: readonly string[],
+  weights: Float64Array,
+  rho: number,
+): FittedRouter<Config> {
   return {
     models,
     predict: async ({ vectors }) => ({ quality: await ridgePredict(vectors, weights) }),
-    withModels: async (profiles) => {
+    withModels: async (profiles, way = { rho }) => {
       if (profiles.scores.every(Number.isNaN)) {
         throw new CapabilityError("ridge needs at least one labelled query of a new model");
       }
       const pool = extendPool(models, profiles);
-      const [fresh] = await ridgePath(profiles.queries.vectors, profiles.scores, [rho]);
+      const [fresh] = await ridgePath(profiles.queries.vectors, profiles.scores, [way.rho]);
       return linear(pool.models, pool.merge(weights, fresh.weights), rho);
     },
     describe: () => ({ parameters: weights.length }),

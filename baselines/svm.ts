@@ -13,10 +13,14 @@ import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/rout
 import { byId, CapabilityError, extendPool, oncePerBatch, stratified } from "../src/router/mod.ts";
 import { type Matrix, matrix, rbfKernel, svrFit, svrPredict } from "../src/linalg/mod.ts";
 
-/** One configuration of the grid. */
-export interface Config {
+/** A way of taking in new models. */
+export interface Cost {
   /** C, the price of an error beyond ε. */
   readonly cost: number;
+}
+
+/** One configuration of the grid. */
+export interface Config extends Cost {
   /** γ as a multiple of 1/(D · var z). */
   readonly gamma: number;
   /** ε, the error that is free. */
@@ -47,7 +51,7 @@ interface Scale {
 }
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Cost> = {
   name: "SVM (RBF, ≤ 1,500 rows)",
   summary: "one support-vector regression per model on the standardised query embedding",
   source: "ORBIT's SVR; RouterBench and LLMRouter have relatives",
@@ -62,6 +66,7 @@ const router: Router<Config> = {
     { cost: 0.1, gamma: 0.1, epsilon: 0.1 },
   ],
   unseen: "fit-new-vector",
+  unseenGrid: [1, 0.1, 0.01].map((cost) => ({ cost })),
   async fit(train, config, { seed }) {
     const { queries, models } = train;
     const scale = queries.memo("svm/scale", () => scaleOf(queries));
@@ -100,7 +105,7 @@ function routed(
   config: Config,
   seed: number,
   notes: readonly string[],
-): FittedRouter {
+): FittedRouter<Cost> {
   const column = new Map(models.map((m, at) => [m, at]));
   return {
     models,
@@ -115,11 +120,11 @@ function routed(
       }
       return { quality };
     },
-    async withModels(profiles) {
+    async withModels(profiles, way = config) {
       if (profiles.scores.every(Number.isNaN)) {
         throw new CapabilityError("SVM needs at least one labelled query of a new model");
       }
-      const machine = await regress(profiles, scale, config, seed);
+      const machine = await regress(profiles, scale, { ...config, cost: way.cost }, seed);
       const fresh = part(profiles.models, machine, scale, config);
       const all = extendPool(models, profiles).models;
       return routed(all, scale, [...parts, fresh], config, seed, notes);

@@ -3,10 +3,11 @@
  *
  * Clusters come from the training prompts (no labels needed); error rates Ψ(h) from the prompts a model
  * is labelled on: all of them for training models, the profile for new ones. A query takes the error
- * rates of its nearest cluster, γ(x,h) = Ψ_{c(x)}(h). A cluster without labels takes the overall error.
+ * rates of its nearest cluster, γ(x,h) = Ψ_{c(x)}(h). A cluster without labels takes the overall error. A new
+ * model may be described by other clusters than the training models, fewer for few labels.
  */
 import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/mod.ts";
-import { clusters, extendPool, profileMeans } from "../src/router/mod.ts";
+import { clusters, profileMeans } from "../src/router/mod.ts";
 import { assign, type Matrix } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
@@ -15,49 +16,82 @@ export interface Config {
   readonly clusters: number;
 }
 
+/** A way of taking in new models. */
+export interface FewLabels extends Config {
+  /** Weight of a new model's overall mean in each of its cluster means, in rows; 0 as in the paper. */
+  readonly shrink: number;
+}
+
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, FewLabels> = {
   name: "UniRoute (K-means)",
   summary: "error rates of each model per prompt cluster, read off at the query's cluster",
   source: "UniRoute (arXiv 2502.08773), K-means variant",
   statement:
     "UniRoute re-implementation without official code; embedder ≠ Gecko; training models are " +
-    "described by all their labelled rows, not by validation prompts alone.",
+    "described by all their labelled rows, not by validation prompts alone; K and the shrinkage of new " +
+    "models' error rates are chosen for each number of labels.",
   grid: [25, 5, 10, 50, 100, 200, 300].map((clusters) => ({ clusters })),
   unseen: "zero-update",
-  async fit(train, config, { seed }) {
-    const { centroids } = await clusters(train.queries, config.clusters, seed);
-    return routed(train.models, await scoresPerCluster(train, centroids), centroids);
+  unseenGrid: [25, 5, 100].flatMap((clusters) =>
+    [0, 5, 20, 100].map((shrink): FewLabels => ({ clusters, shrink }))
+  ),
+  async fit(train, { clusters }, context) {
+    const pool = await described(train, train, { clusters, shrink: 0 }, context.seed);
+    return routed(train, context.seed, [pool], clusters);
   },
 };
 export default router;
 
-/** @param means 1 − Ψ: mean score per cluster and model, [K × M] */
-function routed(models: readonly string[], means: Float64Array, centroids: Matrix): FittedRouter {
-  const M = models.length;
+/** Models described by the same clusters. */
+interface Described {
+  readonly models: readonly string[];
+  readonly centroids: Matrix;
+  /** 1 − Ψ: mean score per cluster and model, [K × M]. */
+  readonly means: Float64Array;
+}
+
+/** @param labelled the outcomes, of training models or of new ones; clusters are those of the training prompts */
+async function described(
+  { queries }: TrainingData,
+  labelled: TrainingData | ModelProfiles,
+  { clusters: K, shrink }: FewLabels,
+  seed: number,
+): Promise<Described> {
+  const { centroids } = await clusters(queries, K, seed);
+  const means = await profileMeans(labelled, labelled.scores, centroids, shrink);
+  return { models: labelled.models, centroids, means };
+}
+
+/** @param parts training models, then new ones; a later part takes the place of an earlier one's models */
+function routed(
+  train: TrainingData,
+  seed: number,
+  parts: readonly Described[],
+  K: number,
+): FittedRouter<FewLabels> {
+  const models = [...new Set(parts.flatMap((part) => part.models))].sort(), M = models.length;
   return {
     models,
     predict: async ({ ids, vectors }) => {
       const quality = new Float64Array(ids.length * M);
-      const { assignment } = await assign(vectors, centroids);
-      assignment.forEach((c, i) => quality.set(means.subarray(c * M, (c + 1) * M), i * M));
+      for (const { models: own, centroids, means } of parts) {
+        const { assignment } = await assign(vectors, centroids);
+        const column = own.map((model) => models.indexOf(model));
+        assignment.forEach((c, i) =>
+          column.forEach((m, at) => quality[i * M + m] = means[c * own.length + at])
+        );
+      }
       return { quality };
     },
-    withModels: async (profiles) => {
-      const pool = extendPool(models, profiles);
-      const fresh = await scoresPerCluster(profiles, centroids);
-      return routed(pool.models, pool.merge(means, fresh), centroids);
-    },
+    withModels: async (profiles, way = { clusters: K, shrink: 0 }) =>
+      routed(train, seed, [...parts, await described(train, profiles, way, seed)], K),
     describe: () => ({
-      parameters: centroids.data.length + means.length,
-      notes: [`${centroids.rows} clusters`],
+      parameters: parts.reduce(
+        (n, { centroids, means }) => n + centroids.data.length + means.length,
+        0,
+      ),
+      notes: [`${parts[0].centroids.rows} clusters`],
     }),
   };
-}
-
-function scoresPerCluster(
-  labelled: TrainingData | ModelProfiles,
-  centroids: Matrix,
-): Promise<Float64Array> {
-  return profileMeans(labelled, labelled.scores, centroids, 0);
 }

@@ -42,13 +42,19 @@ export interface Config {
   readonly clusters: number;
 }
 
+/** A way of taking in new models. */
+export interface Shrink {
+  /** Weight of a new model's overall mean in each of its cluster means, in rows. */
+  readonly shrink: number;
+}
+
 /** The port takes 300 steps, each on all rows; these are as many for 3,000 rows. */
 const TRAINING = { batch: 512, epochs: 50, rate: 0.05 };
 /** Error rates of 0 and 1 are kept this far off in the loss, where they would cost infinitely. */
 const EDGE = 1e-5;
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Shrink> = {
   name: "UniRoute (LearnedMap)",
   summary: "error rates of each model per prompt cluster, mixed by a learned map of the query",
   source: "UniRoute (arXiv 2502.08773), LearnedMap variant; optimiser after a third-party port",
@@ -59,6 +65,7 @@ const router: Router<Config> = {
   effort: "seconds",
   grid: [25, 10, 50, 100].map((clusters) => ({ clusters })),
   unseen: "zero-update",
+  unseenGrid: [0, 1, 5, 20, 100].map((shrink) => ({ shrink })),
   async fit(train, config, context) {
     const { queries, models, scores } = train, { random, seed } = context;
     const found = await clusters(queries, config.clusters, seed), { centroids } = found;
@@ -122,7 +129,7 @@ function routed(
   centroids: Matrix,
   map: Blocks,
   weights: number,
-): FittedRouter {
+): FittedRouter<Shrink> {
   const M = models.length, K = centroids.rows;
   return {
     models,
@@ -135,9 +142,9 @@ function routed(
       }
       return { quality };
     },
-    withModels: async (profiles) => {
+    withModels: async (profiles, { shrink } = { shrink: 0 }) => {
       const pool = extendPool(models, profiles);
-      const fresh = await profileMeans(profiles, profiles.scores, centroids, 0);
+      const fresh = await profileMeans(profiles, profiles.scores, centroids, shrink);
       return routed(pool.models, pool.merge(means, fresh), centroids, map, weights);
     },
     describe: () => ({ parameters: weights + means.length, notes: [`${K} clusters`] }),

@@ -291,6 +291,7 @@ function entryOf(
     unseen: router.unseen ?? null,
     sha256,
     grid: router.grid,
+    ...(router.unseenGrid && { unseenGrid: router.unseenGrid }),
     notApplicable: refused && refused.status !== "decided" ? refused.reason : null,
     chosen: chosenFor(id, entries),
   };

@@ -83,17 +83,21 @@ function whatIsWrong(
 }
 
 function wrongTuning(
-  { score, area, trials, operating }: DecisionEntry["tuning"],
+  { score, area, trials, operating, replay = [] }: DecisionEntry["tuning"],
   curve: number,
 ): string | undefined {
   // The new-model protocol tunes on curves, but decides without.
   if (operating && curve > 0 && Math.max(operating.sameQuality, operating.halfCost) >= curve) {
     return `tuning.operating is beyond the ${curve} points of the curve`;
   }
-  if (trials.length === 0) return score === 0 ? undefined : "tuning.score without trials";
   const isBest = (at: number, values: readonly (number | null | undefined)[]): boolean =>
     at < values.length &&
     values.every((v) => (v ?? -Infinity) <= (values[at] ?? -Infinity) + ROUNDING);
+  const play = replay.findIndex(({ way, trials }) => !isBest(way, trials));
+  if (play >= 0) {
+    return `tuning.replay[${play}].way ${replay[play].way} is not the best of its trials`;
+  }
+  if (trials.length === 0) return score === 0 ? undefined : "tuning.score without trials";
   if (!isBest(score, trials.map((t) => t.score))) {
     return `tuning.score ${score} is not the best of the trials`;
   }

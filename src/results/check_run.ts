@@ -61,7 +61,7 @@ function checkRows(path: string, decisionPath: string, opened: OpenedResult): vo
       );
     }
   }
-  routers.forEach(({ id, grid }, r) => {
+  routers.forEach(({ id, grid, unseenGrid: ways = grid }, r) => {
     const odd = entries.find((e) =>
       e.router === id && e.tuning.trials.length > 0 && e.tuning.trials.length !== grid.length
     );
@@ -69,6 +69,16 @@ function checkRows(path: string, decisionPath: string, opened: OpenedResult): vo
       throw new VerificationError(
         `${path}: /routers/${r}/grid has ${grid.length} configurations, ${named(odd)} tried ` +
           `${odd.tuning.trials.length}`,
+      );
+    }
+    const played = entries.find((e) =>
+      e.router === id && e.tuning.replay?.some(({ trials }) => trials.length !== ways.length)
+    );
+    if (played) {
+      throw new VerificationError(
+        `${path}: /routers/${r} takes in new models in ${ways.length} ways, ${
+          named(played)
+        } tried others`,
       );
     }
   });

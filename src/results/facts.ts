@@ -33,7 +33,7 @@ export function splitFacts(splits: readonly Split[]): SplitFacts[] {
   }));
 }
 
-/** What validation chose for a router on each split: positions in its grid. */
+/** What validation chose for a router on each split: positions in its grid, and in its ways of taking in new models. */
 export function chosenFor(
   router: string,
   entries: readonly DecisionEntry[],
@@ -43,6 +43,7 @@ export function chosenFor(
     fold,
     score: tuning.score,
     area: tuning.area ?? null,
+    ...(tuning.replay && { unseen: tuning.replay.map(({ n, way }) => ({ n, way })) }),
   }));
 }
 

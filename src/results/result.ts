@@ -125,14 +125,20 @@ export interface RouterEntry {
   readonly sha256: string;
   /** The grid; the first is the default. */
   readonly grid: readonly unknown[];
+  /** Ways of taking in new models; absent where these are the configurations of the grid, or there are none. */
+  readonly unseenGrid?: readonly unknown[];
   /** Why there are no decisions, or null. */
   readonly notApplicable: string | null;
-  /** What validation chose on each split: positions in the grid. */
+  /**
+   * What validation chose on each split: positions in the grid; in the new-model protocol also, for every number
+   * of labels, the way of taking in new models, where there was a choice.
+   */
   readonly chosen: readonly {
     readonly seed: number;
     readonly fold: number;
     readonly score: number;
     readonly area: number | null;
+    readonly unseen?: readonly { readonly n: number; readonly way: number }[];
   }[];
 }
 

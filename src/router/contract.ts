@@ -46,9 +46,10 @@ export interface Router<C = unknown, N = unknown> {
   /** How {@link FittedRouter.withModels} works; required where that method exists. */
   readonly unseen?: UnseenArm;
   /**
-   * Ways of taking in new models (shrinkage, penalties, …), at most 30; the first is the default. The harness
-   * chooses one for each number of labels, on validation rows, by playing known models as new. Without this
-   * list it chooses from {@link Router.grid} in the same way, which costs a fit for each configuration.
+   * Ways of taking in new models (shrinkage, penalties, …), at most 30. The harness chooses one for each number
+   * of labels, on validation rows, by playing known models as new (`run/replay.ts`); the first wins ties.
+   * Without this list it chooses from {@link Router.grid} in the same way, which costs three fits for each
+   * configuration. A list of one says that there is nothing to choose.
    */
   readonly unseenGrid?: readonly N[];
   /**
@@ -80,7 +81,7 @@ export interface FittedRouter<N = unknown> {
   predict(queries: QueryBatch): Predictions | Promise<Predictions>;
   /**
    * The same router over a larger pool: its models and those of the profiles, without retraining.
-   * @param way one of {@link Router.unseenGrid}; its first by default
+   * @param way one of {@link Router.unseenGrid}; by default what the method's source does, or the fit's configuration
    * @throws {CapabilityError} when a profile is too small or lacks what the method needs
    */
   withModels?(profiles: ModelProfiles, way?: N): FittedRouter<N> | Promise<FittedRouter<N>>;

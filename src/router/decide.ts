@@ -56,6 +56,16 @@ export function decide(predictions: PointPredictions, pool: Pool, lambda = 0): U
   return choice;
 }
 
+/** Choices by quality alone among some models of the pool: the others are left out. Length Q, columns of the pool. */
+export function decideWithin(
+  { quality }: PointPredictions,
+  pool: Pool,
+  models: readonly string[],
+): Uint16Array {
+  const M = pool.models.length, outside = pool.models.map((model) => !models.includes(model));
+  return decide({ quality: quality.map((q, at) => outside[at % M] ? NaN : q) }, pool);
+}
+
 /** Model columns in order of preference among ties: lower mean cost, unpriced last, then smaller id. */
 export function tieOrder({ models, meanCosts }: Pool): Uint16Array {
   const price = (m: number) => Number.isNaN(meanCosts[m]) ? Infinity : meanCosts[m];

@@ -203,16 +203,8 @@ export function checkRouter(value: unknown, exported: string, where: string): Ro
     }
   }
   if (typeof router.fit !== "function") fail("router.fit: expected a function");
-  if (!Array.isArray(router.grid) || router.grid.length === 0) {
-    fail("router.grid: expected a list with at least one configuration (the default)");
-  }
-  if (router.grid.length > TUNING_BUDGET) {
-    fail(
-      `router.grid: ${router.grid.length} configurations, the tuning budget is ${TUNING_BUDGET}`,
-    );
-  }
-  const lost = router.grid.findIndex((config) => !isJson(config));
-  if (lost >= 0) fail(`router.grid[${lost}]: expected plain JSON, got ${said(router.grid[lost])}`);
+  checkGrid("grid", router.grid, fail);
+  if (router.unseenGrid !== undefined) checkGrid("unseenGrid", router.unseenGrid, fail);
   for (const [field, allowed] of Object.entries(CHOICES)) {
     const given = router[field as keyof Router];
     for (const one of field === "needs" ? [given ?? []].flat() : [given]) {
@@ -227,6 +219,22 @@ export function checkRouter(value: unknown, exported: string, where: string): Ro
     fail(`router.statement: expected a string, got ${said(router.statement)}`);
   }
   return router;
+}
+
+/** A list of configurations: not empty, within the tuning budget, plain JSON. */
+function checkGrid(
+  field: "grid" | "unseenGrid",
+  grid: unknown,
+  fail: (what: string) => never,
+): void {
+  if (!Array.isArray(grid) || grid.length === 0) {
+    return fail(`router.${field}: expected a list with at least one configuration (the default)`);
+  }
+  if (grid.length > TUNING_BUDGET) {
+    fail(`router.${field}: ${grid.length} configurations, the tuning budget is ${TUNING_BUDGET}`);
+  }
+  const lost = grid.findIndex((config) => !isJson(config));
+  if (lost >= 0) fail(`router.${field}[${lost}]: expected plain JSON, got ${said(grid[lost])}`);
 }
 
 /** Fields of a router that have few values. */

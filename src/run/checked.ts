@@ -30,8 +30,8 @@ function guarded(fitted: FittedRouter): FittedRouter {
     models,
     predict: async (queries) => right(models, queries, await fitted.predict(queries)),
     ...(fitted.withModels && {
-      async withModels(profiles) {
-        const larger = fittedOrThrow(await fitted.withModels!(profiles));
+      async withModels(profiles, way) {
+        const larger = fittedOrThrow(await fitted.withModels!(profiles, way));
         expectModels(larger.models.toSorted(), [...models, ...profiles.models].sort());
         return guarded(larger);
       },

@@ -16,9 +16,10 @@ import {
   whyNot,
 } from "./job.ts";
 import type { Arm, Column } from "./curve.ts";
-import { decide } from "../router/decide.ts";
+import { decideWithin } from "../router/decide.ts";
 import { CapabilityError } from "../base/errors.ts";
-import { tune } from "./tune.ts";
+import { tune, type Tuning } from "./tune.ts";
+import { replay, waysOf } from "./replay.ts";
 
 /** Profile sizes by default; those beyond the training part are left out. */
 export const BUDGETS: readonly number[] = [8, 16, 32, 64, 125, 250, 500, 1000];
@@ -55,10 +56,14 @@ export async function runNewModelJob(
   const profile = split.split.profile?.order.map((row) => table.ids[row]);
   const context = (stage: FitContext["stage"]): FitContext =>
     fitContext(stage, id, split, options, profile);
-  const tuning = await tune(router, split, () => context("tune"));
-  const config = router.grid[tuning.score];
-  const fit = async (parts: TrainingParts): Promise<FittedRouter> =>
-    await router.fit(finalTraining(router, parts), config, context("final"));
+  const sizes = budgets.filter((n) => n <= (split.split.profile?.order.length ?? 0));
+  const tuned = await tune(router, split, () => context("tune"));
+  const played = mine.includes("own")
+    ? await replay(router, tuned.score, split, sizes, () => context("tune"))
+    : [];
+  const tuning: Tuning = played.length > 0 ? { ...tuned, replay: played } : tuned;
+  const fit = async (parts: TrainingParts, config = tuning.score): Promise<FittedRouter> =>
+    await router.fit(finalTraining(router, parts), router.grid[config], context("final"));
   const fitted = await fit(split);
   const test = split.testFor(router);
   if ("mixtures" in await fitted.predict(test)) {
@@ -70,11 +75,16 @@ export async function runNewModelJob(
     chosen.push(await choose(router, test, table, costs, column.pool!, split.split.heldOutModels));
     columns.push(column);
   };
-  const sizes = budgets.filter((n) => n <= (split.split.profile?.order.length ?? 0));
+  const { ways, refits } = waysOf(router), refitted = new Map([[tuning.score, fitted]]);
   const takeIn = (n: number): Promise<void> => {
     const arm = router.unseen!, costs = split.retraining(n).all.meanCosts;
+    const profile = forFit(split.profile(n), router.reference);
+    const way = played.find((play) => play.n === n)?.way;
     return unlessRefused(`${arm}, ${n} labels`, refusals, async () => {
-      const extended = await fitted.withModels!(forFit(split.profile(n), router.reference));
+      const config = refits && way !== undefined ? way : tuning.score;
+      const base = refitted.get(config) ?? await fit(split, config);
+      refitted.set(config, base);
+      const extended = await base.withModels!(profile, refits ? undefined : ways[way ?? 0]);
       for (const pool of ["all", "new"] as const) {
         await add(extended, costs, { kind: "arm", arm, n, pool });
       }
@@ -138,13 +148,9 @@ async function choose(
   if ("mixtures" in predictions) {
     throw new TypeError("a router predicts points or mixtures, not both");
   }
-  const M = router.models.length;
-  const quality = predictions.quality.slice();
-  if (pool === "new") {
-    const outside = router.models.map((m) => !heldOut.includes(m));
-    for (let at = 0; at < quality.length; at++) if (outside[at % M]) quality[at] = NaN;
-  }
   const full = router.models.map((m) => table.models.indexOf(m));
   const meanCosts = Float64Array.from(full, (m) => allCosts[m]);
-  return decide({ quality }, { models: router.models, meanCosts }).map((m) => full[m]);
+  const within = pool === "new" ? heldOut : router.models;
+  return decideWithin(predictions, { models: router.models, meanCosts }, within)
+    .map((m) => full[m]);
 }

@@ -21,6 +21,18 @@ export interface Tuning {
   readonly trials: readonly { readonly score: number; readonly area?: number }[];
   /** Curve positions chosen on validation; absent where costs are unknown. */
   readonly operating?: OperatingPoints;
+  /** How new models are taken in, by number of labels; new-model protocol, where there is a choice. */
+  readonly replay?: readonly Replayed[];
+}
+
+/** The way chosen for one number of labels. */
+export interface Replayed {
+  /** Labelled queries a new model. */
+  readonly n: number;
+  /** Index into the router's `unseenGrid`, or into its `grid` where it has none. */
+  readonly way: number;
+  /** Validation score of every way, in order: mean over groups and over the pools `all` and `new`; null = refused. */
+  readonly trials: readonly (number | null)[];
 }
 
 /** Positions on the curve (0-based, among the curve columns) chosen on validation rows. */
@@ -110,9 +122,13 @@ function operate(
   };
 }
 
-/** Mean realised score or cost on the validation rows, missing outcomes skipped. */
+/** Mean realised score or cost on the validation rows. */
 function mean({ validation }: OpenedSplit, choice: Uint16Array, field: "scores" | "costs"): number {
-  const cells = validation[field], M = validation.models.length;
+  return meanOfChosen(validation[field], validation.models.length, choice);
+}
+
+/** Mean of the chosen cells of [N × M], one a row, missing ones skipped. */
+export function meanOfChosen(cells: Float64Array, M: number, choice: Uint16Array): number {
   let sum = 0, n = 0;
   for (let i = 0; i < choice.length; i++) {
     const value = cells[i * M + choice[i]];
@@ -121,8 +137,9 @@ function mean({ validation }: OpenedSplit, choice: Uint16Array, field: "scores" 
   return n > 0 ? sum / n : NaN;
 }
 
-function argmax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best] + 1e-12) best = i;
+/** Index of the largest value; ties go to `first`, then to the earlier one. */
+export function argmax(values: ArrayLike<number>, first = 0): number {
+  let best = first;
+  for (let i = 0; i < values.length; i++) if (values[i] > values[best] + 1e-12) best = i;
   return best;
 }

@@ -58,7 +58,7 @@ function describedWell(router: Router): void {
   for (const field of ["name", "summary", "source"] as const) {
     expect(line(router[field]), field, "one line of text", router[field]);
   }
-  const { statement, needs = [], refit, unseen, grid } = router;
+  const { statement, needs = [], refit, unseen, grid, unseenGrid = [] } = router;
   expect(statement === undefined || line(statement), "statement", "one line of text", statement);
   for (const need of needs) expect(NEEDS.includes(need), "needs", NEEDS.join(", "), need);
   expect(new Set(needs).size === needs.length, "needs", "each need once", needs);
@@ -67,18 +67,22 @@ function describedWell(router: Router): void {
   const arms = ["zero-update", "fit-new-vector"];
   expect(unseen === undefined || arms.includes(unseen), "unseen", arms.join(" or "), unseen);
   expect(Array.isArray(grid) && grid.length > 0, "grid", "at least one configuration", grid);
-  expect(
-    grid.length <= TUNING_BUDGET,
-    "grid",
-    `at most ${TUNING_BUDGET} configurations`,
-    grid.length,
-  );
-  const seen = new Map<string, number>();
-  for (const [n, config] of grid.entries()) {
-    expect(isPlain(config), `grid[${n}]`, "an object of plain JSON values", config);
-    const text = canonicalJson(config), twin = seen.get(text);
-    if (twin !== undefined) throw new Violation(`grid[${n}] repeats grid[${twin}]: ${text}`);
-    seen.set(text, n);
+  for (const [field, list] of Object.entries({ grid, unseenGrid })) {
+    expect(
+      list.length <= TUNING_BUDGET,
+      field,
+      `at most ${TUNING_BUDGET} configurations`,
+      list.length,
+    );
+    const seen = new Map<string, number>();
+    for (const [n, config] of list.entries()) {
+      expect(isPlain(config), `${field}[${n}]`, "an object of plain JSON values", config);
+      const text = canonicalJson(config), twin = seen.get(text);
+      if (twin !== undefined) {
+        throw new Violation(`${field}[${n}] repeats ${field}[${twin}]: ${text}`);
+      }
+      seen.set(text, n);
+    }
   }
 }
 

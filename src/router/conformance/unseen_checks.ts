@@ -40,6 +40,11 @@ export const UNSEEN_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: "ways",
+    rule: "every way of router.unseenGrid takes new models in, or ends in a CapabilityError",
+    run: everyWay,
+  },
+  {
     name: "small-profile",
     rule:
       "profiles of one row, of no rows and without outcomes work, without mixing up the models " +
@@ -99,6 +104,23 @@ function drift(
     !Object.is(q, after.quality[Math.floor(at / M) * L + column[at % M]])
   );
   return `, predictions for old models ${moved ? "change" : "stay"}`;
+}
+
+async function everyWay(kit: Kit): Promise<string | { skip: string }> {
+  const { unseenGrid: ways = [], needs = [] } = kit.router;
+  if (ways.length === 0) return { skip: "no unseenGrid" };
+  const start = await pair(kit);
+  if (!start) throw new Violation("has an unseenGrid, but no withModels");
+  const { fitted, profile } = start, test = takeModels(kit.test, OLD);
+  for (const [w, way] of ways.entries()) {
+    await named(`unseenGrid[${w}]`, () =>
+      orRefusal(async () => {
+        const larger = await fitted.withModels!(modelProfiles(profile, needs), way);
+        choices(larger, await predict(kit, larger, test), test, allPrices(kit, profile));
+        return "works";
+      }));
+  }
+  return `${ways.length} ways`;
 }
 
 async function smallProfile(kit: Kit): Promise<string | { skip: string }> {
