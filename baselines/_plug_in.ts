@@ -19,21 +19,15 @@ import { CapabilityError } from "../src/router/mod.ts";
 /**
  * A router that predicts quality and cost, each by the same method.
  * @param head fits the method to training data in which it finds scores, or costs in their place
- * @param headWay a way of taking in new models, as the heads understand it
  */
-export async function plugIn<N, H>(
-  head: (train: TrainingData) => FittedRouter<H> | Promise<FittedRouter<H>>,
+export async function plugIn<N>(
+  head: (train: TrainingData) => FittedRouter<N> | Promise<FittedRouter<N>>,
   train: TrainingData,
-  headWay: (way: N) => H,
 ): Promise<FittedRouter<N>> {
-  return joined(await head(train), await head({ ...train, scores: train.costs }), headWay);
+  return joined(await head(train), await head({ ...train, scores: train.costs }));
 }
 
-function joined<N, H>(
-  quality: FittedRouter<H>,
-  cost: FittedRouter<H>,
-  headWay: (way: N) => H,
-): FittedRouter<N> {
+function joined<N>(quality: FittedRouter<N>, cost: FittedRouter<N>): FittedRouter<N> {
   return {
     models: quality.models,
     predict: async (queries) => {
@@ -46,11 +40,9 @@ function joined<N, H>(
       if (profiles.scores.every(Number.isNaN) || profiles.costs.every(Number.isNaN)) {
         throw new CapabilityError("CARROT needs labelled, priced queries of a new model");
       }
-      const own = way && headWay(way);
       return joined(
-        await quality.withModels!(profiles, own),
-        await cost.withModels!({ ...profiles, scores: profiles.costs }, own),
-        headWay,
+        await quality.withModels!(profiles, way),
+        await cost.withModels!({ ...profiles, scores: profiles.costs }, way),
       );
     },
     describe: () => ({

@@ -10,7 +10,10 @@ import {
   extendMeanCosts,
   extendPool,
   fillMissing,
-  profileMeans,
+  newModelMeans,
+  poolMean,
+  SHRINKAGES,
+  type Shrunk,
 } from "../src/router/mod.ts";
 import { type Matrix, product } from "../src/linalg/mod.ts";
 import { fuseRanks, rankInClusters, votesOf } from "./_rank_fusion.ts";
@@ -25,14 +28,8 @@ export interface Config {
   readonly beta: number;
 }
 
-/** A way of taking in new models. */
-export interface Shrink {
-  /** Weight of a new model's overall mean in each of its cluster means, in rows. */
-  readonly shrink: number;
-}
-
 /** The router. */
-const router: Router<Config, Shrink> = {
+const router: Router<Config, Shrunk> = {
   name: "k-means rank (Avengers)",
   summary: "rank models inside each cluster of training queries, fuse the nearest clusters",
   source: "Avengers (arXiv 2505.19797); offset 1 of the reciprocal rank as in Avengers-Pro's code",
@@ -43,26 +40,30 @@ const router: Router<Config, Shrink> = {
     { clusters, topK: 3, beta: 3 },
   ]),
   unseen: "zero-update",
-  unseenGrid: [5, 0, 1, 20, 100].map((shrink) => ({ shrink })),
+  unseenGrid: SHRINKAGES,
   scale: "rank",
   async fit({ queries, models, scores, meanCosts }, config, { seed }) {
     const { centroids, assignment } = await clusters(queries, config.clusters, seed);
     const M = models.length;
     const { mean } = clusterMeans(scores, M, assignment, centroids.rows);
     const filled = fillMissing(mean, columnMeans(scores, M));
-    return ranked(models, meanCosts, filled, centroids, config);
+    return ranked(models, meanCosts, filled, centroids, config, poolMean(scores, M));
   },
 };
 export default router;
 
-/** @param means mean score per cluster and model, [K × M] */
+/**
+ * @param means mean score per cluster and model, [K × M]
+ * @param known mean score of the training models
+ */
 function ranked(
   models: readonly string[],
   meanCosts: Float64Array,
   means: Float64Array,
   centroids: Matrix,
   config: Config,
-): FittedRouter<Shrink> {
+  known: number,
+): FittedRouter<Shrunk> {
   const ranks = rankInClusters(means, models, meanCosts);
   return {
     models,
@@ -74,11 +75,11 @@ function ranked(
         1,
       ),
     }),
-    withModels: async (profiles, { shrink } = { shrink: 5 }) => {
+    withModels: async (profiles, way = SHRINKAGES[0]) => {
       const pool = extendPool(models, profiles);
-      const fresh = await profileMeans(profiles, profiles.scores, centroids, shrink);
+      const fresh = await newModelMeans(profiles, centroids, known, way);
       const costs = extendMeanCosts(pool, meanCosts, profiles);
-      return ranked(pool.models, costs, pool.merge(means, fresh), centroids, config);
+      return ranked(pool.models, costs, pool.merge(means, fresh), centroids, config, known);
     },
     describe: () => ({
       parameters: centroids.data.length + means.length,

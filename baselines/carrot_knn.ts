@@ -9,7 +9,7 @@
  */
 import type { Router } from "../src/router/mod.ts";
 import { plugIn } from "./_plug_in.ts";
-import knn from "./knn.ts";
+import knn, { type FewLabels } from "./knn.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -17,10 +17,8 @@ export interface Config {
   readonly k: number;
 }
 
-const GRID = [64, 2, 4, 8, 16, 32, 128, 256].map((k) => ({ k }));
-
 /** The router. */
-const router: Router<Config, Config> = {
+const router: Router<Config, FewLabels> = {
   name: "CARROT (kNN)",
   summary:
     "mean score and mean cost on the k nearest training queries, plugged into the decision rule",
@@ -28,14 +26,10 @@ const router: Router<Config, Config> = {
   statement: "λ weighs quality against costs scaled to [0, 1] over the pool, not against raw " +
     "dollars; kNN heads: one k ≤ 256 for both, by routed validation score instead of R².",
   needs: ["cost"],
-  grid: GRID,
+  grid: [64, 2, 4, 8, 16, 32, 128, 256].map((k) => ({ k })),
   unseen: "zero-update",
-  unseenGrid: GRID,
+  unseenGrid: knn.unseenGrid!.filter(({ weights }) => weights === "uniform"),
   fit: (train, { k }, context) =>
-    plugIn(
-      (cells) => knn.fit(cells, { k, weights: "uniform" }, context),
-      train,
-      (way) => ({ ...way, weights: "uniform" as const }),
-    ),
+    plugIn((cells) => knn.fit(cells, { k, weights: "uniform" }, context), train),
 };
 export default router;

@@ -8,10 +8,10 @@
  */
 import type { Router } from "../src/router/mod.ts";
 import { plugIn } from "./_plug_in.ts";
-import ridge, { type Config } from "./ridge.ts";
+import ridge, { type Config, type FewLabels } from "./ridge.ts";
 
 /** The router. */
-const router: Router<Config, Config> = {
+const router: Router<Config, FewLabels> = {
   name: "CARROT (ridge heads)",
   summary:
     "ridge regressions of score and cost on the query embedding, plugged into the decision rule",
@@ -23,7 +23,6 @@ const router: Router<Config, Config> = {
   grid: ridge.grid,
   unseen: "fit-new-vector",
   unseenGrid: ridge.unseenGrid,
-  fit: (train, config, context) =>
-    plugIn((cells) => ridge.fit(cells, config, context), train, (way) => way),
+  fit: (train, config, context) => plugIn((cells) => ridge.fit(cells, config, context), train),
 };
 export default router;

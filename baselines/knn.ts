@@ -15,9 +15,13 @@ import type {
 import {
   columnMeans,
   extendPool,
+  leaning,
   neighbours,
   oncePerBatch,
+  poolMean,
+  PRIORS,
   storedCells,
+  type TowardsKnown,
 } from "../src/router/mod.ts";
 import { squareNorms } from "../src/linalg/mod.ts";
 
@@ -34,8 +38,18 @@ const GRID = [40, 1, 3, 5, 10, 20, 100, 131, 200, 300].flatMap((k): Config[] => 
   { k, weights: "inverse" },
 ]);
 
+/** A way of taking in new models. */
+export interface FewLabels extends Config, TowardsKnown {}
+
+const FEW_LABELS = PRIORS.flatMap((prior) =>
+  [40, 5, 10, 20, 100, 300].flatMap((k): FewLabels[] => [
+    { k, weights: "uniform", prior },
+    { k, weights: "inverse", prior },
+  ])
+);
+
 /** Neighbours among the labelled queries of new models: one search serves all ways. */
-const MOST = Math.max(...GRID.map(({ k }) => k));
+const MOST = Math.max(...FEW_LABELS.map(({ k }) => k));
 
 /** Up to this distance two vectors point the same way: one step of the grid is about 10⁻⁷. */
 const EXACT = 1e-8;
@@ -48,13 +62,13 @@ interface Store {
 }
 
 /** The router. */
-const router: Router<Config, Config> = {
+const router: Router<Config, FewLabels> = {
   name: "kNN",
   summary: "mean score on the k nearest training queries",
   source: "RouterBench (arXiv 2403.12031), ORBIT; k after arXiv 2505.12601",
   grid: GRID,
   unseen: "zero-update",
-  unseenGrid: GRID,
+  unseenGrid: FEW_LABELS,
   fit: (train, config, { grid = [] }) => {
     const most = Math.max(config.k, ...(grid as Config[]).map(({ k }) => k));
     return fitted(train, config, most);
@@ -63,14 +77,14 @@ const router: Router<Config, Config> = {
 export default router;
 
 /** @param most neighbours to search for, at least the configuration's: one search then serves a whole grid */
-function fitted(train: TrainingData, config: Config, most: number): FittedRouter<Config> {
+function fitted(train: TrainingData, config: Config, most: number): FittedRouter<FewLabels> {
   const { models, queries, scores } = train;
   const store = { queries, scores, columns: models.length };
   const votes = oncePerBatch((batch) => vote(batch, store, config, most));
   return {
     models,
     predict: async (batch) => ({ quality: (await votes(batch)).slice() }),
-    withModels: (profiles, way = config) => extended(train, votes, profiles, way),
+    withModels: (profiles, way = { ...config, prior: 0 }) => extended(train, votes, profiles, way),
     describe: () => ({ parameters: storedCells(train) }),
   };
 }
@@ -80,17 +94,18 @@ function extended(
   train: TrainingData,
   old: (batch: QueryBatch) => Promise<Float64Array>,
   profiles: ModelProfiles,
-  config: Config,
-): FittedRouter<Config> {
+  way: FewLabels,
+): FittedRouter<FewLabels> {
   const pool = extendPool(train.models, profiles);
   const { queries, scores, models } = profiles;
   const fresh = { queries, scores, columns: models.length };
+  const lean = leaning(profiles, poolMean(train.scores, train.models.length), way);
   return {
     models: pool.models,
     predict: async (batch) => ({
       quality: pool.merge(
         await old(batch),
-        await vote(batch, fresh, config, MOST),
+        (await vote(batch, fresh, way, MOST)).map((q, at) => q + lean[at % models.length]),
       ),
     }),
     describe: () => ({ parameters: storedCells(train) + scores.length }),

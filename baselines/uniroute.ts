@@ -7,7 +7,7 @@
  * model may be described by other clusters than the training models, fewer for few labels.
  */
 import type { FittedRouter, ModelProfiles, Router, TrainingData } from "../src/router/mod.ts";
-import { clusters, profileMeans } from "../src/router/mod.ts";
+import { clusters, newModelMeans, poolMean, SHRINKAGES, type Shrunk } from "../src/router/mod.ts";
 import { assign, type Matrix } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
@@ -17,10 +17,7 @@ export interface Config {
 }
 
 /** A way of taking in new models. */
-export interface FewLabels extends Config {
-  /** Weight of a new model's overall mean in each of its cluster means, in rows; 0 as in the paper. */
-  readonly shrink: number;
-}
+export interface FewLabels extends Config, Shrunk {}
 
 /** The router. */
 const router: Router<Config, FewLabels> = {
@@ -34,10 +31,10 @@ const router: Router<Config, FewLabels> = {
   grid: [25, 5, 10, 50, 100, 200, 300].map((clusters) => ({ clusters })),
   unseen: "zero-update",
   unseenGrid: [25, 5, 100].flatMap((clusters) =>
-    [0, 5, 20, 100].map((shrink): FewLabels => ({ clusters, shrink }))
+    SHRINKAGES.map((way): FewLabels => ({ clusters, ...way }))
   ),
   async fit(train, { clusters }, context) {
-    const pool = await described(train, train, { clusters, shrink: 0 }, context.seed);
+    const pool = await described(train, train, { clusters, shrink: 0, prior: 0 }, context.seed);
     return routed(train, context.seed, [pool], clusters);
   },
 };
@@ -53,13 +50,14 @@ interface Described {
 
 /** @param labelled the outcomes, of training models or of new ones; clusters are those of the training prompts */
 async function described(
-  { queries }: TrainingData,
+  { queries, scores, models }: TrainingData,
   labelled: TrainingData | ModelProfiles,
-  { clusters: K, shrink }: FewLabels,
+  way: FewLabels,
   seed: number,
 ): Promise<Described> {
-  const { centroids } = await clusters(queries, K, seed);
-  const means = await profileMeans(labelled, labelled.scores, centroids, shrink);
+  const { centroids } = await clusters(queries, way.clusters, seed);
+  const known = poolMean(scores, models.length);
+  const means = await newModelMeans(labelled, centroids, known, way);
   return { models: labelled.models, centroids, means };
 }
 
@@ -84,7 +82,7 @@ function routed(
       }
       return { quality };
     },
-    withModels: async (profiles, way = { clusters: K, shrink: 0 }) =>
+    withModels: async (profiles, way = { clusters: K, shrink: 0, prior: 0 }) =>
       routed(train, seed, [...parts, await described(train, profiles, way, seed)], K),
     describe: () => ({
       parameters: parts.reduce(

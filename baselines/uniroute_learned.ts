@@ -12,7 +12,16 @@
  * from θ_k = 2μ_k/T, b_k = −|μ_k|²/T, where Φ is the softmax of −|x − μ_k|²/T: a soft K-means router.
  */
 import type { FittedRouter, Router } from "../src/router/mod.ts";
-import { clusters, extendPool, labelledExamples, profileMeans } from "../src/router/mod.ts";
+import {
+  clusters,
+  extendPool,
+  labelledExamples,
+  newModelMeans,
+  poolMean,
+  profileMeans,
+  SHRINKAGES,
+  type Shrunk,
+} from "../src/router/mod.ts";
 import { type Clusters, type Matrix, squareNorms } from "../src/linalg/mod.ts";
 import {
   add,
@@ -42,19 +51,13 @@ export interface Config {
   readonly clusters: number;
 }
 
-/** A way of taking in new models. */
-export interface Shrink {
-  /** Weight of a new model's overall mean in each of its cluster means, in rows. */
-  readonly shrink: number;
-}
-
 /** The port takes 300 steps, each on all rows; these are as many for 3,000 rows. */
 const TRAINING = { batch: 512, epochs: 50, rate: 0.05 };
 /** Error rates of 0 and 1 are kept this far off in the loss, where they would cost infinitely. */
 const EDGE = 1e-5;
 
 /** The router. */
-const router: Router<Config, Shrink> = {
+const router: Router<Config, Shrunk> = {
   name: "UniRoute (LearnedMap)",
   summary: "error rates of each model per prompt cluster, mixed by a learned map of the query",
   source: "UniRoute (arXiv 2502.08773), LearnedMap variant; optimiser after a third-party port",
@@ -65,7 +68,7 @@ const router: Router<Config, Shrink> = {
   effort: "seconds",
   grid: [25, 10, 50, 100].map((clusters) => ({ clusters })),
   unseen: "zero-update",
-  unseenGrid: [0, 1, 5, 20, 100].map((shrink) => ({ shrink })),
+  unseenGrid: SHRINKAGES,
   async fit(train, config, context) {
     const { queries, models, scores } = train, { random, seed } = context;
     const found = await clusters(queries, config.clusters, seed), { centroids } = found;
@@ -92,7 +95,7 @@ const router: Router<Config, Shrink> = {
       feed: () => ({ success }),
     }, context);
     const map = new Blocks(parameters, (_, parameter, x) => mapped(parameter, x));
-    return routed(models, means, centroids, map, parameters.count);
+    return routed(models, means, centroids, map, parameters.count, poolMean(scores, M));
   },
 };
 export default router;
@@ -122,14 +125,18 @@ function softKMeans({ centroids, squaredDistance }: Clusters): {
   };
 }
 
-/** @param means 1 − Ψ: mean score per cluster and model, [K × M] */
+/**
+ * @param means 1 − Ψ: mean score per cluster and model, [K × M]
+ * @param known mean score of the training models
+ */
 function routed(
   models: readonly string[],
   means: Float64Array,
   centroids: Matrix,
   map: Blocks,
   weights: number,
-): FittedRouter<Shrink> {
+  known: number,
+): FittedRouter<Shrunk> {
   const M = models.length, K = centroids.rows;
   return {
     models,
@@ -142,10 +149,10 @@ function routed(
       }
       return { quality };
     },
-    withModels: async (profiles, { shrink } = { shrink: 0 }) => {
+    withModels: async (profiles, way = { shrink: 0, prior: 0 }) => {
       const pool = extendPool(models, profiles);
-      const fresh = await profileMeans(profiles, profiles.scores, centroids, shrink);
-      return routed(pool.models, pool.merge(means, fresh), centroids, map, weights);
+      const fresh = await newModelMeans(profiles, centroids, known, way);
+      return routed(pool.models, pool.merge(means, fresh), centroids, map, weights, known);
     },
     describe: () => ({ parameters: weights + means.length, notes: [`${K} clusters`] }),
   };

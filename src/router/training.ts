@@ -214,6 +214,39 @@ export function extendMeanCosts(
   return pool.merge(meanCosts, columnMeans(profiles.costs, profiles.models.length));
 }
 
+/** A way of taking in new models. */
+export interface TowardsKnown {
+  /** Labels at the known models' mean score that a new model's own labels are weighed against; 0 = none. */
+  readonly prior: number;
+}
+
+/** Weights of the known models' mean: none, or about what the spread of models in a pool is worth. */
+export const PRIORS: readonly number[] = [0, 8];
+
+/**
+ * What is added to all predictions for a new model so that its mean score leans towards the known models':
+ * few labels make some model look best by luck. Length k; 0 for a model without labels.
+ *
+ * @param known mean score of the known models
+ */
+export function leaning(
+  { scores, models }: Pick<ModelProfiles, "scores" | "models">,
+  known: number,
+  { prior }: TowardsKnown,
+): Float64Array {
+  const k = models.length, labels = new Float64Array(k);
+  scores.forEach((score, at) => labels[at % k] += Number.isNaN(score) ? 0 : 1);
+  return columnMeans(scores, k).map((own, m) =>
+    labels[m] > 0 && prior > 0 ? prior / (prior + labels[m]) * (known - own) : 0
+  );
+}
+
+/** Mean of the models' mean scores. */
+export function poolMean(scores: Float64Array, models: number): number {
+  const means = columnMeans(scores, models).filter((mean) => !Number.isNaN(mean));
+  return means.reduce((sum, mean) => sum + mean, 0) / means.length;
+}
+
 /**
  * Cluster means of new models: (n·mean + a·overall) / (n + a) per cluster, so that a cluster without a
  * labelled query gets the model's overall mean. [K × new models]
@@ -232,6 +265,29 @@ export async function profileMeans(
     const n = count[at], rest = overall[at % k];
     return n + shrink > 0 ? ((n > 0 ? n * value : 0) + shrink * rest) / (n + shrink) : rest;
   });
+}
+
+/** A way of describing new models by cluster means. */
+export interface Shrunk extends TowardsKnown {
+  /** Weight of a new model's overall mean in each of its cluster means, in rows. */
+  readonly shrink: number;
+}
+
+/** Shrinkages, each with and without a prior. */
+export const SHRINKAGES: readonly Shrunk[] = [5, 0, 20].flatMap((shrink) =>
+  PRIORS.map((prior) => ({ shrink, prior }))
+);
+
+/** Cluster means of new models, shrunk as `way` says. [K × new models] */
+export async function newModelMeans(
+  profiles: Pick<ModelProfiles, "queries" | "models" | "scores">,
+  centroids: Matrix,
+  known: number,
+  way: Shrunk,
+): Promise<Float64Array> {
+  const means = await profileMeans(profiles, profiles.scores, centroids, way.shrink);
+  const lean = leaning(profiles, known, way);
+  return means.map((mean, at) => mean + lean[at % lean.length]);
 }
 
 /** Some rows of training data, in the given order, as a batch of its own. Validation rows stay as they are. */

@@ -47,6 +47,7 @@ export async function replay(
   const sums = sizes.map(() => new Float64Array(ways.length));
   for (const group of groupsOf(models, split.split.seed)) {
     const known = models.filter((model) => !group.includes(model));
+    const profiles = plays.map((rows) => columnsOf(rows, group));
     const fits = new Map<number, FittedRouter>();
     for (let w = 0; w < ways.length; w++) {
       const config = refits ? w : tuned;
@@ -61,8 +62,7 @@ export async function replay(
         refits ? { ...fit, grid: router.grid } : fit,
       );
       fits.set(config, fitted);
-      for (const [at, rows] of plays.entries()) {
-        const profile = columnsOf(rows, group);
+      for (const [at, profile] of profiles.entries()) {
         sums[at][w] += await routed(router, fitted, profile, refits ? undefined : ways[w], split);
       }
     }
