@@ -140,6 +140,29 @@ Deno.test("profileMeans: cluster means drawn towards the overall mean by a weigh
   near([plain], [[1, .5, 0, .5, overall, .5]]);
 });
 
+Deno.test("leaning: what a prior of so many labels at the known models' mean adds to a new model's mean", () => {
+  // 3 labels of mean 2/3 and 2 of mean .5; the third model has none.
+  const scores = cells([[1, undefined, undefined], [1, .5, undefined], [0, .5, undefined]]);
+  const profiles = { scores, models: ["a", "b", "c"] };
+  near([[...shared.leaning(profiles, .3, { prior: 8 })]], [[
+    (2 + 8 * .3) / 11 - 2 / 3,
+    (1 + 8 * .3) / 10 - .5,
+    0,
+  ]]);
+  near([[...shared.leaning(profiles, .3, { prior: 0 })]], [[0, 0, 0]]);
+  assert.equal(shared.poolMean(cells([[1, 0, undefined], [1, .5, undefined]]), 3), .625);
+});
+
+Deno.test("newModelMeans: cluster means, shrunk and leaning", async () => {
+  const centroids = matrix(2, 2, Float32Array.of(1, 0, 0, 1));
+  const { queries, models, scores } = training([[1, 0], [1, 0], [0, 1]], [[1], [1], [0]]);
+  const profiles = { queries, models, scores }, lean = (2 + 8 * .5) / 11 - 2 / 3;
+  near(
+    [[...await shared.newModelMeans(profiles, centroids, .5, { shrink: 5, prior: 8 })]],
+    [[(2 + 5 * 2 / 3) / 7 + lean, 5 * 2 / 3 / 6 + lean]],
+  );
+});
+
 Deno.test("storedCells counts known outcomes", () => {
   assert.equal(shared.storedCells(training([[1], [1]], [[1, undefined], [0, .5]])), 3);
 });
