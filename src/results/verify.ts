@@ -14,7 +14,7 @@
  * - that a row marked as failed did fail: run `command` again
  * - harness, environment, embedding, control and device, and the dataset in `command`
  * - routers that are not reference rows: name, summary, source, statement, needs, `reference`, `unseen`,
- *   hash and grid, which are in the file of that hash; summary and source of reference rows; and which
+ *   hash and grids, which are in the file of that hash; summary and source of reference rows; and which
  *   routers were left out of the run
  *
  * Where the outcomes are not on this machine, all but the evaluation, the audit, the dataset's facts and

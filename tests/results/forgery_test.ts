@@ -16,7 +16,7 @@ const RESULT_ON_TRUST = [
   /^\/environment\//,
   /^\/embedding\//,
   /^\/routers\/#\/(summary|source|statement)$/,
-  /^\/routers\/7\/(name|summary|source|statement|sha256|unseen|grid\/#\/rho)$/, // no reference row
+  /^\/routers\/7\/(name|summary|source|statement|sha256|unseen|grid\/#\/rho|unseenGrid\/#\/(rho|prior))$/, // no reference row
 ];
 
 /** The same of a decision entry. */
