@@ -16,13 +16,7 @@ import {
   type Router,
   type TowardsKnown,
 } from "../src/router/mod.ts";
-import {
-  logisticDescent,
-  logisticFit,
-  logisticPredict,
-  type Matrix,
-  matrix,
-} from "../src/linalg/mod.ts";
+import { logisticDescent, logisticPredict, type Matrix, matrix } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -30,19 +24,21 @@ export interface Config {
   readonly rho: number;
 }
 
-const RHOS = [1e-3, 1e-4, 1e-2, 1e-1];
+const RHOS = [1e-3, 1e-4, 1e-2, 1e-1], FEW_RHOS = [1e-2, 1e-1, 1, 10];
 
 /** A way of taking in new models. */
 export interface FewLabels extends Config, TowardsKnown {}
 
-const FEW_LABELS = PRIORS.flatMap((prior) =>
-  [1e-2, 1e-3, 1e-1, 1, 10].map((rho): FewLabels => ({ rho, prior }))
-);
+/** Fits by falling ρ, once per set of outcomes and prior, as far as they were asked for: each starts where the last ended. */
+const paths = new WeakMap<Float64Array, Map<number, Path>>();
+type Path = (rho: number) => Promise<Float64Array>;
 
-/** Fits by falling ρ, once per set of outcomes, as far as they were asked for: each starts where the last one ended. */
-const paths = new WeakMap<Float64Array, (at: number) => Promise<Float64Array>>();
-
-const FALLING = RHOS.toSorted((a, b) => b - a);
+function pathOf(scores: Float64Array, prior: number, start: () => Path): Path {
+  const ofScores = paths.get(scores) ?? new Map<number, Path>(),
+    path = ofScores.get(prior) ?? start();
+  paths.set(scores, ofScores.set(prior, path));
+  return path;
+}
 
 /** The router. */
 const router: Router<Config, FewLabels> = {
@@ -51,25 +47,20 @@ const router: Router<Config, FewLabels> = {
   source: "folklore; RouterEval's linear router, trained to convergence",
   grid: RHOS.map((rho) => ({ rho })),
   unseen: "fit-new-vector",
-  unseenGrid: FEW_LABELS,
+  unseenGrid: PRIORS.flatMap((prior) => FEW_RHOS.map((rho) => ({ rho, prior }))),
   async fit({ queries, models, scores }, { rho }) {
-    const path = paths.get(scores) ?? falling(queries.vectors, scores);
-    paths.set(scores, path);
-    return regressions(
-      models,
-      await path(FALLING.indexOf(rho)),
-      rho,
-      poolMean(scores, models.length),
-    );
+    const path = pathOf(scores, 0, () => falling(queries.vectors, scores, RHOS));
+    return regressions(models, await path(rho), rho, poolMean(scores, models.length));
   },
 };
 export default router;
 
-/** The weights at ρ number `at` of the falling ones; those before it are fitted on the way. */
-function falling(x: Matrix, scores: Float64Array): (at: number) => Promise<Float64Array> {
-  const descent = logisticDescent(x, scores, FALLING.map((rho) => rho * x.rows));
-  const fits: Promise<Float64Array>[] = [];
-  return (at) => {
+/** The weights at each ρ of a list; those at larger ones are fitted on the way. */
+function falling(x: Matrix, scores: Float64Array, rhos: readonly number[]): Path {
+  const order = rhos.toSorted((a, b) => b - a), fits: Promise<Float64Array>[] = [];
+  const descent = logisticDescent(x, scores, order.map((rho) => rho * x.rows));
+  return (rho) => {
+    const at = order.indexOf(rho);
     while (fits.length <= at) fits.push(descent.next().then(({ value }) => value!));
     return fits[at];
   };
@@ -92,8 +83,12 @@ function regressions(
       if (profiles.scores.every(Number.isNaN)) {
         throw new CapabilityError("logistic needs at least one labelled query of a new model");
       }
-      const pool = extendPool(models, profiles), { x, labels } = withPrior(profiles, known, way);
-      const fresh = await logisticFit(x, labels, { penalty: way.rho * x.rows });
+      const pool = extendPool(models, profiles), rhos = [...new Set([...RHOS, ...FEW_RHOS])];
+      const path = pathOf(profiles.scores, way.prior, () => {
+        const { x, labels } = withPrior(profiles, known, way);
+        return falling(x, labels, rhos);
+      });
+      const fresh = await path(way.rho);
       return regressions(pool.models, pool.merge(weights, fresh), rho, known);
     },
     describe: () => ({ parameters: weights.length }),

@@ -36,8 +36,8 @@ function timed(router: Router, times: Times): Router {
     predict: (queries) => clock("predict", () => fitted.predict(queries)),
     describe: () => fitted.describe(),
     ...(fitted.withModels && {
-      withModels: async (profiles) =>
-        guarded(await clock("withModels", () => fitted.withModels!(profiles))),
+      withModels: async (profiles, way) =>
+        guarded(await clock("withModels", () => fitted.withModels!(profiles, way))),
     }),
     ...(fitted.dial && {
       dial: {
