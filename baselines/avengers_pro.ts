@@ -6,7 +6,7 @@
  * â = mean score min-max normalised within the cluster (1 if all are equal), c̄_c = mean cost within it.
  * α takes the place of λ on the curve: 1 is quality only.
  */
-import type { FittedRouter, Router } from "../src/router/mod.ts";
+import type { FittedRouter, PointPredictions, QueryBatch, Router } from "../src/router/mod.ts";
 import {
   CapabilityError,
   clusterMeans,
@@ -15,6 +15,7 @@ import {
   extendMeanCosts,
   extendPool,
   fillMissing,
+  oncePerBatch,
   profileMeans,
 } from "../src/router/mod.ts";
 import { type Matrix, product } from "../src/linalg/mod.ts";
@@ -68,23 +69,18 @@ function blended(
   config: Config,
 ): FittedRouter {
   const M = models.length;
-  const known = new WeakMap<Matrix, Promise<Votes>>();
-  const vote = async (vectors: Matrix): Promise<Votes> =>
-    votesOf(await product(vectors, centroids), { topK: config.topK, beta: BETA });
-  const at = async (vectors: Matrix, alpha: number): Promise<Float64Array> => {
+  // α is no matter of theirs.
+  const votes = oncePerBatch(async ({ vectors }): Promise<Votes> =>
+    votesOf(await product(vectors, centroids), { topK: config.topK, beta: BETA })
+  );
+  const at = async (queries: QueryBatch, alpha: number): Promise<PointPredictions> => {
     const ranks = rankInClusters(blend(accuracy, cost, M, alpha), models, meanCosts);
-    const votes = known.get(vectors) ?? vote(vectors); // α is no matter of theirs
-    known.set(vectors, votes);
-    return fuseRanks(await votes, ranks, M, OFFSET);
+    return { quality: fuseRanks(await votes(queries), ranks, M, OFFSET) };
   };
   return {
     models,
-    predict: async ({ vectors }) => ({ quality: await at(vectors, 1) }),
-    dial: {
-      name: "α",
-      values: ALPHAS,
-      predict: async ({ vectors }, alpha) => ({ quality: await at(vectors, alpha) }),
-    },
+    predict: (queries) => at(queries, 1),
+    dial: { name: "α", values: ALPHAS, predict: at },
     withModels: async (profiles) => {
       if (profiles.scores.every(Number.isNaN) || profiles.costs.every(Number.isNaN)) {
         throw new CapabilityError("Avengers-Pro needs labelled, priced queries of a new model");
