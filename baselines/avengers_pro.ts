@@ -37,7 +37,8 @@ const router: Router<Config> = {
   name: "Avengers-Pro",
   summary: "rank models inside each cluster by a blend α of accuracy and cost",
   source: "Avengers-Pro (arXiv 2508.12631) and its released code",
-  statement: "one k-means start by greedy k-means++ in place of the best of ten; clusters and voters " +
+  statement:
+    "one k-means start by greedy k-means++ in place of the best of ten; clusters and voters " +
     "tuned; a model without costs is not ranked, where the code takes it to be free.",
   needs: ["cost"],
   grid: [25, 8, 16, 35, 64].flatMap((clusters): Config[] => [

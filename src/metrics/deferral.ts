@@ -68,9 +68,9 @@ export function qnc(points: readonly CurvePoint[], single: CurvePoint): number |
 }
 
 /**
- * QNC ↓ as ORBIT takes it: the first point that reaches the quality, without interpolation, where its curve has one more
- * point, the last quality at best single's cost ({@link naucOrbit}). So a quality reached at a higher cost only counts as
- * reached at that cost, and the value is never above 1. A fraction.
+ * QNC ↓ as ORBIT takes it: the first point that reaches the quality, without interpolation. Its curve has one more
+ * point, the last quality at best single's cost ({@link naucOrbit}): a curve that reaches the quality at all counts as
+ * reaching it there, and the value is never above 1. A fraction.
  *
  * @param single test cost and quality of the best single model
  * @returns null = never reached

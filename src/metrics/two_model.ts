@@ -75,11 +75,11 @@ export function callsNeeded(
 const SAME_STRENGTH = 1e-9;
 
 /**
- * RouteLLM's threshold for a call rate p: the quantile 1 − p of the router's scores, linear between order statistics.
- * The queries that reach it are called, and none is at p = 0 (its code has ≥ at all thresholds but the highest, > there).
+ * RouteLLM's threshold for a call rate p: the quantile 1 − p of the router's scores, linear between order
+ * statistics. The queries that reach it are called; none is at p = 0 (its code has ≥, but > at the highest threshold).
  *
- * Between two order statistics any threshold calls the same queries, so the upper of the two is given. Queries of equal
- * strength are called together. Chains of strengths of which each next is equal, up to {@link SAME_STRENGTH}, count as equal.
+ * Every threshold between two order statistics calls the same queries, so the upper one is given. Queries of equal
+ * strength are called together; strengths next to each other are equal up to {@link SAME_STRENGTH}.
  *
  * @param strength the router's score for "needs the strong model", length N, all known
  * @param rate p, 0…1
@@ -95,8 +95,8 @@ export function callThreshold(strength: Float64Array, rate: number): number {
 }
 
 /**
- * Curve over RouteLLM's thresholds: the deciles of the router's score and both ends, 11 in all, from the lowest, where all
- * queries go to the strong model, to the highest, where none does ({@link callThreshold}).
+ * Curve over RouteLLM's thresholds: the deciles of the router's score and both ends, 11 in all, from the lowest,
+ * where all queries go to the strong model, to the highest, where none does ({@link callThreshold}).
  *
  * @param strength the router's score for "needs the strong model", length N
  * @param weak column of the weak model

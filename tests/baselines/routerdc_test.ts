@@ -166,7 +166,8 @@ Deno.test("RouterDC: benchmark sizes count where benchmarks are balanced, and no
       const fitted = await router.fit(train, { ...router.grid[0], balanced }, CONTEXT);
       return await qualities(fitted, QUERIES);
     }));
-    (balanced ? assert.notDeepEqual : assert.deepEqual)(halves, tenth);
+    if (balanced) assert.notDeepEqual(halves, tenth);
+    else assert.deepEqual(halves, tenth);
   }
 });
 
