@@ -32,8 +32,10 @@ export interface Config {
 const router: Router<Config, Shrunk> = {
   name: "k-means rank (Avengers)",
   summary: "rank models inside each cluster of training queries, fuse the nearest clusters",
-  source: "Avengers (arXiv 2505.19797); offset 1 of the reciprocal rank as in Avengers-Pro's code",
-  statement: "Avengers without its self-consistency sampling: routing only.",
+  source: "Avengers (arXiv 2505.19797, AAAI 2026) and its released code",
+  statement: "Avengers without its self-consistency sampling: routing only; ranks are fused by " +
+    "1/(rank + 1), as in Avengers-Pro's code, where Avengers' own has 1/(rank + 0.1); one k-means start by " +
+    "greedy k-means++ in place of the best of ten; clusters, voters and β tuned.",
   grid: [64, 8, 16, 32, 128].flatMap((clusters): Config[] => [
     { clusters, topK: 1, beta: 9 },
     { clusters, topK: 3, beta: 9 },

@@ -6,7 +6,7 @@
  * â = mean score min-max normalised within the cluster (1 if all are equal), c̄_c = mean cost within it.
  * α takes the place of λ on the curve: 1 is quality only.
  */
-import type { FittedRouter, Router } from "../src/router/mod.ts";
+import type { FittedRouter, PointPredictions, QueryBatch, Router } from "../src/router/mod.ts";
 import {
   CapabilityError,
   clusterMeans,
@@ -15,7 +15,12 @@ import {
   extendMeanCosts,
   extendPool,
   fillMissing,
+  newModelMeans,
+  oncePerBatch,
+  poolMean,
   profileMeans,
+  SHRINKAGES,
+  type Shrunk,
 } from "../src/router/mod.ts";
 import { type Matrix, product } from "../src/linalg/mod.ts";
 import { fuseRanks, rankInClusters, type Votes, votesOf } from "./_rank_fusion.ts";
@@ -28,20 +33,24 @@ export interface Config {
   readonly topK: number;
 }
 
-const BETA = 9, OFFSET = 1, SHRINK = 5;
+const BETA = 9, OFFSET = 1;
 const ALPHAS = Array.from({ length: 21 }, (_, i) => (20 - i) / 20);
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Shrunk> = {
   name: "Avengers-Pro",
   summary: "rank models inside each cluster by a blend α of accuracy and cost",
-  source: "Avengers-Pro (arXiv 2508.12631)",
+  source: "Avengers-Pro (arXiv 2508.12631) and its released code",
+  statement:
+    "one k-means start by greedy k-means++ in place of the best of ten; clusters and voters " +
+    "tuned; a model without costs is not ranked, where the code takes it to be free.",
   needs: ["cost"],
   grid: [25, 8, 16, 35, 64].flatMap((clusters): Config[] => [
     { clusters, topK: 3 },
     { clusters, topK: 1 },
   ]),
   unseen: "zero-update",
+  unseenGrid: SHRINKAGES,
   scale: "rank",
   async fit({ queries, models, scores, costs, meanCosts }, config, { seed }) {
     const { centroids, assignment } = await clusters(queries, config.clusters, seed);
@@ -50,7 +59,8 @@ const router: Router<Config> = {
         clusterMeans(cells, models.length, assignment, centroids.rows).mean,
         columnMeans(cells, models.length),
       );
-    return blended(models, meanCosts, means(scores), means(costs), centroids, config);
+    const known = poolMean(scores, models.length);
+    return blended(models, meanCosts, means(scores), means(costs), centroids, config, known);
   },
 };
 export default router;
@@ -58,6 +68,7 @@ export default router;
 /**
  * @param accuracy mean score per cluster and model, [K × M]
  * @param cost mean cost per cluster and model in US dollars, [K × M]
+ * @param known mean score of the training models
  */
 function blended(
   models: readonly string[],
@@ -66,32 +77,28 @@ function blended(
   cost: Float64Array,
   centroids: Matrix,
   config: Config,
-): FittedRouter {
+  known: number,
+): FittedRouter<Shrunk> {
   const M = models.length;
-  const known = new WeakMap<Matrix, Promise<Votes>>();
-  const vote = async (vectors: Matrix): Promise<Votes> =>
-    votesOf(await product(vectors, centroids), { topK: config.topK, beta: BETA });
-  const at = async (vectors: Matrix, alpha: number): Promise<Float64Array> => {
+  // α is no matter of theirs.
+  const votes = oncePerBatch(async ({ vectors }): Promise<Votes> =>
+    votesOf(await product(vectors, centroids), { topK: config.topK, beta: BETA })
+  );
+  const at = async (queries: QueryBatch, alpha: number): Promise<PointPredictions> => {
     const ranks = rankInClusters(blend(accuracy, cost, M, alpha), models, meanCosts);
-    const votes = known.get(vectors) ?? vote(vectors); // α is no matter of theirs
-    known.set(vectors, votes);
-    return fuseRanks(await votes, ranks, M, OFFSET);
+    return { quality: fuseRanks(await votes(queries), ranks, M, OFFSET) };
   };
   return {
     models,
-    predict: async ({ vectors }) => ({ quality: await at(vectors, 1) }),
-    dial: {
-      name: "α",
-      values: ALPHAS,
-      predict: async ({ vectors }, alpha) => ({ quality: await at(vectors, alpha) }),
-    },
-    withModels: async (profiles) => {
+    predict: (queries) => at(queries, 1),
+    dial: { name: "α", values: ALPHAS, predict: at },
+    withModels: async (profiles, way = SHRINKAGES[0]) => {
       if (profiles.scores.every(Number.isNaN) || profiles.costs.every(Number.isNaN)) {
         throw new CapabilityError("Avengers-Pro needs labelled, priced queries of a new model");
       }
       const pool = extendPool(models, profiles);
-      const score = await profileMeans(profiles, profiles.scores, centroids, SHRINK);
-      const price = await profileMeans(profiles, profiles.costs, centroids, SHRINK);
+      const score = await newModelMeans(profiles, centroids, known, way);
+      const price = await profileMeans(profiles, profiles.costs, centroids, way.shrink);
       return blended(
         pool.models,
         extendMeanCosts(pool, meanCosts, profiles),
@@ -99,6 +106,7 @@ function blended(
         pool.merge(cost, price),
         centroids,
         config,
+        known,
       );
     },
     describe: () => ({

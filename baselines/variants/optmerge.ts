@@ -19,8 +19,10 @@ const router: Router<MergeConfig> = mergeRouter({
   name: "OptMerge (ICL-Router)",
   summary: "ICL-Router fine-tuned per benchmark, the experts' weights merged back into one network",
   statement:
-    "OptMerge applied to small routers trained from scratch; experts see the same kind of input; SGD/mean-start " +
-    "with the full-fine-tuning target. At most five experts: where there are more benchmarks, several share one.",
+    "OptMerge applied to small routers trained from scratch; experts see the same kind of input; SGD from the " +
+    "mean, as in the code's branch for LoRA, with the target of its branch for full fine-tuning, which is centred " +
+    "on the mean task vector (LoRA's is not); projectors are of the task vectors as they are, as in the code, not " +
+    "centred, as a formula quoted from the paper has them. At most five experts: where there are more benchmarks, several share one.",
 });
 export default router;
 

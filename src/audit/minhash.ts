@@ -4,6 +4,7 @@
  * sets are, the longer the prefix their sort keys share in some list.
  * @module
  */
+import { mix } from "./near_duplicates.ts";
 
 /** Sorted lists. */
 const LISTS = 16;
@@ -35,7 +36,7 @@ export function* neighbours(
     const keys = Float64Array.from(hashed, (set, s) => {
       let key = 0;
       for (let level = 0; level < DEPTH; level++) {
-        key = 256 * key + (scramble(minimum(set, list * DEPTH + level)) >>> 24);
+        key = 256 * key + (mix(minimum(set, list * DEPTH + level)) >>> 24);
       }
       return key * MOST_SETS + s;
     }).sort();
@@ -51,7 +52,7 @@ export function* neighbours(
 
 /** The smallest value of a hash function over a set. */
 function minimum(set: Uint32Array, hash: number): number {
-  const salt = scramble(hash + 1), factor = scramble(~hash) | 1;
+  const salt = mix(hash + 1), factor = mix(~hash) | 1;
   let least = 0xffffffff;
   for (let i = 0; i < set.length; i++) {
     const x = Math.imul(set[i] ^ salt, factor);
@@ -61,16 +62,9 @@ function minimum(set: Uint32Array, hash: number): number {
   return least;
 }
 
-/** FNV-1a of the UTF-16 code units, scrambled: the same for a word in whatever data. */
+/** FNV-1a of the UTF-16 code units, mixed: the same for a word in whatever data. */
 function hashOf(word: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
-  return scramble(hash);
-}
-
-/** murmur3's finaliser. */
-function scramble(x: number): number {
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return (x ^ (x >>> 16)) >>> 0;
+  return mix(hash);
 }

@@ -157,11 +157,11 @@ export function tokenCodes({ texts }: NumberedTexts): Int32Array[] {
   return texts.map((text) => text.map((token) => mix(token + 1)));
 }
 
-/** murmur3's finaliser, a bijection of 32-bit numbers. */
-function mix(x: number): number {
+/** murmur3's finaliser, a bijection of 32-bit numbers; the result is unsigned. */
+export function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return x ^ (x >>> 16);
+  return (x ^ (x >>> 16)) >>> 0;
 }
 
 /** Numbers 64-bit keys 0, 1, 2, … in order of first appearance (open addressing: a Map is 4× slower). */

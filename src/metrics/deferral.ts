@@ -36,9 +36,7 @@ export function deferralArea(points: readonly CurvePoint[], highest: number, upT
  * @throws {RangeError} when the largest cost is not positive, or the curve is empty or not finite
  */
 export function naucOrbit(points: readonly CurvePoint[], bestSingleCost: number): number {
-  const pareto = improving(points);
-  const last = pareto[pareto.length - 1];
-  const line = byCost([...pareto, { cost: bestSingleCost, quality: last.quality }]);
+  const line = orbitCurve(points, bestSingleCost);
   const largest = line[line.length - 1].cost;
   requirePositive("largest cost", largest);
   let area = 0;
@@ -70,7 +68,9 @@ export function qnc(points: readonly CurvePoint[], single: CurvePoint): number |
 }
 
 /**
- * QNC ↓ as ORBIT takes it: the first point that reaches the quality, without interpolation. A fraction.
+ * QNC ↓ as ORBIT takes it: the first point that reaches the quality, without interpolation. Its curve has one more
+ * point, the last quality at best single's cost ({@link naucOrbit}): a curve that reaches the quality at all counts as
+ * reaching it there, and the value is never above 1. A fraction.
  *
  * @param single test cost and quality of the best single model
  * @returns null = never reached
@@ -78,8 +78,15 @@ export function qnc(points: readonly CurvePoint[], single: CurvePoint): number |
  */
 export function qncAtPoints(points: readonly CurvePoint[], single: CurvePoint): number | null {
   requirePositive("cost of the best single model", single.cost);
-  const reached = byCost(points).find(({ quality }) => quality >= single.quality - TIE);
+  const reached = orbitCurve(points, single.cost)
+    .find(({ quality }) => quality >= single.quality - TIE);
   return reached ? reached.cost / single.cost : null;
+}
+
+/** ORBIT's curve: the points that improve quality, and the last quality at best single's cost. */
+function orbitCurve(points: readonly CurvePoint[], bestSingleCost: number): CurvePoint[] {
+  const pareto = improving(points), { quality } = pareto[pareto.length - 1];
+  return byCost([...pareto, { cost: bestSingleCost, quality }]);
 }
 
 /**

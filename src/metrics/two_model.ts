@@ -71,9 +71,32 @@ export function callsNeeded(
   return a.callRate + step * (b.callRate - a.callRate);
 }
 
+/** Strengths that differ by no more than this share of the greatest one are equal: rounding calls nobody. */
+const SAME_STRENGTH = 1e-9;
+
 /**
- * Curve over RouteLLM's thresholds: the deciles of the router's score and both ends, 11 in all. A query
- * goes to the strong model when its score reaches the threshold.
+ * RouteLLM's threshold for a call rate p: the quantile 1 − p of the router's scores, linear between order
+ * statistics. The queries that reach it are called; none is at p = 0 (its code has ≥, but > at the highest threshold).
+ *
+ * Every threshold between two order statistics calls the same queries, so the upper one is given. Queries of equal
+ * strength are called together; strengths next to each other are equal up to {@link SAME_STRENGTH}.
+ *
+ * @param strength the router's score for "needs the strong model", length N, all known
+ * @param rate p, 0…1
+ * @returns the lowest strength that is called; ∞ at p = 0
+ */
+export function callThreshold(strength: Float64Array, rate: number): number {
+  if (rate === 0 || strength.length === 0) return Infinity;
+  const sorted = strength.toSorted(), last = sorted.length - 1;
+  const same = SAME_STRENGTH * Math.max(Math.abs(sorted[0]), Math.abs(sorted[last]));
+  let at = Math.ceil((1 - rate) * last - 1e-6); // (1 − .9)·10 is a little more than 1
+  while (at > 0 && sorted[at] - sorted[at - 1] <= same) at--;
+  return sorted[at];
+}
+
+/**
+ * Curve over RouteLLM's thresholds: the deciles of the router's score and both ends, 11 in all, from the lowest,
+ * where all queries go to the strong model, to the highest, where none does ({@link callThreshold}).
  *
  * @param strength the router's score for "needs the strong model", length N
  * @param weak column of the weak model
@@ -92,9 +115,8 @@ export function decileCurve(
   if (strength.length !== rows || strength.some(Number.isNaN)) {
     throw new RangeError(`${rows} strengths expected, all known; got ${strength.length}`);
   }
-  const sorted = strength.slice().sort();
   return Array.from({ length: 11 }, (_, decile) => {
-    const threshold = quantile(sorted, decile / 10);
+    const threshold = callThreshold(strength, 1 - decile / 10);
     let calls = 0, sum = 0;
     for (let i = 0; i < rows; i++) {
       const up = strength[i] >= threshold;
@@ -112,11 +134,4 @@ function withEnds(points: readonly CallPoint[], { weak, strong }: TwoModels): Ca
   const inner = points.filter(({ callRate }) => callRate > 0 && callRate < 1);
   inner.sort((a, b) => a.callRate - b.callRate || a.quality - b.quality);
   return [{ callRate: 0, quality: weak }, ...inner, { callRate: 1, quality: strong }];
-}
-
-/** Quantile of sorted values, linear between order statistics (as pandas and NumPy do). */
-function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1), low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 }

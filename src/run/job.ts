@@ -14,6 +14,7 @@ import { random } from "../base/random.ts";
 import { tune, type Tuning } from "./tune.ts";
 import { columnMeans } from "../router/training.ts";
 import { type Column, curveOf, points } from "./curve.ts";
+import { callThreshold } from "../metrics/two_model.ts";
 
 /** What one job returns. */
 export type JobOutcome = Decided | NotApplicable | Failed;
@@ -153,22 +154,21 @@ export function fitContext(
   };
 }
 
-/** Call rates of two-model pools: thresholds at the deciles of the router's score, and both ends. */
+/** Call rates of two-model pools: RouteLLM's thresholds, the deciles of the router's score and both ends. */
 const CALL_RATES = Array.from({ length: 11 }, (_, i) => i / 10);
 
 /**
- * RouteLLM's rule: the share `rate` of the queries for which the router most prefers the stronger model
- * (by training mean) goes to it, the rest to the weaker. Queries of equal preference go to the same model.
+ * The queries for which the router most prefers the stronger model (by training mean) go to it, those that reach
+ * RouteLLM's threshold for the rate; the rest go to the weaker.
  */
 function callShare(quality: Float64Array, { scores }: TrainingData, rate: number): Uint16Array {
   const [a, b] = columnMeans(scores, 2);
-  const strong = a > b ? 0 : 1, rows = quality.length / 2;
+  const strong = a > b ? 0 : 1;
   const strength = Float64Array.from(
-    { length: rows },
+    { length: quality.length / 2 },
     (_, i) => quality[i * 2 + strong] - quality[i * 2 + 1 - strong],
   );
-  const called = Math.round(rate * rows);
-  const threshold = called === 0 ? Infinity : strength.toSorted()[rows - called];
+  const threshold = callThreshold(strength, rate);
   return Uint16Array.from(strength, (s) => s >= threshold ? strong : 1 - strong);
 }
 

@@ -158,6 +158,19 @@ Deno.test("RouterDC: finds the specialists, with every configuration", async () 
   }
 });
 
+Deno.test("RouterDC: benchmark sizes count where benchmarks are balanced, and not in the plain order", async () => {
+  const cut = (share: number) => POOL.vectors.map((_, i) => i < share * 450 ? "x" : "y");
+  for (const balanced of [true, false]) {
+    const [halves, tenth] = await Promise.all([.5, .1].map(async (share) => {
+      const train = training(POOL.vectors, POOL.scores, { benchmarks: cut(share) });
+      const fitted = await router.fit(train, { ...router.grid[0], balanced }, CONTEXT);
+      return await qualities(fitted, QUERIES);
+    }));
+    if (balanced) assert.notDeepEqual(halves, tenth);
+    else assert.deepEqual(halves, tenth);
+  }
+});
+
 Deno.test("RouterDC: predictions are on the scale of scores, whatever the temperature", async () => {
   const fitted = await router.fit(training(POOL.vectors, POOL.scores), router.grid[1], CONTEXT);
   const all = (await qualities(fitted, QUERIES)).flat();

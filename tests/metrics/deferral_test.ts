@@ -26,6 +26,11 @@ Deno.test("QNC: reached at once, at higher cost, never", () => {
   assert.equal(qncAtPoints(points([1, 0.2], [20, 0.64]), F2_SINGLE), null);
 });
 
+Deno.test("ORBIT's QNC: its added point has the last quality at best single's cost", () => {
+  near(qncAtPoints(points([3, 0.6], [14, 0.7]), F2_SINGLE), 1); // 1.4 of the curve itself
+  near(qncAtPoints(points([3, 0.66], [14, 0.7]), F2_SINGLE), 0.3);
+});
+
 Deno.test("a curve beyond the most expensive model is cut at u; nAUC is divided by its own largest cost", () => {
   const far = points([5, 0.5], [15, 0.7]);
   // Flat .5 up to half, then .5 → .6.

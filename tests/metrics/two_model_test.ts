@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { apgr, callRate, callsNeeded, decileCurve } from "../../src/metrics/two_model.ts";
+import {
+  apgr,
+  callRate,
+  callsNeeded,
+  callThreshold,
+  decileCurve,
+} from "../../src/metrics/two_model.ts";
 import { F1, L, near, S } from "./fixtures.ts";
 
 const models = { weak: 0.6, strong: 0.8 };
@@ -44,10 +50,37 @@ Deno.test("thresholds at the deciles and both ends", () => {
   const points = decileCurve(F1, strength, S, L);
   assert.equal(points.length, 11);
   assert.deepEqual(points[0], { callRate: 1, quality: 5 / 8 });
-  assert.deepEqual(points[10], { callRate: 1 / 8, quality: 3 / 8 });
+  // At the highest threshold RouteLLM asks for more than it, so nobody is called.
+  assert.deepEqual(points[10], { callRate: 0, quality: 2 / 8 });
+  assert.deepEqual(points[9], { callRate: 1 / 8, quality: 3 / 8 });
   assert.deepEqual(points[7], { callRate: 3 / 8, quality: 5 / 8 });
   near(callsNeeded(points, { weak: 2 / 8, strong: 5 / 8 }, 1), 3 / 8);
   assert.throws(() => decileCurve(F1, new Float64Array(8).fill(NaN), S, L), RangeError);
+});
+
+Deno.test("the threshold of a call rate is the order statistic at or above the quantile", () => {
+  const strength = Float64Array.of(5, 1, 4, 2, 3); // quantile 1 − p lies at 4·(1 − p) of 1…5
+  const thresholds = [1, .75, .7, .5, .3, .25, .1].map((p) => callThreshold(strength, p));
+  // 0 → 1; 1 → 2; 1.2 → 3; 2 → 3; 2.8 → 4; 3 → 4; 3.6 → 5
+  assert.deepEqual(thresholds, [1, 2, 3, 3, 4, 4, 5]);
+  assert.equal(callThreshold(strength, 0), Infinity);
+  // 1 − .9 and 1 − .7 are no tenths in binary: with 11 queries the quantile is an order statistic.
+  const eleven = Float64Array.from({ length: 11 }, (_, i) => i - 10);
+  for (let k = 1; k <= 10; k++) assert.equal(callThreshold(eleven, k / 10), -k + 0);
+});
+
+Deno.test("equal strengths are called together, and rounding does not part them", () => {
+  const equal = Float64Array.of(.1, .3, .3, .3, .7), parted = equal.slice();
+  parted[1] += 1e-16, parted[2] -= 1e-10; // within 1e-9 of .7
+  for (const [p, calls] of [[1, 5], [.7, 4], [.5, 4], [.25, 4], [.2, 1], [0, 0]]) {
+    for (const strength of [equal, parted]) {
+      const threshold = callThreshold(strength, p);
+      assert.equal(strength.filter((s) => s >= threshold).length, calls, `${p}`);
+    }
+  }
+  const apart = Float64Array.of(.1, .3, .3, .3 - 2e-9, .7); // further than that: two strengths
+  assert.equal(callThreshold(apart, .5), .3);
+  assert.equal(callThreshold(new Float64Array(4), .5), 0);
 });
 
 Deno.test("call rate", () => {
