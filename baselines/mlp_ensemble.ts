@@ -13,6 +13,7 @@
 import type {
   FitContext,
   FittedRouter,
+  ModelProfiles,
   QueryBatch,
   Random,
   Router,
@@ -197,16 +198,19 @@ function discounted(ensemble: Ensemble, kappa: number): FittedRouter<FewLabels> 
   });
   const lower = ({ mean, sd }: Moments, kappa: number): Float64Array =>
     mean.map((centre, at) => centre - kappa * sd[at]);
+  const taken = new WeakMap<Float64Array, Map<number, Promise<Vectors[]>>>();
+  const takeIn = (profiles: ModelProfiles, { spread }: FewLabels): Promise<Vectors[]> => {
+    const { scores } = profiles, bySpread = taken.get(scores) ?? new Map();
+    taken.set(scores, bySpread);
+    const known = bySpread.get(spread) ?? newOutputs(ensemble, profiles, { spread });
+    bySpread.set(spread, known);
+    return known;
+  };
   return {
     models,
     predict: async (batch) => ({ quality: lower(await said(batch), kappa) }),
     withModels: async (profiles, way = { kappa, ...SPREADS[0] }) => {
-      const pool = extendPool(models, profiles), fresh: Vectors[] = [];
-      for (const [e, vectors] of outputs.entries()) {
-        const own = async (x: Matrix): Promise<Matrix> => (await features(x))[e];
-        const all = await withNewVectors("MLP ensemble", vectors, profiles, own, way);
-        fresh.push(columns(all, profiles.models));
-      }
+      const pool = extendPool(models, profiles), fresh = await takeIn(profiles, way);
       return {
         models: pool.models,
         predict: async (batch) => {
@@ -220,6 +224,23 @@ function discounted(ensemble: Ensemble, kappa: number): FittedRouter<FewLabels> 
     },
     describe: () => ({ parameters }),
   };
+}
+
+/** Outputs of new models, member by member; every κ shares them. */
+async function newOutputs(
+  { features, outputs }: Ensemble,
+  profiles: ModelProfiles,
+  way: Spread,
+): Promise<Vectors[]> {
+  const fresh: Vectors[] = [];
+  let parts: Promise<Matrix[]> | undefined;
+  for (const [e, vectors] of outputs.entries()) {
+    // All members are asked for the same rows.
+    const own = async (x: Matrix): Promise<Matrix> => (await (parts ??= features(x)))[e];
+    const all = await withNewVectors("MLP ensemble", vectors, profiles, own, way);
+    fresh.push(columns(all, profiles.models));
+  }
+  return fresh;
 }
 
 /** The outputs of some models. */
