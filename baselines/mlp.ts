@@ -104,13 +104,13 @@ function starting(D: number, means: Float64Array, config: Config, random: Random
 }
 
 /** Of a mean score, which may be 0 or 1. */
-function logit(mean: number): number {
+export function logit(mean: number): number {
   const inside = Math.min(0.99, Math.max(0.01, mean));
   return Math.log(inside / (1 - inside));
 }
 
 /** h of a batch, [B × hidden]; `drop` hears the name of every layer. */
-function hidden(
+export function hidden(
   parameter: Bound,
   x: Tensor,
   drop: (h: Tensor, layer: string) => Tensor = (h) => h,

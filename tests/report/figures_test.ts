@@ -286,6 +286,8 @@ Deno.test("looks: the same router looks the same, no two known ones alike", () =
     "carrot_knn",
     "cascade",
     "mlp",
+    "profile_knn",
+    "omni_router",
   ]
     .map((id) => JSON.stringify(lookOf(id)));
   assert.equal(new Set(looks).size, looks.length);

@@ -26,7 +26,7 @@ const KNOWN = [
   ...["arch_router", "avengers", "uniroute_learned", "embedllm", "logistic", "irt_router", "iro"],
   ...["carrot_knn", "carrot_ridge", "avengers_pro", "model_sat", "svm", "embedllm_knn"],
   ...["routellm_mf", "graph_router", "hybrid_llm", "router_retriever", "router_retriever_mean"],
-  ...["cascade", "routellm_mf_pair"],
+  ...["cascade", "routellm_mf_pair", "guarded_knn", "profile_knn", "mlp_ensemble", "omni_router"],
 ];
 
 /** What frames a figure but does not compete is grey. */
@@ -43,7 +43,7 @@ export function lookOf(router: string): Look {
   return {
     color: COLORS[known % COLORS.length],
     dash: DASHES[round % DASHES.length],
-    symbol: SYMBOLS[round % SYMBOLS.length],
+    symbol: SYMBOLS[(round + Math.floor(round / SYMBOLS.length)) % SYMBOLS.length], // pairs anew after four rounds
   };
 }
 

@@ -269,7 +269,7 @@ export function ownArms({ files }: Cell, router?: string): ArmReport[] {
 }
 
 /** Variants and controls, by id: they have pages of their own. */
-const VARIANT = /^(icl_(?!router$|router_plus$)|profile_knn$|rtd|optmerge)/;
+const VARIANT = /^(icl_(?!router$|router_plus$)|rtd|optmerge)/;
 
 /** Whether a router has a line in the main tables: neither a reference nor a variant or control. */
 export function belongs({ id, reference }: RouterEntry): boolean {

@@ -33,13 +33,14 @@ interface Report {
 /** † marks numbers read at their best point on test rows, ‡ what the abstract is generally quoted for. */
 const REPORTS: readonly Report[] = [
   {
-    ids: ["icl_router", "icl_router_plus"],
+    ids: ["icl_router", "icl_router_plus", "profile_knn"],
     method: "ICL-Router, arXiv 2510.09719",
     paper:
       "76.3 in distribution, the best model of each dataset 73.2, by accounts of it (more: results/icl-router.md)",
     independent: "RouteFM: below the model that looks best at every record length",
     why:
-      "no pre-trained language model here; a small transformer learns from a few thousand queries",
+      "no pre-trained language model here; a small transformer learns from a few thousand queries; kNN over " +
+      "the profile has the records without the transformer",
   },
   {
     ids: ["routerdc"],
@@ -146,7 +147,16 @@ const REPORTS: readonly Report[] = [
     why: "routing only here, without repeated sampling",
   },
   {
-    ids: ["knn", "ridge", "logistic", "mlp", "svm"],
+    ids: ["omni_router"],
+    method: "OmniRouter, arXiv 2502.20576",
+    paper: "up to 6.3% more right answers than other routers, at 10.15% less cost or better ‡",
+    independent: DASH,
+    why:
+      "ridge in place of its trained predictor; no allocation of a whole batch under constraints, nor " +
+      "predicted costs",
+  },
+  {
+    ids: ["knn", "guarded_knn", "ridge", "logistic", "mlp", "mlp_ensemble", "svm"],
     method: "the classics",
     paper: "RouterEval, share of best single's score: linear 1.011, MLP .999, kNN (k = 5) .956",
     independent: "kNN paper: kNN (k = 100) 52.7, MLP 51.7, GNN 51.8 AUC: tuned kNN is enough",

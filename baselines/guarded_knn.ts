@@ -1,0 +1,195 @@
+/**
+ * Guarded kNN: kNN that leaves the best single model only where the neighbours clearly speak for it.
+ *
+ *   d_j = s(j,m) − s(j,b) on the k nearest training queries j,   b = best single
+ *   ŝ(x,m) = s̄_b(x) + d̄ − z·√(v/n),   v = (Σ_j (d_j − d̄)² + v_m) / n
+ *
+ * s̄_b(x) is b's mean score on the neighbours, n the number of neighbours with both scores, and v_m the
+ * variance of d over all training queries. It counts as one neighbour more, so that a few neighbours that
+ * happen to agree prove nothing. The gain is paired because queries are hard or easy for all models alike.
+ * z = 0 is kNN. On the cost curve the same bound says what a cheaper model may lose.
+ *
+ * A new model is compared with b on its own labelled queries.
+ */
+import type { FittedRouter, ModelProfiles, QueryBatch, Router } from "../src/router/mod.ts";
+import {
+  columnMeans,
+  extendPool,
+  leaning,
+  neighbours,
+  oncePerBatch,
+  poolMean,
+  PRIORS,
+  storedCells,
+  type TowardsKnown,
+  type TrainingData,
+} from "../src/router/mod.ts";
+import { pairOf } from "./_two_models.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** Neighbours that vote. */
+  readonly k: number;
+  /** Standard errors that a gain must exceed. */
+  readonly z: number;
+}
+
+/** A way of taking in new models. */
+export interface FewLabels extends Config, TowardsKnown {}
+
+const FEW_LABELS = PRIORS.flatMap((prior) =>
+  [40, 10, 100].flatMap((k) => [1, 0, 2.33].map((z): FewLabels => ({ k, z, prior })))
+);
+
+/** Variance of d of a new model where there is no known one to go by: that of a fair coin. */
+const UNKNOWN = 0.25;
+
+/** The router. */
+const router: Router<Config, FewLabels> = {
+  name: "guarded kNN",
+  summary: "kNN that leaves best single only where the neighbours' paired gain is significant",
+  source: "ours: kNN with a lower confidence bound on the gain over best single",
+  grid: [100, 10, 20, 40, 200, 300].flatMap((k) => [1, 0, 1.64, 2.33].map((z) => ({ k, z }))),
+  unseen: "zero-update",
+  unseenGrid: FEW_LABELS,
+  fit: (train, config, { grid = [] }) => guarded(train, config, widest([config, ...grid])),
+};
+export default router;
+
+/** Neighbours to search for: one search serves all these configurations. */
+function widest(configs: readonly unknown[]): number {
+  return Math.max(...(configs as Config[]).map(({ k }) => k));
+}
+
+function guarded(train: TrainingData, config: Config, most: number): FittedRouter<FewLabels> {
+  const { queries, models, scores } = train, M = models.length, { strong } = pairOf(train);
+  const best = Float64Array.from(queries.ids, (_, i) => scores[i * M + strong]);
+  const store: Store = { queries, best, gains: paired(scores, best) };
+  const bases = oncePerBatch((batch) => baseline(batch, store, config.k, most));
+  const overall = spread(store.gains, M);
+  const known = oncePerBatch(async (batch) =>
+    bounded(await bases(batch), await gained(batch, store, overall, config.k, most), config.z)
+  );
+  return {
+    models,
+    predict: async (batch) => ({ quality: (await known(batch)).slice() }),
+    withModels: async (profiles, way = { ...config, prior: 0 }) => {
+      const pool = extendPool(models, profiles), k = profiles.models.length;
+      const fresh = await profileStore(store, profiles, bases), { mean } = spread(fresh.gains, k);
+      const others = overall.variance.filter((v, m) => m !== strong && !Number.isNaN(v));
+      const usual = others.reduce((sum, v) => sum + v, 0) / others.length || UNKNOWN;
+      const own = { mean, variance: mean.map(() => usual) }, most = widest([way, ...FEW_LABELS]);
+      const lean = leaning(profiles, poolMean(scores, M), way);
+      return {
+        models: pool.models,
+        predict: async (batch) => {
+          const gain = await gained(batch, fresh, own, way.k, most);
+          const quality = bounded(await bases(batch), gain, way.z).map((q, at) => q + lean[at % k]);
+          return { quality: pool.merge(await known(batch), quality) };
+        },
+        describe: () => ({ parameters: storedCells(train) + profiles.scores.length }),
+      };
+    },
+    describe: () => ({ parameters: storedCells(train), notes: [`best single: ${models[strong]}`] }),
+  };
+}
+
+/** Labelled queries as seen from best single. */
+interface Store {
+  readonly queries: QueryBatch;
+  /** s(j,b). Length N, NaN = missing. */
+  readonly best: Float64Array;
+  /** d_j of every model, [N × M]; NaN where either score is missing. */
+  readonly gains: Float64Array;
+}
+
+/** Scores [N × M] less those of b [N]. */
+function paired(scores: Float64Array, best: Float64Array): Float64Array {
+  const M = scores.length / best.length;
+  return scores.map((score, at) => score - best[Math.floor(at / M)]);
+}
+
+/** The queries of profiles: b has its recorded score there or, on a query it has none of, what kNN predicts. */
+async function profileStore(
+  store: Store,
+  { queries, scores }: ModelProfiles,
+  bases: (batch: QueryBatch) => Promise<Float64Array>,
+): Promise<Store> {
+  const recorded = new Map(store.queries.ids.map((id, i) => [id, store.best[i]]));
+  const best = Float64Array.from(queries.ids, (id) => recorded.get(id) ?? NaN);
+  if (best.some(Number.isNaN)) {
+    const predicted = await bases(queries);
+    best.forEach((score, i) => best[i] = Number.isNaN(score) ? predicted[i] : score);
+  }
+  return { queries, best, gains: paired(scores, best) };
+}
+
+/** Means and variances of every column of gains, missing ones left out. */
+interface Spread {
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+}
+
+function spread(gains: Float64Array, M: number): Spread {
+  const mean = columnMeans(gains, M);
+  return { mean, variance: columnMeans(gains.map((d, at) => (d - mean[at % M]) ** 2), M) };
+}
+
+/** s̄_b of every query; b's overall mean where no neighbour has a score of it. */
+async function baseline(
+  batch: QueryBatch,
+  { queries, best }: Store,
+  k: number,
+  most: number,
+): Promise<Float64Array> {
+  const { index, k: found } = await neighbours(batch, queries, most);
+  const [overall] = columnMeans(best, 1);
+  return Float64Array.from(batch.ids, (_, i) => {
+    const near = index.subarray(i * found, i * found + Math.min(k, found));
+    const [mean] = columnMeans(best, 1, near);
+    return Number.isNaN(mean) ? overall : mean;
+  });
+}
+
+/** d̄ and its standard error √(v/n) of every query and model, [Q × M]. */
+interface Gained {
+  readonly mean: Float64Array;
+  readonly error: Float64Array;
+}
+
+/** A model without a neighbour to compare on has its overall mean gain, with √v_m for its error. */
+async function gained(
+  batch: QueryBatch,
+  { queries, gains }: Store,
+  overall: Spread,
+  k: number,
+  most: number,
+): Promise<Gained> {
+  const { index, k: found } = await neighbours(batch, queries, most);
+  const M = overall.mean.length, near = Math.min(k, found);
+  const mean = new Float64Array(batch.ids.length * M), error = new Float64Array(mean.length);
+  const sum = new Float64Array(M), squares = new Float64Array(M), count = new Float64Array(M);
+  for (let i = 0; i < batch.ids.length; i++) {
+    for (const cells of [sum, squares, count]) cells.fill(0);
+    for (let j = 0; j < near; j++) {
+      const at = index[i * found + j] * M;
+      for (let m = 0; m < M; m++) {
+        const d = gains[at + m];
+        if (d === d) sum[m] += d, squares[m] += d * d, count[m]++;
+      }
+    }
+    for (let m = 0; m < M; m++) {
+      const n = count[m], v = overall.variance[m];
+      mean[i * M + m] = n > 0 ? sum[m] / n : overall.mean[m];
+      const around = n > 0 ? Math.max(0, squares[m] - sum[m] ** 2 / n) : 0;
+      error[i * M + m] = n > 0 ? Math.sqrt(around + v) / n : Math.sqrt(v);
+    }
+  }
+  return { mean, error };
+}
+
+/** ŝ = s̄_b + d̄ − z·error, [Q × M]. */
+function bounded(base: Float64Array, { mean, error }: Gained, z: number): Float64Array {
+  const M = mean.length / base.length;
+  return mean.map((gain, at) => base[Math.floor(at / M)] + gain - z * error[at]);
+}
