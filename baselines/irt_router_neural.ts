@@ -88,10 +88,10 @@ const router: Router<Config, Way> = {
     "or 30 passes (tuned); α·P − β·C is decided by the shared λ rule.",
   effort: "seconds",
   grid: [
-    { epochs: 10, warmUp: 0.3 },
-    { epochs: 10, warmUp: 0 },
     { epochs: 30, warmUp: 0.3 },
     { epochs: 30, warmUp: 0 },
+    { epochs: 10, warmUp: 0.3 },
+    { epochs: 10, warmUp: 0 },
   ],
   unseen: "fit-new-vector",
   unseenGrid: WAYS,
