@@ -71,7 +71,7 @@ export interface Way {
 }
 
 /** Latent skills, as published; hidden units of f; cells of the table a step and the learning rate. */
-const SKILLS = 25, HIDDEN = 64, CELLS = 512, RATE = 0.01;
+const SKILLS = 25, HIDDEN = 32, CELLS = 2048, RATE = 0.03;
 /** Steps on all labels at once, and their rate, that fit the abilities of new models. */
 const EXAM = { steps: 150, rate: 0.1 };
 const WAYS: readonly Way[] = [1, 0.25, 4, 16].map((pull) => ({ pull }));
@@ -82,10 +82,11 @@ const router: Router<Config, Way> = {
   summary: "item response theory with a monotone network between abilities and success",
   source: "IRT-Router (arXiv 2506.01048, ACL 2025), NIRT variant; network after NeuralCD",
   statement:
-    "a query's relevance to the skills is learned from its embedding, where the paper has a language model " +
-    "tag it; a model's abilities are a free vector, not a projection of its description; φ is the shared " +
-    "embedding, scaled to unit variance; one hidden layer of 64 units; 10 nearest queries warm up a cold one; 10 " +
-    "or 30 passes (tuned); α·P − β·C is decided by the shared λ rule.",
+    "a query's relevance to the skills is learned from its embedding, where the paper has a language " +
+    "model tag it; a model's abilities are a free vector, not a projection of its description; φ is the " +
+    "shared embedding, scaled to unit variance; one hidden layer of 32 units, squares as weights; 2,048 " +
+    "cells a step; 10 nearest queries warm up a cold one; 10 or 30 passes (tuned); α·P − β·C is decided " +
+    "by the shared λ rule, λ = β/α.",
   effort: "seconds",
   grid: [
     { epochs: 30, warmUp: 0.3 },

@@ -190,8 +190,8 @@ async function vote(
   const fallback = columnMeans(scores, M), quality = new Float64Array(batch.ids.length * M);
   const count = new Float64Array(M);
   for (let i = 0; i < batch.ids.length; i++) {
-    const near = index.subarray(i * found, (i + 1) * found)
-      .filter((row) => own === "votes" || queries.ids[row] !== batch.ids[i]);
+    const all = index.subarray(i * found, (i + 1) * found);
+    const near = own === "votes" ? all : all.filter((row) => queries.ids[row] !== batch.ids[i]);
     count.fill(0);
     for (const row of near.subarray(0, k)) {
       for (let m = 0; m < M; m++) {

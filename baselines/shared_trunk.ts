@@ -55,9 +55,8 @@ const router: Router<Config> = {
     "fitted on the frozen trunk.",
   effort: "seconds",
   grid: [
-    { hidden: 128, dropout: 0.2, epochs: 10 },
-    { hidden: 128, dropout: 0.4, epochs: 15 },
-    { hidden: 128, dropout: 0.4, epochs: 25 },
+    { hidden: 96, dropout: 0.4, epochs: 20 },
+    { hidden: 96, dropout: 0.2, epochs: 10 },
   ],
   unseen: "fit-new-vector",
   async fit(train, config, context) {
