@@ -71,10 +71,10 @@ export interface Way {
 }
 
 /** Latent skills, as published; hidden units of f; cells of the table a step and the learning rate. */
-const SKILLS = 25, HIDDEN = 32, CELLS = 2048, RATE = 0.03;
+const SKILLS = 25, HIDDEN = 64, CELLS = 2048, RATE = 0.02;
 /** Steps on all labels at once, and their rate, that fit the abilities of new models. */
 const EXAM = { steps: 150, rate: 0.1 };
-const WAYS: readonly Way[] = [1, 0.25, 4, 16].map((pull) => ({ pull }));
+const WAYS: readonly Way[] = [0.25, 1, 1 / 16, 1 / 64].map((pull) => ({ pull }));
 
 /** The router. */
 const router: Router<Config, Way> = {
@@ -84,7 +84,7 @@ const router: Router<Config, Way> = {
   statement:
     "a query's relevance to the skills is learned from its embedding, where the paper has a language " +
     "model tag it; a model's abilities are a free vector, not a projection of its description; φ is the " +
-    "shared embedding, scaled to unit variance; one hidden layer of 32 units, squares as weights; 2,048 " +
+    "shared embedding, scaled to unit variance; one hidden layer of 64 units, squares as weights; 2,048 " +
     "cells a step; 10 nearest queries warm up a cold one; 10 or 30 passes (tuned); α·P − β·C is decided " +
     "by the shared λ rule, λ = β/α.",
   effort: "seconds",

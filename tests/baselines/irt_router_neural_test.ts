@@ -36,7 +36,7 @@ Deno.test("NIRT: cross-entropy on known cells ends at the mean of soft labels", 
     assert.ok(Math.abs(p - expected) < .01, `${p}, expected ${expected}`);
   }
   assert.ok(Number.isNaN(p3), "a model without an outcome is not chosen");
-  assert.equal(fitted.describe().parameters, 2 * 25 + 26 * 32 + 33 + 4 * 25);
+  assert.equal(fitted.describe().parameters, 2 * 25 + 26 * 64 + 65 + 4 * 25);
 });
 
 Deno.test("NIRT: three specialists are told apart nearly as well as can be", async () => {
