@@ -147,7 +147,7 @@ async function mix(
   return out;
 }
 
-/** f_im − s̄_m of labelled queries, [n × M]: a recorded outcome where it is wanted and known, else the prediction. */
+/** f_im − s̄_m of labelled queries, [n × M]: recorded outcomes where they are wanted and known, else predictions. */
 function inputs(
   { ids }: QueryBatch,
   train: TrainingData,
