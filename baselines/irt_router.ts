@@ -21,7 +21,7 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { CapabilityError, extendPool, labelledExamples, neighbours } from "../src/router/mod.ts";
+import { CapabilityError, extendPool, labelledExamples } from "../src/router/mod.ts";
 import { logisticFit, type Matrix, matrix, productF64 } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, concat, linear, matmul, scale, softplus, sub } from "../src/nn/mod.ts";
 import {
@@ -34,6 +34,7 @@ import {
   zeros,
 } from "../src/nn/mod.ts";
 import { type Spread, SPREADS } from "./_new_vectors.ts";
+import { onceForOutcomes, warmedUp } from "./_irt.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -45,8 +46,6 @@ export interface Config {
 
 /** Latent skills, cells of the table a step and learning rate, as published. */
 const SKILLS = 25, CELLS = 512, RATE = 1e-3;
-/** Training queries that warm up a cold one; the paper's number is not known to us. */
-const WARMING = 10;
 
 /** The router. */
 const router: Router<Config, Spread> = {
@@ -83,18 +82,8 @@ interface Test {
   readonly size: number;
 }
 
-/** Trained tests by outcomes: the warm-up only concerns prediction, so its settings share one. */
-const tests = new WeakMap<Float64Array, Map<string, Promise<Test>>>();
-
-function trained(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
-  const known = tests.get(train.scores) ?? new Map<string, Promise<Test>>();
-  tests.set(train.scores, known);
-  const key = `${context.seed}/${epochs}`;
-  const test = known.get(key) ?? calibrate(train, epochs, context);
-  known.set(key, test);
-  test.catch(() => known.delete(key)); // an aborted one may be asked for again
-  return test;
-}
+/** Trained tests: the warm-up only concerns prediction, so its settings share one. */
+const trained = onceForOutcomes(calibrate);
 
 /** Learns A, B and θ from all cells with an outcome. */
 async function calibrate(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
@@ -174,23 +163,6 @@ function answering(
     },
     describe: () => ({ parameters: test.size + abilities.length }),
   };
-}
-
-/** φ' of every query. */
-async function warmedUp(batch: QueryBatch, store: QueryBatch, share: number): Promise<Matrix> {
-  const { rows, width, data } = batch.vectors;
-  if (share === 0) return batch.vectors;
-  const { index, k } = await neighbours(batch, store, WARMING), near = Math.min(WARMING, k);
-  const warm = new Float32Array(data.length), stored = store.vectors.data, part = share / near;
-  for (let i = 0; i < rows; i++) {
-    const to = i * width;
-    for (let d = 0; d < width; d++) warm[to + d] = (1 - share) * data[to + d];
-    for (let j = 0; j < near; j++) {
-      const from = index[i * k + j] * width;
-      for (let d = 0; d < width; d++) warm[to + d] += part * stored[from + d];
-    }
-  }
-  return matrix(rows, width, warm);
 }
 
 /**

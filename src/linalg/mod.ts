@@ -4,6 +4,7 @@
  */
 export { type Matrix, matrix, normaliseToGrid, row, squareNorms, takeRows } from "./matrix.ts";
 export { product, productF64 } from "./gemm.ts";
+export { solveSpd } from "./cholesky.ts";
 export { nearest, type Neighbours } from "./nearest.ts";
 export { assign, type Assignment, type Clusters, kmeans, type KMeansOptions } from "./kmeans.ts";
 export { type RidgeFit, ridgePath, ridgePredict } from "./ridge.ts";

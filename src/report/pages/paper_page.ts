@@ -101,6 +101,14 @@ const REPORTS: readonly Report[] = [
     why: "abilities are free vectors here, not read from descriptions",
   },
   {
+    ids: ["irt_router_neural"],
+    method: "IRT-Router (NIRT), arXiv 2506.01048",
+    paper: "accuracy-cost reward on its own pool ‡",
+    independent: DASH,
+    why:
+      "which skills a query asks for is learned here, there tagged by a language model; abilities are free vectors",
+  },
+  {
     ids: ["carrot_knn", "carrot_ridge"],
     method: "CARROT, arXiv 2502.03261",
     paper: "plug-in rule near the best achievable trade-off on SPROUT ‡",

@@ -1,0 +1,245 @@
+/**
+ * IRT-Router (NIRT): item response theory whose response function is a network that cannot decrease.
+ *
+ *   P(x,m) = σ( f( r(x) ⊙ (σ(θ_m) − d(x)) ) ),   r(x) = σ(R φ(x)),   d(x) = σ(D φ(x))
+ *
+ * θ_m are the abilities of a model in 25 latent skills, d(x) says how hard the query is in each of them and r(x)
+ * which of them matter to it. f is a network with one hidden layer whose weights are squares, and so never below 0:
+ * more of an ability never hurts, as in the linear variant (MIRT, `irt_router.ts`), but skills may add up in any
+ * other way. This is the network of NeuralCD, a model of students and exercises. All is trained together by binary
+ * cross-entropy on all cells of the table; soft scores are soft labels.
+ *
+ * A cold query is warmed up and the decision is made as in MIRT. A new model is a θ fitted to its labelled queries,
+ * the rest frozen: the most probable one, if abilities are spread as those of the training pool.
+ */
+import type {
+  FitContext,
+  FittedRouter,
+  ModelProfiles,
+  QueryBatch,
+  Router,
+  TrainingData,
+} from "../src/router/mod.ts";
+import {
+  byId,
+  CapabilityError,
+  columnMeans,
+  extendPool,
+  labelledExamples,
+  masked,
+  random,
+} from "../src/router/mod.ts";
+import {
+  add,
+  binaryCrossEntropy,
+  concat,
+  linear,
+  mul,
+  reshape,
+  scale,
+  sigmoid,
+  slice,
+  square,
+  sub,
+  sumAll,
+  tanh,
+  transpose,
+} from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  normal,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  zeros,
+} from "../src/nn/mod.ts";
+import { onceForOutcomes, warmedUp } from "./_irt.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** Passes over the training queries. */
+  readonly epochs: number;
+  /** Share of the neighbours in the embedding of a query to be routed. */
+  readonly warmUp: number;
+}
+
+/** One way of taking in a new model. */
+export interface Way {
+  /** The pull to the mean ability, as a multiple of 1 / variance of the known abilities. */
+  readonly pull: number;
+}
+
+/** Latent skills, as published; hidden units of f; cells of the table a step and the learning rate. */
+const SKILLS = 25, HIDDEN = 64, CELLS = 2048, RATE = 0.02;
+/** Steps on all labels at once, and their rate, that fit the abilities of new models. */
+const EXAM = { steps: 150, rate: 0.1 };
+const WAYS: readonly Way[] = [0.25, 1, 1 / 16, 1 / 64].map((pull) => ({ pull }));
+
+/** The router. */
+const router: Router<Config, Way> = {
+  name: "IRT-Router (NIRT, id)",
+  summary: "item response theory with a monotone network between abilities and success",
+  source: "IRT-Router (arXiv 2506.01048, ACL 2025), NIRT variant; network after NeuralCD",
+  statement:
+    "a query's relevance to the skills is learned from its embedding, where the paper has a language " +
+    "model tag it; a model's abilities are a free vector, not a projection of its description; φ is the " +
+    "shared embedding, scaled to unit variance; one hidden layer of 64 units, squares as weights; 2,048 " +
+    "cells a step; 10 nearest queries warm up a cold one; 10 or 30 passes (tuned); α·P − β·C is decided " +
+    "by the shared λ rule, λ = β/α.",
+  effort: "seconds",
+  grid: [
+    { epochs: 30, warmUp: 0.3 },
+    { epochs: 30, warmUp: 0 },
+    { epochs: 10, warmUp: 0.3 },
+    { epochs: 10, warmUp: 0 },
+  ],
+  unseen: "fit-new-vector",
+  unseenGrid: WAYS,
+  async fit(train, config, context) {
+    const test = await trained(train, config.epochs, context);
+    return answering(train.models, test.abilities, test.parameters, train.queries, config);
+  },
+};
+export default router;
+
+/** A trained test. */
+interface Test {
+  /** R, D and f. */
+  readonly parameters: Parameters;
+  /** θ as columns, [skills × M]; NaN for a model without an outcome. */
+  readonly abilities: Float64Array;
+}
+
+/** Trained tests: the warm-up only concerns prediction, so its settings share one. */
+const trained = onceForOutcomes(calibrate);
+
+/** Learns R, D, f and θ from all cells with an outcome. */
+async function calibrate(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
+  const { queries: { vectors }, models, scores } = train;
+  const D = vectors.width, M = models.length, parameters = new Parameters(context.random);
+  parameters.add("R", [D, SKILLS], normal(1 / Math.sqrt(D)));
+  parameters.add("D", [D, SKILLS], normal(1 / Math.sqrt(D)));
+  parameters.add("in", [SKILLS, HIDDEN], normal(Math.sqrt(4 / SKILLS)));
+  parameters.add("in bias", [HIDDEN], normal(0.5)); // units that bend at different places
+  parameters.add("out", [HIDDEN, 1], normal(Math.sqrt(1 / Math.sqrt(HIDDEN))));
+  parameters.add("out bias", [1], zeros);
+  parameters.add("abilities", [SKILLS, M], zeros); // models differ by their outcomes alone
+  const { examples, labels, weights } = labelledExamples(train);
+  await trainNetwork({
+    parameters,
+    examples,
+    batch: Math.max(1, Math.round(CELLS / M)),
+    epochs,
+    rate: RATE,
+    random: context.random.fork("training"),
+    loss: (_, parameter, { take }) => {
+      const logits = answers(parameter, items(parameter, take(vectors.data, D)));
+      return binaryCrossEntropy(logits, take(labels, M), take(weights, M));
+    },
+  }, context);
+  const means = columnMeans(scores, M);
+  const abilities = Float64Array.from(
+    parameters.get("abilities").data,
+    (ability, at) => Number.isNaN(means[at % M]) ? NaN : ability,
+  );
+  return { parameters, abilities };
+}
+
+/** r(x) and d(x) side by side, [B × 2 skills]. Coordinates of a unit vector are brought to order 1, as BERT's are. */
+function items(parameter: Bound, x: Tensor): Tensor {
+  const phi = scale(x, Math.sqrt(x.shape[1]));
+  return concat([sigmoid(linear(phi, parameter("R"))), sigmoid(linear(phi, parameter("D")))], 1);
+}
+
+/** Logits of all models, [B × M], on items as {@link items} makes them. */
+function answers(parameter: Bound, items: Tensor): Tensor {
+  const B = items.shape[0], theta = transpose(parameter("abilities"), [1, 0]), M = theta.shape[0];
+  const [relevance, difficulty] = [0, 1].map((half) =>
+    reshape(slice(items, 1, half * SKILLS, (half + 1) * SKILLS), [B, 1, SKILLS])
+  );
+  const x = mul(relevance, sub(reshape(sigmoid(theta), [1, M, SKILLS]), difficulty));
+  const h = tanh(linear(x, square(parameter("in")), parameter("in bias")));
+  return reshape(linear(h, square(parameter("out")), parameter("out bias")), [B, M]);
+}
+
+/** @param abilities θ of the models as columns, [skills × M] */
+function answering(
+  models: readonly string[],
+  abilities: Float64Array,
+  test: Parameters,
+  store: QueryBatch,
+  config: Config,
+): FittedRouter<Way> {
+  const parameters = test.copy({
+    abilities: { shape: [SKILLS, models.length], data: abilities },
+  });
+  const network = new Blocks(
+    parameters,
+    (_, parameter, x) => sigmoid(answers(parameter, items(parameter, x))),
+  );
+  return {
+    models,
+    async predict(batch) {
+      return { quality: await network.apply(await warmedUp(batch, store, config.warmUp)) };
+    },
+    async withModels(profiles, way = WAYS[0]) {
+      const pool = extendPool(models, profiles);
+      const fresh = await examine(profiles, parameters, abilities, way);
+      return answering(pool.models, pool.merge(abilities, fresh), test, store, config);
+    },
+    describe: () => ({ parameters: parameters.count }),
+  };
+}
+
+/** Abilities of new models as columns, [skills × new models], all else as it is; NaN for one without a label. */
+async function examine(
+  { queries, models: { length: k }, scores }: ModelProfiles,
+  test: Parameters,
+  known: Float64Array,
+  { pull }: Way,
+): Promise<Float64Array> {
+  if (scores.every(Number.isNaN)) {
+    throw new CapabilityError("IRT-Router needs at least one labelled query of a new model");
+  }
+  const { mean, variance } = spread(known);
+  const prior = Float32Array.from({ length: SKILLS * k }, (_, at) => mean[Math.floor(at / k)]);
+  const parameters = test.copy({ abilities: { shape: [SKILLS, k], data: prior } });
+  const network = new Blocks(test, (_, parameter, x) => items(parameter, x));
+  const table = Float32Array.from(await network.apply(queries.vectors));
+  const { labels, weights } = masked(scores), count = weights.reduce((sum, w) => sum + w, 0);
+  await trainNetwork({
+    parameters,
+    examples: byId(queries),
+    batch: queries.ids.length,
+    epochs: EXAM.steps,
+    rate: EXAM.rate,
+    frozen: (name) => name !== "abilities",
+    random: random(0), // only orders the queries, which are all taken at every step
+    loss: (graph, parameter, { take }) => {
+      const logits = answers(parameter, take(table, 2 * SKILLS));
+      const far = sub(parameter("abilities"), graph.constant("prior", [SKILLS, k], () => prior));
+      return add(
+        binaryCrossEntropy(logits, take(labels, k), take(weights, k)),
+        scale(sumAll(square(far)), pull / (2 * variance * count)),
+      );
+    },
+  });
+  const means = columnMeans(scores, k);
+  return Float64Array.from(
+    parameters.get("abilities").data,
+    (ability, at) => Number.isNaN(means[at % k]) ? NaN : ability,
+  );
+}
+
+/** Mean ability in every skill, and the variance around it, over known models; 0 and 1 where there are none. */
+function spread(abilities: Float64Array): { mean: Float64Array; variance: number } {
+  const M = abilities.length / SKILLS, mean = new Float64Array(SKILLS);
+  let sum = 0, count = 0;
+  for (let skill = 0; skill < SKILLS; skill++) {
+    const known = abilities.subarray(skill * M, (skill + 1) * M).filter((x) => !Number.isNaN(x));
+    mean[skill] = known.reduce((sum, x) => sum + x, 0) / known.length || 0;
+    for (const ability of known) sum += (ability - mean[skill]) ** 2, count++;
+  }
+  return { mean, variance: sum / count || 1 };
+}

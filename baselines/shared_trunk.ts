@@ -1,0 +1,190 @@
+/**
+ * Shared trunk: one deep network from the query's embedding to the scores of all models at once, after the routers
+ * that read a language model's activations at the end of the prompt.
+ *
+ *   z = (φ(x) − μ) / σ                      every coordinate standardised on the training queries
+ *   h = LN(V z + v),   h ← h + U₂ GELU(U₁ h + u₁) + u₂      the trunk, all models' alike
+ *   ŝ(x,m) = σ(w_m · LN(h) + b_m)
+ *
+ * Where the MLP (`mlp.ts`) is made for short vectors of length 1, this takes vectors of any width and scale: hidden
+ * states of a language model have thousands of coordinates, a few of which are far larger than all others. Hence the
+ * standardised inputs, normalised layers, a residual block, dropout on the inputs and weight decay. Trained by
+ * binary cross-entropy on the scores as soft labels, from the models' mean scores on (w = 0).
+ *
+ * A new model is one more output on the frozen trunk (`_new_vectors.ts`).
+ */
+import type { FittedRouter, QueryBatch, Random, Router } from "../src/router/mod.ts";
+import { columnMeans, labelledExamples } from "../src/router/mod.ts";
+import { type Matrix, matrix } from "../src/linalg/mod.ts";
+import { add, binaryCrossEntropy, gelu, layerNorm, linear, sigmoid } from "../src/nn/mod.ts";
+import {
+  Blocks,
+  type Bound,
+  Dropout,
+  normal,
+  ones,
+  Parameters,
+  type Tensor,
+  trainNetwork,
+  values,
+  zeros,
+} from "../src/nn/mod.ts";
+import { type Spread, SPREADS, type Vectors, withNewVectors } from "./_new_vectors.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** Units of the trunk. */
+  readonly hidden: number;
+  /** Share of inputs and of hidden units dropped in training. */
+  readonly dropout: number;
+  /** Passes over the queries. */
+  readonly epochs: number;
+}
+
+/** Settings of the training that are not tuned. */
+const TRAINING = { batch: 256, rate: 0.006, decay: 0.1 };
+
+/** The router. */
+const router: Router<Config, Spread> = {
+  name: "shared trunk",
+  summary: "a residual network on standardised embeddings of any width, with one output a model",
+  source: "folklore; after routers on prefill activations",
+  statement:
+    "on the shared embedding: the activations of a language model where a run is given those; AdamW in " +
+    "batches of 256; the number of epochs is tuned in place of early stopping; a new model is one more output " +
+    "fitted on the frozen trunk.",
+  effort: "seconds",
+  grid: [
+    { hidden: 96, dropout: 0.4, epochs: 20 },
+    { hidden: 96, dropout: 0.2, epochs: 10 },
+  ],
+  unseen: "fit-new-vector",
+  unseenGrid: SPREADS,
+  async fit(train, config, context) {
+    const { queries, models, scores } = train, D = queries.vectors.width, M = models.length;
+    const means = columnMeans(scores, M), parameters = starting(D, means, config, context.random);
+    const { examples, labels, weights } = labelledExamples(train), scaling = scalingOf(queries);
+    const z = standardised(queries.vectors, scaling).data;
+    const masks: Record<string, Uint8Array> = {};
+    let sites: Dropout;
+    await trainNetwork({
+      ...TRAINING,
+      parameters,
+      examples,
+      epochs: config.epochs,
+      random: context.random.fork("training"),
+      loss: (graph, parameter, { take }) => {
+        sites = new Dropout(graph, config.dropout);
+        const h = trunk(parameter, take(z, D), (x, site) => sites.apply(x, site));
+        return binaryCrossEntropy(output(parameter, h), take(labels, M), take(weights, M));
+      },
+      feed: (_, draw) => {
+        sites.draw(draw, masks);
+        return masks;
+      },
+    }, context);
+    const outputs = Float64Array.of(...parameters.get("w").data, ...parameters.get("b").data);
+    // A model that has no label is not known at all, and is not chosen.
+    const known = outputs.map((value, at) => Number.isNaN(means[at % M]) ? NaN : value);
+    return routed({ models, weights: known }, parameters, scaling);
+  },
+};
+export default router;
+
+/** Layers at random, for inputs of variance 1; a block that starts as the identity; outputs that say the means. */
+function starting(
+  D: number,
+  means: Float64Array,
+  { hidden: H }: Config,
+  random: Random,
+): Parameters {
+  const parameters = new Parameters(random), M = means.length;
+  parameters.add("V", [D, H], normal(1 / Math.sqrt(D)));
+  parameters.add("U1", [H, H], normal(1 / Math.sqrt(H)));
+  parameters.add("U2", [H, H], zeros);
+  for (const bias of ["v", "u1", "u2", "shift in", "shift out"]) parameters.add(bias, [H], zeros);
+  for (const gain of ["gain in", "gain out"]) parameters.add(gain, [H], ones);
+  parameters.add("w", [H, M], zeros);
+  parameters.add("b", [M], values(means.map((mean) => Number.isNaN(mean) ? 0 : logit(mean))));
+  return parameters;
+}
+
+/** Of a mean score, which may be 0 or 1. */
+function logit(mean: number): number {
+  const inside = Math.min(0.99, Math.max(0.01, mean));
+  return Math.log(inside / (1 - inside));
+}
+
+/** LN(h) of a batch of standardised inputs, [B × hidden]; `drop` hears the name of every site. */
+function trunk(
+  parameter: Bound,
+  z: Tensor,
+  drop: (x: Tensor, site: string) => Tensor = (x) => x,
+): Tensor {
+  const first = linear(drop(z, "inputs"), parameter("V"), parameter("v"));
+  const h = layerNorm(first, parameter("gain in"), parameter("shift in"));
+  const inner = drop(gelu(linear(h, parameter("U1"), parameter("u1"))), "block");
+  const sum = add(h, linear(inner, parameter("U2"), parameter("u2")));
+  return layerNorm(sum, parameter("gain out"), parameter("shift out"));
+}
+
+/** Logits of all models, [B × M]. */
+function output(parameter: Bound, h: Tensor): Tensor {
+  return linear(h, parameter("w"), parameter("b"));
+}
+
+/** μ and 1/σ of every coordinate of training vectors; 0 in place of 1/σ where a coordinate does not vary. */
+interface Scaling {
+  readonly mean: Float64Array;
+  readonly inverse: Float64Array;
+}
+
+/** Of a batch, once for all configurations. */
+function scalingOf({ vectors: { data, width }, memo }: QueryBatch): Scaling {
+  return memo("scaling", () => {
+    const mean = columnMeans(Float64Array.from(data), width);
+    const squares = columnMeans(
+      Float64Array.from(data, (x, at) => (x - mean[at % width]) ** 2),
+      width,
+    );
+    return { mean, inverse: squares.map((square) => square > 0 ? 1 / Math.sqrt(square) : 0) };
+  });
+}
+
+/** z of every row. */
+function standardised({ data, rows, width }: Matrix, { mean, inverse }: Scaling): Matrix {
+  return matrix(rows, width, data.map((x, at) => (x - mean[at % width]) * inverse[at % width]));
+}
+
+/** The router of a trained trunk, with w and b of every model. */
+function routed(
+  { models, weights }: Vectors,
+  trained: Parameters,
+  scaling: Scaling,
+): FittedRouter<Spread> {
+  const M = models.length, H = weights.length / M - 1;
+  const parameters = trained.copy({
+    w: { shape: [H, M], data: weights.subarray(0, H * M) },
+    b: { shape: [M], data: weights.subarray(H * M) },
+  });
+  const last = new Blocks(parameters, (_, parameter, z) => trunk(parameter, z));
+  const scores = new Blocks(
+    parameters,
+    (_, parameter, z) => sigmoid(output(parameter, trunk(parameter, z))),
+  );
+  const features = async (x: Matrix): Promise<Matrix> =>
+    matrix(x.rows, H, Float32Array.from(await last.apply(standardised(x, scaling))));
+  return {
+    models,
+    predict: async ({ vectors }) => ({
+      quality: await scores.apply(standardised(vectors, scaling)),
+    }),
+    withModels: async (profiles, way) =>
+      routed(
+        await withNewVectors("shared trunk", { models, weights }, profiles, features, way),
+        parameters,
+        scaling,
+      ),
+    describe: () => ({ parameters: parameters.count }),
+  };
+}
