@@ -94,4 +94,19 @@ finds([
     ["unseen"],
     /after withModels, the router it was called on, quality for query q\d+, model ash/,
   ],
+  [
+    "one way of taking in new models breaks",
+    {
+      fields: { unseen: "zero-update", unseenGrid: [{ k: 1 }, { k: 2 }] },
+      fitted: (sound) => ({
+        ...sound,
+        withModels: (profiles, way) => {
+          if ((way as { k: number } | undefined)?.k === 2) throw new RangeError("no second way");
+          return extend(sound, profiles);
+        },
+      }),
+    },
+    ["ways"],
+    /unseenGrid\[1\]: RangeError: no second way/,
+  ],
 ]);
