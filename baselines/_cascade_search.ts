@@ -126,7 +126,8 @@ function within(arms: readonly Arm[], budgets: readonly number[]): Cascade[] {
       return end < 0 ? N : end;
     });
     const ordered = arms.map((arm) => inOrder(arm, order)), a = ordered[at];
-    found.offer(sum(a.scores), sum(a.costs), [a]);
+    // Summed as its budget was: another order may be another last bit, and the cheapest model out of budget.
+    found.offer(sum(arms[at].scores), sum(arms[at].costs), [a]);
     for (const b of ordered) if (b !== a) beginningWith(a, b, left, ordered, found);
   }
   return found.cascades();

@@ -48,6 +48,13 @@ Deno.test("cascade: a list may begin with the best model and go on to one that i
   assert.ok(Math.abs(best.cost - (24 * 1 + 16 * 2) / 40) < 1e-12, `${best.cost}`);
 });
 
+Deno.test("cascade: the smallest budget is the cheapest model's, to the last bit", () => {
+  for (const seed of [11, 12, 13, 14, 15, 16]) {
+    const train = drawn(150, seed), g = train.scores.map((s, at) => .3 * s + ((at * 7) % 11) / 20);
+    assert.deepEqual(search(train, g, [1, 0])[1].list, [0]);
+  }
+});
+
 /** Mean score and cost of a cascade on training rows, by doing what it says. */
 function measured(train: TrainingData, g: Float64Array, cascade: Cascade): [number, number] {
   const M = train.models.length, N = train.queries.ids.length;
