@@ -20,7 +20,8 @@ const router: Router<Config> = {
 };
 export default router;
 
-function nearestBenchmark({ queries }: TrainingData): Tasks {
+/** One-hot tasks: the benchmark whose training queries have the nearest mean vector; ties go to the smaller name. */
+export function nearestBenchmark({ queries }: TrainingData): Tasks {
   const { vectors, benchmarks } = queries;
   const names = [...new Set(benchmarks)].sort(), T = names.length, D = vectors.width;
   const sums = new Float64Array(T * D), to = benchmarks!.map((name) => names.indexOf(name));
