@@ -1,6 +1,6 @@
 /**
  * The network of GraphRouter: a layer that brings queries and models to nodes of one width, and two
- * convolutions of the models over the edges from queries they see. Used by `graph_router.ts`, where the
+ * convolutions of the models over the edges from queries they see. Used by `_graph_router.ts`, where the
  * formulas are.
  * @module
  */

@@ -142,7 +142,7 @@ Deno.test("GraphRouter learns from task labels; an unseen one lies midway betwee
   unseen.forEach((p, m) => about([logit(p)], [(logit(first[m]) + logit(second[m])) / 2]));
 });
 
-Deno.test("GraphRouter without the label takes the benchmark whose mean vector is nearest for a query's task", async () => {
+Deno.test("GraphRouter guesses a query's task: the benchmark with the nearest mean vector", async () => {
   assert.deepEqual([router.needs, labelRouter.needs], [undefined, ["benchmark"]]);
   const vectors = [[1, 0], [1, 0], [0, 1], [0, 1]], benchmarks = ["a", "a", "b", "b"];
   const train = training(vectors, [[1, 0], [1, 0], [0, 1], [0, 1]], { benchmarks });

@@ -26,7 +26,7 @@ const KNOWN = [
   ...["arch_router", "avengers", "uniroute_learned", "embedllm", "logistic", "irt_router", "iro"],
   ...["carrot_knn", "carrot_ridge", "avengers_pro", "model_sat", "svm", "embedllm_knn"],
   ...["routellm_mf", "graph_router", "hybrid_llm", "router_retriever", "router_retriever_mean"],
-  ...["cascade", "routellm_mf_pair"],
+  ...["cascade", "routellm_mf_pair", "graph_router_label"],
 ];
 
 /** What frames a figure but does not compete is grey. */
