@@ -17,7 +17,8 @@
  * A message is a sum of a query part and an edge part, averaged over queries: it can tell a node how good
  * the model is, not on which queries. That is in the initial vector alone, and new models lack it.
  *
- * One training serves the whole grid: its weights are kept at the numbers of steps that are compared.
+ * One training serves the whole grid: its weights are kept at the numbers of steps that are compared. What was
+ * validated is what is tested, without another fit: when a training leaves a plateau differs from fit to fit.
  * @module
  */
 import type {
@@ -36,14 +37,14 @@ import { averaging, hide, modelNodes, queryNodes, start } from "./_graph_network
 
 /** One configuration of the grid. */
 export interface Config {
-  /** Steps after which training ends; the learning rate falls over {@link STEPS} whatever they are. */
+  /** Steps whose weights are taken, of the {@link STEPS} that training takes. */
   readonly steps: number;
 }
 
 /** A step takes a subgraph of 256 queries; the number of steps does not depend on how many there are. */
 const TRAINING = { batch: 256, rate: 0.01, decay: 1e-4 }, STEPS = 2000;
-/** Numbers of steps to choose from: few are better where benchmarks are unseen. */
-const GRID = [2000, 500];
+/** Numbers of steps to choose from. */
+const GRID = [2000, 1500, 1000, 500];
 /** h: half the width of a node, the task's and the text's share of a query. */
 const HALF = 32;
 /** Share of the model nodes that forget their own vector in a step. */
@@ -61,26 +62,23 @@ export interface Tasks {
 export const DEPARTURES = "learned model vectors and one-hot tasks in place of descriptions; " +
   "label 1 for every best model of a query, where the released code names one; messages averaged " +
   "and layer-normalised, not summed and batch-normalised; edges carry scores alone; h = 32; 2,000 " +
-  "steps on subgraphs of 256 queries at rate 0.01, or the first 500, chosen on validation rows; a " +
-  "new node starts from the mean vector, which a fifth of the nodes get in training";
+  "steps on subgraphs of 256 queries at rate 0.01, or the first 500 to 1,500, chosen on validation " +
+  "rows, which are not trained on; a new node starts from the mean vector, which a fifth of the nodes get in training";
 
 /** What both rows have in common. */
 export function graphRouter(
   tasksOf: (train: TrainingData) => Tasks,
-): Pick<Router<Config>, "grid" | "effort" | "unseen" | "scale" | "fit"> {
-  const paths = new WeakMap<Float64Array, Map<number, Promise<Path>>>();
+): Pick<Router<Config>, "grid" | "effort" | "unseen" | "scale" | "refit" | "fit"> {
+  const paths = new WeakMap<Float64Array, Promise<Path>>();
   return {
     effort: "seconds",
     grid: GRID.map((steps) => ({ steps })),
     unseen: "zero-update",
     scale: "rank",
+    refit: "train",
     async fit(train, { steps }, context) {
-      const compared = (context.grid ?? []) as readonly Config[];
-      const last = Math.max(steps, ...compared.map((config) => config.steps));
-      const known = paths.get(train.scores) ?? new Map<number, Promise<Path>>();
-      paths.set(train.scores, known);
-      const path = known.get(last) ?? trained(train, tasksOf(train), last, context);
-      known.set(last, path);
+      const path = paths.get(train.scores) ?? trained(train, tasksOf(train), context);
+      paths.set(train.scores, path);
       const { edges, tasks, at } = await path, parameters = at(steps), { models } = train;
       const own = parameters.get("models").data;
       return routed(parameters, tasks, await collect(parameters, own, edges, models, tasks.count));
@@ -99,7 +97,6 @@ interface Path {
 async function trained(
   train: TrainingData,
   tasks: Tasks,
-  last: number,
   context: FitContext,
 ): Promise<Path> {
   const { models } = train, M = models.length, T = tasks.count, { random } = context;
@@ -111,7 +108,6 @@ async function trained(
   await trainNetwork({
     ...TRAINING,
     epochs: STEPS * Math.min(TRAINING.batch / examples.length, 1),
-    until: last,
     parameters,
     examples,
     random: random.fork("training"),
@@ -131,7 +127,7 @@ async function trained(
   }, {
     signal: context.signal,
     progress: (share) => {
-      const step = Math.round(share * last);
+      const step = Math.round(share * STEPS);
       if (GRID.includes(step)) kept.set(step, parameters.copy());
       context.progress(share);
     },

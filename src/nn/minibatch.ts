@@ -23,8 +23,6 @@ export interface TrainOptions {
   readonly batch: number;
   /** Passes over the examples. */
   readonly epochs: number;
-  /** Ends after so many steps, if that is sooner; the learning rate is as it would be without. */
-  readonly until?: number;
   /** Peak learning rate: a tenth of the steps warm up, then half a cosine falls to zero. */
   readonly rate: number;
   /** Decoupled weight decay of matrices; vectors have none. Default 0. */
@@ -74,10 +72,9 @@ export async function trainNetwork(
   const { parameters, examples, epochs, rate, decay = 0, frozen, random } = options;
   const N = examples.length, B = Math.min(options.batch, N);
   if (N === 0) return { steps: 0, loss: NaN };
-  const all = Math.max(1, Math.round(epochs * N / B)), steps = Math.min(options.until ?? all, all);
-  const order = Uint32Array.from(examples);
+  const steps = Math.max(1, Math.round(epochs * N / B)), order = Uint32Array.from(examples);
   const trainer = new Trainer(parameters, {
-    schedule: warmupCosine(rate, all),
+    schedule: warmupCosine(rate, steps),
     group: (name, { length }) => frozen?.(name) ? null : { decay: length > 1 ? decay : 0 },
   });
   const chosen = new Uint32Array(B), losses: number[] = [], tables = new Tables(B);

@@ -109,19 +109,6 @@ Deno.test("trainNetwork frozen parameters stay, few examples make one batch, non
   assert.deepEqual(weights(untouched), [0, 0, 0]);
 });
 
-Deno.test("trainNetwork that ends early has done the first steps of the whole training", async () => {
-  const [whole, early] = [fresh(), fresh()];
-  let middle: number[] = [];
-  await trainNetwork(options(whole, { epochs: 2 }), {
-    progress: (share) => {
-      if (share === .7) middle = weights(whole);
-    },
-  });
-  assert.equal((await trainNetwork(options(early, { epochs: 2, until: 7 }))).steps, 7);
-  assert.deepEqual(weights(early), middle);
-  assert.equal((await trainNetwork(options(fresh(), { epochs: 2, until: 70 }))).steps, 10);
-});
-
 Deno.test("trainNetwork stops when it is told to", async () => {
   const abort = new AbortController();
   abort.abort(new Error("enough"));
