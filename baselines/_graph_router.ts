@@ -59,7 +59,8 @@ export interface Tasks {
 }
 
 /** What both rows depart in, as their statements say it. */
-export const DEPARTURES = "learned model vectors and one-hot tasks in place of descriptions; " +
+export const DEPARTURES: string =
+  "learned model vectors and one-hot tasks in place of descriptions; " +
   "label 1 for every best model of a query, where the released code names one; messages averaged " +
   "and layer-normalised, not summed and batch-normalised; edges carry scores alone; h = 32; 2,000 " +
   "steps on subgraphs of 256 queries at rate 0.01, or the first 500 to 1,500, chosen on validation " +
