@@ -1,6 +1,6 @@
 /**
  * The network of GraphRouter: a layer that brings queries and models to nodes of one width, and two
- * convolutions of the models over the edges from queries they see. Used by `graph_router.ts`, where the
+ * convolutions of the models over the edges from queries they see. Used by `_graph_router.ts`, where the
  * formulas are.
  * @module
  */
@@ -74,16 +74,20 @@ export function modelNodes(
   scores: Tensor,
   visible: Tensor,
 ): Tensor {
-  const cell = [...scores.shape, 1];
-  const e = relu(add(mul(reshape(scores, cell), parameter("edge")), parameter("edge bias")));
-  const edges = sum(mul(e, reshape(visible, cell)), [0], { keep: false });
+  // The numbers of an edge come first: the runtime is slow at broadcasting over short last axes.
+  const [B, M] = scores.shape,
+    flat = [1, B * M],
+    tall = (name: string): Tensor => reshape(parameter(name), [EDGE, 1]);
+  const e = relu(add(mul(reshape(scores, flat), tall("edge")), tall("edge bias")));
+  const weighted = reshape(mul(e, reshape(visible, flat)), [EDGE, B, M]);
+  const edges = sum(weighted, [1], { keep: false });
   const norm = (x: Tensor, layer: number): Tensor =>
     layerNorm(x, parameter(`gain ${layer}`), parameter(`bias ${layer}`));
   const convolve = (nodes: Tensor, queries: Tensor, layer: number): Tensor => {
     const heard = matmul(visible, queries, { transposeA: true });
     const message = add(
       linear(heard, parameter(`message ${layer}`)),
-      linear(edges, parameter(`edge message ${layer}`)),
+      matmul(edges, parameter(`edge message ${layer}`), { transposeA: true }),
     );
     return norm(add(nodes, message), layer);
   };

@@ -1,205 +1,43 @@
 /**
- * GraphRouter: queries and models are the nodes of a graph, outcomes its edges, routing is edge prediction.
- *
- *   h_q⁰ = [T·task ; Q·φ(x)],  h_m⁰ = a learned vector,  e_qm = ReLU(A·s(q,m) + a)
- *   h_m¹ = ReLU(norm(h_m⁰ + mean_q(W₁ h_q⁰ + E₁ e_qm))),  h_q¹ = ReLU(norm(h_q⁰))
- *   h_m² =      norm(h_m¹ + mean_q(W₂ h_q¹ + E₂ e_qm))
- *   ŝ(q,m) = σ(mean_d(h_q⁰ ⊙ h_m²)),  label 1 for the models that are best on q, else 0
- *
- * Edges run from queries to models, so only model nodes collect messages, and the initial vector of a query
- * is all that is needed to route it. Edges carry outcomes: a training step hides a random half of its edges
- * and predicts these from messages over the visible ones. At prediction all training edges are visible.
- *
- * A new model is a new node with the mean of the known initial vectors and its labelled edges. While
- * training, some nodes forget their own vector for it, to learn to live on messages.
- *
- * A message is a sum of a query part and an edge part, averaged over queries: it can tell a node how good
- * the model is, not on which queries. That is in the initial vector alone, and new models lack it.
+ * GraphRouter (`_graph_router.ts`) without the test query's benchmark label: a query's task is the benchmark whose
+ * training queries have the mean vector nearest to it, while training as well.
  */
-import type {
-  FittedRouter,
-  ModelProfiles,
-  QueryBatch,
-  Router,
-  TrainingData,
-} from "../src/router/mod.ts";
-import { byId, CapabilityError, gather, masked } from "../src/router/mod.ts";
-import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
-import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
-import { Blocks, type Parameters, Programs, type Tensor, trainNetwork } from "../src/nn/mod.ts";
-import { averaging, hide, modelNodes, queryNodes, start } from "./_graph_network.ts";
-
-/** One configuration of the grid. */
-export interface Config {
-  /** h: half the width of a node, the task's and the text's share of a query. */
-  readonly width: number;
-  /** Learning rate. */
-  readonly rate: number;
-}
-
-/** A step takes a subgraph of 256 queries; the number of steps does not depend on how many there are. */
-const TRAINING = { batch: 256, decay: 1e-4 }, STEPS = 300;
-/** Share of the model nodes that forget their own vector in a step. */
-const FORGET = 0.2;
+import type { Router, TrainingData } from "../src/router/mod.ts";
+import { byId } from "../src/router/mod.ts";
+import { matrix, normaliseToGrid, product } from "../src/linalg/mod.ts";
+import { type Config, DEPARTURES, graphRouter, type Tasks } from "./_graph_router.ts";
 
 /** The router. */
 const router: Router<Config> = {
-  name: "GraphRouter (ids)",
+  name: "GraphRouter (ids, guessed task)",
   summary:
     "edge prediction on a graph of queries and models by two convolutions over known outcomes",
   source: "GraphRouter (arXiv 2410.03834), Performance First",
-  statement: "learned model vectors and one-hot tasks (benchmark labels, of test queries " +
-    "too; an unseen one is the mean of the known) in place of descriptions; messages averaged and " +
-    "layer-normalised, not summed and batch-normalised; edges carry scores alone; 300 steps on " +
-    "subgraphs of 256 queries, at a higher rate; a new node starts from the mean vector, which a fifth of " +
-    "the nodes get in training.",
-  needs: ["benchmark"],
-  effort: "seconds",
-  grid: [8, 32].flatMap((width): Config[] => [{ width, rate: 0.03 }, { width, rate: 0.01 }]),
-  unseen: "zero-update",
-  scale: "rank",
-  async fit(train, { width, rate }, context) {
-    const { models, queries } = train, { random } = context, M = models.length;
-    const tasks = [...new Set(queries.benchmarks)].sort(), T = tasks.length;
-    const graph = edgesOf(train, tasks), { rows, known } = graph;
-    const parameters = start(2 * width, rows.width - T, T, models, random);
-    const examples = [...Array(rows.rows).keys()]
-      .filter((i) => known.subarray(i * M, (i + 1) * M).includes(1));
-    await trainNetwork({
-      ...TRAINING,
-      epochs: STEPS * Math.min(TRAINING.batch / examples.length, 1),
-      rate,
-      parameters,
-      examples,
-      random: random.fork("training"),
-      loss: (g, parameter, { size, take }) => {
-        const cells = (name: string): Tensor => g.input(name, [size, M]);
-        const q = queryNodes(parameter, take(rows.data, rows.width), T);
-        const mine = parameter("models"), all = mean(mine, [0]);
-        const own = add(all, mul(g.input("own", [M, 1]), sub(mine, all)));
-        const nodes = modelNodes(parameter, own, q, take(graph.scores, M), cells("visible"));
-        const logits = matmul(q, nodes, { transposeB: true, factor: 1 / (2 * width) });
-        return binaryCrossEntropy(logits, take(graph.labels, M), cells("hidden"));
-      },
-      feed: (batch, draw) => ({
-        own: Float32Array.from(models, (id) => +(draw.fork("own", id).next() >= FORGET)),
-        ...hide(gather(known, M, batch), models, draw),
-      }),
-    }, context);
-    const vectors = parameters.get("models").data;
-    return routed(parameters, tasks, await collect(parameters, vectors, graph, models, tasks));
-  },
+  statement:
+    `${DEPARTURES}; the task of a query, known in the paper, is guessed: the benchmark with the ` +
+    "nearest mean vector.",
+  ...graphRouter(nearestBenchmark),
 };
 export default router;
 
-/** Queries in order of id, and what is known of their edges. */
-interface Edges {
-  /** φ and one-hot task, [N × (D + T)]. */
-  readonly rows: Matrix;
-  /** 1 where an outcome is known, [N × M]. */
-  readonly known: Float32Array;
-  /** Scores, 0 where unknown, [N × M]. */
-  readonly scores: Float32Array;
-  /** As {@link bestOf}. */
-  readonly labels: Float32Array;
-}
-
-function edgesOf(data: TrainingData | ModelProfiles, tasks: readonly string[]): Edges {
-  const { queries, models, scores } = data, M = models.length, order = byId(queries);
-  const sorted = new Float64Array(scores.length);
-  order.forEach((row, i) => sorted.set(scores.subarray(row * M, (row + 1) * M), i * M));
-  const { labels, weights } = masked(sorted);
-  return {
-    rows: takeRows(inputs(queries, tasks), order),
-    known: weights,
-    scores: labels,
-    labels: bestOf(sorted, M),
-  };
-}
-
-/** Labels of the edges, [N × M]: 1 for the models with the best known score of a query, all of them. */
-export function bestOf(scores: Float64Array, M: number): Float32Array {
-  return Float32Array.from(scores, (score, at) => {
-    const start = at - at % M;
-    let best = -Infinity;
-    for (let m = start; m < start + M; m++) if (scores[m] > best) best = scores[m];
-    return score >= best ? 1 : 0;
-  });
-}
-
-/** φ and the task of every query, [Q × (D + T)]; of an unseen task, an equal share of each known one. */
-function inputs({ vectors, benchmarks }: QueryBatch, tasks: readonly string[]): Matrix {
-  const { data, rows, width: D } = vectors, T = tasks.length, out = matrix(rows, D + T);
-  for (let i = 0; i < rows; i++) {
-    const task = tasks.indexOf(benchmarks![i]), start = i * (D + T);
-    out.data.set(data.subarray(i * D, (i + 1) * D), start);
-    if (task >= 0) out.data[start + D + task] = 1;
-    else out.data.fill(1 / T, start + D, start + D + T);
+/** One-hot tasks: the benchmark whose training queries have the nearest mean vector; ties go to the smaller name. */
+export function nearestBenchmark({ queries }: TrainingData): Tasks {
+  const { vectors, benchmarks } = queries;
+  const names = [...new Set(benchmarks)].sort(), T = names.length, D = vectors.width;
+  const sums = new Float64Array(T * D), to = benchmarks!.map((name) => names.indexOf(name));
+  for (const i of byId(queries)) {
+    for (let d = 0; d < D; d++) sums[to[i] * D + d] += vectors.data[i * D + d];
   }
-  return out;
-}
-
-/** h_m² by model. */
-type Nodes = ReadonlyMap<string, Float32Array>;
-
-/** h_m² of every model, with all its edges visible; NaN for a model without edges. */
-async function collect(
-  parameters: Parameters,
-  own: Float32Array,
-  { rows, known, scores }: Edges,
-  models: readonly string[],
-  tasks: readonly string[],
-): Promise<Nodes> {
-  const N = rows.rows, M = models.length, width = own.length / M;
-  const programs = new Programs(parameters);
-  const { nodes } = await programs.run("nodes", (graph, parameter) => {
-    const q = queryNodes(parameter, graph.input("rows", [N, rows.width]), tasks.length);
-    const cells = (name: string): Tensor => graph.input(name, [N, M]);
-    const start = graph.input("own", [M, width]);
-    graph.output("nodes", modelNodes(parameter, start, q, cells("scores"), cells("visible")));
-  }, { rows: rows.data, own, scores, visible: averaging(known.slice(), M) });
-  const isKnown = (m: number): boolean => known.some((edge, at) => edge === 1 && at % M === m);
-  const found = new Map(models.map((id, m) => {
-    const node = nodes.slice(m * width, (m + 1) * width);
-    return [id, isKnown(m) ? node : node.fill(NaN)];
-  }));
-  await programs.release();
-  return found;
-}
-
-function routed(parameters: Parameters, tasks: readonly string[], nodes: Nodes): FittedRouter {
-  const models = [...nodes.keys()].sort(), vectors = models.map((id) => nodes.get(id)!);
-  const initial = new Blocks(
-    parameters,
-    (_, parameter, x) => queryNodes(parameter, x, tasks.length),
-  );
+  const prototypes = normaliseToGrid(matrix(T, D, Float32Array.from(sums)));
   return {
-    models,
-    predict: async (queries) => {
-      const q = await initial.apply(inputs(queries, tasks)), M = vectors.length;
-      const quality = new Float64Array(queries.ids.length * M);
-      for (let at = 0; at < quality.length; at++) {
-        const node = vectors[at % M], width = node.length, start = Math.floor(at / M) * width;
-        let logit = 0;
-        for (let d = 0; d < width; d++) logit += q[start + d] * node[d] / width;
-        quality[at] = 1 / (1 + Math.exp(-logit));
+    count: T,
+    async of({ vectors }) {
+      const { data } = await product(vectors, prototypes), tasks = matrix(vectors.rows, T);
+      for (let start = 0; start < data.length; start += T) {
+        const mine = data.subarray(start, start + T);
+        tasks.data[start + mine.indexOf(Math.max(...mine))] = 1;
       }
-      return { quality };
+      return tasks;
     },
-    withModels: async (profiles) => {
-      const { models: fresh } = profiles;
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("GraphRouter needs at least one labelled query of a new model");
-      }
-      const { shape: [M, width], data } = parameters.get("models");
-      const own = new Float32Array(fresh.length * width);
-      for (let at = 0; at < own.length; at++) {
-        for (let m = 0; m < M; m++) own[at] += data[m * width + at % width] / M;
-      }
-      const edges = edgesOf(profiles, tasks);
-      const found = await collect(parameters, own, edges, fresh, tasks);
-      return routed(parameters, tasks, new Map([...nodes, ...found]));
-    },
-    describe: () => ({ parameters: parameters.count }),
   };
 }

@@ -1,7 +1,7 @@
 /** The cascade: who is accepted, the search against one that tries everything, and its honesty. */
 import assert from "node:assert/strict";
 import router from "../../baselines/cascade.ts";
-import { accepted, type Cascade, paretoSingles, search } from "../../baselines/_cascade_search.ts";
+import { accepted, type Cascade, search } from "../../baselines/_cascade_search.ts";
 import type { PointPredictions, TrainingData } from "../../src/router/contract.ts";
 import { random } from "../../src/base/random.ts";
 import { decide } from "../../src/router/decide.ts";
@@ -38,13 +38,23 @@ Deno.test("cascade: the first model at or above its threshold answers, else the 
   assert.equal(accepted({ ...cascade, list: [1], thresholds: [] }, Float64Array.of(1, 0, 1)), 1);
 });
 
-Deno.test("cascade: candidates are the models that no cheaper one matches, by cost", () => {
-  const singles = (scores: (number | undefined)[], costs: number[]): number[] =>
-    paretoSingles(training([[1]], [scores], { costs: [costs] }));
-  assert.deepEqual(singles([.9, .2, .5, .5], [9, 1, 3, 4]), [1, 2, 0]);
-  assert.deepEqual(singles([.5, .5, .4], [2, 2, 3]), [0]);
-  assert.deepEqual(singles([undefined, .1], [1, 2]), [1]);
-  assert.deepEqual(singles([undefined, undefined], [2, 1]), [1]);
+Deno.test("cascade: a list may begin with the best model and go on to one that is never best", () => {
+  // m0 is right on the first 24 of 40 for 1 each, m1 on the other 16 for 2: no single that costs more is better.
+  const scores = Array.from({ length: 40 }, (_, i) => i < 24 ? [1, 0] : [0, 1]);
+  const train = training(scores.map(() => [1]), scores, { costs: scores.map(() => [1, 2]) });
+  const g = Float64Array.from(scores.flat(), (s, at) => .1 + .8 * s + .001 * (at % 7));
+  const [best, cheapest] = search(train, g, [1, 0]);
+  assert.deepEqual([best.list, best.quality, cheapest.list], [[0, 1], 1, [0]]);
+  assert.ok(Math.abs(best.cost - (24 * 1 + 16 * 2) / 40) < 1e-12, `${best.cost}`);
+});
+
+Deno.test("cascade: the smallest budget is the cheapest model's, to the last bit", () => {
+  for (const seed of [11, 12, 13, 14]) {
+    const drawing = drawn(200, seed), draw = random(seed, "g");
+    const train = { ...drawing, costs: drawing.costs.map((cost) => cost / 7) };
+    const g = train.scores.map(() => draw.next());
+    assert.deepEqual(search(train, g, [1, 0])[1].list, [0]);
+  }
 });
 
 /** Mean score and cost of a cascade on training rows, by doing what it says. */
@@ -59,22 +69,29 @@ function measured(train: TrainingData, g: Float64Array, cascade: Cascade): [numb
 }
 
 Deno.test("cascade: the search finds what trying every list and threshold finds", () => {
-  const train = drawn(60, 3), M = 3, g = train.scores.map((s, at) => .3 * s + ((at * 7) % 11) / 20);
-  const quantiles = [0, 1, 2].map((m) => {
-    const sorted = Array.from({ length: 60 }, (_, i) => g[i * M + m]).sort((a, b) => a - b);
-    return Array.from({ length: 40 }, (_, k) => sorted[Math.floor(k * 60 / 40)]);
-  });
-  assert.deepEqual(paretoSingles(train), [0, 1, 2]);
-  const all: Cascade[] = [];
-  const add = (list: number[], thresholds: number[]): void => {
-    const [quality, cost] = measured(train, g, { list, thresholds, quality: 0, cost: 0 });
-    all.push({ list, thresholds, quality, cost });
+  const N = 60, train = drawn(N, 3), M = 3;
+  const g = train.scores.map((s, at) => .3 * s + ((at * 7) % 11) / 20);
+  const value = (m: number, q: number): number => g[q * M + m];
+  const all: Cascade[] = [], every = [...Array(N).keys()];
+  /** Every beginning of a list, with its thresholds and the queries that these leave. */
+  const extend = (list: number[], thresholds: number[], left: number[], from: number): void => {
+    for (const m of [0, 1, 2].filter((m) => !list.includes(m))) {
+      const [quality, cost] = measured(train, g, {
+        list: [...list, m],
+        thresholds,
+        quality: 0,
+        cost: 0,
+      });
+      all.push({ list: [...list, m], thresholds, quality, cost });
+      if (list.length === 2) continue;
+      const sorted = left.map((q) => value(m, q)).sort((a, b) => a - b);
+      for (let k = Math.max(1, from); k < 40 && left.length > 0; k++) {
+        const least = sorted[Math.floor(k * left.length / 40)];
+        extend([...list, m], [...thresholds, least], left.filter((q) => value(m, q) < least), k);
+      }
+    }
   };
-  for (const list of [[0], [1], [2]]) add(list, []);
-  for (let i = 1; i < 40; i++) {
-    for (const [a, b] of [[0, 1], [0, 2], [1, 2]]) add([a, b], [quantiles[a][i]]);
-    for (let j = 1; j <= i; j++) add([0, 1, 2], [quantiles[0][i], quantiles[1][j]]);
-  }
+  extend([], [], every, 0);
   const shares = [1, .6, .3, .1, 0], found = search(train, g, shares);
   const [low, , high] = train.meanCosts;
   shares.forEach((share, k) => {

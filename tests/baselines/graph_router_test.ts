@@ -1,6 +1,8 @@
-/** GraphRouter: the convolutions and labels by hand, two topics to learn, and new nodes. */
+/** GraphRouter: the convolutions and labels by hand, two topics to learn, tasks told or guessed, and new nodes. */
 import assert from "node:assert/strict";
-import router, { bestOf } from "../../baselines/graph_router.ts";
+import router, { nearestBenchmark } from "../../baselines/graph_router.ts";
+import labelRouter from "../../baselines/graph_router_label.ts";
+import { bestOf } from "../../baselines/_graph_router.ts";
 import { hide, modelNodes, start } from "../../baselines/_graph_network.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
@@ -10,7 +12,7 @@ import { Program } from "../../src/nn/program.ts";
 import type { FittedRouter, TrainingData } from "../../src/router/contract.ts";
 import { batch, cells, CONTEXT, profiles, qualities, training } from "../router/hand.ts";
 
-const CONFIG = { width: 8, rate: 0.03 };
+const CONFIG = { steps: 500 };
 
 Deno.test("GraphRouter: every best known model of a query is labelled 1, on a query nobody solves all", () => {
   const scores = cells([[1, 0, 1], [.5, .75, undefined], [0, 0, 0], [undefined, 0, undefined]]);
@@ -133,18 +135,40 @@ async function byLabel(fitted: FittedRouter, ...benchmarks: string[]): Promise<n
 }
 
 Deno.test("GraphRouter learns from task labels; an unseen one lies midway between the known", async () => {
-  const fitted = await router.fit(twoKinds(600, "label"), CONFIG, CONTEXT);
+  const fitted = await labelRouter.fit(twoKinds(600, "label"), CONFIG, CONTEXT);
   const [first, second, unseen] = await byLabel(fitted, "first", "second", "third");
   assert.deepEqual([best(first), best(second)], [0, 1]);
   const logit = (p: number) => Math.log(p / (1 - p));
   unseen.forEach((p, m) => about([logit(p)], [(logit(first[m]) + logit(second[m])) / 2]));
 });
 
+Deno.test("GraphRouter guesses a query's task: the benchmark with the nearest mean vector", async () => {
+  assert.deepEqual([router.needs, labelRouter.needs], [undefined, ["benchmark"]]);
+  const vectors = [[1, 0], [1, 0], [0, 1], [0, 1]], benchmarks = ["a", "a", "b", "b"];
+  const train = training(vectors, [[1, 0], [1, 0], [0, 1], [0, 1]], { benchmarks });
+  const tasks = nearestBenchmark(train),
+    shares = await tasks.of(batch([[.6, .8], [.8, .6], [-1, 0]]));
+  assert.equal(tasks.count, 2);
+  assert.deepEqual([...shares.data], [0, 1, 1, 0, 0, 1]);
+});
+
+Deno.test("GraphRouter: one training serves all numbers of steps, whichever is asked for first", async () => {
+  const queries = batch(
+    Array.from({ length: 4 }, (_, i) => [...Array(8).keys()].map((d) => +(d === i))),
+  );
+  const predicted = async (train: TrainingData, steps: number): Promise<number[][]> =>
+    await qualities(await router.fit(train, { steps }, CONTEXT), queries);
+  const [one, another] = [twoKinds(300, "text"), twoKinds(300, "text")];
+  const long = await predicted(one, 2000), short = await predicted(one, 500);
+  assert.deepEqual([await predicted(another, 500), await predicted(another, 2000)], [short, long]);
+  assert.notDeepEqual(short, long);
+});
+
 Deno.test("GraphRouter: missing outcomes hide nothing of what is known, and a model without any is not chosen", async () => {
   const train = twoKinds(300, "label"), M = 3;
   const scores = train.scores.map((s, at) => at % M === 2 || at < 30 * M ? NaN : s);
   const [first, second] = await byLabel(
-    await router.fit({ ...train, scores }, CONFIG, CONTEXT),
+    await labelRouter.fit({ ...train, scores }, CONFIG, CONTEXT),
     "first",
     "second",
   );

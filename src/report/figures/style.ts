@@ -27,7 +27,7 @@ const KNOWN = [
   ...["carrot_knn", "carrot_ridge", "avengers_pro", "model_sat", "svm", "embedllm_knn"],
   ...["routellm_mf", "graph_router", "hybrid_llm", "router_retriever", "router_retriever_mean"],
   ...["cascade", "routellm_mf_pair", "guarded_knn", "profile_knn", "mlp_ensemble", "omni_router"],
-  ...["known_mixture", "irt_router_neural", "shared_trunk"],
+  ...["known_mixture", "irt_router_neural", "shared_trunk", "graph_router_label"],
 ];
 
 /** What frames a figure but does not compete is grey. */

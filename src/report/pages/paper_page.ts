@@ -84,14 +84,14 @@ const REPORTS: readonly Report[] = [
     why: "configuration chosen on validation rows here",
   },
   {
-    ids: ["graph_router"],
+    ids: ["graph_router", "graph_router_label"],
     method: "GraphRouter, arXiv 2410.03834",
     paper: "utility in three cost scenarios; split by position within a task",
     independent:
       "LLMRouterBench† 70.3 on 20 small models; 13 flagship models† PerfGain +2.8%, CostSave −20%",
     why:
-      "no descriptions of models or tasks in our data: learned vectors in their place; no choosing " +
-      "among seeds",
+      "no descriptions of models or tasks in our data: learned vectors in their place; one row guesses the " +
+      "task, the other reads the label; no choosing among seeds",
   },
   {
     ids: ["irt_router"],
