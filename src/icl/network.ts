@@ -54,13 +54,16 @@ export function blockOf({ width, heads }: NetworkShape): BlockShape {
 /** Tokens of a target: [QUERY] [v] [ANSWER]. */
 export const TARGET_TOKENS = 3;
 
+/** Label of a record's query whose outcome is not told: it is to be predicted. Beside 0, not solved, and 1, solved. */
+export const NOT_TOLD = 2;
+
 /** The initial weights. */
 export function initialise(shape: NetworkShape, random: Random): Parameters {
   const { width, layers, input, vocabulary, linearProjector, identities } = shape;
   const deviation = 1 / Math.sqrt(width); // variance 1 in, variance 1 out
   const parameters = new Parameters(random);
   addProjector(parameters, "projector", input, width, { linear: linearProjector });
-  parameters.add("label_table", [2, width], normal(deviation));
+  parameters.add("label_table", [NOT_TOLD + 1, width], normal(deviation));
   parameters.add("query_marker", [width], normal(deviation));
   parameters.add("answer_marker", [width], normal(deviation));
   for (let i = 0; i < layers; i++) {
@@ -78,7 +81,7 @@ export function initialise(shape: NetworkShape, random: Random): Parameters {
  * K queries. The last block's own attention is never looked at, so it is not computed.
  *
  * @param vectors query vectors of the record [K × input]
- * @param labels int64 [G × K], 1 = solved
+ * @param labels int64 [G × K], 1 = solved, 0 = not, {@link NOT_TOLD}
  */
 export function encodeRecords(
   parameter: Bound,
