@@ -141,9 +141,7 @@ export async function trainAnswer(
     const sparse = labelled[models[0]];
     const some = models.some((m) => has(chosen(0), m)) || // the usual case, without a search
       models.some((m) => range(B).some((b) => has(chosen(b), m)));
-    const asked = range(B).map((b) =>
-      some ? chosen(b) : sparse[(step * B + b) % sparse.length]
-    );
+    const asked = range(B).map((b) => some ? chosen(b) : sparse[(step * B + b) % sparse.length]);
     const hidden = new Set(asked);
     list.forEach((i, k) =>
       models.forEach((m, g) =>

@@ -12,7 +12,7 @@ import { cpuUsage } from "node:process";
 import { random } from "../../src/base/random.ts";
 import { outcomesOf } from "../../src/run/join.ts";
 import { runJob } from "../../src/run/job.ts";
-import { openSplit, type OpenedSplit } from "../../src/run/open_split.ts";
+import { type OpenedSplit, openSplit } from "../../src/run/open_split.ts";
 import { planRun } from "../../src/run/plan.ts";
 import { decide } from "../../src/router/decide.ts";
 import { loadRouter } from "../../src/router/discover.ts";
@@ -52,11 +52,13 @@ async function byRecipe(split: OpenedSplit, arm: Arm, test: Float64Array): Promi
   const { train, validation, all } = split, M = train.models.length;
   const { seed = 42, ...changes } = arm;
   const recipe: Recipe = { ...CURRENT, ...changes };
-  const outside = recipe.rows === "all" ? new Set<number>() : new Set(buildProfile(
-    train,
-    Math.min(500, Math.floor(train.queries.ids.length / 4)),
-    42,
-  ).rows);
+  const outside = recipe.rows === "all" ? new Set<number>() : new Set(
+    buildProfile(
+      train,
+      Math.min(500, Math.floor(train.queries.ids.length / 4)),
+      42,
+    ).rows,
+  );
   const pool = { models: train.models, meanCosts: all.meanCosts };
   const scoreOf = (quality: Float64Array, cells: Float64Array): number =>
     meanChosen(decide({ quality }, pool), cells, M);
@@ -105,7 +107,9 @@ if (import.meta.main) {
     const { user, system } = cpuUsage(start), seconds = (user + system) / 1e6;
     console.log(
       text,
-      `val ${reached.validation?.toFixed(4)} test ${reached.test.toFixed(4)}, ${seconds.toFixed(1)} s`,
+      `val ${reached.validation?.toFixed(4)} test ${reached.test.toFixed(4)}, ${
+        seconds.toFixed(1)
+      } s`,
       JSON.stringify(reached.looks ?? reached.notes),
     );
     const line = { data, arm, seconds, ...reached };

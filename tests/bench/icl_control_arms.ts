@@ -187,8 +187,7 @@ export async function fitArm(
     group: (name, { length }) => ({ decay: length > 1 && name !== "b" ? decay : 0 }),
   });
   const programs = new Programs(parameters);
-  const predict = (of: Matrix): Promise<Float64Array> =>
-    predicted(programs, recipe, of, M);
+  const predict = (of: Matrix): Promise<Float64Array> => predicted(programs, recipe, of, M);
   const x = new Float32Array(B * D), outcomes = new Float32Array(G * B);
   const weights = new Float32Array(G * B), masks: Record<string, Uint8Array> = {};
   let sites: Dropout[] = [], best: Map<string, Float32Array> | undefined, kept = stop, loss = 0;
@@ -240,10 +239,12 @@ async function predicted(
   { data, rows, width }: Matrix,
   M: number,
 ): Promise<Float64Array> {
-  const B = 256, out = new Float64Array(rows * M), models = BigInt64Array.from(
-    { length: M },
-    (_, m) => BigInt(m),
-  );
+  const B = 256,
+    out = new Float64Array(rows * M),
+    models = BigInt64Array.from(
+      { length: M },
+      (_, m) => BigInt(m),
+    );
   for (let start = 0; start < rows; start += B) {
     const x = new Float32Array(B * width), end = Math.min(rows, start + B);
     x.set(data.subarray(start * width, end * width));
