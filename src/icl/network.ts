@@ -3,7 +3,7 @@
  * record and a query as vectors (icl-router.md §6, tier T).
  *
  * A record is K pairs [v_k][label_k] on 2K positions; a target is three tokens behind it, [QUERY] [v]
- * [ANSWER]. The two logits at [ANSWER] say whether the model will solve the query.
+ * [ANSWER + v]. The two logits at [ANSWER + v] say whether the model will solve the query.
  * @module
  */
 import type { Graph, Tensor } from "../nn/graph.ts";
@@ -51,7 +51,7 @@ export function blockOf({ width, heads }: NetworkShape): BlockShape {
   return { width, heads, hidden: 2 * width };
 }
 
-/** Tokens of a target: [QUERY] [v] [ANSWER]. */
+/** Tokens of a target: [QUERY] [v] [ANSWER + v]. */
 export const TARGET_TOKENS = 3;
 
 /** Label of a record's query whose outcome is not told: it is to be predicted. Beside 0, not solved, and 1, solved. */
@@ -169,7 +169,9 @@ export function answerStates(
   const marker = (name: string): Tensor =>
     expand(reshape(parameter(name), [1, 1, width]), [B, 1, width]);
   const slots = reshape(project(parameter, "projector", vectors), [B, 1, width]);
-  const tokens = concat([marker("query_marker"), slots, marker("answer_marker")], 1);
+  // [ANSWER] carries the vector as well: through attention alone it would have a share of one in 2K.
+  const asked = add(marker("answer_marker"), slots);
+  const tokens = concat([marker("query_marker"), slots, asked], 1);
   let x = expand(reshape(tokens, [1, B * TARGET_TOKENS, width]), [
     models,
     B * TARGET_TOKENS,

@@ -208,8 +208,9 @@ function trainingNotes(
 
 /** The sentence under every table (icl-router.md §6). */
 const STATEMENT =
-  "small transformer trained from scratch on frozen embeddings; target query enters as a vector; profile " +
-  "queries are targets too, their outcomes then hidden in the records; no pre-trained language model. " +
+  "small transformer trained from scratch on frozen embeddings; target query enters as a vector, which the " +
+  "answer token carries too; profile queries are targets too, their outcomes then hidden in the records; no " +
+  "pre-trained language model. " +
   "Smaller and more regularised than its specification suggests (3 layers of width 64, input dropout, " +
   "weight decay .1); with new models its profile is the protocol's list. Validation rows both stop its " +
   "training and place it on the curve.";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Graph, type Tensor } from "../../src/nn/graph.ts";
 import {
+  add,
   concat,
   expand,
   gradients,
@@ -92,7 +93,7 @@ function separate(shape: NetworkShape): Build {
       reshape(pairs, [G, B, 2 * K, width]),
       marker("query_marker"),
       expand(asked, [G, B, 1, width]),
-      marker("answer_marker"),
+      add(marker("answer_marker"), asked),
     ], 2);
     let x = reshape(tokens, [G * B, 2 * K + 3, width]);
     for (let i = 0; i < layers; i++) {
