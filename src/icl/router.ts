@@ -137,6 +137,7 @@ function routed(
         }
         const extended = await readNewModels({ models, records }, profiles, {
           longest: profile.ids.length,
+          order: profile.ids,
           encode: (record) => reader.encode(record),
           present: (labels) => presented(labels, profiles.models, reading),
         });
