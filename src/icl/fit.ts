@@ -125,8 +125,7 @@ async function fit(train: TrainingData, variant: Variant, tools: FitTools): Prom
   const at = new Map(rows.ids.map((id, i) => [id, i]));
   const profile = Uint32Array.from(list.ids, (id) => at.get(id)!);
   const outside = new Set(profile);
-  const own = rowsFrom(0, rows.training);
-  const targets = own.filter((i) => !outside.has(i));
+  const targets = rowsFrom(0, rows.training);
   const validation = rowsFrom(rows.training, rows.ids.length).filter((i) => !outside.has(i));
   const texts = { texts: rows.texts.slice(0, rows.training), vectors: rows.vectors };
   const start = startNetwork(texts.texts, rows.vectors.width, preset, tools.seed, {

@@ -3,7 +3,7 @@
  * record and a query as vectors (icl-router.md §6, tier T).
  *
  * A record is K pairs [v_k][label_k] on 2K positions; a target is three tokens behind it, [QUERY] [v]
- * [ANSWER]. The two logits at [ANSWER] say whether the model will solve the query.
+ * [ANSWER + v]. The two logits at [ANSWER + v] say whether the model will solve the query.
  * @module
  */
 import type { Graph, Tensor } from "../nn/graph.ts";
@@ -51,8 +51,11 @@ export function blockOf({ width, heads }: NetworkShape): BlockShape {
   return { width, heads, hidden: 2 * width };
 }
 
-/** Tokens of a target: [QUERY] [v] [ANSWER]. */
+/** Tokens of a target: [QUERY] [v] [ANSWER + v]. */
 export const TARGET_TOKENS = 3;
+
+/** Label of a record's query whose outcome is not told: it is to be predicted. Beside 0, not solved, and 1, solved. */
+export const NOT_TOLD = 2;
 
 /** The initial weights. */
 export function initialise(shape: NetworkShape, random: Random): Parameters {
@@ -60,7 +63,7 @@ export function initialise(shape: NetworkShape, random: Random): Parameters {
   const deviation = 1 / Math.sqrt(width); // variance 1 in, variance 1 out
   const parameters = new Parameters(random);
   addProjector(parameters, "projector", input, width, { linear: linearProjector });
-  parameters.add("label_table", [2, width], normal(deviation));
+  parameters.add("label_table", [NOT_TOLD + 1, width], normal(deviation));
   parameters.add("query_marker", [width], normal(deviation));
   parameters.add("answer_marker", [width], normal(deviation));
   for (let i = 0; i < layers; i++) {
@@ -78,7 +81,7 @@ export function initialise(shape: NetworkShape, random: Random): Parameters {
  * K queries. The last block's own attention is never looked at, so it is not computed.
  *
  * @param vectors query vectors of the record [K × input]
- * @param labels int64 [G × K], 1 = solved
+ * @param labels int64 [G × K], 1 = solved, 0 = not, {@link NOT_TOLD}
  */
 export function encodeRecords(
   parameter: Bound,
@@ -166,7 +169,9 @@ export function answerStates(
   const marker = (name: string): Tensor =>
     expand(reshape(parameter(name), [1, 1, width]), [B, 1, width]);
   const slots = reshape(project(parameter, "projector", vectors), [B, 1, width]);
-  const tokens = concat([marker("query_marker"), slots, marker("answer_marker")], 1);
+  // [ANSWER] carries the vector as well: through attention alone it would have a share of one in 2K.
+  const asked = add(marker("answer_marker"), slots);
+  const tokens = concat([marker("query_marker"), slots, asked], 1);
   let x = expand(reshape(tokens, [1, B * TARGET_TOKENS, width]), [
     models,
     B * TARGET_TOKENS,

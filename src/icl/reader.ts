@@ -117,6 +117,8 @@ export interface ReadPool {
 export interface RecordReading {
   /** Most labelled queries of a record: the first that a model has an outcome on. */
   readonly longest: number;
+  /** Ids of the queries of trained records, in order; others come after them, by id. Absent: rows as they come. */
+  readonly order?: readonly string[];
   /** Reads a record. */
   encode(record: Record): Promise<EncodedRecord>;
   /** What stands in records in place of the labels [n × k] (controls); the labels if absent. */
@@ -130,13 +132,13 @@ export interface RecordReading {
 export async function readNewModels(
   { models, records }: ReadPool,
   profiles: ModelProfiles,
-  { longest, encode, present = (labels) => labels }: RecordReading,
+  { longest, order, encode, present = (labels) => labels }: RecordReading,
 ): Promise<ReadPool> {
   const { queries: { ids, vectors }, models: { length: n } } = profiles;
   const labels = present(solvedOf(profiles.scores, profiles.solvedFrom));
-  const fresh: EncodedRecord[] = [];
+  const fresh: EncodedRecord[] = [], inOrder = order ? recordOrder(ids, order) : [...ids.keys()];
   for (const [m, id] of profiles.models.entries()) {
-    const known = [...ids.keys()].filter((i) => !Number.isNaN(labels[i * n + m])).slice(0, longest);
+    const known = inOrder.filter((i) => !Number.isNaN(labels[i * n + m])).slice(0, longest);
     if (known.length < SHORTEST_RECORD) {
       throw new CapabilityError(
         `${id}: ${known.length} labelled queries, a record needs at least ${SHORTEST_RECORD}`,
@@ -152,4 +154,11 @@ export async function readNewModels(
       return at >= 0 ? fresh[at] : records[models.indexOf(id)];
     }),
   };
+}
+
+/** Rows of these ids: those in `order` first and as it has them, the others by id. */
+function recordOrder(ids: readonly string[], order: readonly string[]): number[] {
+  const at = new Map(order.map((id, place) => [id, place]));
+  const place = (i: number): number => at.get(ids[i]) ?? order.length;
+  return [...ids.keys()].sort((a, b) => place(a) - place(b) || (ids[a] < ids[b] ? -1 : 1));
 }

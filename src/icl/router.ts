@@ -137,6 +137,7 @@ function routed(
         }
         const extended = await readNewModels({ models, records }, profiles, {
           longest: profile.ids.length,
+          order: profile.ids,
           encode: (record) => reader.encode(record),
           present: (labels) => presented(labels, profiles.models, reading),
         });
@@ -208,10 +209,12 @@ function trainingNotes(
 
 /** The sentence under every table (icl-router.md §6). */
 const STATEMENT =
-  "small transformer trained from scratch on frozen embeddings; target query enters as a vector; profile " +
-  "queries excluded from targets; no pre-trained language model. Smaller and more regularised than its " +
-  "specification suggests (3 layers of width 64, input dropout, weight decay .1); with new models its " +
-  "profile is the protocol's list. Validation rows both stop its training and place it on the curve.";
+  "small transformer trained from scratch on frozen embeddings; target query enters as a vector, which the " +
+  "answer token carries too; profile queries are targets too, their outcomes then hidden in the records; no " +
+  "pre-trained language model. " +
+  "Smaller and more regularised than its specification suggests (3 layers of width 64, input dropout, " +
+  "weight decay .1); with new models its profile is the protocol's list. Validation rows both stop its " +
+  "training and place it on the curve.";
 
 /** A router that differs from ICL-Router (table) by a variant or a reading of records. */
 export function iclRouter(

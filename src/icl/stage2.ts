@@ -13,7 +13,13 @@ import { loop, type LoopOptions, meanOfLast, type Memory, Trainer } from "../nn/
 import type { Parameters } from "../nn/parameters.ts";
 import type { Tensor } from "../nn/graph.ts";
 import { warmupCosine } from "../nn/adamw.ts";
-import { answerLogits, encodeIdentities, encodeRecords, type NetworkShape } from "./network.ts";
+import {
+  answerLogits,
+  encodeIdentities,
+  encodeRecords,
+  type NetworkShape,
+  NOT_TOLD,
+} from "./network.ts";
 import { row } from "../linalg/matrix.ts";
 import { pick } from "./stage1.ts";
 import type { Labelled, Outcomes } from "./record.ts";
@@ -51,7 +57,7 @@ export interface AnswerData {
   readonly scores: Float64Array;
   /** The profile list: rows, in order. */
   readonly profile: Uint32Array;
-  /** Rows that may be targets: never those of the profile. */
+  /** Rows that may be targets. Where one of a step's targets is in its record, the record does not tell its outcome. */
   readonly targets: Uint32Array;
 }
 
@@ -130,16 +136,19 @@ export async function trainAnswer(
     const models = draw.shuffle([...known]).slice(0, G).sort((a, b) => a - b);
     const record = kept(records, K, G, shape.input);
     list.forEach((i, k) => record.vectors.set(row(solved.vectors, i), k * shape.input));
-    models.forEach((m, g) =>
-      list.forEach((i, k) => record.labels[g * K + k] = BigInt(solved.labels[i * M + m]))
-    );
     const chosen = (b: number): number => targets[pick(random, targets.length, step * B + b)];
     // Where outcomes are so sparse that a step would have none, its first model's own rows are taken.
     const sparse = labelled[models[0]];
     const some = models.some((m) => has(chosen(0), m)) || // the usual case, without a search
       models.some((m) => range(B).some((b) => has(chosen(b), m)));
-    for (let b = 0; b < B; b++) {
-      const i = some ? chosen(b) : sparse[(step * B + b) % sparse.length];
+    const asked = range(B).map((b) => some ? chosen(b) : sparse[(step * B + b) % sparse.length]);
+    const hidden = new Set(asked);
+    list.forEach((i, k) =>
+      models.forEach((m, g) =>
+        record.labels[g * K + k] = BigInt(hidden.has(i) ? NOT_TOLD : solved.labels[i * M + m])
+      )
+    );
+    for (const [b, i] of asked.entries()) {
       rows.set(row(solved.vectors, i), b * shape.input);
       models.forEach((m, g) => {
         const label = (options.soft ? scores : solved.labels)[i * M + m];

@@ -34,7 +34,7 @@ Deno.test("neither the order of rows nor that of models changes a weight", async
   assert.deepEqual(mixed.rows.scores, usual.rows.scores);
 });
 
-Deno.test("profile queries are training rows, never targets and never judged", async () => {
+Deno.test("profile queries are training rows and targets like all of these, and are never judged", async () => {
   const { rows, profile, validation } = usual;
   assert.equal(profile.length, TINY.profile);
   assert.equal(new Set(profile).size, profile.length);
@@ -42,6 +42,7 @@ Deno.test("profile queries are training rows, never targets and never judged", a
   assert.equal(validation.length, rows.ids.length - rows.training);
   assert.ok(validation.every((i) => i >= rows.training));
   // Soft labels: a quarter in place of 0 is a new outcome of a target, and the same old one in a record.
+  // So weights change by it only if the query is a target.
   const soften = (inProfile: boolean): Rows => {
     const chosen = new Set(profileIds(usual)), M = old.models.length;
     const scores = old.scores.map((score, at) => {
@@ -56,8 +57,8 @@ Deno.test("profile queries are training rows, never targets and never judged", a
   const weightsOf = async (rows: Rows): Promise<ReturnType<typeof bits>> =>
     bits((await fit(rows, { softLabels: true })).reader.parameters);
   const soft = await weightsOf(old);
-  assert.deepEqual(await weightsOf(soften(true)), soft, "no profile query is a target");
-  assert.notDeepEqual(await weightsOf(soften(false)), soft);
+  assert.notDeepEqual(await weightsOf(soften(true)), soft, "profile queries are targets");
+  assert.notDeepEqual(await weightsOf(soften(false)), soft, "and the others");
 });
 
 Deno.test("a list of queries for new models is taken in its order, complete training rows only", async () => {

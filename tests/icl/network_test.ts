@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Graph, type Tensor } from "../../src/nn/graph.ts";
 import {
+  add,
   concat,
   expand,
   gradients,
@@ -92,7 +93,7 @@ function separate(shape: NetworkShape): Build {
       reshape(pairs, [G, B, 2 * K, width]),
       marker("query_marker"),
       expand(asked, [G, B, 1, width]),
-      marker("answer_marker"),
+      add(marker("answer_marker"), asked),
     ], 2);
     let x = reshape(tokens, [G * B, 2 * K + 3, width]);
     for (let i = 0; i < layers; i++) {
@@ -268,6 +269,6 @@ Deno.test("initial weights depend on the seed and the names; sizes are as specif
   const table = { input: 384, width: 128, layers: 4, heads: 4, vocabulary: 4000 };
   const block = 4 * 128 ** 2 + 3 * 128 * 256 + 2 * 128;
   const projector = 384 + 384 * 128 + 3 * 128 ** 2;
-  const tables = (2 + 1 + 1 + 1 + 2 + 4000) * 128; // labels, two markers, norm, head, tokens
+  const tables = (3 + 1 + 1 + 1 + 2 + 4000) * 128; // labels, two markers, norm, head, tokens
   assert.equal(initialise(table, random(1)).count, 4 * block + projector + tables);
 });

@@ -74,11 +74,15 @@ Deno.test("a new model is known by its record alone: labels of it, at most as ma
     await scoresOf({ ...profiles, models: ["birch"], costs: profiles.costs.map(() => 9) }),
     own,
   );
+  // As in training: 20 queries, those of the trained list first and in its order, then by id.
+  const { ids: list } = (await fitTable(training(old), VARIANT, context())).profile;
+  const { ids } = profiles.queries, others = ids.filter((id) => !list.includes(id)).sort();
+  const order = [...list.filter((id) => ids.includes(id)), ...others].map((id) => ids.indexOf(id));
   const flipped = profiles.scores.slice();
-  flipped[3] = flipped[3] >= 0.5 ? 0 : 1;
+  flipped[order[3]] = flipped[order[3]] >= 0.5 ? 0 : 1;
   assert.notDeepEqual(await scoresOf({ ...profiles, scores: flipped }), own);
-  const late = profiles.scores.slice(); // the record holds 20, as in training
-  late.fill(0, 20);
+  const late = profiles.scores.slice();
+  for (const i of order.slice(20)) late[i] = 0;
   assert.deepEqual(await scoresOf({ ...profiles, scores: late }), own);
   const holes = profiles.scores.map((s, i) => i % 2 === 0 ? NaN : s);
   const odd = Array.from({ length: 20 }, (_, i) => 2 * i + 1);

@@ -227,6 +227,19 @@ Deno.test("missing outcomes of targets do not count, whatever stands in their pl
   assert.notDeepEqual(bits(weights), bits((await trained(filled, SHORT)).weights));
 });
 
+Deno.test("a record does not tell the outcomes of the step's targets", async () => {
+  const K = small.profile.length; // with K targets a step, each step asks for the whole record
+  const asked = { ...small, targets: small.profile };
+  const inverted = { ...small.solved, labels: small.solved.labels.map((label) => 1 - label) };
+  const weightsOf = async (data: AnswerData, targets: number): Promise<ReturnType<typeof bits>> =>
+    bits((await trained(data, { ...SHORT, targets, soft: true })).weights);
+  // Soft labels: what is learned comes from the scores, and only records from the labels.
+  const told = await weightsOf(asked, K);
+  assert.deepEqual(await weightsOf({ ...asked, solved: inverted }, K), told);
+  const some = await weightsOf(asked, K - 1);
+  assert.notDeepEqual(await weightsOf({ ...asked, solved: inverted }, K - 1), some);
+});
+
 Deno.test("soft labels learn from scores, hard ones from solved or not", async () => {
   const graded = small.scores.map((s) => 0.2 + 0.5 * s), data = { ...small, scores: graded };
   const hard = await trained(data, SHORT), soft = await trained(data, { ...SHORT, soft: true });
