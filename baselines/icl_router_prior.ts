@@ -7,7 +7,7 @@
  *
  * Of a query the network sees its cosines to the record's queries, and what the pool's records say around it
  * (`surroundings.ts`): how known models fare on the nearest training queries, and of which tasks these are. A record
- * longer than 256 is read in part: 256 of its queries, drawn by id.
+ * longer than 128 is read in part: 128 of its queries, drawn by id.
  */
 import type {
   FittedRouter,
@@ -45,12 +45,12 @@ const router: Router<Config> = {
   statement:
     "Not the ICL-Router paper's method: no language model, and no training on a pool's outcomes. The network " +
     "was trained on made-up models over the vectors of clinc150 and pubmedqa texts; a dataset that shares a text with " +
-    "these is refused. Of records longer than 256 queries it reads 256.",
+    "these is refused. Of records longer than 128 queries it reads 128.",
   grid: [{}],
   unseen: "zero-update",
   async fit(train, _config, { seed }) {
     const pool = await openPool(train, await trained());
-    const read = await opened(pool, train, seed);
+    const read = await opened(pool, train, seed, true);
     return {
       models: train.models,
       predict: async (batch) => ({ quality: (await read(batch)).slice() }),
@@ -100,16 +100,23 @@ async function openPool(train: TrainingData, network: Trained): Promise<Pool> {
   };
 }
 
-/** Records of some models on the same queries, ready to be asked. */
+/** Records of some models on the same queries, ready to be asked; `known`: they are the pool's. */
 async function opened(
   pool: Pool,
   { queries, models, scores }: Pick<ModelProfiles, "queries" | "models" | "scores">,
   seed: number,
+  known: boolean,
 ): Promise<Reading> {
+  const whole = {
+    scores,
+    models: models.length,
+    rows: rowsIn(pool.train.queries, queries),
+    columns: models.map((_, m) => known ? m : -1),
+  };
   const asked = async (batch: QueryBatch): Promise<Asked> => {
     const near = await neighbours(batch, queries, AROUND + 1);
-    const own = ownAround(scores, models.length, pool.known, near, rowsIn(queries, batch));
-    return { ...await pool.place(batch), own };
+    const placed = await pool.place(batch), self = rowsIn(queries, batch);
+    return { ...placed, own: ownAround(whole, pool.known, placed.around.votes, near, self) };
   };
   const drawn = seededOrder(byId(queries), (i) => queries.ids[i], seed, "record");
   const records = takeRecords(
@@ -129,7 +136,7 @@ async function extended(
   seed: number,
 ): Promise<FittedRouter> {
   const all = extendPool(pool.train.models, profiles);
-  const fresh = await opened(pool, profiles, seed);
+  const fresh = await opened(pool, profiles, seed, false);
   return {
     models: all.models,
     predict: async (batch) => ({ quality: all.merge(await old(batch), await fresh(batch)) }),

@@ -18,7 +18,7 @@ const EMBEDDING = "static";
 const EVERY = 250;
 
 const FLAGS = {
-  steps: { type: "number", default: 6000, integer: true, min: 1, help: "training steps" },
+  steps: { type: "number", default: 7000, integer: true, min: 1, help: "training steps" },
   seed: { type: "number", default: 1, integer: true, min: 0, help: "seed of worlds and weights" },
 } as const satisfies Flags;
 
@@ -42,11 +42,15 @@ export async function main(argv: string[]): Promise<void> {
   const path = repoPath(`.cache/icl-prior/${seed}-${steps}.safetensors`);
   await Deno.mkdir(repoPath(".cache/icl-prior"), { recursive: true });
   const show = progress("training", steps);
-  const { parameters, loss } = await trainPrior({ vectors, areas: areasOf(texts) }, {
+  let average: number | undefined; // over about a hundred steps
+  const parameters = await trainPrior({ vectors, areas: areasOf(texts) }, {
     seed,
     steps,
     checkpoint: { path, every: EVERY },
-    heard: (step, loss) => show.update(step, `loss ${loss.toFixed(4)}`),
+    heard: (step, loss) => {
+      average = average === undefined ? loss : 0.99 * average + 0.01 * loss;
+      show.update(step, `loss ${average.toFixed(3)}`);
+    },
   });
   show.end();
   await writeWeights(repoPath(WEIGHTS), parameters, {
@@ -55,10 +59,9 @@ export async function main(argv: string[]): Promise<void> {
     embedding: `${EMBEDDING} ${provider.key}`,
     seed: String(seed),
     steps: String(steps),
-    loss: loss.toFixed(4),
   }, texts.map(({ text }) => text));
   const { facts: { sha256 } } = await readWeights(repoPath(WEIGHTS));
-  console.log(`${WEIGHTS}: ${parameters.count} weights, loss ${loss.toFixed(4)}, sha256 ${sha256}`);
+  console.log(`${WEIGHTS}: ${parameters.count} weights, sha256 ${sha256}`);
 }
 
 /** Rows of the texts by topic, of topics by area. */

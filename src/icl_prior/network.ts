@@ -34,7 +34,7 @@ import type { Random } from "../base/random.ts";
 /** Numbers a query brings of its own, whatever the model; see `surroundings.ts`. */
 export const TOKEN = 6;
 /** Numbers a query brings for one model. */
-export const OWN = 3;
+export const OWN = 7;
 /** Sizes of the network: layers, heads of each, width of a value, of a token, of hidden layers. */
 const LAYERS = 3, HEADS = 8, VALUE = 8, WIDTH = 32, HIDDEN = 64, PAIR = 5, PAIR_HIDDEN = 32;
 /** Weight of "nothing near": what a head's mean is divided by holds at least this. */
@@ -90,6 +90,7 @@ export function initialise(random: Random): Parameters {
   }
   parameters.add("norm", [WIDTH], ones);
   layer("answer", WIDTH, 1, 0.1);
+  layer("level", TOKEN + OWN, 1, 0.1);
   return parameters;
 }
 
@@ -146,7 +147,8 @@ export function answerLogits(graph: Graph, parameter: Bound, shape: ReadingShape
     h = add(h, apply(gelu(apply(inputs, `${name}.in`)), `${name}.out`));
   }
   const last = rmsNorm(slice(h, 1, K, T), parameter("norm"));
-  return reshape(apply(last, "answer"), [G, targets]);
+  const level = apply(slice(own, 1, K, T), "level");
+  return reshape(add(apply(last, "answer"), level), [G, targets]);
 }
 
 /** What every query and every item have to do with one another, [T × K × PAIR]. */

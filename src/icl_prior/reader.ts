@@ -10,7 +10,7 @@ import { answerLogits, OWN, type ReadingFeeds, type ReadingShape, TOKEN } from "
 import type { KnownPool, Surroundings } from "./surroundings.ts";
 
 /** Longest record the network was trained to read. */
-export const LONGEST = 256;
+export const LONGEST = 128;
 /** Shortest record that a graph is built for; shorter ones are filled up. */
 const SHORTEST = 4;
 /** Targets a block, at most. */

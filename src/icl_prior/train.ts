@@ -5,10 +5,12 @@
  * @module
  */
 import { type Random, random } from "../base/random.ts";
-import { binaryCrossEntropy } from "../nn/layers.ts";
+import { binaryCrossEntropy, sigmoid } from "../nn/layers.ts";
+import { add, mean, scale, square, sub } from "../nn/ops.ts";
+import type { Tensor } from "../nn/graph.ts";
 import { warmupCosine } from "../nn/adamw.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { loop, type LoopOptions, meanOfLast, Trainer } from "../nn/trainer.ts";
+import { loop, type LoopOptions, Trainer } from "../nn/trainer.ts";
 import {
   answerLogits,
   initialise,
@@ -24,7 +26,7 @@ import { drawWorld, MOST_MODELS, MOST_TASKS, type Texts, type World } from "./wo
 
 /** Worlds that are open at a time, and steps on each, with other records, targets and readers every time. */
 const OPEN = 8, STEPS_A_WORLD = 16;
-const MODELS = 8, TARGETS = 64;
+const MODELS = 16, TARGETS = 64;
 /** Record lengths and how often each is drawn: those that new models have most, long ones seldom, as they cost most. */
 const LENGTHS: readonly (readonly [length: number, times: number])[] = [
   [0, 1],
@@ -33,30 +35,30 @@ const LENGTHS: readonly (readonly [length: number, times: number])[] = [
   [16, 5],
   [32, 5],
   [64, 5],
-  [128, 3],
-  [256, 1],
+  [128, 4],
 ];
 const DRAWN = LENGTHS.flatMap(([length, times]) => new Array<number>(times).fill(length));
 /** Shortest record that a graph is built for. */
 const SHORTEST = 4;
+/** Weight of the squared error between models. */
+const ORDER = 4;
 /** Peak learning rate. */
 const RATE = 3e-3;
 
 /** How a training run is set up. */
 export interface PriorTraining extends LoopOptions {
   readonly seed: number;
-  /** Hears the mean loss now and then. */
+  /** Hears the loss of every step. */
   heard?(step: number, loss: number): void;
 }
 
-/** Trains the network; returns its weights and the mean loss of the last tenth of the steps. */
+/** Trains the network; returns its weights. */
 export async function trainPrior(
   texts: Texts,
   { seed, heard, ...watch }: PriorTraining,
-): Promise<{ parameters: Parameters; loss: number }> {
+): Promise<Parameters> {
   const parameters = initialise(random(seed, "weights"));
   const trainer = new Trainer(parameters, { schedule: warmupCosine(RATE, watch.steps, 0.02) });
-  const losses: number[] = [];
   const worlds = new Map<number, World>();
   await loop(trainer, watch, async (step) => {
     const number = Math.floor(step / (OPEN * STEPS_A_WORLD)) * OPEN + step % OPEN;
@@ -74,18 +76,25 @@ export async function trainPrior(
     };
     const { loss } = await trainer.update(`${items} items`, (graph, parameter) => {
       const logits = answerLogits(graph, parameter, shape);
-      return binaryCrossEntropy(logits, graph.input("truth", [MODELS, TARGETS]));
+      return priorLoss(logits, graph.input("truth", [MODELS, TARGETS]));
     }, [await example(worlds.get(number)!, items, length, draw)]);
-    losses.push(loss);
-    if ((step + 1) % 250 === 0) {
-      heard?.(
-        step + 1,
-        losses.slice(-250).reduce((a, b) => a + b, 0) / 250,
-      );
-    }
+    heard?.(step + 1, loss);
   });
   await trainer.release();
-  return { parameters, loss: meanOfLast(losses) };
+  return parameters;
+}
+
+/**
+ * Cross-entropy, and the squared error of how models differ on the same query: a router needs their order, and the
+ * cross-entropy of all hardly sees it.
+ */
+function priorLoss(logits: Tensor, truth: Tensor): Tensor {
+  const error = sub(sigmoid(logits), truth);
+  const apart = sub(error, mean(error, [0]));
+  return add(
+    binaryCrossEntropy(logits, truth),
+    scale(mean(square(apart), [0, 1], { keep: false }), ORDER),
+  );
 }
 
 /** Records of some readers on the same recorded queries, and P(right) on some targets. */
@@ -117,11 +126,19 @@ async function example(
     targets.forEach((i, t) => truth[g * TARGETS + t] = world.truth[i * all + m]);
   });
   const { records: { models: M }, cosine } = world.pool;
-  const own = await ownFeatures(world, chosen, rows, Array.from(readers), r.next() < 0.5);
+  const votes = taken(world.around.votes, MOST_TASKS, rows, MOST_TASKS);
+  const own = await ownFeatures(
+    world,
+    chosen,
+    rows,
+    votes,
+    Array.from(readers),
+    r.next() < (length > 64 ? 0.7 : 0.3),
+  );
   return {
     vectors: taken(vectors.data, vectors.width, rows, vectors.width),
     behaviour: taken(world.around.behaviour, M, rows, MOST_MODELS),
-    votes: taken(world.around.votes, MOST_TASKS, rows, MOST_TASKS),
+    votes,
     tokens: taken(world.around.tokens, TOKEN, rows, TOKEN),
     own,
     scale: Float32Array.of(cosine.mean, 1 / cosine.deviation),
@@ -133,9 +150,10 @@ async function example(
 
 /** What the readers' whole records say around the queries: of known models all there is, of others what is read. */
 async function ownFeatures(
-  { vectors, outcomes, readers: all, pool, members, ofMembers }: World,
+  { vectors, outcomes, readers: all, pool, members, ofMembers, firstMember }: World,
   chosen: readonly number[],
   rows: readonly number[],
+  votes: Float32Array,
   readers: readonly number[],
   whole: boolean,
 ): Promise<Float32Array> {
@@ -146,7 +164,14 @@ async function ownFeatures(
   );
   const near = await nearest(takeRows(vectors, rows), takeRows(vectors, chosen), AROUND + 1);
   const self = rows.map((_, t) => t < chosen.length ? t : -1);
-  const own = ownAround(scores, readers.length, pool, near, self);
+  const columns = readers.map((m) => m < members ? firstMember + m : -1);
+  const own = ownAround(
+    { scores, models: readers.length, rows: chosen, columns },
+    pool,
+    votes,
+    near,
+    self,
+  );
   const width = rows.length * OWN, Q = vectors.rows;
   readers.forEach((m, g) => {
     if (!whole || m >= members) return;

@@ -36,13 +36,15 @@ export interface World {
   readonly vectors: Matrix;
   /** Number of recorded queries; the targets are the rows behind them. */
   readonly recorded: number;
-  /** P(right) of every query and model to read, [queries × readers]. */
+  /** P(right) of every query and model to read, its luck not known, [queries × readers]. */
   readonly truth: Float64Array;
   /** What came of it; NaN = missing, [queries × readers]. */
   readonly outcomes: Float64Array;
   readonly readers: number;
   /** The first so many readers are known models, with whole records: of each what it says, as `ownAround` does. */
   readonly members: number;
+  /** Column of the first of them in the pool. */
+  readonly firstMember: number;
   readonly ofMembers: Float32Array;
   /** Recorded rows by how many known models solve them, for records chosen to discriminate. */
   readonly levels: readonly (readonly number[])[];
@@ -51,6 +53,9 @@ export interface World {
 const READERS = 16, TARGETS = 160, WAVES = 64;
 /** Widest pool and most tasks of a world, to which the network's inputs are filled up. */
 export const MOST_MODELS = 16, MOST_TASKS = 48;
+
+/** Means of the eight equally likely parts of a standard normal. */
+const LUCKS = [-1.647, -0.895, -0.491, -0.158, 0.158, 0.491, 0.895, 1.647];
 
 /** Uniform, and of equal weight in every octave. */
 const between = (r: Random, low: number, high: number): number => low + (high - low) * r.next();
@@ -62,8 +67,8 @@ export async function drawWorld(texts: Texts, r: Random): Promise<World> {
   const queries = drawQueries(texts, r.fork("queries"));
   const { vectors, recorded, tasks, benchmarks } = queries, Q = vectors.rows;
   const known = 2 + r.integer(MOST_MODELS - 1), all = known + READERS;
-  const truth = drawModels(queries, all, r.fork("models"));
-  const outcomes = drawOutcomes(truth, r.fork("outcomes"));
+  const { chances, truth } = drawModels(queries, all, r.fork("models"));
+  const outcomes = drawOutcomes(chances, r.fork("outcomes"));
   // Readers that are of the pool themselves, as when a router answers for the models it was fitted with.
   const own = often(r, 0.6) ? Math.min(known, READERS / 2) : 0;
   const columns = (
@@ -99,19 +104,26 @@ export async function drawWorld(texts: Texts, r: Random): Promise<World> {
     for (let m = 0; m < known; m++) if (scores[i * known + m] >= 0.5) solved++;
     levels[solved].push(i);
   }
+  const around = surroundings(pool, near, self);
   return {
     pool,
-    around: surroundings(pool, near, self),
+    around,
     vectors,
     recorded,
     truth: columns(truth, first, READERS, Q),
     outcomes: columns(outcomes, first, READERS, Q),
     readers: READERS,
     members: own,
+    firstMember: first,
     ofMembers: ownAround(
-      columns(outcomes, first, own, recorded),
-      own,
+      {
+        scores: columns(outcomes, first, own, recorded),
+        models: own,
+        rows: self.subarray(0, recorded),
+        columns: Int32Array.from({ length: own }, (_, m) => first + m),
+      },
       pool,
+      around.votes,
       near,
       self,
     ),
@@ -247,20 +259,25 @@ class Functions {
   }
 }
 
-/** P(right) of every query and model. */
-function drawModels(queries: Queries, models: number, r: Random): Float64Array {
+/** P(right) of every query and model, [queries × models]: with the query's own luck, and on average over luck. */
+function drawModels(
+  queries: Queries,
+  models: number,
+  r: Random,
+): { chances: Float64Array; truth: Float64Array } {
   const Q = queries.vectors.rows, functions = new Functions(queries, r);
   const ease = functions.draw(r), easeSize = octaves(r, 0.2, 2.5);
   const luckSize = often(r, 0.2) ? 0 : octaves(r, 0.2, 3);
   const luck = Float64Array.from({ length: Q }, () => luckSize * r.normal());
   const factors = Array.from({ length: 1 + r.integer(4) }, () => functions.draw(r));
-  const factorSize = often(r, 0.15) ? 0 : octaves(r, 0.08, 1.2) / Math.sqrt(factors.length);
-  const ownSize = often(r, 0.25) ? 0 : octaves(r, 0.08, 1);
+  const factorSize = often(r, 0.15) ? 0 : octaves(r, 0.1, 1.6) / Math.sqrt(factors.length);
+  const ownSize = often(r, 0.25) ? 0 : octaves(r, 0.1, 1.2);
   const level = 0.4 + 1.3 * r.normal(), gap = octaves(r, 0.1, 1.5), variety = between(r, 0, 0.4);
   const guess = guesses(queries, r), slip = often(r, 0.5) ? 0 : between(r, 0, 0.08);
   const family = often(r, 0.4) ? between(r, 0.2, 0.8) : 0;
   const own = Array.from({ length: 6 }, () => functions.draw(r)); // a few, mixed anew for every model
-  const drawn: { skill: number; loads: number[] }[] = [], out = new Float64Array(Q * models);
+  const drawn: { skill: number; loads: number[] }[] = [], chances = new Float64Array(Q * models);
+  const truth = new Float64Array(Q * models);
   for (let m = 0; m < models; m++) {
     const parent = m > 0 && often(r, family) ? drawn[r.integer(m)] : undefined,
       mix = parent ? 0.35 : 1;
@@ -277,14 +294,18 @@ function drawModels(queries: Queries, models: number, r: Random): Float64Array {
       load * (f < factors.length ? factorSize : ownSize / Math.sqrt(own.length))
     );
     for (let i = 0; i < Q; i++) {
-      let logit = level + gap * skill + discrimination * (easeSize * ease[i] + luck[i]);
+      let logit = level + gap * skill + discrimination * easeSize * ease[i];
       sizes.forEach((size, f) =>
         logit += size * (f < factors.length ? factors[f] : own[f - factors.length])[i]
       );
-      out[i * models + m] = guess[i] + (1 - guess[i] - slip) / (1 + Math.exp(-logit));
+      const chance = (luck: number): number =>
+        guess[i] + (1 - guess[i] - slip) / (1 + Math.exp(-logit - discrimination * luck));
+      chances[i * models + m] = chance(luck[i]);
+      truth[i * models + m] = LUCKS.reduce((sum, z) => sum + chance(luckSize * z), 0) /
+        LUCKS.length;
     }
   }
-  return out;
+  return { chances, truth };
 }
 
 /** What is right by chance, the same in a whole benchmark. */
