@@ -24,13 +24,8 @@ import {
   seededOrder,
   storedCells,
 } from "../src/router/mod.ts";
-import {
-  AROUND,
-  type KnownPool,
-  knownPool,
-  ownAround,
-  surroundings,
-} from "../src/icl_prior/surroundings.ts";
+import { AROUND, type KnownPool, knownPool, surroundings } from "../src/icl_prior/surroundings.ts";
+import { ownAround } from "../src/icl_prior/own_record.ts";
 import { type Asked, LONGEST, type Placed, Reader, takeRecords } from "../src/icl_prior/reader.ts";
 import { requireUnseen, type Trained, trained } from "../src/icl_prior/weights.ts";
 

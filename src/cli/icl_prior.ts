@@ -9,7 +9,7 @@ import { openProvider } from "../embed/mod.ts";
 import { readTexts, type TopicText } from "../icl_prior/texts.ts";
 import { trainPrior } from "../icl_prior/train.ts";
 import { readWeights, WEIGHTS, writeWeights } from "../icl_prior/weights.ts";
-import type { Texts } from "../icl_prior/worlds.ts";
+import type { Texts } from "../icl_prior/made_up_queries.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 /** Embedding of the training texts. */

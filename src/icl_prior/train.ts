@@ -21,8 +21,10 @@ import {
 } from "./network.ts";
 import { nearest } from "../linalg/nearest.ts";
 import { takeRows } from "../linalg/matrix.ts";
-import { AROUND, ownAround } from "./surroundings.ts";
-import { drawWorld, MOST_MODELS, MOST_TASKS, type Texts, type World } from "./worlds.ts";
+import { ownAround } from "./own_record.ts";
+import { AROUND } from "./surroundings.ts";
+import { MOST_TASKS, type Texts } from "./made_up_queries.ts";
+import { drawWorld, MOST_MODELS, type World } from "./worlds.ts";
 
 /** Worlds that are open at a time, and steps on each, with other records, targets and readers every time. */
 const OPEN = 8, STEPS_A_WORLD = 16;

@@ -8,25 +8,27 @@
  * are shared factors that models have more or less of, so known models say something of a new one.
  * @module
  */
-import { type Matrix, matrix, normaliseToGrid, row } from "../linalg/matrix.ts";
+import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { nearest } from "../linalg/nearest.ts";
 import type { Random } from "../base/random.ts";
+import { Functions } from "./made_up_functions.ts";
+import {
+  between,
+  drawQueries,
+  MOST_TASKS,
+  octaves,
+  often,
+  type Queries,
+  type Texts,
+} from "./made_up_queries.ts";
+import { ownAround } from "./own_record.ts";
 import {
   AROUND,
   type KnownPool,
   knownPool,
-  ownAround,
   type Surroundings,
   surroundings,
 } from "./surroundings.ts";
-
-/** Texts to draw queries from. */
-export interface Texts {
-  /** Raw embeddings: means over word pieces, so the mean of two is about that of the joined text. */
-  readonly vectors: Matrix;
-  /** Rows by topic, of topics by area. */
-  readonly areas: readonly (readonly (readonly number[])[])[];
-}
 
 /** A pool of made-up models with their records, and others to read. */
 export interface World {
@@ -50,17 +52,12 @@ export interface World {
   readonly levels: readonly (readonly number[])[];
 }
 
-const READERS = 16, TARGETS = 160, WAVES = 64;
-/** Widest pool and most tasks of a world, to which the network's inputs are filled up. */
-export const MOST_MODELS = 16, MOST_TASKS = 48;
+const READERS = 16;
+/** Widest pool of a world, to which the network's input is filled up. */
+export const MOST_MODELS = 16;
 
 /** Means of the eight equally likely parts of a standard normal. */
 const LUCKS = [-1.647, -0.895, -0.491, -0.158, 0.158, 0.491, 0.895, 1.647];
-
-/** Uniform, and of equal weight in every octave. */
-const between = (r: Random, low: number, high: number): number => low + (high - low) * r.next();
-const octaves = (r: Random, low: number, high: number): number => low * (high / low) ** r.next();
-const often = (r: Random, share: number): boolean => r.next() < share;
 
 /** Draws a world. */
 export async function drawWorld(texts: Texts, r: Random): Promise<World> {
@@ -129,134 +126,6 @@ export async function drawWorld(texts: Texts, r: Random): Promise<World> {
     ),
     levels: levels.slice(1, Math.floor(known / 2) + 1).filter((rows) => rows.length > 0),
   };
-}
-
-interface Queries {
-  readonly vectors: Matrix;
-  readonly recorded: number;
-  readonly benchmarks: Int32Array;
-  readonly tasks: Int32Array;
-}
-
-/** Benchmarks of a few topics each; a text may be several joined ones, behind a preamble that its benchmark shares. */
-function drawQueries({ vectors: { data, width: D, rows }, areas }: Texts, r: Random): Queries {
-  const recorded = Math.round(octaves(r, 60, 900)), Q = recorded + TARGETS;
-  const count = 1 + Math.floor(14 * r.next() ** 1.5), topics: number[][] = [];
-  const benchmarks = Array.from({ length: count }, () => {
-    const area = areas[r.integer(areas.length)], mixed = often(r, 0.3);
-    const own = Array.from({ length: 1 + Math.floor(8 * r.next() ** 2) }, () => {
-      const from = mixed ? areas[r.integer(areas.length)] : area;
-      topics.push(from[r.integer(from.length)] as number[]);
-      return topics.length - 1;
-    });
-    return {
-      topics: own,
-      joined: 1 + Math.floor(6 * r.next() ** 2),
-      preamble: r.integer(rows),
-      share: often(r, 0.5) ? between(r, 0, 0.7) : 0,
-      size: octaves(r, 0.2, 2),
-    };
-  });
-  const fresh = count > 1 && often(r, 0.35)
-    ? Math.max(1, Math.floor(count * between(r, 0, 0.6)))
-    : 0;
-  const out = matrix(Q, D);
-  const ofBenchmark = new Int32Array(Q), tasks = new Int32Array(Q);
-  for (let i = 0; i < Q; i++) {
-    // Fresh benchmarks have targets but no recorded query.
-    const [low, high] = fresh === 0 ? [0, count] : i < recorded ? [fresh, count] : [0, fresh];
-    const b = low + drawBySize(benchmarks.slice(low, high).map(({ size }) => size), r);
-    const { topics: own, joined, preamble, share } = benchmarks[b],
-      topic = own[r.integer(own.length)];
-    ofBenchmark[i] = b;
-    tasks[i] = topic % MOST_TASKS;
-    for (let t = 0; t < joined; t++) {
-      const at = topics[topic][r.integer(topics[topic].length)] * D;
-      for (let j = 0; j < D; j++) out.data[i * D + j] += (1 - share) * data[at + j] / joined;
-    }
-    for (let j = 0; share > 0 && j < D; j++) out.data[i * D + j] += share * data[preamble * D + j];
-  }
-  if (often(r, 0.4)) centre(out, recorded);
-  return { vectors: normaliseToGrid(out), recorded, benchmarks: ofBenchmark, tasks };
-}
-
-function drawBySize(sizes: number[], r: Random): number {
-  let left = r.next() * sizes.reduce((a, b) => a + b, 0);
-  const found = sizes.findIndex((size) => (left -= size) < 0);
-  return found < 0 ? sizes.length - 1 : found;
-}
-
-function centre({ data, rows, width }: Matrix, of: number): void {
-  const mean = new Float64Array(width);
-  for (let i = 0; i < of; i++) for (let j = 0; j < width; j++) mean[j] += data[i * width + j] / of;
-  for (let i = 0; i < rows; i++) for (let j = 0; j < width; j++) data[i * width + j] -= mean[j];
-}
-
-/** Functions of a query: draws one at a time, each of mean square about 1. */
-class Functions {
-  readonly #phases: Float64Array;
-
-  /** Draws the random directions on which all smooth functions of a world are built. */
-  constructor(private readonly queries: Queries, r: Random) {
-    const { vectors: { data, rows, width } } = queries;
-    this.#phases = new Float64Array(rows * WAVES);
-    const directions = Float64Array.from({ length: WAVES * width }, () => r.normal());
-    for (let i = 0; i < rows; i++) {
-      for (let p = 0; p < WAVES; p++) {
-        let sum = 0;
-        for (let j = 0; j < width; j++) sum += directions[p * width + j] * data[i * width + j];
-        this.#phases[i * WAVES + p] = sum;
-      }
-    }
-  }
-
-  /** A sum of four kinds, in random shares. */
-  draw(r: Random): Float64Array {
-    const { vectors, benchmarks, tasks } = this.queries,
-      Q = vectors.rows,
-      out = new Float64Array(Q);
-    const shares = [0, 1, 2, 3].map(() => often(r, 0.3) ? 0 : -Math.log(1 - r.next()));
-    const total = shares.reduce((a, b) => a + b, 0) || 1;
-    const [smooth, bumpy, byBenchmark, byTask] = shares.map((share) => Math.sqrt(share / total));
-    const offsets = (labels: Int32Array, size: number): void => {
-      const made = Float64Array.from(
-        { length: labels.reduce((a, b) => Math.max(a, b), 0) + 1 },
-        () => r.normal(),
-      );
-      for (let i = 0; i < Q; i++) out[i] += size * made[labels[i]];
-    };
-    if (smooth > 0) this.#addWaves(out, smooth, octaves(r, 0.4, 5), r);
-    if (bumpy > 0) this.#addBumps(out, bumpy, r);
-    if (byBenchmark > 0) offsets(benchmarks, byBenchmark);
-    if (byTask > 0) offsets(tasks, byTask);
-    return out;
-  }
-
-  /** Random Fourier features of a Gaussian kernel: larger `pitch`, shorter length scale. */
-  #addWaves(out: Float64Array, size: number, pitch: number, r: Random): void {
-    const size2 = size * Math.sqrt(2 / WAVES);
-    const heights = Float64Array.from({ length: WAVES }, () => size2 * r.normal());
-    const starts = Float64Array.from({ length: WAVES }, () => 2 * Math.PI * r.next());
-    for (let i = 0; i < out.length; i++) {
-      for (let p = 0; p < WAVES; p++) {
-        out[i] += heights[p] * Math.cos(pitch * this.#phases[i * WAVES + p] + starts[p]);
-      }
-    }
-  }
-
-  /** Gains and losses around single queries. */
-  #addBumps(out: Float64Array, size: number, r: Random): void {
-    const { vectors } = this.queries, bumps = 1 + r.integer(6), width = octaves(r, 0.05, 0.4);
-    for (let b = 0; b < bumps; b++) {
-      const centre = row(vectors, r.integer(vectors.rows)), height = 1.5 * size * r.normal();
-      for (let i = 0; i < out.length; i++) {
-        const x = row(vectors, i);
-        let cosine = 0;
-        for (let j = 0; j < x.length; j++) cosine += x[j] * centre[j];
-        out[i] += height * Math.exp(-(1 - cosine) / width);
-      }
-    }
-  }
 }
 
 /** P(right) of every query and model, [queries × models]: with the query's own luck, and on average over luck. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { nearest } from "../../src/linalg/nearest.ts";
-import { knownPool, ownAround, surroundings } from "../../src/icl_prior/surroundings.ts";
+import { ownAround } from "../../src/icl_prior/own_record.ts";
+import { knownPool, surroundings } from "../../src/icl_prior/surroundings.ts";
 import { OWN, TOKEN } from "../../src/icl_prior/network.ts";
 
 const vectors = matrix(4, 2, Float32Array.of(1, 0, 1, 0, 0, 1, 0, 1));

@@ -4,7 +4,8 @@ import { matrix } from "../../src/linalg/matrix.ts";
 import { random } from "../../src/base/random.ts";
 import { sha256 } from "../../src/base/hash.ts";
 import { trainPrior } from "../../src/icl_prior/train.ts";
-import { drawWorld, type Texts } from "../../src/icl_prior/worlds.ts";
+import type { Texts } from "../../src/icl_prior/made_up_queries.ts";
+import { drawWorld } from "../../src/icl_prior/worlds.ts";
 import { inFolder } from "../support/folder.ts";
 
 /** Forty texts of four topics in two areas. */
