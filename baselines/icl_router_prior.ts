@@ -1,13 +1,16 @@
 /**
  * ICL-Router (prior-fitted): one network, trained once on made-up models, reads records of real ones.
  *
- * As in TabPFN the learning is done before any outcome is seen: millions of invented records over real query vectors
- * (`src/icl_prior/worlds.ts`) teach the network what a record says of a further query (`network.ts`). Fitting a pool is
- * storing its records; a new model is read from its record, no number is changed for it.
+ * As in TabPFN the learning is done before any outcome is seen: a hundred thousand invented records over real query
+ * vectors (`src/icl_prior/worlds.ts`) teach the network what a record says of a further query (`network.ts`). Fitting
+ * a pool is storing its records; a new model is read from its record, no number is changed for it.
  *
  * Of a query the network sees its cosines to the record's queries, and what the pool's records say around it
- * (`surroundings.ts`): how known models fare on the nearest training queries, and of which tasks these are. A record
- * longer than 128 is read in part: 128 of its queries, drawn by id.
+ * (`surroundings.ts`): how known models fare on the nearest training queries, and of which tasks these are. It attends
+ * to at most 128 queries of a record, drawn by id; means over neighbours and tasks are of the whole (`own_record.ts`).
+ *
+ * The network has learned what to expect of queries like the recorded ones. How far to follow it away from a model's mean
+ * is the one thing that is tuned: ŝ(x,m) = μ_m + trust · (P(x,m) − μ_m). With trust 0 the best single model is left.
  */
 import type {
   FittedRouter,
@@ -18,19 +21,27 @@ import type {
 } from "../src/router/mod.ts";
 import {
   byId,
+  columnMeans,
   extendPool,
   neighbours,
   oncePerBatch,
   seededOrder,
   storedCells,
+  takeTraining,
 } from "../src/router/mod.ts";
 import { AROUND, type KnownPool, knownPool, surroundings } from "../src/icl_prior/surroundings.ts";
 import { ownAround } from "../src/icl_prior/own_record.ts";
 import { type Asked, LONGEST, type Placed, Reader, takeRecords } from "../src/icl_prior/reader.ts";
 import { requireUnseen, type Trained, trained } from "../src/icl_prior/weights.ts";
 
-/** Nothing is tuned. */
-export type Config = Record<string, never>;
+/** The one thing to choose on validation rows. */
+export interface Config {
+  /** Share of what the network says of a query beyond a model's mean. */
+  readonly trust: number;
+}
+
+/** Recorded queries that a new model's mean is predicted on. */
+const LEVEL_QUERIES = 256;
 
 /** The router. */
 const router: Router<Config> = {
@@ -40,16 +51,17 @@ const router: Router<Config> = {
   statement:
     "Not the ICL-Router paper's method: no language model, and no training on a pool's outcomes. The network " +
     "was trained on made-up models over the vectors of clinc150 and pubmedqa texts; a dataset that shares a text with " +
-    "these is refused. Of records longer than 128 queries it reads 128.",
-  grid: [{}],
+    "these is refused. Of records longer than 128 queries it attends to 128.",
+  grid: [{ trust: 1 }, { trust: 0.5 }, { trust: 0 }],
   unseen: "zero-update",
-  async fit(train, _config, { seed }) {
-    const pool = await openPool(train, await trained());
-    const read = await opened(pool, train, seed, true);
+  async fit(train, { trust }, { seed }) {
+    const { pool, read } = await openPool(train, seed);
+    const means = columnMeans(train.scores, train.models.length, byId(train.queries));
+    const old = tempered(read, means, trust);
     return {
       models: train.models,
-      predict: async (batch) => ({ quality: (await read(batch)).slice() }),
-      withModels: (profiles) => extended(pool, read, profiles, seed),
+      predict: async (batch) => ({ quality: await old(batch) }),
+      withModels: (profiles) => extended(pool, old, profiles, trust, seed),
       describe: () => ({ parameters: pool.weights + storedCells(train) }),
     };
   },
@@ -70,7 +82,29 @@ interface Pool {
   place(batch: QueryBatch): Promise<Placed>;
 }
 
-async function openPool(train: TrainingData, network: Trained): Promise<Pool> {
+/** A pool and what its models' records say. */
+interface OpenPool {
+  readonly pool: Pool;
+  readonly read: Reading;
+}
+
+/** Pools by their scores and seed: one opening serves all of a grid. */
+const open = new WeakMap<Float64Array, { key: string; made: Promise<OpenPool> }>();
+
+function openPool(train: TrainingData, seed: number): Promise<OpenPool> {
+  const key = `${train.queries.memo.id} ${train.models.join(" ")} ${seed}`;
+  const known = open.get(train.scores);
+  if (known?.key === key) return known.made;
+  const made = (async (): Promise<OpenPool> => {
+    const pool = await poolOf(train, await trained());
+    return { pool, read: await opened(pool, train, seed, true) };
+  })();
+  open.set(train.scores, { key, made });
+  made.catch(() => open.delete(train.scores));
+  return made;
+}
+
+async function poolOf(train: TrainingData, network: Trained): Promise<Pool> {
   const { queries, scores, models, tasks } = train;
   const codes = new Map([...new Set(tasks)].sort().map((task, code) => [task, code]));
   const near = await neighbours(queries, queries, AROUND + 1);
@@ -123,15 +157,35 @@ async function opened(
   return oncePerBatch(async (batch) => pool.reader.read(pool.known, records, await asked(batch)));
 }
 
-/** New models are read from their own records, known ones as before. */
+/** μ + trust · (P − μ), as a new array. @param means μ of every model */
+function tempered(read: Reading, means: Float64Array, trust: number): Reading {
+  const M = means.length;
+  return async (batch) =>
+    (await read(batch)).map((p, at) =>
+      trust === 1 ? p : means[at % M] + trust * (p - means[at % M])
+    );
+}
+
+/**
+ * New models are read from their own records, known ones as before. A new model's mean is what is predicted on average
+ * for recorded queries: that of its few labels would favour the lucky.
+ */
 async function extended(
   pool: Pool,
   old: Reading,
   profiles: ModelProfiles,
+  trust: number,
   seed: number,
 ): Promise<FittedRouter> {
-  const all = extendPool(pool.train.models, profiles);
-  const fresh = await opened(pool, profiles, seed, false);
+  const all = extendPool(pool.train.models, profiles), { queries } = pool.train;
+  const read = await opened(pool, profiles, seed, false);
+  let means: Float64Array = new Float64Array(profiles.models.length);
+  if (trust !== 1) {
+    const drawn = seededOrder(byId(queries), (i) => queries.ids[i], seed, "level");
+    const part = takeTraining(pool.train, drawn.slice(0, LEVEL_QUERIES), `icl prior level/${seed}`);
+    means = columnMeans(await read(part.queries), means.length);
+  }
+  const fresh = tempered(read, means, trust);
   return {
     models: all.models,
     predict: async (batch) => ({ quality: all.merge(await old(batch), await fresh(batch)) }),

@@ -13,7 +13,7 @@ const QUERIES = batch([[1, 0], [0, 1]], { name: "asked", ...ASKED });
 /** Ids of as many new models as a record has columns. */
 const fresh = (scores: Cells): string[] => scores[0].map((_, m) => `new ${m}`);
 
-const pool: FittedRouter = await router.fit(TRAIN, {}, CONTEXT);
+const pool: FittedRouter = await router.fit(TRAIN, { trust: 1 }, CONTEXT);
 /** P(right) on both queries, of new models with these records on the first queries of the store. */
 async function read(scores: Cells, store = STORE.slice(0, scores.length)): Promise<number[][]> {
   const fitted = await pool.withModels!(profiles(fresh(scores), store, scores));
@@ -62,7 +62,7 @@ Deno.test("prior-fitted: turning all vectors changes nothing but rounding", asyn
   const turned = ([x, y]: readonly number[]): number[] => [-y, 0, x];
   const other = await router.fit(
     training(STORE.map(turned), STORE.map((_, i) => [i % 2, (i + 1) % 2])),
-    {},
+    { trust: 1 },
     CONTEXT,
   );
   const there = await qualities(
@@ -83,11 +83,22 @@ Deno.test("prior-fitted: a text that the weights were trained on is refused, how
 
 Deno.test("control: with swapped records the model that is wrong everywhere is taken for the other", async () => {
   const good = training(STORE, STORE.map(() => [1, 0]));
-  const [[right, wrong]] = await qualities(await router.fit(good, {}, CONTEXT), QUERIES);
+  const [[right, wrong]] = await qualities(await router.fit(good, { trust: 1 }, CONTEXT), QUERIES);
   const [[first, second]] = await qualities(
-    await icl_prior_swapped.fit(training(STORE, STORE.map(() => [1, 0])), {}, CONTEXT),
+    await icl_prior_swapped.fit(training(STORE, STORE.map(() => [1, 0])), { trust: 1 }, CONTEXT),
     QUERIES,
   );
   assert.ok(right > wrong);
   near([[first, second]], [[wrong, right]]);
+});
+
+Deno.test("prior-fitted: trust 0 is the mean score, 1/2 lies halfway", async () => {
+  const uneven = training(STORE, STORE.map((_, i) => [Number(i < 12), Number(i === 0)]));
+  const [none, half, full] = await Promise.all(
+    [0, 0.5, 1].map(async (trust) =>
+      await qualities(await router.fit(uneven, { trust }, CONTEXT), QUERIES)
+    ),
+  );
+  near(none, [[12 / 16, 1 / 16], [12 / 16, 1 / 16]]);
+  near(half, full.map((row, i) => row.map((p, m) => (p + none[i][m]) / 2)));
 });
