@@ -13,7 +13,7 @@ import { FINGERPRINT, fingerprint } from "./texts.ts";
 /** Where the weights are. */
 export const WEIGHTS = "src/icl_prior/weights.safetensors";
 /** The sha256 that the file states of itself; here so that no finished job outlives a change of the weights. */
-const SHA256 = "dfb568ab96c8dabb6c114c5993c4f52e0df5e3a538f9882c451ad4978b360cef";
+const SHA256 = "effcce1c3876df680b69236451fd5fb423cacd2574bd17cb3a0c2c684746174f";
 
 /** The trained network. */
 export interface Trained {
