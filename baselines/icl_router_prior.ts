@@ -9,8 +9,11 @@
  * (`surroundings.ts`): how known models fare on the nearest training queries, and of which tasks these are. It attends
  * to at most 128 queries of a record, drawn by id; means over neighbours and tasks are of the whole (`own_record.ts`).
  *
- * The network has learned what to expect of queries like the recorded ones. How far to follow it away from a model's mean
- * is the one thing that is tuned: ŝ(x,m) = μ_m + trust · (P(x,m) − μ_m). With trust 0 the best single model is left.
+ * A query of an unknown benchmark may look like the recorded ones and be another matter. So the network is followed away
+ * from a model's mean only as far as the query's nearness to recorded ones says that its benchmark is known
+ * (`novelty.ts`); what is left then is the best single model. The one thing tuned is a share of that:
+ *
+ *   ŝ(x,m) = μ_m + trust · gate(x) · (P(x,m) − μ_m)
  */
 import type {
   FittedRouter,
@@ -30,6 +33,7 @@ import {
   takeTraining,
 } from "../src/router/mod.ts";
 import { AROUND, type KnownPool, knownPool, surroundings } from "../src/icl_prior/surroundings.ts";
+import { type Gate, noveltyGate } from "../src/icl_prior/novelty.ts";
 import { ownAround } from "../src/icl_prior/own_record.ts";
 import { type Asked, LONGEST, type Placed, Reader, takeRecords } from "../src/icl_prior/reader.ts";
 import { requireUnseen, type Trained, trained } from "../src/icl_prior/weights.ts";
@@ -57,7 +61,7 @@ const router: Router<Config> = {
   async fit(train, { trust }, { seed }) {
     const { pool, read } = await openPool(train, seed);
     const means = columnMeans(train.scores, train.models.length, byId(train.queries));
-    const old = tempered(read, means, trust);
+    const old = tempered(pool, read, means, trust);
     return {
       models: train.models,
       predict: async (batch) => ({ quality: await old(batch) }),
@@ -78,6 +82,7 @@ interface Pool {
   readonly reader: Reader;
   /** Numbers of the network. */
   readonly weights: number;
+  readonly gate: Gate;
   /** Lays queries among the recorded ones. */
   place(batch: QueryBatch): Promise<Placed>;
 }
@@ -119,6 +124,7 @@ async function poolOf(train: TrainingData, network: Trained): Promise<Pool> {
   return {
     train,
     known,
+    gate: await noveltyGate(queries.vectors, known.nearness, queries.benchmarks ?? []),
     reader: new Reader(network.parameters),
     weights: network.parameters.count,
     place: oncePerBatch(async (batch) => {
@@ -157,13 +163,17 @@ async function opened(
   return oncePerBatch(async (batch) => pool.reader.read(pool.known, records, await asked(batch)));
 }
 
-/** μ + trust · (P − μ), as a new array. @param means μ of every model */
-function tempered(read: Reading, means: Float64Array, trust: number): Reading {
+/** μ + trust · gate · (P − μ), as a new array. @param means μ of every model */
+function tempered(pool: Pool, read: Reading, means: Float64Array, trust: number): Reading {
   const M = means.length;
-  return async (batch) =>
-    (await read(batch)).map((p, at) =>
-      trust === 1 ? p : means[at % M] + trust * (p - means[at % M])
-    );
+  return async (batch) => {
+    const { around: { nearness } } = await pool.place(batch);
+    const shares = nearness.map((value) => trust * pool.gate(value));
+    return (await read(batch)).map((p, at) => {
+      const mean = means[at % M], share = shares[Math.floor(at / M)];
+      return share === 1 ? p : mean + share * (p - mean);
+    });
+  };
 }
 
 /**
@@ -179,13 +189,10 @@ async function extended(
 ): Promise<FittedRouter> {
   const all = extendPool(pool.train.models, profiles), { queries } = pool.train;
   const read = await opened(pool, profiles, seed, false);
-  let means: Float64Array = new Float64Array(profiles.models.length);
-  if (trust !== 1) {
-    const drawn = seededOrder(byId(queries), (i) => queries.ids[i], seed, "level");
-    const part = takeTraining(pool.train, drawn.slice(0, LEVEL_QUERIES), `icl prior level/${seed}`);
-    means = columnMeans(await read(part.queries), means.length);
-  }
-  const fresh = tempered(read, means, trust);
+  const drawn = seededOrder(byId(queries), (i) => queries.ids[i], seed, "level");
+  const part = takeTraining(pool.train, drawn.slice(0, LEVEL_QUERIES), `icl prior level/${seed}`);
+  const means = columnMeans(await read(part.queries), profiles.models.length);
+  const fresh = tempered(pool, read, means, trust);
   return {
     models: all.models,
     predict: async (batch) => ({ quality: all.merge(await old(batch), await fresh(batch)) }),

@@ -153,6 +153,7 @@ export function takeRecords(
       tokens: part(around.tokens),
       behaviour: part(around.behaviour),
       votes: part(around.votes),
+      nearness: Float64Array.from(rows, (row) => around.nearness[row]),
     },
     own: ofAll,
     scores: taken(scores, new Float64Array(rows.length * G)),

@@ -11,6 +11,9 @@ import { TOKEN } from "./network.ts";
 /** Neighbours that are looked at. One more is searched for, since a recorded query finds itself. */
 export const AROUND = 20;
 
+/** Of so many neighbours the mean cosine is how near the nearest are. */
+export const NEAREST = 3;
+
 /** Records of known models. */
 export interface Records {
   /** Query vectors [N × D]. */
@@ -43,6 +46,8 @@ export interface Surroundings {
   readonly tokens: Float32Array;
   readonly behaviour: Float32Array;
   readonly votes: Float32Array;
+  /** How near the nearest recorded queries are, [queries]. */
+  readonly nearness: Float64Array;
 }
 
 /** @param near the neighbours of all recorded queries among themselves, at least {@link AROUND} + 1 if there are */
@@ -82,7 +87,7 @@ function cosines({ vectors, order }: Records): KnownPool["cosine"] {
 /** Mean cosine of the three nearest recorded queries but itself; −1 where there are none. */
 function nearTo({ index, similarity, k }: Neighbours, query: number, self: number): number {
   let sum = 0, found = 0;
-  for (let j = 0; j < k && found < 3; j++) {
+  for (let j = 0; j < k && found < NEAREST; j++) {
     if (index[query * k + j] !== self) sum += similarity[query * k + j], found++;
   }
   return found > 0 ? sum / found : -1;
@@ -100,6 +105,7 @@ export function surroundings(
   const { models: M, scores, tasks, taskCount: C } = pool.records, Q = self.length;
   const tokens = new Float32Array(Q * TOKEN);
   const behaviour = new Float32Array(Q * M), votes = new Float32Array(Q * C);
+  const nearness = new Float64Array(Q);
   const around = new Float64Array(M), known = new Float64Array(M);
   const overall = mean(pool.means);
   for (let i = 0; i < Q; i++) {
@@ -119,7 +125,7 @@ export function surroundings(
     const ease = mean(around),
       spread = deviations(around, pool.means, behaviour.subarray(i * M, (i + 1) * M));
     const share = unit(votes.subarray(i * C, (i + 1) * C));
-    const nearest = nearTo(near, i, self[i]);
+    const nearest = nearness[i] = nearTo(near, i, self[i]);
     const { mean: middle, deviation } = pool.cosine;
     tokens.set([
       (nearest - middle) / deviation / 3,
@@ -130,7 +136,7 @@ export function surroundings(
       logit(overall),
     ], i * TOKEN);
   }
-  return { tokens, behaviour, votes };
+  return { tokens, behaviour, votes, nearness };
 }
 
 /** How every model deviates from its mean more than all do, scaled to length < 1; returns the root mean square. */
