@@ -9,13 +9,15 @@
  * (`surroundings.ts`): how known models fare on the nearest training queries, and of which tasks these are. It attends
  * to at most 128 queries of a record, drawn by id; means over neighbours and tasks are of the whole (`own_record.ts`).
  *
- * A query of an unknown benchmark may look like the recorded ones and be another matter. So the network is followed away
- * from a model's mean only as far as the query's nearness to recorded ones says that its benchmark is known
- * (`novelty.ts`); what is left then is the best single model. The one thing tuned is a share of that:
+ * A query of an unknown benchmark may look like the recorded ones and be another matter. Where validation rows are of
+ * unseen benchmarks, the network is followed away from a model's mean only as far as a query's nearness to the recorded ones
+ * says that its benchmark is known (`novelty.ts`); what is left then is the best single model. Elsewhere the gate is
+ * open. The one thing tuned is a share:
  *
  *   ŝ(x,m) = μ_m + trust · gate(x) · (P(x,m) − μ_m)
  */
 import type {
+  FitContext,
   FittedRouter,
   ModelProfiles,
   QueryBatch,
@@ -32,6 +34,8 @@ import {
   storedCells,
   takeTraining,
 } from "../src/router/mod.ts";
+import { validationIsFamiliar } from "../src/icl_plus/task_rows.ts";
+import { joined } from "../src/icl_prior/joined.ts";
 import { AROUND, type KnownPool, knownPool, surroundings } from "../src/icl_prior/surroundings.ts";
 import { type Gate, noveltyGate } from "../src/icl_prior/novelty.ts";
 import { ownAround } from "../src/icl_prior/own_record.ts";
@@ -58,15 +62,20 @@ const router: Router<Config> = {
     "these is refused. Of records longer than 128 queries it attends to 128.",
   grid: [{ trust: 1 }, { trust: 0.5 }, { trust: 0 }],
   unseen: "zero-update",
-  async fit(train, { trust }, { seed }) {
-    const { pool, read } = await openPool(train, seed);
-    const means = columnMeans(train.scores, train.models.length, byId(train.queries));
+  refit: "train", // so that the last fit knows of what kind the validation rows are; it reads them as well
+  async fit(train, { trust }, { seed, stage }) {
+    const { pool, read } = await openPool(train, seed, stage);
+    const { queries, scores, models } = pool.train;
+    const means = columnMeans(scores, models.length, byId(queries));
     const old = tempered(pool, read, means, trust);
     return {
       models: train.models,
       predict: async (batch) => ({ quality: await old(batch) }),
       withModels: (profiles) => extended(pool, old, profiles, trust, seed),
-      describe: () => ({ parameters: pool.weights + storedCells(train) }),
+      describe: () => ({
+        parameters: pool.weights + storedCells(pool.train),
+        notes: [pool.gate ? "validation rows of unseen benchmarks: gate on nearness" : "no gate"],
+      }),
     };
   },
 };
@@ -82,7 +91,8 @@ interface Pool {
   readonly reader: Reader;
   /** Numbers of the network. */
   readonly weights: number;
-  readonly gate: Gate;
+  /** Absent = open for all queries. */
+  readonly gate?: Gate;
   /** Lays queries among the recorded ones. */
   place(batch: QueryBatch): Promise<Placed>;
 }
@@ -96,20 +106,27 @@ interface OpenPool {
 /** Pools by their scores and seed: one opening serves all of a grid. */
 const open = new WeakMap<Float64Array, { key: string; made: Promise<OpenPool> }>();
 
-function openPool(train: TrainingData, seed: number): Promise<OpenPool> {
-  const key = `${train.queries.memo.id} ${train.models.join(" ")} ${seed}`;
+function openPool(
+  train: TrainingData,
+  seed: number,
+  stage: FitContext["stage"],
+): Promise<OpenPool> {
+  const own = [train.queries, train.validation?.queries].map((batch) => batch?.memo.id);
+  const key = JSON.stringify([own, train.models, seed, stage]);
   const known = open.get(train.scores);
   if (known?.key === key) return known.made;
   const made = (async (): Promise<OpenPool> => {
-    const pool = await poolOf(train, await trained());
-    return { pool, read: await opened(pool, train, seed, true) };
+    const { validation } = train;
+    const all = stage === "final" && validation ? joined(train, validation) : train;
+    const pool = await poolOf(all, await trained(), validationIsFamiliar(train));
+    return { pool, read: await opened(pool, all, seed, true) };
   })();
   open.set(train.scores, { key, made });
   made.catch(() => open.delete(train.scores));
   return made;
 }
 
-async function poolOf(train: TrainingData, network: Trained): Promise<Pool> {
+async function poolOf(train: TrainingData, network: Trained, familiar: boolean): Promise<Pool> {
   const { queries, scores, models, tasks } = train;
   const codes = new Map([...new Set(tasks)].sort().map((task, code) => [task, code]));
   const near = await neighbours(queries, queries, AROUND + 1);
@@ -124,7 +141,9 @@ async function poolOf(train: TrainingData, network: Trained): Promise<Pool> {
   return {
     train,
     known,
-    gate: await noveltyGate(queries.vectors, known.nearness, queries.benchmarks ?? []),
+    gate: familiar
+      ? undefined
+      : await noveltyGate(queries.vectors, known.nearness, queries.benchmarks ?? []),
     reader: new Reader(network.parameters),
     weights: network.parameters.count,
     place: oncePerBatch(async (batch) => {
@@ -142,16 +161,16 @@ async function opened(
   seed: number,
   known: boolean,
 ): Promise<Reading> {
-  const whole = {
+  const own = ownAround({
     scores,
     models: models.length,
     rows: rowsIn(pool.train.queries, queries),
     columns: models.map((_, m) => known ? m : -1),
-  };
+  }, pool.known);
   const asked = async (batch: QueryBatch): Promise<Asked> => {
     const near = await neighbours(batch, queries, AROUND + 1);
     const placed = await pool.place(batch), self = rowsIn(queries, batch);
-    return { ...placed, own: ownAround(whole, pool.known, placed.around.votes, near, self) };
+    return { ...placed, own: own(placed.around.votes, near, self) };
   };
   const drawn = seededOrder(byId(queries), (i) => queries.ids[i], seed, "record");
   const records = takeRecords(
@@ -167,8 +186,8 @@ async function opened(
 function tempered(pool: Pool, read: Reading, means: Float64Array, trust: number): Reading {
   const M = means.length;
   return async (batch) => {
-    const { around: { nearness } } = await pool.place(batch);
-    const shares = nearness.map((value) => trust * pool.gate(value));
+    const { around: { nearness } } = await pool.place(batch), { gate = () => 1 } = pool;
+    const shares = nearness.map((value) => trust * gate(value));
     return (await read(batch)).map((p, at) => {
       const mean = means[at % M], share = shares[Math.floor(at / M)];
       return share === 1 ? p : mean + share * (p - mean);

@@ -19,54 +19,58 @@ export interface WholeRecords {
 }
 
 /**
- * What whole records say around some queries, as `ReadingFeeds` has it: each model's mean score on the nearest recorded
- * queries, pulled towards its mean on all; how near these are; how many scores it has; what the known models score on
- * this very query, 0 where it is not recorded; how much better than they the model is on its record; its mean score on
- * the tasks around the query, and how much is known of these.
- *
- * @param votes tasks around the queries, as {@link surroundings} gives them
+ * Says what is around a query in whole records, as `ReadingFeeds` has it: [models × queries × OWN].
+ * @param votes tasks around the queries, as `surroundings` gives them
  * @param near neighbours of the queries among the recorded ones, at least {@link AROUND} + 1 if there are
  * @param self the row that a query has among the records; −1 if none
- * @returns [models × queries × OWN]
  */
-export function ownAround(
-  records: WholeRecords,
-  pool: KnownPool,
+export type OwnAround = (
   votes: Float32Array,
   near: Neighbours,
   self: ArrayLike<number>,
-): Float32Array {
+) => Float32Array;
+
+/**
+ * Opens whole records. Of each model they say: its mean score on the nearest recorded queries, pulled towards its mean on
+ * all; how near these are; how many scores it has; what the known models score on this very query, 0 where it is not
+ * recorded; how much better than they the model is on its record; its mean score on the tasks around the query, and how
+ * much is known of these.
+ */
+export function ownAround(records: WholeRecords, pool: KnownPool): OwnAround {
   const { scores, models, rows, columns } = records, { cosine } = pool;
-  const Q = self.length, out = new Float32Array(models * Q * OWN);
-  for (let m = 0; m < models; m++) {
+  const known = Array.from({ length: models }, (_, m) => {
     const others = Float64Array.from(rows, (row) => scoreOfOthers(pool, row, columns[m]));
-    const { level, count, lead } = levelOf(records, m, others);
-    const byTask = taskMeans(records, m, level, pool);
-    for (let i = 0; i < Q; i++) {
-      let sum = level, weight = 1, nearness = 0;
-      for (let j = 0, found = 0; j < near.k && found < AROUND; j++) {
-        const at = near.index[i * near.k + j], score = scores[at * models + m];
-        if (at === self[i]) continue;
-        found++;
-        if (score === score) sum += score, weight++, nearness += near.similarity[i * near.k + j];
+    const levels = levelOf(records, m, others);
+    return { others, ...levels, byTask: taskMeans(records, m, levels.level, pool) };
+  });
+  return (votes, near, self) => {
+    const Q = self.length, out = new Float32Array(models * Q * OWN);
+    known.forEach(({ others, level, count, lead, byTask }, m) => {
+      for (let i = 0; i < Q; i++) {
+        let sum = level, weight = 1, nearness = 0;
+        for (let j = 0, found = 0; j < near.k && found < AROUND; j++) {
+          const at = near.index[i * near.k + j], score = scores[at * models + m];
+          if (at === self[i]) continue;
+          found++;
+          if (score === score) sum += score, weight++, nearness += near.similarity[i * near.k + j];
+        }
+        const close = weight > 1
+          ? (nearness / (weight - 1) - cosine.mean) / cosine.deviation / 3
+          : -1;
+        const task = byTask(votes, i, self[i]);
+        out.set([
+          logit(sum / weight),
+          close,
+          0.2 * Math.log(1 + count),
+          self[i] >= 0 ? logit(others[self[i]]) : 0,
+          4 * lead,
+          logit(task.mean),
+          task.known,
+        ], (m * Q + i) * OWN);
       }
-      const close = weight > 1
-        ? (nearness / (weight - 1) - cosine.mean) / cosine.deviation / 3
-        : -1;
-      const here = self[i] >= 0 ? logit(others[self[i]]) : 0;
-      const task = byTask(votes, i, self[i]);
-      out.set([
-        logit(sum / weight),
-        close,
-        0.2 * Math.log(1 + count),
-        here,
-        4 * lead,
-        logit(task.mean),
-        task.known,
-      ], (m * Q + i) * OWN);
-    }
-  }
-  return out;
+    });
+    return out;
+  };
 }
 
 /** Mean score of the known models but one on a recorded query, pulled towards their mean on all by one score. */

@@ -170,10 +170,7 @@ async function ownFeatures(
   const own = ownAround(
     { scores, models: readers.length, rows: chosen, columns },
     pool,
-    votes,
-    near,
-    self,
-  );
+  )(votes, near, self);
   const width = rows.length * OWN, Q = vectors.rows;
   readers.forEach((m, g) => {
     if (!whole || m >= members) return;

@@ -120,10 +120,7 @@ export async function drawWorld(texts: Texts, r: Random): Promise<World> {
         columns: Int32Array.from({ length: own }, (_, m) => first + m),
       },
       pool,
-      around.votes,
-      near,
-      self,
-    ),
+    )(around.votes, near, self),
     levels: levels.slice(1, Math.floor(known / 2) + 1).filter((rows) => rows.length > 0),
   };
 }

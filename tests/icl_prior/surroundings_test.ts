@@ -45,7 +45,7 @@ const RECORDS = { scores, models: 2, rows: [0, 1, 2, 3], columns: [0, 1] };
 
 Deno.test("a model's own scores: around a query, on its tasks, and against the others", () => {
   const { votes } = surroundings(pool, near, [0, 1, 2, 3]);
-  const own = ownAround(RECORDS, pool, votes, near, [0, 1, 2, 3]);
+  const own = ownAround(RECORDS, pool)(votes, near, [0, 1, 2, 3]);
   assert.equal(own.length, 2 * 4 * OWN);
   const logit = (p: number): number => Math.log(p / (1 - p));
   // Row 0 left out; level: mean of (1, 1, 0, 0) with one score at 1/2 added, 1/2. Model 1 alone is "the others": its
@@ -61,5 +61,5 @@ Deno.test("a model's own scores: around a query, on its tasks, and against the o
 Deno.test("no record at all: one half, nothing near, nothing known", () => {
   const none = { index: new Int32Array(), similarity: new Float32Array(), k: 0 };
   const records = { scores: new Float64Array(), models: 1, rows: [], columns: [-1] };
-  close(ownAround(records, pool, Float32Array.of(1, 0), none, [-1]), [0, -1, 0, 0, 0, 0, 0]);
+  close(ownAround(records, pool)(Float32Array.of(1, 0), none, [-1]), [0, -1, 0, 0, 0, 0, 0]);
 });
