@@ -50,7 +50,9 @@ function control(
     name,
     summary,
     fit: async (train, config, context): Promise<FittedRouter> => {
-      const fitted = await prior.fit(changed(train), config, context);
+      const { validation } = train;
+      const shown = { ...changed(train), validation: validation && changed(validation) };
+      const fitted = await prior.fit(shown, config, context);
       return {
         ...fitted,
         withModels: (profiles) => fitted.withModels!(changed(profiles)),
