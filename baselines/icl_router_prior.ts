@@ -10,8 +10,8 @@
  * to at most 128 queries of a record, drawn by id; means over neighbours and tasks are of the whole (`own_record.ts`).
  *
  * A query of an unknown benchmark may look like the recorded ones and be another matter. Where validation rows are of
- * unseen benchmarks, the network is followed away from a model's mean only as far as a query's nearness to the recorded ones
- * says that its benchmark is known (`novelty.ts`); what is left then is the best single model. Elsewhere the gate is
+ * unseen benchmarks, the network is followed away from a model's mean only as far as a query's nearness to the
+ * recorded ones says that its benchmark is known (`novelty.ts`); what is left then is the best single model. Elsewhere the gate is
  * open. The one thing tuned is a share:
  *
  *   ŝ(x,m) = μ_m + trust · gate(x) · (P(x,m) − μ_m)
@@ -58,8 +58,8 @@ const router: Router<Config> = {
   source: "ours, after TabPFN (arXiv 2207.01848) and ICL-Router",
   statement:
     "Not the ICL-Router paper's method: no language model, and no training on a pool's outcomes. The network " +
-    "was trained on made-up models over the vectors of clinc150 and pubmedqa texts; a dataset that shares a text with " +
-    "these is refused. Of records longer than 128 queries it attends to 128.",
+    "was trained on made-up models over the vectors of clinc150 and pubmedqa texts; a dataset that shares a text " +
+    "with these is refused. Of records longer than 128 queries it attends to 128.",
   grid: [{ trust: 1 }, { trust: 0.5 }, { trust: 0 }],
   unseen: "zero-update",
   refit: "train", // so that the last fit knows of what kind the validation rows are; it reads them as well

@@ -26,7 +26,8 @@ const COMMAND: Command<typeof FLAGS> = {
   name: "deno task icl-prior",
   summary:
     "Trains the network of ICL-Router (prior-fitted) on made-up models over the texts of clinc150 and " +
-    "pubmedqa (below $ICLR_DATA), and writes its weights. Stop it any time: the same command continues where it stopped.",
+    "pubmedqa (below $ICLR_DATA), and writes its weights. Stop it any time: the same command continues " +
+    "where it stopped.",
   flags: FLAGS,
   examples: ["deno task icl-prior"],
 };

@@ -28,9 +28,13 @@ export const often = (r: Random, share: number): boolean => r.next() < share;
 
 /** Recorded queries, then targets. */
 export interface Queries {
+  /** Their vectors [Q × D]. */
   readonly vectors: Matrix;
+  /** How many are recorded; the targets are the rows behind them. */
   readonly recorded: number;
+  /** Benchmark of each, [Q]. */
   readonly benchmarks: Int32Array;
+  /** Task of each, 0 to {@link MOST_TASKS} − 1, [Q]. */
   readonly tasks: Int32Array;
 }
 

@@ -31,8 +31,8 @@ export type OwnAround = (
 ) => Float32Array;
 
 /**
- * Opens whole records. Of each model they say: its mean score on the nearest recorded queries, pulled towards its mean on
- * all; how near these are; how many scores it has; what the known models score on this very query, 0 where it is not
+ * Opens whole records. Of each model they say: its mean score on the nearest recorded queries, pulled towards its
+ * mean on all; how near these are; how many scores it has; what the known models score on this very query, 0 where it is not
  * recorded; how much better than they the model is on its record; its mean score on the tasks around the query, and how
  * much is known of these.
  */

@@ -18,7 +18,9 @@ const BLOCK = 512;
 
 /** Queries with what lies around them. */
 export interface Placed {
+  /** Their vectors [Q × D]. */
   readonly vectors: Matrix;
+  /** What the pool's records say around them. */
   readonly around: Surroundings;
 }
 

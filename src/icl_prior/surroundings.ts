@@ -32,6 +32,7 @@ export interface Records {
 
 /** Records with what is computed of them once. */
 export interface KnownPool {
+  /** The records. */
   readonly records: Records;
   /** Mean score of every known model, [M]. */
   readonly means: Float64Array;
@@ -43,14 +44,20 @@ export interface KnownPool {
 
 /** What is known around some queries; the arrays are as `ReadingFeeds` has them. */
 export interface Surroundings {
+  /** [queries × TOKEN] */
   readonly tokens: Float32Array;
+  /** [queries × M] */
   readonly behaviour: Float32Array;
+  /** [queries × C] */
   readonly votes: Float32Array;
   /** How near the nearest recorded queries are, [queries]. */
   readonly nearness: Float64Array;
 }
 
-/** @param near the neighbours of all recorded queries among themselves, at least {@link AROUND} + 1 if there are */
+/**
+ * Opens records.
+ * @param near the neighbours of all recorded queries among themselves, at least {@link AROUND} + 1 if there are
+ */
 export function knownPool(records: Records, near: Neighbours): KnownPool {
   const { models: M, scores, order } = records;
   const total = new Float64Array(M), count = new Float64Array(M);
@@ -94,6 +101,7 @@ function nearTo({ index, similarity, k }: Neighbours, query: number, self: numbe
 }
 
 /**
+ * Looks around some queries.
  * @param near neighbours of the queries among the records
  * @param self the row that a query has among the records; −1 if none
  */

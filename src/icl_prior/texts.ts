@@ -9,8 +9,11 @@ import { readBytes } from "../base/files.ts";
 
 /** Training texts with a topic and an area each. */
 export interface TopicText {
+  /** As embedded. */
   readonly text: string;
+  /** Intent of clinc150, or medicine. */
   readonly topic: string;
+  /** Domain of clinc150, or medicine. */
   readonly area: string;
 }
 

@@ -49,6 +49,7 @@ const RATE = 3e-3;
 
 /** How a training run is set up. */
 export interface PriorTraining extends LoopOptions {
+  /** Seed of worlds and weights. */
   readonly seed: number;
   /** Hears the loss of every step. */
   heard?(step: number, loss: number): void;

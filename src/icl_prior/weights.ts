@@ -17,6 +17,7 @@ const SHA256 = "effcce1c3876df680b69236451fd5fb423cacd2574bd17cb3a0c2c684746174f
 
 /** The trained network. */
 export interface Trained {
+  /** The weights. */
   readonly parameters: Parameters;
   /** Facts of the training: seed, steps, embedding, and the texts' files with their hashes. */
   readonly facts: Readonly<Record<string, string>>;

@@ -32,9 +32,11 @@ import {
 
 /** A pool of made-up models with their records, and others to read. */
 export interface World {
+  /** Known models with their records. */
   readonly pool: KnownPool;
   /** Of recorded queries, then of targets. */
   readonly around: Surroundings;
+  /** Of recorded queries, then of targets, [queries × D]. */
   readonly vectors: Matrix;
   /** Number of recorded queries; the targets are the rows behind them. */
   readonly recorded: number;
@@ -42,12 +44,14 @@ export interface World {
   readonly truth: Float64Array;
   /** What came of it; NaN = missing, [queries × readers]. */
   readonly outcomes: Float64Array;
+  /** Number of models to read. */
   readonly readers: number;
   /** The first so many readers are known models, with whole records: of each what it says, as `ownAround` does. */
   readonly members: number;
+  /** What these records say, [members × queries × OWN]. */
+  readonly ofMembers: Float32Array;
   /** Column of the first of them in the pool. */
   readonly firstMember: number;
-  readonly ofMembers: Float32Array;
   /** Recorded rows by how many known models solve them, for records chosen to discriminate. */
   readonly levels: readonly (readonly number[])[];
 }

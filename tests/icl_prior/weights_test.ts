@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { repoPath } from "../../src/base/files.ts";
 import { random } from "../../src/base/random.ts";
 import { initialise } from "../../src/icl_prior/network.ts";
-import { fingerprint } from "../../src/icl_prior/texts.ts";
+import { fingerprint, readTexts } from "../../src/icl_prior/texts.ts";
 import {
   readWeights,
   requireUnseen,
@@ -19,6 +19,17 @@ Deno.test("the committed weights say what they were trained on, and are small", 
   assert.match(facts["sha256 of clinc150/queries.jsonl.gz"], /^[0-9a-f]{64}$/);
   assert.ok(seen.size > 20_000 && parameters.count > 0);
   assert.ok((await Deno.stat(repoPath(WEIGHTS))).size < 8e6);
+});
+
+Deno.test("the committed weights know every text of the files they name", async () => {
+  const folder = Deno.env.get("ICLR_DATA");
+  if (!folder) return console.log("SKIPPED: no folder of data (ICLR_DATA)");
+  const { texts, sources } = await readTexts(folder), { facts, seen } = await trained();
+  for (const [name, sha256] of Object.entries(sources)) {
+    assert.equal(facts[`sha256 of ${name}`], sha256);
+  }
+  assert.equal(seen.size, texts.length);
+  assert.ok(texts.every(({ text }) => seen.has(fingerprint(text))));
 });
 
 Deno.test("weights are read as written; another file is refused", async () => {
