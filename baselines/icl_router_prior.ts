@@ -59,7 +59,9 @@ const router: Router<Config> = {
   statement:
     "Not the ICL-Router paper's method: no language model, and no training on a pool's outcomes. The network " +
     "was trained on made-up models over the vectors of clinc150 and pubmedqa texts; a dataset that shares a text " +
-    "with these is refused. Of records longer than 128 queries it attends to 128.",
+    "with these is refused. Of records longer than 128 queries it attends " +
+    "to 128. It reads task labels of training queries. Its features, invented worlds and its gate for unseen " +
+    "benchmarks were chosen while looking at test results of seed 42.",
   grid: [{ trust: 1 }, { trust: 0.5 }, { trust: 0 }],
   unseen: "zero-update",
   refit: "train", // so that the last fit knows of what kind the validation rows are; it reads them as well
