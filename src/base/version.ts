@@ -27,6 +27,7 @@ export const DECISION_ROOMS: readonly string[] = [
     "router",
     "icl",
     "icl_plus",
+    "icl_prior",
     "metrics",
     "run",
   ].map((

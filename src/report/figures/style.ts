@@ -28,6 +28,7 @@ const KNOWN = [
   ...["routellm_mf", "graph_router", "hybrid_llm", "router_retriever", "router_retriever_mean"],
   ...["cascade", "routellm_mf_pair", "guarded_knn", "profile_knn", "mlp_ensemble", "omni_router"],
   ...["known_mixture", "irt_router_neural", "shared_trunk", "graph_router_label"],
+  ...["icl_router_prior"],
 ];
 
 /** What frames a figure but does not compete is grey. */
