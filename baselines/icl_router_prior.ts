@@ -62,6 +62,7 @@ const router: Router<Config> = {
     "with these is refused. Of records longer than 128 queries it attends " +
     "to 128. It reads task labels of training queries. Its features, invented worlds and its gate for unseen " +
     "benchmarks were chosen while looking at test results of seed 42.",
+  effort: "seconds",
   grid: [{ trust: 1 }, { trust: 0.5 }, { trust: 0 }],
   unseen: "zero-update",
   refit: "train", // so that the last fit knows of what kind the validation rows are; it reads them as well
