@@ -9,7 +9,7 @@ import { type Config, DEPARTURES, graphRouter, type Tasks } from "./_graph_route
 
 /** The router. */
 const router: Router<Config> = {
-  name: "GraphRouter (ids, guessed task)",
+  name: "GraphRouter (guessed task)",
   summary:
     "edge prediction on a graph of queries and models by two convolutions over known outcomes",
   source: "GraphRouter (arXiv 2410.03834), Performance First",

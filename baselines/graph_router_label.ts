@@ -8,7 +8,7 @@ import { type Config, DEPARTURES, graphRouter } from "./_graph_router.ts";
 
 /** The router. */
 const router: Router<Config> = {
-  name: "GraphRouter (ids, reads the benchmark label)",
+  name: "GraphRouter (reads label)",
   summary: "GraphRouter, told which benchmark every test query is from",
   source: "GraphRouter (arXiv 2410.03834), Performance First",
   statement:

@@ -35,7 +35,7 @@ function combined(shares: number[], rhos: number[], ks: number[]): Config[] {
 
 /** The router. */
 const router: Router<Config, FewLabels> = {
-  name: "OmniRouter-style (ridge + kNN)",
+  name: "OmniRouter-style (blend)",
   summary: "a ridge regression and the mean of the k nearest training queries, blended",
   source: "OmniRouter (arXiv 2502.20576), its hybrid predictor as ORBIT simplifies it",
   statement:
