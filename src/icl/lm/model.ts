@@ -8,17 +8,16 @@
 import { random } from "../../base/random.ts";
 import type { Group } from "../../nn/adamw.ts";
 import { matricesDecay } from "../../nn/trainer.ts";
-import { everyProjection, openLlama, type Tuning } from "./llama.ts";
+import { everyProjection, openDecoder, type Tuning } from "../../lm/decoder.ts";
 import { readSome, writeSome } from "../../nn/lora.ts";
-import type { Backbone } from "./backbone.ts";
 import { addProjector } from "../network.ts";
 import { PROJECTOR } from "./batch.ts";
-import type { TokenizerOptions } from "./tokenizer.ts";
+import { castTokens, type TextBackbone, type TokenizerOptions } from "./tokenizer.ts";
 
 /** A language model with a projector for query vectors. */
 export interface TextRouter {
   /** The language model; its parameters hold the projector's too. */
-  readonly backbone: Backbone;
+  readonly backbone: TextBackbone;
   /** Width of the query vectors. */
   readonly input: number;
   /** What has to be the same for trained weights to fit, as it is saved with them. */
@@ -62,7 +61,7 @@ export const LORA: Tuning = { rank: 16, alpha: 32, adapts: everyProjection };
 
 /**
  * Puts a projector before a language model of a folder.
- * @throws {DataError} when the folder is not such a model, {@link openLlama}
+ * @throws {DataError} when the folder is not such a model, {@link openDecoder}
  * @throws {CapabilityError} when the model computes something not built here
  */
 export async function openTextRouter(
@@ -70,7 +69,9 @@ export async function openTextRouter(
   options: TextRouterOptions,
 ): Promise<TextRouter> {
   const { input, tuning, seed = 42, linearProjector: linear = false } = options;
-  const backbone = await openLlama(folder, { ...options, random: random(seed, "text router") });
+  const decoder = await openDecoder(folder, { tuning, random: random(seed, "text router") });
+  const tokenizer = castTokens(decoder.tokenizer, decoder.vocabulary, options);
+  const backbone = { ...decoder, tokenizer };
   addProjector(backbone.parameters, PROJECTOR, input, backbone.width, { linear });
   const facts = {
     format: "icl-router text 1",

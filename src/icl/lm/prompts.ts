@@ -3,7 +3,8 @@
  * ours: the specification gives the parts and their order, not the sentences.
  * @module
  */
-import type { Piece, TextTokenizer } from "./tokenizer.ts";
+import type { Piece } from "../../lm/tokenizer.ts";
+import type { TextTokenizer } from "./tokenizer.ts";
 
 /** "What does this vector say?", in five ways; one is drawn for every text. */
 export const PARAPHRASES = [

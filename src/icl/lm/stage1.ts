@@ -16,7 +16,7 @@ import { crossEntropy } from "../../nn/layers.ts";
 import { lookup, reshape } from "../../nn/ops.ts";
 import type { Bound } from "../../nn/parameters.ts";
 import type { Feeds } from "../../nn/program.ts";
-import type { Backbone } from "./backbone.ts";
+import type { TextBackbone } from "./tokenizer.ts";
 import { checkLength, padded, roundedLength, slotted, slottedFeed } from "./batch.ts";
 import { PARAPHRASES, reconstructionPrompt } from "./prompts.ts";
 import { groupOf, type TextRouter, type TextTraining, type TextWatch } from "./model.ts";
@@ -101,7 +101,7 @@ export async function trainTextReconstruction(
 
 /** The paraphrase is drawn once, before training. */
 function itemOf(
-  backbone: Backbone,
+  backbone: TextBackbone,
   text: string,
   vector: Float32Array,
   { mostTokens = Infinity }: TextReconstruction,

@@ -16,7 +16,7 @@ import {
 import { type TextRouting, trainTextRouting } from "../../../src/icl/lm/stage2.ts";
 import { near } from "../../nn/differences.ts";
 import { DATA, INPUT, LORA, naive, record, STILL, TEXTS, vectorOf, withRouter } from "./toy.ts";
-import { TINY, writeDecoder } from "./tiny_decoder.ts";
+import { TINY, writeDecoder } from "../../lm/tiny_decoder.ts";
 
 Deno.test("prompts have the parts of the specification, in order", async () => {
   await withRouter("frozen", async ({ backbone: { tokenizer } }) => {

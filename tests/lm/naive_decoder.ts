@@ -1,5 +1,5 @@
-/** Llama and Qwen2 in float64 loops over plain arrays, as written in their papers: the reference row. */
-import type { StoredTensor } from "../../../src/nn/safetensors.ts";
+/** Llama, Qwen2 and Qwen3 in float64 loops over plain arrays, as written in their papers: the reference row. */
+import type { StoredTensor } from "../../src/nn/safetensors.ts";
 
 type Row = number[];
 type Weights = ReadonlyMap<string, StoredTensor>;
@@ -23,8 +23,14 @@ export function naiveLogits(
     return matrixOf(weights, `${name}.weight`).map((w, i) => dot(w, x) + (bias?.[i] ?? 0));
   };
   const norm = (name: string, x: Row): Row => {
-    const gain = weights.get(`${name}.weight`)!.data, root = Math.sqrt(dot(x, x) / width + epsilon);
+    const gain = weights.get(`${name}.weight`)!.data;
+    const root = Math.sqrt(dot(x, x) / x.length + epsilon);
     return x.map((value, i) => value / root * gain[i]);
+  };
+  const normHeads = (name: string, x: Row): Row => {
+    if (!weights.has(`${name}.weight`)) return x;
+    const starts = Array.from({ length: x.length / head }, (_, h) => h * head);
+    return starts.flatMap((at) => norm(name, x.slice(at, at + head)));
   };
   const turn = (x: Row, t: number): Row => {
     const out = x.slice();
@@ -41,8 +47,12 @@ export function naiveLogits(
   for (let layer = 0; layer < Number(config.num_hidden_layers); layer++) {
     const at = `model.layers.${layer}`;
     const normed = x.map((row) => norm(`${at}.input_layernorm`, row));
-    const q = normed.map((row, t) => turn(apply(`${at}.self_attn.q_proj`, row), t));
-    const k = normed.map((row, t) => turn(apply(`${at}.self_attn.k_proj`, row), t));
+    const q = normed.map((row, t) =>
+      turn(normHeads(`${at}.self_attn.q_norm`, apply(`${at}.self_attn.q_proj`, row)), t)
+    );
+    const k = normed.map((row, t) =>
+      turn(normHeads(`${at}.self_attn.k_norm`, apply(`${at}.self_attn.k_proj`, row)), t)
+    );
     const v = normed.map((row) => apply(`${at}.self_attn.v_proj`, row));
     x = x.map((row, t) => {
       const seen: Row = [];

@@ -1,19 +1,21 @@
 /**
- * What ICL-Router needs of a pre-trained language model, and nothing else: token rows, a causal decoder over
- * rows of any origin, logits, a tokenizer. `llama.ts` provides it for Llama and Qwen2 checkpoints.
+ * What the project needs of a pre-trained language model, and nothing else: token rows, a causal decoder over
+ * rows of any origin, logits, a tokenizer. `decoder.ts` provides it for Llama, Qwen2 and Qwen3 checkpoints.
  * @module
  */
-import type { Graph, Tensor } from "../../nn/graph.ts";
-import type { Bound, Parameters } from "../../nn/parameters.ts";
-import type { Feeds } from "../../nn/program.ts";
-import type { KeysValues } from "../../nn/transformer.ts";
-import type { TextTokenizer } from "./tokenizer.ts";
+import type { Graph, Tensor } from "../nn/graph.ts";
+import type { Bound, Parameters } from "../nn/parameters.ts";
+import type { Feeds } from "../nn/program.ts";
+import type { KeysValues } from "../nn/transformer.ts";
+import type { LmTokenizer } from "./tokenizer.ts";
 
 /** Attention of a layer's queries over its own keys and values, and perhaps others. */
 export type Attend = (layer: number, queries: Tensor, own: KeysValues) => Tensor;
 
 /** Who sees whom, and where rows stand. */
 export interface DecodeOptions {
+  /** How many blocks are run; all that were loaded if absent. */
+  readonly blocks?: number;
   /** Position of every row; 0, 1, 2 … if absent. */
   readonly positions?: readonly number[];
   /** Added to attention scores in place of the causal rule: 0 = seen, −10⁹ = hidden. */
@@ -34,10 +36,10 @@ export interface Backbone {
   readonly vocabulary: number;
   /** Most positions of a sequence. */
   readonly longest: number;
-  /** Number of blocks. */
+  /** Number of blocks that were loaded. */
   readonly layers: number;
   /** Its tokenizer. */
-  readonly tokenizer: TextTokenizer;
+  readonly tokenizer: LmTokenizer;
   /** Weights, under the names of the checkpoint; those of adapters beside them. */
   readonly parameters: Parameters;
   /** Whether a parameter of the language model is trained; the others stay as they were loaded. */
@@ -56,6 +58,8 @@ export interface Backbone {
   feed(name: string, ids: readonly number[]): Feeds;
   /** Runs all blocks over rows [batch × length × width] and normalises the result, of the same shape. */
   decode(parameter: Bound, rows: Tensor, options?: DecodeOptions): Tensor;
+  /** The residual stream behind some blocks, not normalised: rows and result [batch × length × width]. */
+  states(parameter: Bound, rows: Tensor, options?: DecodeOptions): Tensor;
   /** Keys and values that later rows need of rows [batch × length × width], one pair a layer. */
   remember(parameter: Bound, rows: Tensor): KeysValues[];
   /** Shape of one such tensor, for a batch of one. */
