@@ -24,31 +24,39 @@ export interface DecodeOptions {
   readonly attend?: Attend;
 }
 
-/** A decoder language model. */
-export interface Backbone {
-  /** As printed: kind, sizes, what is trained. */
-  readonly description: string;
-  /** Tells models apart that are not interchangeable under trained adapters. */
-  readonly fingerprint: string;
-  /** Width of the residual stream, and of what may be fed as a row. */
+/** A model that gives a state for every token of a text: a decoder, or an encoder. */
+export interface StateModel {
+  /** Width of a state, and of what may be fed as a row. */
   readonly width: number;
-  /** Number of tokens there are. */
-  readonly vocabulary: number;
-  /** Most positions of a sequence. */
-  readonly longest: number;
   /** Number of blocks that were loaded. */
   readonly layers: number;
+  /** Most tokens of a text. */
+  readonly longest: number;
+  /** Whether a token sees only those before it; else padding has to be hidden by a mask. */
+  readonly causal: boolean;
   /** Its tokenizer. */
   readonly tokenizer: LmTokenizer;
   /** Weights, under the names of the checkpoint; those of adapters beside them. */
   readonly parameters: Parameters;
-  /** Whether a parameter of the language model is trained; the others stay as they were loaded. */
-  trains(name: string): boolean;
   /**
-   * Input rows of tokens, looked up outside of any graph, row-major [ids × width].
+   * Input rows of the tokens of one text, looked up outside of any graph, row-major [ids × width].
    * @throws {RangeError} when an id is not in the vocabulary
    */
   embed(ids: readonly number[]): Float32Array;
+  /** The states behind some blocks, as the next would take them: rows and result [batch × length × width]. */
+  states(parameter: Bound, rows: Tensor, options?: DecodeOptions): Tensor;
+}
+
+/** A decoder language model. */
+export interface Backbone extends StateModel {
+  /** As printed: kind, sizes, what is trained. */
+  readonly description: string;
+  /** Tells models apart that are not interchangeable under trained adapters. */
+  readonly fingerprint: string;
+  /** Number of tokens there are. */
+  readonly vocabulary: number;
+  /** Whether a parameter of the language model is trained; the others stay as they were loaded. */
+  trains(name: string): boolean;
   /**
    * Input rows of `count` tokens inside a graph, [count × width]: looked up there if the table is trained, fed
    * as numbers otherwise, so that a large frozen table never enters a graph.
@@ -58,8 +66,6 @@ export interface Backbone {
   feed(name: string, ids: readonly number[]): Feeds;
   /** Runs all blocks over rows [batch × length × width] and normalises the result, of the same shape. */
   decode(parameter: Bound, rows: Tensor, options?: DecodeOptions): Tensor;
-  /** The residual stream behind some blocks, not normalised: rows and result [batch × length × width]. */
-  states(parameter: Bound, rows: Tensor, options?: DecodeOptions): Tensor;
   /** Keys and values that later rows need of rows [batch × length × width], one pair a layer. */
   remember(parameter: Bound, rows: Tensor): KeysValues[];
   /** Shape of one such tensor, for a batch of one. */

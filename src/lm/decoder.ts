@@ -117,7 +117,7 @@ function network(
     return x;
   };
   return {
-    ...{ width, vocabulary, longest, layers, parameters, trains, embed },
+    ...{ width, vocabulary, longest, layers, parameters, trains, embed, causal: true as const },
     tokens: (graph, parameter, name, count) =>
       trains(TABLE)
         ? lookup(parameter(TABLE), graph.input(name, [count], { type: "int64" }))
