@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DataError, UsageError } from "../base/errors.ts";
 import { readBytes, readJson, writeJson } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
@@ -53,7 +53,7 @@ interface Opened extends ModelParts {
  * @throws {CapabilityError} when it is a model that is not built here
  */
 export async function importModel(path: string, options: ImportOptions = {}): Promise<StoredModel> {
-  const { dtype = "float32", root = MODELS, from = path, revision } = options;
+  const { dtype = "float32", root = MODELS, from = basename(path), revision } = options;
   const opened = await open(path), id = nameOf(opened, options.id);
   const tensors = wanted(opened);
   const source: Source = {

@@ -15,14 +15,20 @@ interface Compiled {
   readonly bound: Bound;
 }
 
-/** Compiled graphs by name, all with the same parameters. */
+/** Settings of programs. */
+export interface ProgramsOptions extends SessionOptions {
+  /** Most programs that are kept compiled; the one not used for longest goes. Any number if absent. */
+  readonly most?: number;
+}
+
+/** Compiled graphs by name, all with the same parameters. One run at a time where their number is bounded. */
 export class Programs {
   readonly #compiled = new Map<string, Promise<Compiled>>();
 
   /** Nothing is compiled yet; the parameters' values count when a program runs, not now. */
   constructor(
     private readonly parameters: Parameters,
-    private readonly options: SessionOptions = {},
+    private readonly options: ProgramsOptions = {},
   ) {}
 
   /**
@@ -31,6 +37,11 @@ export class Programs {
    * @throws {RangeError} when an input is missing or has the wrong length or type
    */
   async run(name: string, build: GraphBuilder, feeds: Feeds): Promise<Fetches> {
+    const known = this.#compiled.get(name);
+    if (known) {
+      this.#compiled.delete(name); // to the end: the first is the one that was not used for longest
+      this.#compiled.set(name, known);
+    } else await this.#makeRoom();
     const { program, bound } = await remembered(this.#compiled, name, () => this.#compile(build));
     return await program.run({ ...feeds, ...bound.feeds });
   }
@@ -42,11 +53,21 @@ export class Programs {
     for (const { program } of all) await program.release();
   }
 
+  async #makeRoom(): Promise<void> {
+    const { most = Infinity } = this.options;
+    for (const [name, compiled] of this.#compiled) {
+      if (this.#compiled.size < most) return;
+      this.#compiled.delete(name);
+      await (await compiled).program.release();
+    }
+  }
+
   async #compile(build: GraphBuilder): Promise<Compiled> {
-    const graph = new Graph({ fused: (this.options.device ?? "cpu") === "cpu" });
+    const { most: _, ...options } = this.options;
+    const graph = new Graph({ fused: (options.device ?? "cpu") === "cpu" });
     const bound = bind(graph, this.parameters, () => true);
     build(graph, bound);
-    return { program: await Program.compile(graph, this.options), bound };
+    return { program: await Program.compile(graph, options), bound };
   }
 }
 
