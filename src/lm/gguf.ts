@@ -1,6 +1,6 @@
 /**
  * GGUF files, versions 2 and 3, little-endian: facts, then the places of tensors, then their numbers.
- * Source: `docs/gguf.md` of the ggml project.
+ * Source: the format's page in the ggml project.
  *
  * Every error names the file, the byte and what was expected there. Tensors may not overlap nor leave the file.
  * @module

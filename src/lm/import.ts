@@ -16,7 +16,7 @@ import { checkShapes, isIdle } from "./decoder.ts";
 import { isIdleInEncoder } from "./encoder_config.ts";
 import { readGguf } from "./gguf.ts";
 import { ggufModel, type ModelParts } from "./gguf_model.ts";
-import { PRESETS, shapesOf } from "./presets.ts";
+import { type Preset, PRESETS, shapesOf } from "./presets.ts";
 import { type ByteSource, fileSource, memorySource } from "./source.ts";
 import { findModel, MODELS, replaceModel, type Source, type StoredModel } from "./store.ts";
 import { openTokenizer } from "./tokenizer.ts";
@@ -29,6 +29,8 @@ export interface ImportOptions {
   readonly dtype?: StoredAs;
   /** The store; {@link MODELS} unless told. */
   readonly root?: string;
+  /** Models known by name; {@link PRESETS} unless told. */
+  readonly presets?: Readonly<Record<string, Preset>>;
   /** What is said of where it came from, in place of the path. */
   readonly from?: string;
   /** Commit on the hub. */
@@ -54,7 +56,7 @@ interface Opened extends ModelParts {
  */
 export async function importModel(path: string, options: ImportOptions = {}): Promise<StoredModel> {
   const { dtype = "float32", root = MODELS, from = basename(path), revision } = options;
-  const opened = await open(path), id = nameOf(opened, options.id);
+  const opened = await open(path), id = nameOf(opened, options.presets ?? PRESETS, options.id);
   const tensors = wanted(opened);
   const source: Source = {
     ...{ from, sha256: opened.hashes, revision, numbers: opened.numbers, dtype },
@@ -180,14 +182,24 @@ function wanted({ config, tensors, where }: Opened): Map<string, PlannedTensor> 
   return new Map([...shapes.keys()].map((name) => [name, tensors.get(name)!]));
 }
 
+/** Fields that a model of a known name has to share with it where no hash is known. */
+const SIZES = [
+  ...["model_type", "hidden_size", "intermediate_size", "num_hidden_layers"],
+  ...["num_attention_heads", "vocab_size"],
+];
+
 /** The id to keep a model under. A known model's name is kept for its bytes, or at least for its sizes. */
-function nameOf({ weights, config, where }: Opened, given?: string): string {
-  const [known] = Object.entries(PRESETS).find(([, preset]) => preset.weights === weights) ?? [];
+function nameOf(
+  { weights, config, where }: Opened,
+  presets: Readonly<Record<string, Preset>>,
+  given?: string,
+): string {
+  const [known] = Object.entries(presets).find(([, preset]) => preset.weights === weights) ?? [];
   const id = given ?? known;
   if (id === undefined) {
     throw new UsageError(`${where}: no model that is known here; name it with --as <id>`);
   }
-  const preset = PRESETS[id];
+  const preset = presets[id];
   if (!preset) return id;
   if (preset.weights !== undefined && preset.weights !== weights) {
     throw new UsageError(
@@ -195,11 +207,10 @@ function nameOf({ weights, config, where }: Opened, given?: string): string {
         "another model needs another name, --as <id>",
     );
   }
-  for (const [field, value] of Object.entries(preset.config)) {
-    if (field === "head_dim" || field === "tie_word_embeddings") continue;
-    if (config[field] !== value) {
-      throw new UsageError(`${where}: ${field} is ${config[field]}, that of ${id} is ${value}`);
-    }
+  const differs = SIZES.find((field) => config[field] !== preset.config[field]);
+  if (differs !== undefined) {
+    const value = preset.config[differs];
+    throw new UsageError(`${where}: ${differs} is ${config[differs]}, that of ${id} is ${value}`);
   }
   return id;
 }

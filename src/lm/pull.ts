@@ -18,7 +18,8 @@ import type { StoredModel } from "./store.ts";
 export const HUB = "https://huggingface.co";
 
 /** How to pull. */
-export interface PullOptions extends Patience, Pick<ImportOptions, "dtype" | "root" | "progress"> {
+export interface PullOptions
+  extends Patience, Pick<ImportOptions, "dtype" | "root" | "progress" | "presets"> {
   /** Address of the hub; {@link HUB} unless told. */
   readonly hub?: string;
   /** Commit, tag or branch; the pinned one unless told. */
@@ -37,7 +38,8 @@ export interface PullOptions extends Patience, Pick<ImportOptions, "dtype" | "ro
  * @throws {DataError} when a download fails or is of another hash
  */
 export async function pullModel(id: string, options: PullOptions = {}): Promise<StoredModel> {
-  const preset = PRESETS[id], ids = Object.keys(PRESETS).filter((id) => PRESETS[id].hub);
+  const { presets = PRESETS } = options, preset = presets[id];
+  const ids = Object.keys(presets).filter((id) => presets[id].hub);
   if (!preset?.hub) {
     const why = preset ? `${id} is not on the hub in this form: deno task lm import FILE` : "";
     throw new UsageError(
@@ -71,7 +73,7 @@ export async function pullModel(id: string, options: PullOptions = {}): Promise<
   if (preset.files) { for (const { name, sha256 } of preset.files) await get(name, sha256); }
   else await getShards(cache, get);
   const model = await importModel(cache, {
-    ...{ id, root, dtype, progress, from: `${hub}/${preset.hub}`, revision },
+    ...{ id, root, dtype, progress, presets, from: `${hub}/${preset.hub}`, revision },
   });
   await Deno.remove(cache, { recursive: true });
   return model;

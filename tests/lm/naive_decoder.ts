@@ -15,6 +15,25 @@ export function naiveLogits(
   config: Readonly<Record<string, unknown>>,
   rows: readonly Row[],
 ): Row[] {
+  return walk(weights, config, rows, Number(config.num_hidden_layers)).logits();
+}
+
+/** States of every row behind some blocks, not normalised. */
+export function naiveStates(
+  weights: Weights,
+  config: Readonly<Record<string, unknown>>,
+  rows: readonly Row[],
+  blocks: number,
+): Row[] {
+  return walk(weights, config, rows, blocks).states;
+}
+
+function walk(
+  weights: Weights,
+  config: Readonly<Record<string, unknown>>,
+  rows: readonly Row[],
+  blocks: number,
+): { states: Row[]; logits: () => Row[] } {
   const heads = Number(config.num_attention_heads), kv = Number(config.num_key_value_heads);
   const width = Number(config.hidden_size), head = Number(config.head_dim ?? width / heads);
   const epsilon = Number(config.rms_norm_eps), theta = Number(config.rope_theta);
@@ -44,7 +63,7 @@ export function naiveLogits(
     return out;
   };
   let x = rows.map((row) => [...row]);
-  for (let layer = 0; layer < Number(config.num_hidden_layers); layer++) {
+  for (let layer = 0; layer < blocks; layer++) {
     const at = `model.layers.${layer}`;
     const normed = x.map((row) => norm(`${at}.input_layernorm`, row));
     const q = normed.map((row, t) =>
@@ -75,7 +94,7 @@ export function naiveLogits(
     });
   }
   const output = config.tie_word_embeddings ? "model.embed_tokens" : "lm_head";
-  return x.map((row) => apply(output, norm("model.norm", row)));
+  return { states: x, logits: () => x.map((row) => apply(output, norm("model.norm", row))) };
 }
 
 function matrixOf(weights: Weights, name: string): Row[] {
