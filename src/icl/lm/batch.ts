@@ -13,12 +13,15 @@ import { project } from "../network.ts";
 /** Prefix of the projector's parameters, beside those of the language model. */
 export const PROJECTOR = "projector";
 
-/** The next number among 8, 12, 16, 24, 32, 48 …: few lengths, few graphs, little padding. */
+/** The next number among 32, 64, 128 …: few lengths, few programs of gigabytes each. */
 export function roundedLength(n: number): number {
-  let length = 8;
-  while (length < n) length = length % 3 === 0 ? length / 3 * 4 : length / 2 * 3;
+  let length = 32;
+  while (length < n) length *= 2;
   return length;
 }
+
+/** Compiled programs that are kept, of as many lengths. */
+export const KEPT_PROGRAMS = 3;
 
 /**
  * Input rows of `count` tokens, some of them slots, [count × width]. Fed by {@link slottedFeed}.

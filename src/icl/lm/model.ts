@@ -20,6 +20,8 @@ export interface TextRouter {
   readonly backbone: TextBackbone;
   /** Width of the query vectors. */
   readonly input: number;
+  /** Tokens kept of a target's text. */
+  readonly textTokens: number;
   /** What has to be the same for trained weights to fit, as it is saved with them. */
   readonly facts: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,8 @@ export interface TextRouterOptions extends TokenizerOptions {
   readonly input: number;
   /** What is trained of the language model. */
   readonly tuning: Tuning;
+  /** Tokens kept of a target's text. Default 512. */
+  readonly textTokens?: number;
   /** Seed of new weights. Default 42. */
   readonly seed?: number;
   /** One bias-free layer as projector. */
@@ -68,7 +72,7 @@ export async function openTextRouter(
   folder: string,
   options: TextRouterOptions,
 ): Promise<TextRouter> {
-  const { input, tuning, seed = 42, linearProjector: linear = false } = options;
+  const { input, tuning, textTokens = 512, seed = 42, linearProjector: linear = false } = options;
   const decoder = await openDecoder(folder, { tuning, random: random(seed, "text router") });
   const tokenizer = castTokens(decoder.tokenizer, decoder.vocabulary, options);
   const backbone = { ...decoder, tokenizer };
@@ -79,7 +83,7 @@ export async function openTextRouter(
     input: String(input),
     ...(typeof tuning === "object" ? { alpha: String(tuning.alpha) } : {}),
   };
-  return { backbone, input, facts };
+  return { backbone, input, textTokens, facts };
 }
 
 /** Whether a parameter is learned: the projector, and what the backbone trains. */
