@@ -18,7 +18,6 @@ import { matmul, reshape } from "../nn/ops.ts";
 import type { Bound } from "../nn/parameters.ts";
 import { Programs } from "../nn/programs.ts";
 import { probeDevice } from "../onnx/device.ts";
-import { cutter } from "./encoder.ts";
 import type { LmModel } from "./models.ts";
 import type { Device, EmbeddingProvider, OnProgress } from "./provider.ts";
 
@@ -101,13 +100,10 @@ class States {
     onProgress?: OnProgress,
   ): Promise<Matrix> {
     const { tokenizer, width } = this.model;
-    const cut = cutter(
-      (text, special) => special ? tokenizer.surrounded(text) : tokenizer.encode(text),
-      most,
-    );
+    const cut = (text: string): number[] =>
+      tokenizer.surrounded(text.slice(0, CHARACTERS * most), most);
     // Nothing is as good as an empty line, of which a decoder has a state.
-    const ids = texts.map((text) => cut(text.slice(0, CHARACTERS * most)))
-      .map((list) => list.length > 0 ? list : tokenizer.encode("\n"));
+    const ids = texts.map((text) => cut(text)).map((list) => list.length > 0 ? list : cut("\n"));
     const out = matrix(texts.length, width);
     let done = 0;
     for (const [l, length] of lengths.entries()) {

@@ -23,8 +23,11 @@ export interface LmTokenizer {
    * @throws {DataError} when the vocabulary lacks a piece of the text
    */
   encode(pieces: Piece | readonly Piece[]): number[];
-  /** Ids of a text between the tokens that the model expects around one (`[CLS]` … `[SEP]`), if any. */
-  surrounded(text: string): number[];
+  /**
+   * Ids of a text between the tokens that the model expects around one (`[CLS]` … `[SEP]`), if any; so many in
+   * all, the first of the text.
+   */
+  surrounded(text: string, most?: number): number[];
   /** The text of ids, without special tokens. */
   decode(ids: readonly number[]): string;
   /**
@@ -57,10 +60,12 @@ export async function openTokenizer(folder: string): Promise<LmTokenizer> {
     added_tokens: added.filter((token) => !token.special),
   });
 
-  const text = (content: string, surrounded = false): number[] => {
-    if (content === "" && !surrounded) return [];
-    const made = plain.encode(content, { add_special_tokens: surrounded });
-    const ids = made.ids as (number | undefined)[], unknown = ids.indexOf(undefined);
+  const around = await surroundings(path, json);
+
+  const text = (content: string): number[] => {
+    if (content === "") return [];
+    const ids = plain.encode(content, { add_special_tokens: false }).ids as (number | undefined)[];
+    const unknown = ids.indexOf(undefined);
     if (unknown < 0) return ids as number[];
     const shown = JSON.stringify(content.slice(0, 40));
     throw new DataError(`${path}: the vocabulary lacks piece ${unknown} of ${shown}`);
@@ -71,7 +76,10 @@ export async function openTokenizer(folder: string): Promise<LmTokenizer> {
       const list = typeof pieces === "object" ? pieces : [pieces];
       return joined(list).flatMap((piece) => typeof piece === "number" ? [piece] : text(piece));
     },
-    surrounded: (content) => text(content, true),
+    surrounded: (content, most = Infinity) => {
+      const { before, after } = around, room = most - before.length - after.length;
+      return [...before, ...text(content).slice(0, Math.max(0, room)), ...after];
+    },
     decode: (ids) => {
       const own = ids.filter((id) => !marked.has(id));
       return own.length === 0 ? "" : plain.decode(own, { clean_up_tokenization_spaces: false });
@@ -83,6 +91,19 @@ export async function openTokenizer(folder: string): Promise<LmTokenizer> {
     },
     hasSpecial: (content) => specials.some((token) => token.content === content),
   };
+}
+
+/** What a tokenizer puts around a text, seen on a one-letter probe. */
+async function surroundings(
+  path: string,
+  json: object,
+): Promise<{ readonly before: number[]; readonly after: number[] }> {
+  const whole = await open(path, json);
+  const ids = (special: boolean): number[] =>
+    whole.encode("a", { add_special_tokens: special }).ids;
+  const bare = ids(false), all = ids(true), start = all.indexOf(bare[0]);
+  if (bare.length === 0 || start < 0) throw new DataError(`${path}: "a" is no token of it`);
+  return { before: all.slice(0, start), after: all.slice(start + bare.length) };
 }
 
 async function open(path: string, json: object): Promise<Tokenizer> {

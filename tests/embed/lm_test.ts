@@ -4,13 +4,22 @@ import { join } from "node:path";
 import { random } from "../../src/base/random.ts";
 import { row } from "../../src/linalg/matrix.ts";
 import { openDecoder } from "../../src/lm/decoder.ts";
+import { openEncoder } from "../../src/lm/encoder.ts";
+import { shapesOf } from "../../src/lm/presets.ts";
 import { importModel } from "../../src/lm/import.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { openLm } from "../../src/embed/lm.ts";
-import type { StoredTensor } from "../../src/nn/safetensors.ts";
+import { type StoredTensor, writeSafetensors } from "../../src/nn/safetensors.ts";
 import { near } from "../nn/differences.ts";
 import { naiveStates, tokenRows } from "../lm/naive_decoder.ts";
-import { type Config, TINY, TINY_LLAMA, writeDecoder } from "../lm/tiny_decoder.ts";
+import {
+  type Config,
+  TINY,
+  TINY_LLAMA,
+  tokenizerJson,
+  VOCABULARY,
+  writeDecoder,
+} from "../lm/tiny_decoder.ts";
 import { inFolder } from "../support/folder.ts";
 
 const TEXTS = ["the thin", "", "2 + 2 = ?", "the ".repeat(50), "é".repeat(10), "x", "<|im_end|>"];
@@ -62,6 +71,51 @@ Deno.test("a text's numbers depend on nothing but itself, and come in its place"
       assert.deepEqual(row(reversed, many.length - 1 - i), row(all, i), text);
       assert.deepEqual((await provider.embed([text])).data, row(all, i).slice(), text);
     }
+  });
+});
+
+Deno.test("an encoder: between its special tokens, padding hidden, the last layer unless told", async () => {
+  await inFolder(async (folder) => {
+    const published = join(folder, "published"), root = join(folder, "store");
+    await Deno.mkdir(published);
+    const json = tokenizerJson(), added = json.added_tokens as { id: number; content: string }[];
+    const [first, last] = [added[1], added[2]],
+      piece = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+    const post_processor = {
+      type: "TemplateProcessing",
+      single: [piece(first.content), { Sequence: { id: "A", type_id: 0 } }, piece(last.content)],
+      pair: [],
+      special_tokens: Object.fromEntries([first, last].map(({ id, content }) => [
+        ...[content, { id: content, ids: [id], tokens: [content] }],
+      ])),
+    };
+    const config = {
+      ...{ model_type: "bert", hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2 },
+      ...{ num_attention_heads: 4, vocab_size: VOCABULARY, max_position_embeddings: 32 },
+    };
+    const tensors = new Map<string, StoredTensor>();
+    for (const [name, shape] of shapesOf(config)) {
+      const stream = random(5, name), size = shape.reduce((a, b) => a * b, 1);
+      const data = Float32Array.from({ length: size }, () => 0.3 * stream.normal());
+      tensors.set(`bert.${name}`, { shape, data });
+    }
+    const write = (name: string, content: unknown): Promise<void> =>
+      Deno.writeTextFile(join(published, name), JSON.stringify(content));
+    await write("config.json", config);
+    await write("tokenizer.json", { ...json, post_processor });
+    await writeSafetensors(join(published, "model.safetensors"), tensors);
+    await importModel(published, { id: "tiny", root });
+    const provider = await open(root), all = await provider.embed(TEXTS);
+    assert.equal(provider.facts.layer, 2);
+    for (const [i, text] of TEXTS.entries()) {
+      assert.deepEqual((await provider.embed([text])).data, row(all, i).slice(), text);
+    }
+    // With room for its text and no more, nothing is padded: the mask makes no difference.
+    const { tokenizer } = await openEncoder(join(root, "tiny"));
+    const ids = tokenizer.surrounded(TEXTS[2]);
+    assert.deepEqual([ids[0], ids.at(-1)], [first.id, last.id]);
+    const exact = await open(root, { tokens: ids.length });
+    near((await exact.embed([TEXTS[2]])).data, row(all, 2), "without padding", 1e-5);
   });
 });
 
