@@ -139,8 +139,15 @@ function inHalves(data: Float32Array, rows: number, head: number): Float32Array 
 
 const BYTE_LEVEL = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true };
 const ENDS = { ...BYTE_LEVEL, use_regex: false };
-const QWEN =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+const QWEN = [
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)",
+  "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+",
+  "\\p{N}",
+  " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*",
+  "\\s*[\\r\\n]+",
+  "\\s+(?!\\S)",
+  "\\s+",
+].join("|");
 
 /** How texts are cut before the merges, by the name that llama.cpp gives it. */
 const CUTS: Readonly<Record<string, { normalizer: unknown; pre_tokenizer: unknown }>> = {
