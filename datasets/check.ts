@@ -5,6 +5,7 @@
  */
 import { buildTable } from "../src/outcomes/build.ts";
 import { openDataset } from "./load.ts";
+import { originalsOf, type Pins, pinsOf } from "../src/outcomes/originals.ts";
 import { costOf, priceListHash, tokenFaults } from "../src/outcomes/pricing.ts";
 import { own } from "../src/outcomes/record.ts";
 import type { GapRule } from "../src/outcomes/gaps.ts";
@@ -22,6 +23,8 @@ export interface DatasetReport {
   readonly path: string;
   /** Of the records, unpacked. */
   readonly sha256: string;
+  /** How the files they are made from are pinned; absent where none are listed. */
+  readonly originals?: Pins;
   /** Records in the file. */
   readonly queries: number;
   /** Models with at least one score. */
@@ -135,12 +138,14 @@ export async function checkDataset(
     }
   }
   const { name, version, synthetic, prices } = manifest;
+  const originals = pinsOf(await originalsOf(manifest));
   return {
     name,
     version,
     synthetic,
     path,
     sha256: records.sha256,
+    ...(originals.files > 0 && { originals }),
     queries: list.length,
     models: models.length,
     benchmarks: distinct((record) => record.benchmark),
@@ -207,6 +212,7 @@ export function formatReport(report: DatasetReport): string {
     `${report.name} (version ${report.version}${report.synthetic ? ", synthetic" : ""})`,
     `  records    ${report.path || "generated"}`,
     `  sha256     ${report.sha256}`,
+    ...(report.originals ? [`  originals  ${pinLine(report.originals)}`] : []),
     `  queries    ${report.queries}, ${report.benchmarks} benchmarks, ${report.tasks} tasks`,
     `  models     ${report.models}; ${report.cells} scores, ${report.missing} missing`,
     `  repeated   ${report.repeated} queries`,
@@ -219,6 +225,13 @@ export function formatReport(report: DatasetReport): string {
     ...report.tokenFaults.map((fault) => `  fault      ${fault}`),
   ];
   return [...lines, ...report.views.flatMap(viewLines)].join("\n") + "\n";
+}
+
+/** The originals in words. */
+function pinLine({ files, sha256, gitBlob, unpinned }: Pins): string {
+  const blobs = gitBlob > 0 ? `, ${gitBlob} by git blob` : "";
+  const open = unpinned.length > 0 ? `, ${unpinned.length} not pinned` : "";
+  return `${files} files: ${sha256} pinned by sha256${blobs}${open}`;
 }
 
 function costLine({ prices, recordedCosts: { differ, compared, recorded } }: DatasetReport): string {

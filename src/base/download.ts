@@ -1,10 +1,9 @@
 /**
  * Downloads that survive cut connections: into `<target>.part`, on from where they stopped (HTTP ranges),
- * retried with growing pauses, renamed to the target only when whole and, where its SHA-256 is known,
- * right.
+ * retried with growing pauses, renamed to the target only when whole and, where its hash is known, right.
  * @module
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { dirname } from "node:path";
 import { DataError } from "./errors.ts";
@@ -22,7 +21,8 @@ export interface Patience {
 
 /**
  * Downloads one file unless it is there already; when the signal fires, what has arrived is kept.
- * @throws {DataError} naming the URL: refused, failed too often, or not of the SHA-256 expected
+ * @param expected SHA-256 (64 hex digits) or git's hash of a blob (40); absent = not known
+ * @throws {DataError} naming the URL: refused, failed too often, or not of the hash expected
  */
 export async function download(
   url: string,
@@ -34,7 +34,7 @@ export async function download(
 ): Promise<void> {
   const part = `${target}.part`;
   if (await exists(target)) {
-    if (expected === undefined || await fileHash(target) === expected) return;
+    if (expected === undefined || await hashLike(expected, target) === expected) return;
     await Deno.remove(target); // damaged since: fetch it again
   }
   await Deno.mkdir(dirname(target), { recursive: true });
@@ -56,11 +56,12 @@ export async function download(
       await new Promise((resolve) => setTimeout(resolve, backoff * 2 ** (attempt - 1)));
       continue;
     }
-    const got = expected && await fileHash(part);
+    const got = expected && await hashLike(expected, part);
     if (got === expected) return await Deno.rename(part, target);
     await Deno.remove(part);
     if (held > 0 && attempt < attempts) continue; // the part kept may be of another version: start over
-    throw new DataError(`${url}: expected sha256 ${expected}, got ${got}; removed`);
+    const kind = isGitBlob(expected!) ? "git blob" : "sha256";
+    throw new DataError(`${url}: expected ${kind} ${expected}, got ${got}; removed`);
   }
 }
 
@@ -120,8 +121,23 @@ async function sizeOf(path: string): Promise<number> {
   return await Deno.stat(path).then((info) => info.size, () => 0);
 }
 
-async function fileHash(path: string): Promise<string> {
-  const hash = createHash("sha256");
+const isGitBlob = (hash: string): boolean => hash.length === 40;
+
+/** A file's hash of the kind that another one is. */
+async function hashLike(expected: string, path: string): Promise<string> {
+  return isGitBlob(expected) ? await gitBlobOf(path) : await fileHash(path);
+}
+
+/** SHA-256 of a file's bytes, streamed. */
+export async function fileHash(path: string): Promise<string> {
+  return await digest(createHash("sha256"), path);
+}
+
+async function gitBlobOf(path: string): Promise<string> {
+  return await digest(createHash("sha1").update(`blob ${await sizeOf(path)}\0`), path);
+}
+
+async function digest(hash: Hash, path: string): Promise<string> {
   for await (const piece of createReadStream(path)) hash.update(piece);
   return hash.digest("hex");
 }

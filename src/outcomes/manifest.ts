@@ -27,8 +27,12 @@ export interface Manifest {
   readonly description: string;
   /** Generated, not recorded. */
   readonly synthetic: boolean;
-  /** Of the repository the numbers come from, and of the questions in it. */
-  readonly licence: { readonly repository: string; readonly questions: string };
+  /** Of the repository the numbers come from, and of the questions in it; may records be passed on? */
+  readonly licence: {
+    readonly repository: string;
+    readonly questions: string;
+    readonly passOn?: string;
+  };
   /** Where the originals are. */
   readonly source: DatasetSource;
   /** Module of `src/outcomes/importers/` that makes the records from the source. */
@@ -59,6 +63,12 @@ export interface DatasetSource {
   readonly repository?: string;
   /** The commit that was read, 40 hex digits. */
   readonly commit?: string;
+  /** Address that the paths of files without a `url` are appended to. */
+  readonly base?: string;
+  /** Hosts that a download may be redirected to, beside its own. */
+  readonly hosts?: readonly string[];
+  /** File beside the manifest with further files: lines of sha256sum, fetched from base + path. */
+  readonly sums?: string;
   /** The original files; absent where not listed one by one. */
   readonly files?: readonly SourceFile[];
   /** What else there is to know about them. */
@@ -69,10 +79,18 @@ export interface DatasetSource {
 export interface SourceFile {
   /** Inside the repository. */
   readonly path: string;
-  /** Where to fetch it. */
+  /** Where to fetch it; the source's base + path where absent. */
   readonly url?: string;
   /** Of its bytes; absent where not known. */
   readonly sha256?: string;
+  /** Git's hash of its bytes, which code hosts list without a download. */
+  readonly gitBlob?: string;
+  /** Size of the download. */
+  readonly bytes?: number;
+  /** An archive: its members count, in a folder named like it without its ending. */
+  readonly unpack?: "zip" | "tar.gz";
+  /** About what its members take, all together. */
+  readonly unpackedBytes?: number;
 }
 
 /** What a benchmark's numbers mean. */

@@ -3,7 +3,7 @@
  * `datasets/local/<name>/records.jsonl.gz`. The only part of the harness that uses the network.
  *
  * Downloads go to a cache folder as `<path>.part` and get their name when complete and, where the
- * manifest knows it, their SHA-256 is right; an interrupted pull continues where it stopped. Whatever was
+ * manifest knows it, their hash is right; an interrupted pull continues where it stopped. Whatever was
  * downloaded, the records are written only if they are the manifest's, byte for byte.
  * @module
  */
@@ -17,6 +17,7 @@ import { encodeRecords, formatLog, importerNamed, runImporter } from "./importer
 import type { ImportOptions } from "./importers/importer.ts";
 import { folderFiles } from "./importers/native.ts";
 import type { Manifest, SourceFile } from "./manifest.ts";
+import { originalsOf, pinOf, pinsOf } from "./originals.ts";
 import type { PriceList } from "./pricing.ts";
 
 /** Where files go, and how often to try. */
@@ -42,8 +43,9 @@ const CONCURRENCY = 2;
  */
 export async function pull(manifest: Manifest, options: PullOptions = {}): Promise<string> {
   const { name, source, importer } = manifest;
-  const files = source.files?.filter((file): file is Remote => file.url !== undefined) ?? [];
-  if (!importer || files.length === 0 || files.length < source.files!.length) {
+  const originals = await originalsOf(manifest);
+  const files = originals.filter((file): file is Remote => file.url !== undefined);
+  if (!importer || files.length === 0 || files.length < originals.length) {
     throw new CapabilityError(byHand(manifest));
   }
   const cache = options.cache ??
@@ -63,7 +65,7 @@ export async function pull(manifest: Manifest, options: PullOptions = {}): Promi
     if (!(error instanceof DataError)) throw error;
     throw new DataError(`${error.message}\n  to download everything again, delete ${cache}`);
   });
-  const unhashed = files.filter((file) => file.sha256 === undefined).length;
+  const unhashed = pinsOf(files).unpinned.length;
   const note = unhashed > 0
     ? `\n  note: ${unhashed} of ${files.length} files came without a hash`
     : "";
@@ -125,9 +127,8 @@ async function downloadAll(
   const work = async (): Promise<void> => {
     while (next < files.length && !failed.signal.aborted) {
       const file = files[next++];
-      const { path, url, sha256 } = file;
-      if (path.split("/").includes("..")) throw new DataError(`${path}: not inside the folder`);
-      await download(url, join(cache, path), sha256, patience, failed.signal, (bytes) => {
+      const { path, url } = file;
+      await download(url, join(cache, path), pinOf(file), patience, failed.signal, (bytes) => {
         bar.update(done, `${path}, ${(bytes / 1e6).toFixed(1)} MB`);
       });
       bar.update(++done);

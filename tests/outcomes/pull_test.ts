@@ -1,5 +1,6 @@
 /** Pulling from a server on this machine that cuts, refuses, stalls and lies. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { CapabilityError, DataError } from "../../src/base/errors.ts";
@@ -184,6 +185,42 @@ Deno.test("a wrong hash is an error that leaves nothing behind", () =>
     for (const path of [part, part.replace(/\.part$/, ""), options.out]) {
       assert.equal(await exists(path), false, path);
     }
+  }));
+
+Deno.test("a git blob hash pins a file as a SHA-256 does", () =>
+  onStage(async ({ manifest, options, asked, script, records }) => {
+    const blob = (bytes: Uint8Array): string =>
+      createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+    const right = blob(await bytesOf());
+    const pinned = (gitBlob: string): Manifest => ({
+      ...manifest,
+      source: {
+        files: manifest.source.files!.map(({ path, url, sha256 }) =>
+          path === VICTIM ? { path, url, gitBlob } : { path, url, sha256 }
+        ),
+      },
+    });
+    script.push((body) => whole(body.map((byte) => byte ^ 1), 0));
+    await fails(pull(pinned(right), options), /expected git blob [0-9a-f]{40}, got [0-9a-f]{40};/);
+    await pull(pinned(right), options);
+    await pull(pinned(right), options);
+    assert.deepEqual(asked, ["-", "-"]);
+    assert.equal(await records(), await golden("llmrouter"));
+    const empty = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"; // what git says of no bytes
+    assert.equal(blob(new Uint8Array()), empty);
+    await fails(pull(pinned(empty), options), new RegExp(`expected git blob ${empty}`));
+  }));
+
+Deno.test("paths are appended to the base where a file has no address of its own", () =>
+  onStage(async ({ manifest, options, asked, records }) => {
+    const files = manifest.source.files!, { origin } = new URL(files[0].url!);
+    const source = {
+      base: `${origin}/`,
+      files: files.map(({ path, sha256 }) => ({ path, sha256 })),
+    };
+    await pull({ ...manifest, source }, options);
+    assert.deepEqual(asked, ["-"]);
+    assert.equal(await records(), await golden("llmrouter"));
   }));
 
 Deno.test("a file damaged after its download is fetched again", () =>

@@ -52,6 +52,33 @@ Deno.test("letterOf: stated, then labelled on the first such line, then the last
   for (const [reply, letter] of cases) assert.equal(letterOf(reply), letter, JSON.stringify(reply));
 });
 
+Deno.test("reasoning-gym: the two files that the recorded copy lacked change no record", async () => {
+  const root = "reasoninggym-paper-experiments/zero-shot";
+  const results = [{ question: "Push", completions: [{ score: 1, full_model_response: "up" }] }];
+  const extra = {
+    [`${root}/easy/google_gemma-3-27b-it_20250101_000000/games/sokoban.json`]: { results },
+    [`${root}/easy/deepseek_deepseek-r1_20250101_000000/games/sokoban.json`]: { results },
+    [`${root}/easy/meta-llama_llama-4-scout_20250101_000000/games/sokoban.json`]: { results },
+    [`${root}/easy/mistralai_mistral-small-3.1-24b-instruct_20250322_063733/toys/count.json`]: {
+      results: [],
+    },
+  };
+  const lost = {
+    [`${root}/easy/mistralai_mistral-small-3.1-24b-instruct_20250322_063733/games/sokoban.json`]: {
+      results,
+    },
+    [`${root}/hard/google_gemma-3-27b-it_20250412_154913/graphs/shortest_path.json`]: { results },
+  };
+  const copy = await changed("reasoning-gym", extra);
+  const clone = await changed("reasoning-gym", { ...extra, ...lost });
+  assert.deepEqual(clone.records, copy.records);
+  assert.deepEqual(clone.log.dropped, copy.log.dropped);
+  assert.equal(clone.log.notes.filter((note) => /passed over/.test(note)).length, 2);
+  const elsewhere = Object.keys(lost)[0].replace("_063733", "_063734");
+  const { log } = await changed("reasoning-gym", { ...extra, [elsewhere]: { results } });
+  assert.ok(!log.notes.some((note) => note.includes("sokoban")), "by name alone");
+});
+
 Deno.test("an empty folder says which files were expected", async () => {
   for (const name of ["routerdc", "routerbench-csv", "mmlu-pro", "reasoning-gym", "embedllm"]) {
     const run = runImporter(importerNamed(name), memoryFiles(new Map()));
