@@ -17,6 +17,8 @@ export interface Patience {
   readonly backoff?: number;
   /** Milliseconds without a byte after which a connection counts as cut; 60,000 unless told. */
   readonly idle?: number;
+  /** Hosts that a redirect may lead to, beside the address's own; any where absent. */
+  readonly hosts?: readonly string[];
 }
 
 /**
@@ -28,7 +30,7 @@ export async function download(
   url: string,
   target: string,
   expected: string | undefined,
-  { attempts = 5, backoff = 1000, idle = 60_000 }: Patience,
+  { attempts = 5, backoff = 1000, idle = 60_000, hosts }: Patience,
   signal: AbortSignal,
   report: (bytes: number) => void,
 ): Promise<void> {
@@ -41,7 +43,7 @@ export async function download(
   for (let attempt = 1; !signal.aborted; attempt++) {
     const held = await sizeOf(part);
     try {
-      await fetchInto(part, url, held, idle, signal, report);
+      await fetchInto(part, url, { held, idle, hosts, signal, report });
     } catch (error) {
       const final = error instanceof DataError || error instanceof Deno.errors.NotCapable;
       if (final || signal.aborted) throw error;
@@ -65,19 +67,55 @@ export async function download(
   }
 }
 
+/** What a download goes with. */
+interface Errand {
+  /** Bytes there already. */
+  readonly held: number;
+  readonly idle: number;
+  readonly hosts: readonly string[] | undefined;
+  readonly signal: AbortSignal;
+  readonly report: (bytes: number) => void;
+}
+
+const MOST_REDIRECTS = 5;
+
+/** Fetches; redirects are followed to the hosts named, never from https to http. */
+async function fetchAt(
+  url: string,
+  hosts: readonly string[] | undefined,
+  init: RequestInit,
+): Promise<Response> {
+  if (hosts === undefined) return await fetch(url, init);
+  let at = new URL(url);
+  const allowed = [at.host, ...hosts];
+  for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
+    const response = await fetch(at, { ...init, redirect: "manual" });
+    const location = response.headers.get("location");
+    if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
+    await response.body?.cancel();
+    const next = new URL(location, at);
+    if (!allowed.includes(next.host) || (at.protocol === "https:" && next.protocol !== "https:")) {
+      throw new DataError(
+        `${url}: redirected to ${next.origin}; expected ${
+          allowed.join(" or ")
+        }, which the manifest names`,
+      );
+    }
+    at = next;
+  }
+  throw new DataError(`${url}: redirected more than ${MOST_REDIRECTS} times`);
+}
+
 /** Appends what is missing of a file; returns when it is whole, throws when the connection is cut. */
 async function fetchInto(
   part: string,
   url: string,
-  held: number,
-  idle: number,
-  signal: AbortSignal,
-  report: (bytes: number) => void,
+  { held, idle, hosts, signal, report }: Errand,
 ): Promise<void> {
   const stalled = new AbortController();
   let timer = setTimeout(() => stalled.abort(new Error(`no byte for ${idle} ms`)), idle);
   try {
-    const response = await fetch(url, {
+    const response = await fetchAt(url, hosts, {
       // With compression on the way, a range would count compressed bytes.
       headers: { "accept-encoding": "identity", ...(held ? { range: `bytes=${held}-` } : {}) },
       signal: AbortSignal.any([signal, stalled.signal]),

@@ -78,17 +78,27 @@ async function pullAll(argv: string[]): Promise<void> {
   const { args, flags } = parseFlags(argv, {
     name: `${COMMAND} pull`,
     summary:
-      "Downloads the original files of datasets (interrupted downloads are continued), makes\n" +
-      "their records and checks them against the manifest's hash.",
+      "Downloads the original files of datasets (interrupted downloads are continued), unpacks archives,\n" +
+      "makes their records and checks them against the manifest's hash.",
     args: { usage: "<dataset>...", min: 1 },
     flags: {
       attempts: { type: "number", default: 5, integer: true, min: 1, help: "tries per file" },
+      "accept-unpinned": {
+        type: "boolean",
+        help: "take files of which no hash is known, and hold later pulls to what came",
+      },
     },
     examples: [`${COMMAND} pull llmrouter routellm`],
   });
   for (const name of args) {
-    const manifest = await manifestOf(name);
-    console.log(`${name}:\n${await pull(manifest, { attempts: flags.attempts })}`);
+    const manifest = await manifestOf(name), { passOn } = manifest.licence;
+    console.log(`${name}:${passOn ? `\n  may its records be passed on? ${passOn}` : ""}`);
+    const report = await pull(manifest, {
+      attempts: flags.attempts,
+      acceptUnpinned: flags["accept-unpinned"],
+      say: (line) => console.log(`  ${line}`),
+    });
+    console.log(report);
   }
 }
 

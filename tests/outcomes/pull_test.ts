@@ -38,7 +38,7 @@ const VICTIM = "data/dcrouter_preprocessed/train.json";
 
 interface Stage {
   manifest: Manifest;
-  options: PullOptions & { cache: string; out: string };
+  options: PullOptions & { cache: string; out: string; lock: string };
   /** Requests for the victim: the `Range` header of each, or "-". */
   asked: string[];
   /** Answers to the next requests for the victim; afterwards it is served well. */
@@ -82,7 +82,8 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
     records: { sha256: sha256(expected), queries: 4 },
   };
   const cache = join(folder, "cache"), out = join(folder, "local/records.jsonl.gz");
-  const options = { cache, out, attempts: 3, backoff: 1, idle: 5000 };
+  const lock = join(folder, "lock.json");
+  const options = { cache, out, lock, attempts: 3, backoff: 1, idle: 5000 };
   const records = async (): Promise<string> =>
     new TextDecoder().decode(gunzipSync(await Deno.readFile(out)));
   const part = join(cache, `${VICTIM}.part`);
@@ -109,7 +110,7 @@ Deno.test("a clean pull writes the golden records; a second one downloads nothin
     const report = await pull(manifest, options);
     assert.match(
       report,
-      /wrote .*records\.jsonl\.gz\n {2}sha256 [0-9a-f]{64}, as the manifest says/,
+      /wrote .*records\.jsonl\.gz\n {2}sha256 [0-9a-f]{64}, as expected/,
     );
     assert.equal(await records(), await golden("llmrouter"));
     assert.equal(await exists(part), false);
@@ -239,7 +240,8 @@ Deno.test("a file cut short at the source is caught by its hash, or else by the 
     const files = manifest.source.files!.map(({ path, url }) => ({ path, url }));
     const unhashed = { ...manifest, source: { ...manifest.source, files } };
     script.push(short);
-    await fails(pull(unhashed, options), /train\.json: not valid JSON/, /again, delete .*cache$/);
+    const accepting = { ...options, acceptUnpinned: true };
+    await fails(pull(unhashed, accepting), /train\.json: not valid JSON/, /again, delete .*cache$/);
     assert.equal(await exists(options.out), false);
   }));
 
