@@ -4,6 +4,7 @@
  * @module
  */
 import { buildTable } from "../src/outcomes/build.ts";
+import { pinLine } from "./check_manifest.ts";
 import { openDataset } from "./load.ts";
 import { originalsOf, type Pins, pinsOf } from "../src/outcomes/originals.ts";
 import { costOf, priceListHash, tokenFaults } from "../src/outcomes/pricing.ts";
@@ -225,13 +226,6 @@ export function formatReport(report: DatasetReport): string {
     ...report.tokenFaults.map((fault) => `  fault      ${fault}`),
   ];
   return [...lines, ...report.views.flatMap(viewLines)].join("\n") + "\n";
-}
-
-/** The originals in words. */
-function pinLine({ files, sha256, gitBlob, unpinned }: Pins): string {
-  const blobs = gitBlob > 0 ? `, ${gitBlob} by git blob` : "";
-  const open = unpinned.length > 0 ? `, ${unpinned.length} not pinned` : "";
-  return `${files} files: ${sha256} pinned by sha256${blobs}${open}`;
 }
 
 function costLine({ prices, recordedCosts: { differ, compared, recorded } }: DatasetReport): string {

@@ -19,8 +19,9 @@ import type { ImportOptions } from "./importers/importer.ts";
 import { folderFiles } from "./importers/native.ts";
 import type { Manifest, SourceFile } from "./manifest.ts";
 import { originalsOf, pinOf } from "./originals.ts";
-import { lockPath, type PullLock, readLock, writeLock } from "./pull_lock.ts";
+import { type PullLock, readLock, writeLock } from "./pull_lock.ts";
 import { unpackArchive } from "./unpack.ts";
+import { lockPath, queriesPath, recordsPath } from "./places.ts";
 import { bytesText, freeBytes, needsLine, needsOf } from "./disk.ts";
 import type { PriceList } from "./pricing.ts";
 
@@ -36,11 +37,6 @@ export interface PullOptions extends Omit<Patience, "hosts"> {
   readonly acceptUnpinned?: boolean;
   /** Told before anything is fetched: how much will come, and how much room there is. */
   readonly say?: (line: string) => void;
-}
-
-/** Where a dataset's records are put and found, `datasets/local/<name>/records.jsonl.gz`. */
-export function recordsPath(name: string): string {
-  return repoPath("datasets/local", name, "records.jsonl.gz");
 }
 
 /** Files fetched at a time. */
@@ -89,7 +85,7 @@ export async function pull(manifest: Manifest, options: PullOptions = {}): Promi
   const { report, records } = await importRecords({
     importer,
     folder: cache,
-    out: options.out ?? recordsPath(name),
+    out: options.out ?? (manifest.pool === "none" ? queriesPath : recordsPath)(name),
     prices: manifest.prices,
     expected: { ...locked?.records, ...manifest.records },
   }).catch((error) =>

@@ -5,7 +5,7 @@
  */
 import { fileHash } from "../base/download.ts";
 import { DataError } from "../base/errors.ts";
-import { exists, readJson, repoPath, writeJson } from "../base/files.ts";
+import { exists, readJson, writeJson } from "../base/files.ts";
 import { join } from "node:path";
 import type { Manifest, SourceFile } from "./manifest.ts";
 
@@ -29,11 +29,6 @@ export interface LockedFile {
   readonly bytes: number;
   /** Of its bytes. */
   readonly sha256: string;
-}
-
-/** Where a dataset's lock file is, `datasets/local/<name>.lock.json`. */
-export function lockPath(name: string): string {
-  return repoPath("datasets/local", `${name}.lock.json`);
 }
 
 /**

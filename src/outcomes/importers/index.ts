@@ -4,7 +4,7 @@
  */
 import { DataError, UsageError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/suggest.ts";
-import { checkRecord } from "../parse.ts";
+import { checkRecord, type Where } from "../parse.ts";
 import { type PriceList, reprice } from "../pricing.ts";
 import type { OutcomeRecord } from "../record.ts";
 import { embedllm } from "./embedllm.ts";
@@ -83,7 +83,8 @@ export async function runImporter(
   drop(log, "no query text", read.length - asked.length);
   const ids = new Set<string>();
   asked.forEach((record, i) => {
-    checkRecord(record, { file: `records of ${importer.name}`, line: i + 1 });
+    const where = { file: `records of ${importer.name}`, line: i + 1 };
+    checkRecord(importer.queriesAlone ? answered(record, where) : record, where);
     if (ids.has(record.id)) {
       throw new DataError(`${importer.name}: two records have id ${record.id}`);
     }
@@ -91,6 +92,12 @@ export async function runImporter(
   });
   log.steps.push({ what: "records", rows: asked.length });
   return { records: prices ? reprice(asked, prices) : asked, log };
+}
+
+/** A query with a stand-in for the answers that nobody gave, so that the rules of a record can be checked. */
+function answered(record: OutcomeRecord, { file, line }: Where): OutcomeRecord {
+  if (Object.keys(record.scores).length === 0) return { ...record, scores: { nobody: 0 } };
+  throw new DataError(`${file}:${line}: scores: expected none`);
 }
 
 /** Records as the bytes of `records.jsonl`: always the same for the same records. */
