@@ -7,6 +7,13 @@ import { didYouMean } from "../../base/suggest.ts";
 import { checkRecord, type Where } from "../parse.ts";
 import { type PriceList, reprice } from "../pricing.ts";
 import type { OutcomeRecord } from "../record.ts";
+import { clasheval } from "./clasheval.ts";
+import { clinc150 } from "./clinc150.ts";
+import { coderouterbench } from "./coderouterbench.ts";
+import { pubmedqa } from "./pubmedqa.ts";
+import { routereval } from "./routereval.ts";
+import { sprout } from "./sprout.ts";
+import { xroutebench } from "./xroutebench.ts";
 import { embedllm } from "./embedllm.ts";
 import { iclRouter } from "./icl_router.ts";
 import { drop, type Importer, type ImportLog, type ImportOptions } from "./importer.ts";
@@ -18,21 +25,30 @@ import type { NativeFiles } from "./native.ts";
 import { recordLine } from "./python.ts";
 import { reasoningGym } from "./reasoning_gym.ts";
 import { routellm } from "./routellm.ts";
+import { routerbench } from "./routerbench.ts";
 import { routerbenchCsv } from "./routerbench_csv.ts";
 import { routerdc } from "./routerdc.ts";
 
 /** All importers, in the order they are listed. */
 export const IMPORTERS: readonly Importer[] = [
+  clasheval,
+  clinc150,
+  coderouterbench,
   embedllm,
   iclRouter,
   llmrouter,
   llmrouterbench,
   lookahead,
   mmluPro,
+  pubmedqa,
   reasoningGym,
   routellm,
+  routerbench,
   routerbenchCsv,
   routerdc,
+  routereval,
+  sprout,
+  xroutebench,
 ];
 
 /**
