@@ -161,8 +161,8 @@ async function sizeOf(path: string): Promise<number> {
 
 const isGitBlob = (hash: string): boolean => hash.length === 40;
 
-/** A file's hash of the kind that another one is. */
-async function hashLike(expected: string, path: string): Promise<string> {
+/** A file's hash of the kind that another one is: SHA-256, or git's of a blob. */
+export async function hashLike(expected: string, path: string): Promise<string> {
   return isGitBlob(expected) ? await gitBlobOf(path) : await fileHash(path);
 }
 

@@ -39,6 +39,11 @@ export interface PullOptions extends Omit<Patience, "hosts"> {
   readonly say?: (line: string) => void;
 }
 
+/** Where the originals of a dataset are fetched to, a folder for each commit. */
+export function pullCache({ name, source }: Manifest): string {
+  return repoPath(".cache/pull", `${name}-${source.commit?.slice(0, 12) ?? "latest"}`);
+}
+
 /** Files fetched at a time. */
 const CONCURRENCY = 2;
 
@@ -65,8 +70,7 @@ export async function pull(manifest: Manifest, options: PullOptions = {}): Promi
         `later pulls to it (${lockFile}): deno task data pull ${name} --accept-unpinned`,
     );
   }
-  const cache = options.cache ??
-    repoPath(".cache/pull", `${name}-${source.commit?.slice(0, 12) ?? "latest"}`);
+  const cache = options.cache ?? pullCache(manifest);
   await Deno.mkdir(cache, { recursive: true });
   // Two pulls of one dataset must not write into the same .part files: the second waits here.
   using lock = await Deno.open(join(cache, ".lock"), { write: true, create: true });
