@@ -17,7 +17,9 @@ export interface ManifestReport {
   readonly title: string;
   /** Of the repository, of the questions, and whether records may be passed on. */
   readonly licence: Manifest["licence"];
-  /** Makes the records; absent where they are generated. */
+  /** Generated, not recorded. */
+  readonly synthetic: boolean;
+  /** Makes the records, where there is one. */
   readonly importer?: string;
   /** The commit or revision that was read. */
   readonly commit?: string;
@@ -55,6 +57,7 @@ export async function checkManifest(name: string): Promise<ManifestReport> {
   }
   return {
     ...{ name, title, licence, originals: pinsOf(originals), notes },
+    synthetic: manifest.synthetic,
     ...(importer !== undefined && { importer }),
     ...(source.commit !== undefined && { commit: source.commit }),
     records: records.sha256 !== undefined,
@@ -63,10 +66,10 @@ export async function checkManifest(name: string): Promise<ManifestReport> {
 
 /** A report as text for a terminal. */
 export function formatManifestReport(report: ManifestReport): string {
-  const { name, title, licence, importer, commit, originals, records, notes } = report;
+  const { name, title, licence, importer, synthetic, commit, originals, records, notes } = report;
   return [
     `${name}: ${title}`,
-    `  importer   ${importer ?? "none: generated here"}`,
+    `  importer   ${importer ?? (synthetic ? "none: generated here" : "none")}`,
     ...(originals.files > 0
       ? [`  originals  ${pinLine(originals)}; revision ${commit ?? "not known in full"}`]
       : []),

@@ -4,7 +4,7 @@
  * them is run.
  *
  * `prompt` is the text of a Python list, its items are joined by line ends. MMLU's subjects are tasks of one
- * benchmark. An empty cell is a missing score or cost.
+ * benchmark. An empty cell is a missing score or cost. An id that comes again is numbered.
  * @module
  */
 import { DataError, UsageError } from "../../base/errors.ts";
@@ -59,6 +59,12 @@ function recordsOf(frame: Frame, path: string): OutcomeRecord[] {
   const models = frame.names.filter((name) => name.endsWith(COST))
     .map((name) => name.slice(0, -COST.length));
   if (models.length === 0) throw new DataError(`${path}: expected columns "<model>${COST}"`);
+  const times = new Map<string, number>();
+  const unique = (id: string): string => {
+    const n = (times.get(id) ?? 0) + 1;
+    times.set(id, n);
+    return n === 1 ? id : `${id}~${n}`;
+  };
   const scores = models.map(column), costs = models.map((model) => column(model + COST));
   return ids.map((id, row) => {
     const where = `${path}: ${id}`, prompt = prompts[row];
@@ -73,7 +79,7 @@ function recordsOf(frame: Frame, path: string): OutcomeRecord[] {
     const scored = known(scores, round4), paid = known(costs, significant);
     for (const model of Object.keys(paid)) if (!Object.hasOwn(scored, model)) delete paid[model];
     return {
-      id: `routerbench-${id}`,
+      id: `routerbench-${unique(id)}`,
       benchmark: task === undefined ? names[row] : "mmlu",
       ...(task !== undefined && { task }),
       query: prompt.startsWith("[") ? stringList(prompt, where).join("\n") : prompt,

@@ -55,7 +55,7 @@ Deno.test("frames of pandas 3, of earlier block forms, and of both protocols are
   for (const name of ["frame 4", "frame 5", "old frame"]) {
     const frame = read(name);
     assert.ok(frame instanceof Frame, name);
-    assert.equal(frame.rows, 4);
+    assert.equal(frame.rows, 5);
     assert.deepEqual(frame.names.slice(0, 5), [
       "sample_id",
       "prompt",
@@ -63,13 +63,14 @@ Deno.test("frames of pandas 3, of earlier block forms, and of both protocols are
       "fox-1",
       "owl-2",
     ]);
-    assert.deepEqual(frame.column("fox-1"), [1, 0.25, 0, NaN]);
-    assert.deepEqual(frame.column("owl-2|total_cost"), [0.01, 0.02, NaN, 0.04]);
+    assert.deepEqual(frame.column("fox-1"), [1, 0.25, 0, NaN, 0]);
+    assert.deepEqual(frame.column("owl-2|total_cost"), [0.01, 0.02, NaN, 0.04, 0.01]);
     assert.deepEqual(frame.column("eval_name"), [
       "toy-quiz",
       "grade-school-math",
       "mmlu-tides",
       "mtbench",
+      "toy-quiz",
     ]);
     assert.equal(frame.column("absent"), undefined);
   }
