@@ -45,3 +45,12 @@ Deno.test("no path may leave the folder, and none may come twice", async () => {
   await assert.rejects(files({ path: "a" }, { path: "a" }), /each file once, got a twice/);
   await assert.rejects(files({ path: "../a" }), /not inside the folder/);
 });
+
+Deno.test("a list of sums in another form is an error with its line", async () => {
+  const manifest = await named("reasoning-gym");
+  const source = { ...manifest.source, sums: "manifest.json" };
+  await assert.rejects(
+    originalsOf({ ...manifest, source }),
+    /manifest\.json:1: expected a SHA-256, two spaces and a path/,
+  );
+});
