@@ -19,7 +19,7 @@ const options = {
 async function compareWithBench(id: string, file: string, embedding: string): Promise<PoolRouter> {
   const { opened, table } = await openSplit(pool, { embedding });
   const job = await runJob(id, checked((await loadRouter(id)).router), opened, options);
-  assert.ok(job.status === "decided", `${id}: ${JSON.stringify(job)}`);
+  if (job.status !== "decided") throw new Error(`${id}: ${job.reason}`);
   await (await fitRouter(pool, id, { embedding })).save(file);
   const router = await openRouter(file, { pool }), { dial } = await router.fitted("area");
   const texts = Array.from(opened.testRows, (row) => table.texts[row]), P = job.columns.length;
@@ -30,7 +30,7 @@ async function compareWithBench(id: string, file: string, embedding: string): Pr
       texts,
       kind === "headline" ? {} : dial ? { dial: value } : { lambda: value },
     );
-    const chosen = texts.map((_, i) => job.models[job.choice[i * P + p]]);
+    const chosen: string[] = texts.map((_, i) => job.models[job.choice[i * P + p]]);
     assert.deepEqual(routed.map(({ model }) => model), chosen, `${id}, ${kind} ${at}`);
   }
   return router;
