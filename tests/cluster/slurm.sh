@@ -6,7 +6,7 @@
 #
 # Needs root and Debian (or a relative of it): installs Slurm, munge and their like by apt-get where they are missing,
 # and starts a controller, munge and node daemons of its own beside whatever runs already, below .cache/. It is not part
-# of `deno task test`. Takes about a minute; the last line is "ok" or what went wrong.
+# of `deno task test`. Takes a minute on two free cores; the last line is "ok" or what went wrong.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 nodes=${NODES:-4}
@@ -19,7 +19,8 @@ fail() { say "FAILED: $*"; exit 1; }
 
 if ! command -v slurmctld slurmd sbatch munged >/dev/null; then
   say "installing slurmctld, slurmd, slurm-client, munge"
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1
+  { apt-get update && apt-get install -y --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 ||
+    fail "apt-get could not install them"
 fi
 mkdir -p .cache
 work=$(mktemp -d "$PWD/.cache/slurm-XXXXXX")
