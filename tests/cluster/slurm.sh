@@ -2,7 +2,7 @@
 # A sweep on a real Slurm, disturbed: one task of an array of 8 is killed with kill -9, another is cancelled, both are
 # run again, and the merged result must be that of one undisturbed run, byte for byte.
 #
-#     sudo bash tests/cluster/slurm.sh        # NODES=8 for eight node daemons instead of four
+#     sudo bash tests/cluster/slurm.sh        # NODES=8: eight node daemons instead of four; KEEP=1: leave its folder
 #
 # Needs root and Debian (or a relative of it): installs Slurm, munge and their like by apt-get where they are missing,
 # and starts a controller, munge and node daemons of its own beside whatever runs already, below .cache/. It is not part
