@@ -17,7 +17,7 @@ fail() { say "FAILED: $*"; exit 1; }
 
 # ---- packages, munge, controller, nodes
 
-if ! command -v slurmctld slurmd sbatch munged >/dev/null; then
+if ! (command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged) >/dev/null; then
   say "installing slurmctld, slurmd, slurm-client, munge"
   { apt-get update && apt-get install -y --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 ||
     fail "apt-get could not install them"
