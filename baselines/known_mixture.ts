@@ -27,11 +27,11 @@ import {
   CapabilityError,
   columnMeans,
   extendPool,
-  neighbours,
   oncePerBatch,
   storedCells,
 } from "../src/router/mod.ts";
 import { solveSpd } from "../src/linalg/mod.ts";
+import { vote } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -64,7 +64,7 @@ const router: Router<Config, Way> = {
   unseenGrid: WAYS,
   fit(train, { k }, { grid = [] }) {
     const most = Math.max(k, ...(grid as Config[]).map((config) => config.k));
-    const votes = oncePerBatch((batch) => vote(batch, train, k, most));
+    const votes = oncePerBatch((batch) => vote(batch, train, { k, weights: "uniform" }, most));
     return {
       models: train.models,
       predict: async (batch) => ({ quality: (await votes(batch)).slice() }),
@@ -72,7 +72,13 @@ const router: Router<Config, Way> = {
         if (profiles.scores.every(Number.isNaN)) {
           throw new CapabilityError("a mixture needs at least one labelled query of a new model");
         }
-        const predicted = await vote(profiles.queries, train, k, most, "apart");
+        const predicted = await vote(
+          profiles.queries,
+          train,
+          { k, weights: "uniform" },
+          most,
+          "apart",
+        );
         const mixtures = await mix(
           profiles,
           inputs(profiles.queries, train, predicted, way),
@@ -172,36 +178,4 @@ function inputs(
 function deviations(cells: Float64Array, { scores, models }: TrainingData): Float64Array {
   const means = columnMeans(scores, models.length);
   return cells.map((value, at) => Number.isNaN(value) ? 0 : value - means[at % models.length]);
-}
-
-/**
- * Mean scores of all models on the k nearest training queries, [Q × M]; a model's mean where none has a score of it.
- * @param most neighbours to search for, at least k: one search then serves a whole grid
- * @param own whether a training query of the same id may vote; `apart`: it may not
- */
-async function vote(
-  batch: QueryBatch,
-  { queries, models: { length: M }, scores }: TrainingData,
-  k: number,
-  most: number,
-  own: "votes" | "apart" = "votes",
-): Promise<Float64Array> {
-  const { index, k: found } = await neighbours(batch, queries, most + 1);
-  const fallback = columnMeans(scores, M), quality = new Float64Array(batch.ids.length * M);
-  const count = new Float64Array(M);
-  for (let i = 0; i < batch.ids.length; i++) {
-    const all = index.subarray(i * found, (i + 1) * found);
-    const near = own === "votes" ? all : all.filter((row) => queries.ids[row] !== batch.ids[i]);
-    count.fill(0);
-    for (const row of near.subarray(0, k)) {
-      for (let m = 0; m < M; m++) {
-        const score = scores[row * M + m];
-        if (!Number.isNaN(score)) quality[i * M + m] += score, count[m]++;
-      }
-    }
-    for (let m = 0; m < M; m++) {
-      quality[i * M + m] = count[m] > 0 ? quality[i * M + m] / count[m] : fallback[m];
-    }
-  }
-  return quality;
 }

@@ -7,24 +7,22 @@
  * models' mean scores (w = 0, b = logit of the mean) and learns from there who is better where; how far is
  * settled by the number of epochs, tuned in place of early stopping.
  *
- * A new model is one more output on the frozen hidden layer (`_new_vectors.ts`).
+ * A new model is one more output on the frozen hidden layer (`_output_layer.ts`).
  */
-import type { FittedRouter, Random, Router } from "../src/router/mod.ts";
+import type { Random, Router } from "../src/router/mod.ts";
 import { columnMeans, labelledExamples } from "../src/router/mod.ts";
-import { type Matrix, matrix } from "../src/linalg/mod.ts";
-import { binaryCrossEntropy, gelu, linear, sigmoid } from "../src/nn/mod.ts";
+import { binaryCrossEntropy, gelu, linear } from "../src/nn/mod.ts";
 import {
-  Blocks,
   type Bound,
   Dropout,
   normal,
   Parameters,
   type Tensor,
   trainNetwork,
-  values,
   zeros,
 } from "../src/nn/mod.ts";
-import { type Spread, SPREADS, type Vectors, withNewVectors } from "./_new_vectors.ts";
+import { type Spread, SPREADS } from "./_new_vectors.ts";
+import { addOutputs, networkRouter, outputs, trainedOutputs } from "./_output_layer.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -62,7 +60,7 @@ const router: Router<Config, Spread> = {
   async fit(train, config, context) {
     const { queries, models, scores } = train, D = queries.vectors.width, M = models.length;
     const means = columnMeans(scores, M), parameters = starting(D, means, config, context.random);
-    const { examples, labels, weights } = labelledExamples(train);
+    const { examples, labels, weights: known } = labelledExamples(train);
     const masks: Record<string, Uint8Array> = {};
     let sites: Dropout;
     await trainNetwork({
@@ -75,38 +73,29 @@ const router: Router<Config, Spread> = {
         sites = new Dropout(graph, config.dropout);
         const x = take(queries.vectors.data, D);
         const h = hidden(parameter, x, (h, site) => sites.apply(h, site));
-        return binaryCrossEntropy(output(parameter, h), take(labels, M), take(weights, M));
+        return binaryCrossEntropy(outputs(parameter, h), take(labels, M), take(known, M));
       },
       feed: (_, draw) => {
         sites.draw(draw, masks);
         return masks;
       },
     }, context);
-    const outputs = Float64Array.of(...parameters.get("w").data, ...parameters.get("b").data);
-    // A model that has no label is not known at all, and is not chosen.
-    const known = outputs.map((value, at) => Number.isNaN(means[at % M]) ? NaN : value);
-    return routed({ models, weights: known }, parameters);
+    const weights = trainedOutputs(parameters, means);
+    return networkRouter("MLP", { models, weights }, parameters, hidden);
   },
 };
 export default router;
 
 /** Hidden weights at random, for inputs of length 1; outputs that say the mean scores. */
 function starting(D: number, means: Float64Array, config: Config, random: Random): Parameters {
-  const parameters = new Parameters(random), { layers, hidden: H } = config, M = means.length;
+  const parameters = new Parameters(random), { layers, hidden: H } = config;
   for (let layer = 1; layer <= layers; layer++) {
     const [width, deviation] = layer === 1 ? [D, 0.3] : [H, 1 / Math.sqrt(H)];
     parameters.add(`V${layer}`, [width, H], normal(deviation));
     parameters.add(`v${layer}`, [H], zeros);
   }
-  parameters.add("w", [H, M], zeros);
-  parameters.add("b", [M], values(means.map((mean) => Number.isNaN(mean) ? 0 : logit(mean))));
+  addOutputs(parameters, H, means);
   return parameters;
-}
-
-/** Of a mean score, which may be 0 or 1. */
-export function logit(mean: number): number {
-  const inside = Math.min(0.99, Math.max(0.01, mean));
-  return Math.log(inside / (1 - inside));
 }
 
 /** h of a batch, [B × hidden]; `drop` hears the name of every layer. */
@@ -120,32 +109,4 @@ export function hidden(
     h = drop(gelu(linear(h, parameter(`V${layer}`), parameter(`v${layer}`))), `${layer}`);
   }
   return h;
-}
-
-/** Logits of all models, [B × M]. */
-function output(parameter: Bound, h: Tensor): Tensor {
-  return linear(h, parameter("w"), parameter("b"));
-}
-
-/** The router of trained hidden layers, with w and b of every model. */
-function routed({ models, weights }: Vectors, trained: Parameters): FittedRouter<Spread> {
-  const M = models.length, H = weights.length / M - 1;
-  const parameters = trained.copy({
-    w: { shape: [H, M], data: weights.subarray(0, H * M) },
-    b: { shape: [M], data: weights.subarray(H * M) },
-  });
-  const layers = new Blocks(parameters, (_, parameter, x) => hidden(parameter, x));
-  const scores = new Blocks(
-    parameters,
-    (_, parameter, x) => sigmoid(output(parameter, hidden(parameter, x))),
-  );
-  const features = async (x: Matrix): Promise<Matrix> =>
-    matrix(x.rows, H, Float32Array.from(await layers.apply(x)));
-  return {
-    models,
-    predict: async ({ vectors }) => ({ quality: await scores.apply(vectors) }),
-    withModels: async (profiles, way) =>
-      routed(await withNewVectors("MLP", { models, weights }, profiles, features, way), parameters),
-    describe: () => ({ parameters: parameters.count }),
-  };
 }

@@ -26,16 +26,15 @@ import {
   Blocks,
   concat,
   Dropout,
-  linear,
   normal,
   Parameters,
   split,
   trainNetwork,
-  values,
   zeros,
 } from "../src/nn/mod.ts";
-import { hidden, logit, TRAINING } from "./mlp.ts";
+import { hidden, TRAINING } from "./mlp.ts";
 import { type Spread, SPREADS, type Vectors, withNewVectors } from "./_new_vectors.ts";
+import { addOutputs, outputs, trainedOutputs } from "./_output_layer.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -106,7 +105,7 @@ async function trainMembers(train: TrainingData, context: FitContext): Promise<E
       const x = take(queries.vectors.data, D), known = take(labels, M);
       const h = hidden(parameter, x, (h, site) => sites.apply(h, site));
       const logits = split(h, MEMBERS, 1)
-        .map((part, e) => linear(part, parameter(`w${e}`), parameter(`b${e}`)));
+        .map((part, e) => outputs(parameter, part, e));
       const all = logits.map(() => known);
       return binaryCrossEntropy(concat(logits, 1), concat(all, 1), take(drawn, MEMBERS * M));
     },
@@ -116,31 +115,20 @@ async function trainMembers(train: TrainingData, context: FitContext): Promise<E
     },
   }, context);
   const layer = new Blocks(parameters, (_, parameter, x) => hidden(parameter, x));
-  const outputs = Array.from({ length: MEMBERS }, (_, e): Vectors => {
-    const all = Float64Array.of(
-      ...parameters.get(`w${e}`).data,
-      ...parameters.get(`b${e}`).data,
-    );
-    // A model that has no label is not known at all, and is not chosen.
-    return {
-      models,
-      weights: all.map((value, at) => Number.isNaN(means[at % M]) ? NaN : value),
-    };
-  });
+  const members = Array.from({ length: MEMBERS }, (_, e): Vectors => ({
+    models,
+    weights: trainedOutputs(parameters, means, e),
+  }));
   const features = async (x: Matrix) => memberParts(x.rows, await layer.apply(x));
-  return { models, features, outputs, parameters: parameters.count };
+  return { models, features, outputs: members, parameters: parameters.count };
 }
 
 /** One hidden layer for all members, and outputs that say the mean scores. */
 function starting(D: number, means: Float64Array, random: Random): Parameters {
-  const parameters = new Parameters(random), M = means.length;
-  const start = values(means.map((mean) => Number.isNaN(mean) ? 0 : logit(mean)));
+  const parameters = new Parameters(random);
   parameters.add("V1", [D, MEMBERS * HIDDEN], normal(0.3));
   parameters.add("v1", [MEMBERS * HIDDEN], zeros);
-  for (let e = 0; e < MEMBERS; e++) {
-    parameters.add(`w${e}`, [HIDDEN, M], zeros);
-    parameters.add(`b${e}`, [M], start);
-  }
+  for (let e = 0; e < MEMBERS; e++) addOutputs(parameters, HIDDEN, means, e);
   return parameters;
 }
 

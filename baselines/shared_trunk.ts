@@ -11,14 +11,13 @@
  * standardised inputs, normalised layers, a residual block, dropout on the inputs and weight decay. Trained by
  * binary cross-entropy on the scores as soft labels, from the models' mean scores on (w = 0).
  *
- * A new model is one more output on the frozen trunk (`_new_vectors.ts`).
+ * A new model is one more output on the frozen trunk (`_output_layer.ts`).
  */
-import type { FittedRouter, QueryBatch, Random, Router } from "../src/router/mod.ts";
+import type { QueryBatch, Random, Router } from "../src/router/mod.ts";
 import { columnMeans, labelledExamples } from "../src/router/mod.ts";
 import { type Matrix, matrix } from "../src/linalg/mod.ts";
-import { add, binaryCrossEntropy, gelu, layerNorm, linear, sigmoid } from "../src/nn/mod.ts";
+import { add, binaryCrossEntropy, gelu, layerNorm, linear } from "../src/nn/mod.ts";
 import {
-  Blocks,
   type Bound,
   Dropout,
   normal,
@@ -26,10 +25,10 @@ import {
   Parameters,
   type Tensor,
   trainNetwork,
-  values,
   zeros,
 } from "../src/nn/mod.ts";
-import { type Spread, SPREADS, type Vectors, withNewVectors } from "./_new_vectors.ts";
+import { type Spread, SPREADS } from "./_new_vectors.ts";
+import { addOutputs, networkRouter, outputs, trainedOutputs } from "./_output_layer.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -63,7 +62,8 @@ const router: Router<Config, Spread> = {
   async fit(train, config, context) {
     const { queries, models, scores } = train, D = queries.vectors.width, M = models.length;
     const means = columnMeans(scores, M), parameters = starting(D, means, config, context.random);
-    const { examples, labels, weights } = labelledExamples(train), scaling = scalingOf(queries);
+    const { examples, labels, weights: known } = labelledExamples(train),
+      scaling = scalingOf(queries);
     const z = standardised(queries.vectors, scaling).data;
     const masks: Record<string, Uint8Array> = {};
     let sites: Dropout;
@@ -76,17 +76,16 @@ const router: Router<Config, Spread> = {
       loss: (graph, parameter, { take }) => {
         sites = new Dropout(graph, config.dropout);
         const h = trunk(parameter, take(z, D), (x, site) => sites.apply(x, site));
-        return binaryCrossEntropy(output(parameter, h), take(labels, M), take(weights, M));
+        return binaryCrossEntropy(outputs(parameter, h), take(labels, M), take(known, M));
       },
       feed: (_, draw) => {
         sites.draw(draw, masks);
         return masks;
       },
     }, context);
-    const outputs = Float64Array.of(...parameters.get("w").data, ...parameters.get("b").data);
-    // A model that has no label is not known at all, and is not chosen.
-    const known = outputs.map((value, at) => Number.isNaN(means[at % M]) ? NaN : value);
-    return routed({ models, weights: known }, parameters, scaling);
+    const weights = trainedOutputs(parameters, means),
+      inputs = (x: Matrix) => standardised(x, scaling);
+    return networkRouter("shared trunk", { models, weights }, parameters, trunk, inputs);
   },
 };
 export default router;
@@ -98,21 +97,14 @@ function starting(
   { hidden: H }: Config,
   random: Random,
 ): Parameters {
-  const parameters = new Parameters(random), M = means.length;
+  const parameters = new Parameters(random);
   parameters.add("V", [D, H], normal(1 / Math.sqrt(D)));
   parameters.add("U1", [H, H], normal(1 / Math.sqrt(H)));
   parameters.add("U2", [H, H], zeros);
   for (const bias of ["v", "u1", "u2", "shift in", "shift out"]) parameters.add(bias, [H], zeros);
   for (const gain of ["gain in", "gain out"]) parameters.add(gain, [H], ones);
-  parameters.add("w", [H, M], zeros);
-  parameters.add("b", [M], values(means.map((mean) => Number.isNaN(mean) ? 0 : logit(mean))));
+  addOutputs(parameters, H, means);
   return parameters;
-}
-
-/** Of a mean score, which may be 0 or 1. */
-function logit(mean: number): number {
-  const inside = Math.min(0.99, Math.max(0.01, mean));
-  return Math.log(inside / (1 - inside));
 }
 
 /** LN(h) of a batch of standardised inputs, [B × hidden]; `drop` hears the name of every site. */
@@ -126,11 +118,6 @@ function trunk(
   const inner = drop(gelu(linear(h, parameter("U1"), parameter("u1"))), "block");
   const sum = add(h, linear(inner, parameter("U2"), parameter("u2")));
   return layerNorm(sum, parameter("gain out"), parameter("shift out"));
-}
-
-/** Logits of all models, [B × M]. */
-function output(parameter: Bound, h: Tensor): Tensor {
-  return linear(h, parameter("w"), parameter("b"));
 }
 
 /** μ and 1/σ of every coordinate of training vectors; 0 in place of 1/σ where a coordinate does not vary. */
@@ -154,37 +141,4 @@ function scalingOf({ vectors: { data, width }, memo }: QueryBatch): Scaling {
 /** z of every row. */
 function standardised({ data, rows, width }: Matrix, { mean, inverse }: Scaling): Matrix {
   return matrix(rows, width, data.map((x, at) => (x - mean[at % width]) * inverse[at % width]));
-}
-
-/** The router of a trained trunk, with w and b of every model. */
-function routed(
-  { models, weights }: Vectors,
-  trained: Parameters,
-  scaling: Scaling,
-): FittedRouter<Spread> {
-  const M = models.length, H = weights.length / M - 1;
-  const parameters = trained.copy({
-    w: { shape: [H, M], data: weights.subarray(0, H * M) },
-    b: { shape: [M], data: weights.subarray(H * M) },
-  });
-  const last = new Blocks(parameters, (_, parameter, z) => trunk(parameter, z));
-  const scores = new Blocks(
-    parameters,
-    (_, parameter, z) => sigmoid(output(parameter, trunk(parameter, z))),
-  );
-  const features = async (x: Matrix): Promise<Matrix> =>
-    matrix(x.rows, H, Float32Array.from(await last.apply(standardised(x, scaling))));
-  return {
-    models,
-    predict: async ({ vectors }) => ({
-      quality: await scores.apply(standardised(vectors, scaling)),
-    }),
-    withModels: async (profiles, way) =>
-      routed(
-        await withNewVectors("shared trunk", { models, weights }, profiles, features, way),
-        parameters,
-        scaling,
-      ),
-    describe: () => ({ parameters: parameters.count }),
-  };
 }
