@@ -117,7 +117,8 @@ export function choiceLetter(text: string, options: number): string | undefined 
   return marked.size === 1 ? [...marked][0] : undefined;
 }
 
-const NUMBER = /[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)?\.?\d+(?:[eE][-+]?\d+)?(?:\s*\/\s*\d+)?/g;
+const NUMBER =
+  /(?:(?<!\d)[-−+])?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:\s*\/\s*\d+)?/g;
 
 /** The number an answer ends on: behind "####", in a box, behind "answer is" or "answer:", or the last one. */
 export function finalNumber(text: string): number | undefined {
