@@ -18,31 +18,33 @@ const DUST = 1e-12;
 
 /** What was spent and what is set aside, beside the limits. */
 export class Budget {
-  private used: Spending;
-  private aside: Spending = { tokens: 0, dollars: 0 };
+  readonly #limits: Limits;
+  #used: Spending;
+  #aside: Spending = { tokens: 0, dollars: 0 };
 
-  /** @param spent what earlier runs of the same journal used */
-  constructor(private readonly limits: Limits, spent: Spending) {
-    this.used = spent;
+  /** Opens a budget. @param spent what earlier runs of the same journal used */
+  constructor(limits: Limits, spent: Spending) {
+    this.#limits = limits;
+    this.#used = spent;
   }
 
   /** Spent so far. */
   get spent(): Spending {
-    return this.used;
+    return this.#used;
   }
 
   /** Sets aside the most that a call can use, if that fits; says whether it did. */
   reserve(most: Spending): boolean {
-    const { tokens = Infinity, dollars = Infinity } = this.limits;
-    if (this.used.tokens + this.aside.tokens + most.tokens > tokens) return false;
-    if (this.used.dollars + this.aside.dollars + most.dollars > dollars + DUST) return false;
-    this.aside = plus(this.aside, most);
+    const { tokens = Infinity, dollars = Infinity } = this.#limits;
+    if (this.#used.tokens + this.#aside.tokens + most.tokens > tokens) return false;
+    if (this.#used.dollars + this.#aside.dollars + most.dollars > dollars + DUST) return false;
+    this.#aside = plus(this.#aside, most);
     return true;
   }
 
   /** Ends a call: what it used takes the place of what was set aside. */
   settle(most: Spending, used: Spending): void {
-    this.aside = plus(this.aside, { tokens: -most.tokens, dollars: -most.dollars });
-    this.used = plus(this.used, used);
+    this.#aside = plus(this.#aside, { tokens: -most.tokens, dollars: -most.dollars });
+    this.#used = plus(this.#used, used);
   }
 }

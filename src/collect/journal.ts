@@ -75,64 +75,67 @@ export class Journal {
   readonly asked = new Map<string, AskedLine>();
   /** Calls that were asked a second time because the process had died, by key. */
   readonly again = new Set<string>();
+  readonly #write: (line: string) => void;
   /** Calls that were in flight when an earlier process died. */
-  private readonly lost = new Set<string>();
+  readonly #lost = new Set<string>();
   /** Calls whose last `asked` is not closed. */
-  private readonly open = new Map<string, AskedLine>();
-  private used: Spending = { tokens: 0, dollars: 0 };
+  readonly #open = new Map<string, AskedLine>();
+  #used: Spending = { tokens: 0, dollars: 0 };
 
-  /** @param write appends a line for good before it returns */
-  constructor(private readonly write: (line: string) => void) {}
+  /** An empty one. @param write appends a line for good before it returns */
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
 
   /** What all tries used that are closed or written off. */
   get spent(): Spending {
-    return this.used;
+    return this.#used;
   }
 
   /** Before the first call of a process: what was in flight when an earlier one died counts as spent. */
   writeOff(): void {
-    for (const key of [...this.open.keys()]) this.lose(key);
+    for (const key of [...this.#open.keys()]) this.#lose(key);
   }
 
   /** Whether a call was in flight when an earlier process died. */
   wasInFlight(key: string): boolean {
-    return this.lost.has(key);
+    return this.#lost.has(key);
   }
 
-  private lose(key: string): void {
-    this.used = plus(this.used, this.open.get(key)!.most);
-    this.open.delete(key);
-    this.lost.add(key);
+  #lose(key: string): void {
+    this.#used = plus(this.#used, this.#open.get(key)!.most);
+    this.#open.delete(key);
+    this.#lost.add(key);
   }
 
   /** Appends a line. */
   add(line: Line): void {
-    this.write(JSON.stringify(line) + "\n");
+    this.#write(JSON.stringify(line) + "\n");
     this.take(line);
   }
 
   /** Takes up a line that is written already. */
   take(line: Line): void {
     if ("asked" in line) {
-      if (this.open.has(line.asked)) this.lose(line.asked);
+      if (this.#open.has(line.asked)) this.#lose(line.asked);
       if (line.again) this.again.add(line.asked);
       this.failures.delete(line.asked);
       this.asked.set(line.asked, line);
-      this.open.set(line.asked, line);
+      this.#open.set(line.asked, line);
       return;
     }
-    this.used = plus(this.used, line.used);
+    this.#used = plus(this.#used, line.used);
     if ("answer" in line) {
-      this.open.delete(line.answer);
+      this.#open.delete(line.answer);
       if (!this.answers.has(line.answer)) this.answers.set(line.answer, line);
     } else if ("failed" in line) {
-      this.open.delete(line.failed);
+      this.#open.delete(line.failed);
       this.failures.set(line.failed, line);
-    } else this.open.delete(line.tried);
+    } else this.#open.delete(line.tried);
   }
 }
 
-/** Reads a journal without changing it. @throws {DataError} naming file and line */
+/** Reads a journal without changing it; what is in flight counts as spent. @throws {DataError} naming file and line */
 export async function readJournal(path: string): Promise<Journal> {
   const journal = new Journal(() => {
     throw new Error("this journal is open for reading");
@@ -142,6 +145,7 @@ export async function readJournal(path: string): Promise<Journal> {
     throw error;
   });
   takeAll(journal, text.slice(0, text.lastIndexOf("\n") + 1), path);
+  journal.writeOff();
   return journal;
 }
 
@@ -163,33 +167,40 @@ export async function openJournal(path: string): Promise<OpenJournal> {
     file.close();
     throw new UsageError(`${path}: another collect is writing to it; wait for it to end`);
   }
-  const bytes = await Deno.readFile(path);
-  const whole = bytes.lastIndexOf(10) + 1;
-  await file.truncate(whole);
-  await file.seek(whole, Deno.SeekMode.Start);
   const encoder = new TextEncoder();
   const journal = new Journal((line) => {
     const out = encoder.encode(line);
     for (let at = 0; at < out.length;) at += file.writeSync(out.subarray(at));
     file.syncDataSync();
   });
-  takeAll(journal, new TextDecoder().decode(bytes.subarray(0, whole)), path);
+  try {
+    const bytes = await Deno.readFile(path), whole = bytes.lastIndexOf(10) + 1;
+    takeAll(journal, new TextDecoder().decode(bytes.subarray(0, whole)), path);
+    await file.truncate(whole);
+    await file.seek(whole, Deno.SeekMode.Start);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
   return { journal, [Symbol.dispose]: () => file.close() };
 }
 
 function takeAll(journal: Journal, text: string, path: string): void {
-  const lines = text.split("\n");
-  for (const [i, line] of lines.slice(0, -1).entries()) {
-    let value: Line;
-    try {
-      value = JSON.parse(line);
-    } catch {
+  for (const [i, line] of text.split("\n").slice(0, -1).entries()) {
+    const value = lineOf(line);
+    if (!value) {
       throw new DataError(`${path}:${i + 1}: expected a line of a journal, got other text`);
     }
-    const known = ["asked", "answer", "failed", "tried"].some((kind) => Object.hasOwn(value, kind));
-    if (!known) {
-      throw new DataError(`${path}:${i + 1}: expected a line of a journal, got other JSON`);
-    }
     journal.take(value);
+  }
+}
+
+function lineOf(text: string): Line | undefined {
+  try {
+    const value = JSON.parse(text);
+    const kinds = ["asked", "answer", "failed", "tried"];
+    return kinds.some((kind) => typeof value?.[kind] === "string") ? value : undefined;
+  } catch {
+    return undefined;
   }
 }

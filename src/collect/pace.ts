@@ -19,23 +19,28 @@ export const realClock: Clock = {
 
 /** Lets calls start one after another, evenly spaced. */
 export class Pace {
-  private next = 0;
+  readonly #clock: Clock;
+  readonly #perMinute?: number;
+  #next = 0;
 
-  /** @param perMinute most calls a minute; absent = no limit */
-  constructor(private readonly clock: Clock, private readonly perMinute?: number) {}
+  /** Starts without a pause. @param perMinute most calls a minute; absent = no limit */
+  constructor(clock: Clock, perMinute?: number) {
+    this.#clock = clock;
+    this.#perMinute = perMinute;
+  }
 
   /** Waits for a turn. */
   async turn(): Promise<void> {
     for (;;) {
-      const wait = this.next - this.clock.now();
+      const wait = this.#next - this.#clock.now();
       if (wait <= 0) break;
-      await this.clock.sleep(wait);
+      await this.#clock.sleep(wait);
     }
-    if (this.perMinute !== undefined) this.next = this.clock.now() + 60_000 / this.perMinute;
+    if (this.#perMinute !== undefined) this.#next = this.#clock.now() + 60_000 / this.#perMinute;
   }
 
   /** No call starts for a while. */
   hold(milliseconds: number): void {
-    this.next = Math.max(this.next, this.clock.now() + milliseconds);
+    this.#next = Math.max(this.#next, this.#clock.now() + milliseconds);
   }
 }
