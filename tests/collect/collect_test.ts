@@ -84,21 +84,31 @@ Deno.test("budget: never passed in 1,000 runs, by what the endpoint bills and no
   assert.ok(reached > 200 && whole > 50, `${reached} reached, ${whole} whole`);
 });
 
-Deno.test("budget: holds over several runs of one journal, torn ones included", async () => {
-  for (let seed = 0; seed < 50; seed++) {
-    const lines: string[] = [], limits = { dollars: 0.05 };
+Deno.test("budget: holds over runs of one journal that are killed with calls in flight, all of them billed", async () => {
+  let marked = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const lines: string[] = [], limits = { tokens: 20_000 }, draw = random(seed, "kills");
     let billed = 0;
-    for (let part = 0; part < 4; part++) {
-      const { endpoint } = await run(calls(30), { limits }, { ...CALM, broken: 0.2 }, {
-        seed: seed + part,
-        lines,
+    for (let part = 0; part < 6; part++) {
+      const clock = new SimulatedClock(), stream = random(seed, part);
+      const endpoint = new SimulatedEndpoint(clock, stream, CALM, PRICES);
+      let left = 5 + draw.integer(30);
+      const journal = new Journal((line) => {
+        if (left-- <= 0) throw new Error("killed");
+        lines.push(line);
       });
-      billed += endpoint.billed.dollars;
-      // As a kill would: what closes the last call never reaches the disk, yet it was billed.
-      if (!JSON.parse(lines.at(-1)!).asked) lines.pop();
+      for (const line of lines) journal.take(JSON.parse(line) as Line);
+      const world = { ask: (call: Call) => endpoint.ask(call), journal, clock, random: stream };
+      await collect(calls(100), { ...PLAN, limits }, world).catch((error) =>
+        assert.equal(error.message, "killed")
+      );
+      await clock.sleep(1e6); // what was in flight is answered to nobody
+      billed += endpoint.billed.tokens;
     }
-    assert.ok(billed <= limits.dollars, `seed ${seed}: ${billed}`);
+    assert.ok(billed <= limits.tokens, `seed ${seed}: ${billed}`);
+    marked += lines.filter((line) => JSON.parse(line).again).length;
   }
+  assert.ok(marked > 50, `${marked} marked`);
 });
 
 Deno.test("budget: what is left of it is used, up to the longest call", async () => {
