@@ -111,6 +111,22 @@ Deno.test("budget: holds over runs of one journal that are killed with calls in 
   assert.ok(marked > 50, `${marked} marked`);
 });
 
+Deno.test("budget: a call that was in flight at a kill counts at its most, though nobody asks it again", async () => {
+  const [lost, ...others] = calls(30, ["small"]);
+  const lines = [JSON.stringify({
+    asked: lost.key,
+    at: "2026-01-31T00:00:00.000Z",
+    query: lost.query,
+    model: "small",
+    host: "h",
+    variant: "plain",
+    draw: 0,
+    most: { tokens: 15_000, dollars: 0 },
+  })];
+  const { endpoint } = await run(others, { limits: { tokens: 20_000 } }, CALM, { lines });
+  assert.ok(endpoint.billed.tokens <= 5000, String(endpoint.billed.tokens));
+});
+
 Deno.test("budget: what is left of it is used, up to the longest call", async () => {
   const { ending, endpoint } = await run(calls(200, ["small"]), { limits: { tokens: 20_000 } });
   assert.ok(ending.left > 0);

@@ -34,6 +34,9 @@ Deno.test("a line torn by a kill is cut off, the call before it is in flight, an
       JSON.stringify(line) + "\n"
     );
     const whole = new TextEncoder().encode(lines.join("")), kept = lines.slice(0, 3).join("");
+    await Deno.writeTextFile(path, kept + "x".repeat(5000));
+    (await openJournal(path))[Symbol.dispose]();
+    assert.equal(await Deno.readTextFile(path), kept);
     // Cut at every byte of the last line, inside its characters as well.
     for (let at = new TextEncoder().encode(kept).length; at < whole.length; at++) {
       await Deno.writeFile(path, whole.subarray(0, at));
