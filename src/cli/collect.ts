@@ -75,6 +75,7 @@ const FLAGS = {
   attempts: { type: "number", default: 5, integer: true, min: 1, help: "tries of a call" },
   timeout: { type: "number", default: 120, min: 0.001, value: "seconds", help: "longest silence" },
   served: { type: "string", value: "name", help: "another name the model may answer under" },
+  whole: { type: "boolean", help: "no streams, for endpoints that refuse them" },
   retryFailed: { type: "boolean", help: "ask again what failed for good" },
   yes: { type: "boolean", help: "do not ask before spending" },
 } as const satisfies Flags;
@@ -141,7 +142,12 @@ export async function main(argv: string[]): Promise<void> {
   };
   const job: Omit<Job, "calls"> = {
     plan,
-    endpoint: { url: endpoint, served: flags.served, timeout: 1000 * flags.timeout },
+    endpoint: {
+      url: endpoint,
+      served: flags.served,
+      whole: flags.whole,
+      timeout: 1000 * flags.timeout,
+    },
     keyEnv: flags.keyEnv,
     journal: path,
   };

@@ -54,6 +54,8 @@ export interface Endpoint {
   readonly key?: string;
   /** Another name under which the asked model may answer. */
   readonly served?: string;
+  /** Ask for replies in one piece. */
+  readonly whole: boolean;
   /** Milliseconds of silence after which a connection counts as dead. */
   readonly timeout: number;
 }
@@ -99,14 +101,20 @@ async function attempt(call: Call, endpoint: Endpoint, count: TokenCounter): Pro
   }
 }
 
-function send({ body }: Call, { url, key }: Endpoint, signal: AbortSignal): Promise<Response> {
+function send(
+  { body }: Call,
+  { url, key, whole }: Endpoint,
+  signal: AbortSignal,
+): Promise<Response> {
   return fetch(`${url.replace(/\/$/, "")}/chat/completions`, {
     method: "POST",
     headers: {
       "content-type": "application/json",
       ...(key !== undefined && { authorization: `Bearer ${key}` }),
     },
-    body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
+    body: JSON.stringify(
+      whole ? body : { ...body, stream: true, stream_options: { include_usage: true } },
+    ),
     redirect: "manual", // a key goes to the host that was named, and to no other
     signal,
   });

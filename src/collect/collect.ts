@@ -58,7 +58,7 @@ export interface Ending {
   readonly why: readonly string[];
 }
 
-/** Calls of one model given up one after another, after which it is not asked any more in this run. */
+/** Calls that a model refused one after another, after which it is not asked any more in this run. */
 const STREAK = 3;
 
 /** Calls of the plan that are to be asked. */
@@ -141,16 +141,18 @@ class Run {
         await world.clock.sleep(wait);
         continue;
       }
-      if (outcome.kind === "again") this.giveUp(call, `after ${tried} tries: ${outcome.why}`);
+      if (outcome.kind === "again") {
+        this.unlucky = `after ${tried} tries: ${outcome.why}`;
+        this.strike(model, this.unlucky);
+      } else if (outcome.kind === "failed" && !outcome.billed) this.strike(model, outcome.why);
       return;
     }
   }
 
-  /** Leaves a call for another run; after some in a row, the whole model. */
-  private giveUp({ body: { model } }: Call, why: string): void {
+  /** Counts what a model did not even begin to answer; after some in a row it is not asked any more. */
+  private strike(model: string, why: string): void {
     const streak = (this.streaks.get(model) ?? 0) + 1;
     this.streaks.set(model, streak);
-    this.unlucky = why;
     if (streak >= STREAK) this.given.set(model, `given up ${why}`);
   }
 

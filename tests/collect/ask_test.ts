@@ -13,8 +13,8 @@ async function once(
   also: Partial<Endpoint> & Partial<ChatBody> = {},
 ): Promise<Outcome> {
   await using server = serve();
-  const { key, served, timeout = 5000, ...body } = also;
-  const ask = asker({ url: server.url, key, served, timeout }, count);
+  const { key, served, whole = false, timeout = 5000, ...body } = also;
+  const ask = asker({ url: server.url, key, served, whole, timeout }, count);
   return await ask(makeCall("q", "plain", 0, {
     model,
     messages: [{ role: "user", content: query }],
@@ -116,7 +116,7 @@ Deno.test("refusals: a key ends the model, a prompt that is too long ends the ca
 Deno.test("nobody there: may be asked again, and was not billed", async () => {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" }), { port } = listener.addr;
   listener.close();
-  const ask = asker({ url: `http://127.0.0.1:${port}/v1`, timeout: 1000 }, count);
+  const ask = asker({ url: `http://127.0.0.1:${port}/v1`, whole: false, timeout: 1000 }, count);
   const outcome = await ask(makeCall("q", "plain", 0, {
     model: "m",
     messages: [],
@@ -136,7 +136,11 @@ Deno.test("a connection that is cut inside a stream ends the call; before it, it
       await connection.read(new Uint8Array(4096));
       await connection.write(new TextEncoder().encode(sent));
     })();
-    const ask = asker({ url: `http://127.0.0.1:${listener.addr.port}/v1`, timeout: 2000 }, count);
+    const ask = asker({
+      url: `http://127.0.0.1:${listener.addr.port}/v1`,
+      whole: false,
+      timeout: 2000,
+    }, count);
     const body = { model: "m", messages: [], temperature: 0, max_tokens: 1 };
     const outcome = await ask(makeCall("q", "plain", 0, body));
     await serving;

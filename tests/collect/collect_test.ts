@@ -4,6 +4,7 @@ import { random } from "../../src/base/random.ts";
 import { type Call, callsFor, type Query, type Settings } from "../../src/collect/call.ts";
 import { collect, type Ending, type Plan } from "../../src/collect/collect.ts";
 import { Journal, type Line } from "../../src/collect/journal.ts";
+import type { Outcome } from "../../src/collect/ask.ts";
 import type { PriceList } from "../../src/outcomes/pricing.ts";
 import { type Chances, SimulatedClock, SimulatedEndpoint } from "./simulation.ts";
 
@@ -211,6 +212,27 @@ Deno.test("the first call of a model goes alone: a wrong key costs one try a mod
   });
   assert.equal(asked, 2);
   assert.deepEqual([ending.left, ending.why], [100, ["small: 401", "large: 401"]]);
+});
+
+Deno.test("a model that refuses three calls in a row is not asked any more; an answer between makes them no row", async () => {
+  const clock = new SimulatedClock();
+  const refuse = async (nth: number): Promise<Outcome> => {
+    await clock.sleep(1);
+    return nth % 3 === 0
+      ? { kind: "answer", answer: { text: "", tokens: [1, 1], counted: "usage", whole_ms: 1 } }
+      : { kind: "failed", why: "400", billed: false };
+  };
+  for (const [offset, asked] of [[0, 30], [NaN, 3]]) {
+    let nth = 0;
+    const ending = await collect(calls(30, ["small"]), { ...PLAN, concurrency: 1 }, {
+      ask: () => refuse(++nth + offset),
+      journal: new Journal(() => {}),
+      clock,
+      random: random(1),
+    });
+    assert.equal(nth, asked);
+    assert.deepEqual(ending.why, asked === 3 ? ["small: given up 400"] : []);
+  }
 });
 
 Deno.test("a template longer than its bound is learned from the first call", async () => {

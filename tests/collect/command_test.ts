@@ -447,6 +447,36 @@ Deno.test("20 kills: nothing recorded is asked again, repeats are marked and wer
   });
 });
 
+Deno.test("Ctrl-C lets calls in flight end, writes the records and says how to go on", async () => {
+  await using server = serve(300);
+  await inRuns(async (folder) => {
+    const data = await writeQueries(folder, CAPITALS);
+    const given = args(
+      server,
+      data,
+      folder,
+      "--models",
+      "good",
+      "--grader",
+      "exact",
+      "--concurrency",
+      "1",
+    );
+    const child = start(given), output = child.output();
+    while (server.asked.length < 2) await new Promise((r) => setTimeout(r, 5));
+    child.kill("SIGINT");
+    const { code, stderr } = await output;
+    assert.equal(code, 4);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /error: 2 calls are left \(stopped\); the same command goes on/,
+    );
+    assert.equal((await readAllRecords(join(folder, "out"))).list.length, 2);
+    assert.equal((await collect(given)).code, 0);
+    assert.equal(server.asked.length, 4);
+  });
+});
+
 Deno.test("a journal that another process is writing to is left alone", async () => {
   await using server = serve();
   await inRuns(async (folder) => {

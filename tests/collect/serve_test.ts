@@ -53,7 +53,10 @@ Deno.test("whole: text, usage, why it ended", async () => {
 
 Deno.test("as a stream it is what collect reads, one prompt at a time", async () => {
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handle);
-  const ask = asker({ url: `http://127.0.0.1:${server.addr.port}/v1`, timeout: 5000 }, () => 0);
+  const ask = asker(
+    { url: `http://127.0.0.1:${server.addr.port}/v1`, whole: false, timeout: 5000 },
+    () => 0,
+  );
   const call = (content: string): ReturnType<typeof ask> =>
     ask(makeCall("q", "plain", 0, {
       model: "parrot",
