@@ -3,12 +3,14 @@
  * records that bench reads.
  * @module
  */
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { CapabilityError, shownPath, UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { Spending } from "../collect/bound.ts";
 import type { Query, Settings } from "../collect/call.ts";
 import { type Ending, openCalls, type Plan } from "../collect/collect.ts";
+import { expectGradable, readGraders } from "../collect/choose_grader.ts";
+import { allModels, expectSameHost } from "../collect/collection.ts";
 import { estimate } from "../collect/estimate.ts";
 import { GRADERS } from "../collect/grade.ts";
 import { type Journal, readJournal } from "../collect/journal.ts";
@@ -110,10 +112,8 @@ export async function main(argv: string[]): Promise<void> {
   const prices = flags.prices === undefined ? undefined : await readPriceList(flags.prices);
   const named = flags.judge === undefined ? flags.models : [...flags.models, flags.judge];
   expectPrices(flags, named, prices);
-  const graderOf = readGraders(flags);
-  const out = resolve(
-    flags.out ?? join("runs/collect", data.replace(/\.jsonl(\.gz)?$/, "").replace(/^[./]+/, "")),
-  );
+  const graderOf = readGraders(flags.grader, flags.judge);
+  const out = resolve(flags.out ?? join("runs/collect", nameOf(data)));
   await expectWritable("--out", out);
   const queries = await queriesOf(data, flags);
   expectGradable(queries, graderOf);
@@ -155,9 +155,20 @@ export async function main(argv: string[]): Promise<void> {
   const { answered, failed, left, why } = await launchAll(collection, job);
   console.log(`${answered} answered, ${failed} failed and missing, ${left} left`);
   const journal = await readJournal(path);
-  await writeOut(out, allModels(collection, journal), journal);
-  if (left === 0) return;
-  throw new CapabilityError(`${left} calls are left (${why.join("; ")}); the same command goes on`);
+  const written = await writeOut(out, allModels(collection, journal), journal);
+  if (left > 0) {
+    throw new CapabilityError(
+      `${left} of the calls are left (${why.join("; ")}); the same command goes on`,
+    );
+  }
+  if (!written) throw new CapabilityError("no answer could be graded, so there are no records");
+}
+
+/** What to call a collection: its file without folder and ending, or its dataset and view. */
+function nameOf(data: string): string {
+  return /\.jsonl(\.gz)?$/.test(data)
+    ? basename(data).replace(/\.jsonl(\.gz)?$/, "")
+    : data.replace(/^[./]+/, "").replaceAll("/", "-");
 }
 
 function settingsOf({ system, maxTokens, tokenField, temperature, draws, seed }: Given): Settings {
@@ -184,32 +195,6 @@ function expectPrices(
   }
 }
 
-/** `name`, or `BENCHMARK=name` for one benchmark. */
-function readGraders({ grader, judge }: Given): (query: Query) => string {
-  const names = [...Object.keys(GRADERS), "judge"], byBenchmark = new Map<string, string>();
-  let general: string | undefined;
-  for (const entry of grader) {
-    const at = entry.lastIndexOf("="), name = entry.slice(at + 1);
-    if (!names.includes(name)) {
-      throw new UsageError(
-        `--grader: no grader "${name}"${didYouMean(name, names)} (graders: ${names.join(", ")})`,
-      );
-    }
-    if (name === "judge" && judge === undefined) {
-      throw new UsageError("grader judge needs --judge <model>");
-    }
-    if (at < 0) general = name;
-    else byBenchmark.set(entry.slice(0, at), name);
-  }
-  return ({ benchmark }) => {
-    const name = byBenchmark.get(benchmark) ?? general;
-    if (name !== undefined) return name;
-    throw new UsageError(
-      `no grader for benchmark "${benchmark}"; give --grader <name> (${names.join(", ")})`,
-    );
-  };
-}
-
 async function queriesOf(data: string, { limit, profile }: Given): Promise<Query[]> {
   if (profile !== undefined) {
     if (limit !== undefined) throw new UsageError("--limit and --profile exclude each other");
@@ -233,29 +218,6 @@ async function profileOf(data: string, length: number): Promise<Query[]> {
   return ids.map((id) => toQuery(byId.get(id)!));
 }
 
-/** A query without a reference would only be paid for. */
-function expectGradable(queries: readonly Query[], graderOf: (query: Query) => string): void {
-  const blind = queries.filter((query) =>
-    query.gold === undefined && !["json", "judge"].includes(graderOf(query))
-  );
-  if (blind.length === 0) return;
-  throw new CapabilityError(
-    `${blind.length} of ${queries.length} queries have no reference answer (gold) to grade by, ` +
-      `"${blind[0].id}" for one`,
-  );
-}
-
-/** One name at two hosts would be two models in one column. */
-function expectSameHost(journal: Journal, models: readonly string[], host: string): void {
-  const name = (of: string): string => of.replace(/:\d+$/, "");
-  for (const line of journal.asked.values()) {
-    if (!models.includes(line.model) || name(line.host) === name(host)) continue;
-    throw new UsageError(
-      `the journal has "${line.model}" from ${line.host}, not from ${host}; take another --out`,
-    );
-  }
-}
-
 /** Shows what is to be spent at most and, unless told, asks. */
 async function confirmSpending(
   collection: Collection,
@@ -263,7 +225,11 @@ async function confirmSpending(
   plan: Plan,
   yes: boolean,
 ): Promise<void> {
-  const calls = [...collectionCalls(collection), ...judgeCalls(collection, journal, "unanswered")];
+  const calls = [
+    ...collectionCalls(collection),
+    ...judgeCalls(collection, journal),
+    ...judgeCalls(collection, journal, "unanswered"),
+  ];
   const open = openCalls(calls, journal, plan);
   const known = calls.length - open.length;
   if (known > 0) console.log(`${known} of ${calls.length} calls are in the journal`);
@@ -300,28 +266,14 @@ async function launchAll(collection: Collection, job: Omit<Job, "calls">): Promi
   };
 }
 
-/** The models asked now, and those that the journal has under the same settings. */
-function allModels(collection: Collection, journal: Journal): Collection {
-  const asked = new Set(
-    [...journal.asked.values()].filter(({ variant }) => variant !== "judge").map(({ model }) =>
-      model
-    ),
-  );
-  const others = [...asked].filter((model) => !collection.models.includes(model));
-  const same = others.filter((model) =>
-    collectionCalls({ ...collection, models: [model] }).some(({ key }) => journal.answers.has(key))
-  );
-  for (const model of others.filter((each) => !same.includes(each))) {
-    console.log(`${model}: asked in other ways, and not in these records`);
-  }
-  return { ...collection, models: [...collection.models, ...same].sort() };
-}
-
-async function writeOut(out: string, collection: Collection, journal: Journal): Promise<void> {
+/** Writes what could be graded; says whether that was anything. */
+async function writeOut(
+  out: string,
+  collection: Collection,
+  journal: Journal,
+): Promise<boolean> {
   const records = toRecords(collection, journal, "plain");
-  if (records.length === 0) {
-    throw new CapabilityError("no answer could be graded, so there are no records");
-  }
+  if (records.length === 0) return false;
   const notes = notesOf(collection, journal);
   await writeTable(out, records, collection, notes);
   for (const note of notes) console.log(note);
@@ -332,15 +284,19 @@ async function writeOut(out: string, collection: Collection, journal: Journal): 
   });
   console.log(`mean score: ${means.join(", ")}`);
   console.log(`${shownPath(out)}: ${records.length} records`);
-  if (!collection.documents) return;
+  if (!collection.documents) return true;
   const folder = join(out, "with-documents");
   const rich = toRecords(collection, journal, "documents");
-  if (rich.length === 0) return console.log("no query was answered with its documents");
+  if (rich.length === 0) {
+    console.log("no query was answered with its documents");
+    return true;
+  }
   await writeTable(folder, rich, collection, [
     ...notes,
     "each query was asked with its documents before it",
   ]);
   console.log(`${shownPath(folder)}: ${rich.length} records, asked with documents`);
+  return true;
 }
 
 if (import.meta.main) await runMain(main);

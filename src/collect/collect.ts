@@ -106,15 +106,21 @@ class Run {
   }
 
   async all(calls: readonly Call[]): Promise<Ending> {
-    const firsts = [...Map.groupBy(calls, ({ body }) => body.model).values()].map(([call]) => call);
-    for (const call of firsts) await this.finish(call);
-    const rest = calls.filter((call) => !firsts.includes(call)).values();
-    const lane = async (): Promise<void> => {
-      for (const call of rest) await this.finish(call);
-    };
-    await Promise.all(Array.from({ length: this.plan.concurrency }, lane));
+    const models = Map.groupBy(calls, ({ body }) => body.model).values();
+    const firsts = new Set([...models].map(([call]) => call));
+    await this.lanes(firsts);
+    await this.lanes(calls.filter((call) => !firsts.has(call)));
     const left = calls.length - this.answered - this.failed;
     return { answered: this.answered, failed: this.failed, left, why: left > 0 ? this.why() : [] };
+  }
+
+  /** Asks calls in their order, so many at a time. */
+  private async lanes(calls: Iterable<Call>): Promise<void> {
+    const next = Iterator.from(calls);
+    const lane = async (): Promise<void> => {
+      for (const call of next) await this.finish(call);
+    };
+    await Promise.all(Array.from({ length: this.plan.concurrency }, lane));
   }
 
   private why(): string[] {
@@ -122,7 +128,7 @@ class Run {
       ...(this.exhausted ? ["the budget does not allow another call"] : []),
       ...(this.world.stopped?.() ? ["stopped"] : []),
       ...(this.unlucky !== undefined ? [`some calls were given up, the last ${this.unlucky}`] : []),
-      ...[...this.given].map(([model, why]) => `${model}: ${why}`),
+      ...[...this.given].sort().map(([model, why]) => `${model}: ${why}`),
     ];
   }
 

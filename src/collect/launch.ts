@@ -32,16 +32,15 @@ export function hostOf(url: string): string {
  * @throws what the process has thrown
  */
 export async function launch(job: Job): Promise<Ending> {
-  const folder = dirname(job.journal);
-  const child = start([
+  const child = start(dirname(job.journal), [
     "run",
     "--quiet",
     "--frozen",
     "--no-prompt",
     `--config=${repoPath("deno.json")}`,
     `--allow-net=${hostOf(job.endpoint.url)}`,
-    `--allow-read=${folder}`,
-    `--allow-write=${folder}`,
+    "--allow-read=.",
+    "--allow-write=.",
     ...(job.keyEnv === undefined ? [] : [`--allow-env=${job.keyEnv}`]),
     fileURLToPath(new URL("./worker.ts", import.meta.url)),
   ]);
@@ -67,11 +66,19 @@ export async function launch(job: Job): Promise<Ending> {
   }
 }
 
-/** `deno` as the command path has it: that is what the task may run. */
-function start(args: string[]): Deno.ChildProcess {
+/**
+ * `deno` as the command path has it: that is what the task may run. It is started in the folder it may use,
+ * since a path with a comma cannot be named in a permission.
+ */
+function start(cwd: string, args: string[]): Deno.ChildProcess {
   try {
-    return new Deno.Command("deno", { args, stdin: "piped", stdout: "piped", stderr: "inherit" })
-      .spawn();
+    return new Deno.Command("deno", {
+      args,
+      cwd,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new CapabilityError("collect starts a process of its own, and finds no deno on the path");

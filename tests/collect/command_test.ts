@@ -56,11 +56,20 @@ const CAPITALS = ["Paris", "Rome", "Oslo", "Lima"].map((city, i) => ({
 }));
 
 function args(server: TestServer, data: string, folder: string, ...more: string[]): string[] {
-  return ["--data", data, "--endpoint", server.url, "--out", join(folder, "out"), "--yes", ...more];
+  return [
+    "--data",
+    data,
+    "--endpoint",
+    server.url,
+    "--out",
+    join(folder, "my, out"),
+    "--yes",
+    ...more,
+  ];
 }
 
 async function journalOf(folder: string): Promise<Line[]> {
-  const text = await Deno.readTextFile(join(folder, "out/journal.jsonl"));
+  const text = await Deno.readTextFile(join(folder, "my, out/journal.jsonl"));
   return text.trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
@@ -108,14 +117,14 @@ Deno.test("queries → records that bench reads: scores, tokens, costs, latency,
     assert.equal(second.code, 0, second.err);
     assert.equal(server.asked.length, 12);
 
-    const { list: records } = await readAllRecords(join(folder, "out"));
+    const { list: records } = await readAllRecords(join(folder, "my, out"));
     assert.deepEqual(records.map(({ id }) => id), CAPITALS.map(({ id }) => id));
     assert.deepEqual(records[3].scores, { "good": 0, "no-usage": 0, "whole": 0 });
     assert.deepEqual(records[0].tokens!.whole, [9, 3]);
     assert.equal(records[0].costs!.whole, 0.0015);
     assert.equal(records[0].checker, "exact");
     assert.ok(records[0].latency_ms!.good >= 0);
-    const table = await loadDataset(join(folder, "out"));
+    const table = await loadDataset(join(folder, "my, out"));
     assert.deepEqual(table.models, ["good", "no-usage", "whole"]);
     assert.equal(table.costs[2], 0.0015);
     assert.equal(table.dataset.prices?.date, "2026-01-31");
@@ -151,7 +160,7 @@ Deno.test("failures are missing and never wrong, and the run says what they were
       8,
       12,
     ]);
-    const { list } = await readAllRecords(join(folder, "out"));
+    const { list } = await readAllRecords(join(folder, "my, out"));
     assert.deepEqual(Object.keys(list[0].scores).sort(), ["broken", "good", "too-many"]);
     const [failed] = (await journalOf(folder)).filter((line) => "failed" in line);
     assert.ok("why" in failed);
@@ -168,7 +177,7 @@ Deno.test("a model that is not the one asked, and one whose key is refused, end 
     assert.equal(code, 4);
     assert.match(
       err,
-      /error: 8 calls are left \(wrong: "wrong" was asked and "another-model" answered; no-key: 401/,
+      /error: 8 of the calls are left \(no-key: 401.*; wrong: "wrong" was asked and "another-model" answered\)/,
     );
     assert.equal(server.asked.filter(({ model }) => model !== "good").length, 2);
   });
@@ -194,7 +203,7 @@ Deno.test("the key: from its variable to the endpoint, and nowhere else", async 
     assert.equal(server.asked[0].authorization, `Bearer ${key}`);
     const files = await Promise.all(
       ["journal.jsonl", "records.jsonl", "manifest.json"]
-        .map((name) => Deno.readTextFile(join(folder, "out", name))),
+        .map((name) => Deno.readTextFile(join(folder, "my, out", name))),
     );
     assert.match(files[0] + err, /Bearer \[key\][^]*wrong key Bearer \[key\]/);
     assert.ok(![out, err, ...files].join().includes("secret"));
@@ -219,10 +228,13 @@ Deno.test("network: the named host and port alone, and the command itself has no
     const url = `http://127.0.0.1:${other.addr.port}/v1`;
     const { code, err } = await collect([
       ...["--data", data, "--endpoint", url, "--models", "good", "--grader", "exact"],
-      ...["--out", join(folder, "out"), "--yes"],
+      ...["--out", join(folder, "my, out"), "--yes"],
     ]);
     assert.equal(code, 4);
-    assert.match(err, /no answer could be graded/);
+    assert.match(
+      err,
+      /error: 1 of the calls are left \(good: 307, and redirects are not followed\)/,
+    );
     assert.match(JSON.stringify(await journalOf(folder)), /307, and redirects are not followed/);
     assert.equal(server.asked.length, 0);
   });
@@ -247,8 +259,8 @@ Deno.test("documents: a second table, and its scores beside the plain ones", asy
     assert.equal(code, 0, err);
     const asked = server.asked.map(({ query }) => query).sort();
     assert.deepEqual(asked, ["It was [Ada].\n\nOr not.\n\nWho?", "Who?", "Who? [Bob]"]);
-    const plain = (await readAllRecords(join(folder, "out"))).list;
-    const rich = (await readAllRecords(join(folder, "out/with-documents"))).list;
+    const plain = (await readAllRecords(join(folder, "my, out"))).list;
+    const rich = (await readAllRecords(join(folder, "my, out/with-documents"))).list;
     assert.deepEqual(
       plain.map(({ id, scores, scores_rag }) => [id, scores.good, scores_rag?.good]),
       [
@@ -276,7 +288,7 @@ Deno.test("a judge is named, asked once for each answer, and printed", async () 
     assert.match(out, /^4 calls: /m);
     assert.match(out, /^graded by a model as judge: judge$/m);
     assert.match(out, /^mean score: good 0\.500$/m);
-    const { list } = await readAllRecords(join(folder, "out"));
+    const { list } = await readAllRecords(join(folder, "my, out"));
     assert.equal(list[0].checker, "judge judge");
     await collect([...judged, "--judge", "judge"]);
     assert.equal(server.asked.length, 4);
@@ -307,7 +319,7 @@ Deno.test("draws, and targets by log-probabilities", async () => {
     const { code, err } = await collect(args(server, data, folder, ...more));
     assert.equal(code, 0, err);
     assert.deepEqual(server.asked.map(({ body }) => body.seed).sort(), [5, 6, 7]);
-    const [record] = (await readAllRecords(join(folder, "out"))).list;
+    const [record] = (await readAllRecords(join(folder, "my, out"))).list;
     assert.deepEqual([record.scores.whole, record.repeats!.whole], [1, [1, 1, 1]]);
     assert.ok(Math.abs(record.target!.whole - 7 / 9) < 1e-12);
   });
@@ -416,7 +428,7 @@ Deno.test("20 kills: nothing recorded is asked again, repeats are marked and wer
     assert.ok(atWork >= 10, `only ${atWork} of 20 kills hit a run at work`);
     const last = await collect(given);
     assert.equal(last.code, 0, last.err);
-    const { list } = await readAllRecords(join(folder, "out"));
+    const { list } = await readAllRecords(join(folder, "my, out"));
     assert.equal(list.length, many.length);
     assert.ok(list.every(({ scores }) => scores.good === 1 && scores["no-usage"] === 1));
 
@@ -469,9 +481,9 @@ Deno.test("Ctrl-C lets calls in flight end, writes the records and says how to g
     assert.equal(code, 4);
     assert.match(
       new TextDecoder().decode(stderr),
-      /error: 2 calls are left \(stopped\); the same command goes on/,
+      /error: 2 of the calls are left \(stopped\); the same command goes on/,
     );
-    assert.equal((await readAllRecords(join(folder, "out"))).list.length, 2);
+    assert.equal((await readAllRecords(join(folder, "my, out"))).list.length, 2);
     assert.equal((await collect(given)).code, 0);
     assert.equal(server.asked.length, 4);
   });
@@ -481,8 +493,8 @@ Deno.test("a journal that another process is writing to is left alone", async ()
   await using server = serve();
   await inRuns(async (folder) => {
     const data = await writeQueries(folder, CAPITALS);
-    await Deno.mkdir(join(folder, "out"));
-    using _held = await openJournal(join(folder, "out/journal.jsonl"));
+    await Deno.mkdir(join(folder, "my, out"));
+    using _held = await openJournal(join(folder, "my, out/journal.jsonl"));
     const { code, err } = await collect(
       args(server, data, folder, "--models", "good", "--grader", "exact"),
     );
