@@ -167,7 +167,7 @@ Deno.test("a call that stays without an answer is left open, and three of them e
   });
   assert.equal(endpoint.asked.length, 2 * 3 * 4);
   assert.deepEqual([ending.answered, ending.failed, ending.left], [0, 0, 40]);
-  assert.match(ending.why.join(), /small: given up after 4 tries: 429.*large: given up/);
+  assert.match(ending.why.join(), /large: given up after 4 tries: 429.*small: given up/);
   assert.equal((await run(calls(20), {}, CALM, { lines })).ending.answered, 40);
 });
 
@@ -211,7 +211,7 @@ Deno.test("the first call of a model goes alone: a wrong key costs one try a mod
     random: random(1),
   });
   assert.equal(asked, 2);
-  assert.deepEqual([ending.left, ending.why], [100, ["small: 401", "large: 401"]]);
+  assert.deepEqual([ending.left, ending.why], [100, ["large: 401", "small: 401"]]);
 });
 
 Deno.test("a model that refuses three calls in a row is not asked any more; an answer between makes them no row", async () => {
