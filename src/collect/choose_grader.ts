@@ -40,16 +40,18 @@ export function readGraders(
 }
 
 /**
- * A query without a reference would only be paid for.
- * @throws {CapabilityError} naming one
+ * Makes sure, before anything is paid for, that every query has a reference that its grader can read.
+ * @throws {CapabilityError} naming a query without one
+ * @throws {DataError} naming a query with one of another kind
  */
 export function expectGradable(
   queries: readonly Query[],
   graderOf: (query: Query) => string,
 ): void {
-  const blind = queries.filter((query) =>
-    query.gold === undefined && !["json", "judge"].includes(graderOf(query))
-  );
+  const blind = queries.filter((query) => {
+    const name = graderOf(query), [gold = "[]"] = [query.gold ?? []].flat();
+    return name !== "judge" && !GRADERS[name].grade({ text: gold }, query);
+  });
   if (blind.length === 0) return;
   throw new CapabilityError(
     `${blind.length} of ${queries.length} queries have no reference answer (gold) to grade by, ` +

@@ -5,6 +5,7 @@
  */
 import { DataError } from "../base/errors.ts";
 import { canonicalJson } from "../base/hash.ts";
+import { countOptions } from "../outcomes/build.ts";
 import type { Answer } from "./ask.ts";
 import type { Query } from "./call.ts";
 
@@ -39,7 +40,7 @@ export const GRADERS: Readonly<Record<string, Grader>> = {
   },
   choice: {
     about: "the letter of an option",
-    grade: anyGold((gold, { text }, { id, options = 0 }) =>
+    grade: anyGold((gold, { text }, { id, query, options = countOptions(query) }) =>
       choiceLetter(text, options) === needed(choiceLetter(gold, options), gold, id, "a letter")
     ),
   },

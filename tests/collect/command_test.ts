@@ -343,6 +343,11 @@ Deno.test("mistakes end with one line and their code, before anything is asked",
         4,
         /no reference answer/,
       ],
+      [
+        [...base, "--grader", "choice"],
+        3,
+        /^error: capital-0: gold: expected a letter, got "Paris"/m,
+      ],
       [[...base.filter((each) => each !== "--yes"), "--grader", "exact"], 2, /add --yes/],
       [
         [

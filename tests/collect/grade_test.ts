@@ -60,6 +60,8 @@ Deno.test("choice: the letter an answer settles on", () => {
   }
   assert.equal(score("choice", "no letter at all", "B", 4), 0);
   assert.equal(score("choice", "the answer is B", "B", 4), 1);
+  const listed = { id: "q", benchmark: "b", query: "Which?\nA. one\nB. two", gold: "B" };
+  assert.equal(GRADERS.choice.grade({ text: "(D) or (B)" }, listed)!.score, 1);
   assert.throws(() => score("choice", "B", "blue", 4), /q1: gold: expected a letter, got "blue"/);
 });
 

@@ -6,24 +6,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { repoPath } from "../../src/base/files.ts";
+import { start } from "../e2e/cli.ts";
 import { readAllRecords } from "../../src/outcomes/read.ts";
 
 const WHEEL = Deno.env.get("ICLR_SMOLLM2_WHEEL") ?? "";
-
-const { default: { tasks } } = await import("../../deno.json", { with: { type: "json" } });
-
-/** A task's command itself: killing `deno task` would leave what it has started. */
-function task(name: "collect" | "serve-gguf", ...args: string[]): Deno.Command {
-  const [, ...command] = tasks[name].command.split(" ");
-  return new Deno.Command(Deno.execPath(), {
-    args: [...command, ...args],
-    cwd: repoPath(""),
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
 
 /** The address that the server prints, or nothing when the package cannot be had. */
 async function addressOf(server: Deno.ChildProcess): Promise<string | undefined> {
@@ -41,7 +27,7 @@ Deno.test("a local model is asked, graded and recorded, and asked nothing twice"
   }
   await Deno.mkdir(repoPath("runs"), { recursive: true });
   const folder = await Deno.makeTempDir({ dir: repoPath("runs"), prefix: "collect-" });
-  const server = task("serve-gguf", WHEEL, "--name", "smollm2", "--port", "0").spawn();
+  const server = start("serve-gguf", WHEEL, "--name", "smollm2", "--port", "0");
   const said = new Response(server.stderr).text();
   try {
     const url = await addressOf(server);
@@ -76,7 +62,7 @@ Deno.test("a local model is asked, graded and recorded, and asked nothing twice"
       ],
       ...["--out", join(folder, "out"), "--max-tokens", "16", "--budget-tokens", "5000", "--yes"],
     ];
-    const first = await task("collect", ...args).output();
+    const first = await start("collect", ...args).output();
     assert.equal(first.code, 0, new TextDecoder().decode(first.stderr));
     assert.match(
       new TextDecoder().decode(first.stdout),
@@ -93,7 +79,7 @@ Deno.test("a local model is asked, graded and recorded, and asked nothing twice"
       assert.ok(input > 10 && input < 40 && output > 3 && output <= 16, JSON.stringify(tokens));
       assert.match(String(responses!.smollm2), /^The capital of/);
     }
-    const again = await task("collect", ...args).output();
+    const again = await start("collect", ...args).output();
     assert.match(
       new TextDecoder().decode(again.stdout),
       /^3 of 3 calls are in the journal\n0 answered/,
