@@ -204,7 +204,8 @@ class Run {
   private record(call: Call, outcome: Outcome, most: Spending): Spending {
     const { key, body: { model } } = call, { journal } = this.world;
     if (outcome.kind === "answer") {
-      const used = spending(model, outcome.answer.tokens, this.plan.prices);
+      const { tokens, counted } = outcome.answer;
+      const used = counted === "usage" ? spending(model, tokens, this.plan.prices) : most;
       journal.add({ answer: key, used, ...outcome.answer });
       this.answered++;
       this.streaks.set(model, 0);

@@ -23,7 +23,7 @@ const PLAN: Plan = {
   attempts: 4,
   retryFailed: false,
 };
-const CALM: Chances = { refused: 0, broken: 0, cut: 0 };
+const CALM: Chances = { refused: 0, broken: 0, cut: 0, silent: 0 };
 
 function calls(queries: number, models = ["small", "large"], settings = SETTINGS): Call[] {
   const asked = Array.from({ length: queries }, (_, i): Query => ({
@@ -68,6 +68,7 @@ Deno.test("budget: never passed in 1,000 runs, by what the endpoint bills and no
       refused: 0.2 * draw.next(),
       broken: 0.2 * draw.next(),
       cut: 0.2 * draw.next(),
+      silent: 0.2 * draw.next(),
     };
     const plan = {
       limits,

@@ -52,6 +52,8 @@ export interface Chances {
   readonly broken: number;
   /** A stream that breaks off, billed in full. */
   readonly cut: number;
+  /** An answer without usage: its customer can only guess, and guesses low. */
+  readonly silent: number;
 }
 
 /** An endpoint that bills; `inFlight` and `billed` are the truth. */
@@ -96,9 +98,9 @@ export class SimulatedEndpoint {
     if (luck < chances.refused + chances.broken + chances.cut) {
       return { kind: "failed", why: "the stream broke off", billed: true };
     }
-    return {
-      kind: "answer",
-      answer: { text: "yes", tokens: [input, output], counted: "usage", whole_ms: 1 },
-    };
+    const answer = random.next() < chances.silent
+      ? { tokens: [1, 1], counted: "here" } as const
+      : { tokens: [input, output], counted: "usage" } as const;
+    return { kind: "answer", answer: { text: "yes", whole_ms: 1, ...answer } };
   }
 }
