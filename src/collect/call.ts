@@ -1,0 +1,140 @@
+/**
+ * What is asked: queries × models × draws as calls, each named by all that could change its answer.
+ * @module
+ */
+import { hashJson } from "../base/hash.ts";
+import type { OutcomeRecord } from "../outcomes/record.ts";
+
+/** A query to ask: a record without outcomes. */
+export type Query =
+  & Pick<OutcomeRecord, "id" | "benchmark" | "query">
+  & Partial<
+    Pick<
+      OutcomeRecord,
+      "task" | "level" | "split" | "options" | "gold" | "documents" | "messages"
+    >
+  >;
+
+/** One turn of a conversation. */
+export interface Message {
+  /** `system`, `user` or `assistant`. */
+  readonly role: string;
+  /** What was said. */
+  readonly content: string;
+}
+
+/** How models are asked; a change of any of it makes other calls. */
+export interface Settings {
+  /** Put before every conversation. */
+  readonly system?: string;
+  /** Most tokens of an answer. */
+  readonly maxTokens: number;
+  /** What the endpoint calls that. */
+  readonly tokenField: "max_tokens" | "max_completion_tokens";
+  /** Sampling temperature. */
+  readonly temperature: number;
+  /** Answers wanted of each model to each query. */
+  readonly draws: number;
+  /** Seed of the first draw; draw k is sent `seed + k`. Absent = none is sent. */
+  readonly seed?: number;
+}
+
+/** The body of a request, without how the reply is to be sent. */
+export interface ChatBody {
+  /** As the endpoint knows it. */
+  readonly model: string;
+  /** The conversation; its last turn is the query. */
+  readonly messages: readonly Message[];
+  /** Sampling temperature. */
+  readonly temperature: number;
+  /** Most tokens of the answer. */
+  readonly max_tokens?: number;
+  /** The same under the newer name. */
+  readonly max_completion_tokens?: number;
+  /** Seed of the draw. */
+  readonly seed?: number;
+  /** Whether log-probabilities of the first tokens are wanted. */
+  readonly logprobs?: true;
+  /** How many of them. */
+  readonly top_logprobs?: number;
+}
+
+/** Without documents, with them, or a judge's reading of an answer. */
+export type Variant = "plain" | "documents" | "judge";
+
+/** One call: what is asked of whom, and its name in the journal. */
+export interface Call {
+  /** Hash of query, variant, draw and body. */
+  readonly key: string;
+  /** Id of the query. */
+  readonly query: string;
+  /** Which prompt. */
+  readonly variant: Variant;
+  /** Number of the draw, from 0. */
+  readonly draw: number;
+  /** What is sent. */
+  readonly body: ChatBody;
+}
+
+/** The most an answer may be long. */
+export function mostTokens({ max_tokens, max_completion_tokens }: ChatBody): number {
+  return max_tokens ?? max_completion_tokens!;
+}
+
+/**
+ * All calls of some models, query by query, so that what is there when a run ends early is whole rows.
+ * @param withDocuments ask queries that have documents a second time, with these before the query
+ * @param logprobs whether a query's grader reads log-probabilities
+ */
+export function callsFor(
+  queries: readonly Query[],
+  models: readonly string[],
+  settings: Settings,
+  withDocuments: boolean,
+  logprobs: (query: Query) => boolean,
+): Call[] {
+  const calls: Call[] = [];
+  for (const query of queries) {
+    const variants: Variant[] = withDocuments && query.documents
+      ? ["plain", "documents"]
+      : ["plain"];
+    for (const variant of variants) {
+      const messages = conversation(query, variant, settings.system);
+      for (let draw = 0; draw < settings.draws; draw++) {
+        for (const model of models) {
+          calls.push(makeCall(query.id, variant, draw, {
+            model,
+            messages,
+            ...sampling(settings, draw),
+            ...(logprobs(query) && { logprobs: true as const, top_logprobs: 20 }),
+          }));
+        }
+      }
+    }
+  }
+  return calls;
+}
+
+/** Names a call. */
+export function makeCall(query: string, variant: Variant, draw: number, body: ChatBody): Call {
+  return { key: hashJson({ query, variant, draw, body }).slice(0, 32), query, variant, draw, body };
+}
+
+function sampling(settings: Settings, draw: number): Omit<ChatBody, "model" | "messages"> {
+  const { maxTokens, tokenField, temperature, seed } = settings;
+  return { temperature, [tokenField]: maxTokens, ...(seed !== undefined && { seed: seed + draw }) };
+}
+
+/** Turns of a query: its own conversation where it has one; documents stand before the last turn's text. */
+function conversation(query: Query, variant: Variant, system: string | undefined): Message[] {
+  const turns = query.messages ?? [{ role: "user", content: query.query }];
+  const last = turns[turns.length - 1];
+  const content = variant === "documents"
+    ? [...query.documents!, last.content].join("\n\n")
+    : last.content;
+  return [
+    ...(system === undefined ? [] : [{ role: "system", content: system }]),
+    ...turns.slice(0, -1).map(({ role, content }) => ({ role, content })),
+    { role: last.role, content },
+  ];
+}
