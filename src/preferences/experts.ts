@@ -109,16 +109,16 @@ function adapted(parameter: Bound, x: Tensor): Tensor {
 
 /**
  * Which of the ten nearest documents have the query's intent, as bits, the lowest for the nearest. Length Q.
- * @param self whether query i is document i, which is then left out
+ * @param own the document that each query is itself, which is left out
  */
 export async function hitsOf(
   queries: Corpus,
   corpus: Corpus,
-  { self = false } = {},
+  own?: ArrayLike<number>,
 ): Promise<Uint16Array> {
-  const { index, k } = await nearest(queries.vectors, corpus.vectors, CUT + Number(self));
+  const { index, k } = await nearest(queries.vectors, corpus.vectors, own ? CUT + 1 : CUT);
   return Uint16Array.from(queries.labels, (label, q) => {
-    const found = Array.from(index.subarray(q * k, (q + 1) * k)).filter((i) => !self || i !== q);
+    const found = Array.from(index.subarray(q * k, (q + 1) * k)).filter((i) => i !== own?.[q]);
     return found.slice(0, CUT).reduce(
       (bits, i, rank) => bits | Number(corpus.labels[i] === label) << rank,
       0,

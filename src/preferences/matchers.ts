@@ -132,7 +132,7 @@ async function logistic({ queries, labels, routes }: Level): Promise<Fitted[]> {
   const cells = new Float64Array(labels.length * routes);
   labels.forEach((route, i) => route < routes && (cells[i * routes + route] = 1));
   const fits: Fitted[] = [];
-  for await (const weights of logisticDescent(queries, cells, [1, 0.1, 0.01])) {
+  for await (const weights of logisticDescent(queries, cells, [1, 0.1])) {
     fits.push(async (vectors) => best(await logisticPredict(vectors, weights), routes));
   }
   return fits;

@@ -11,6 +11,7 @@ import { formOf } from "../results/form.ts";
 import { rounded } from "../results/result.ts";
 import { sameOrThrow } from "../results/same.ts";
 import { type Matched, type MatchingRow, matchingRows, type MatchingSpeed } from "./matching.ts";
+import { pack, unpack } from "./packed.ts";
 import type { Preferences } from "./read.ts";
 import {
   type RetrievalRow,
@@ -217,21 +218,6 @@ function datasetOf(
 ): PreferenceReport["dataset"] {
   const testIdsSha256 = hashJson(test.ids);
   return { name, version: SET_VERSION, sha256, routesSha256, testIdsSha256 };
-}
-
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/** Whole numbers from 0 to 4,095 as two digits each in base 64. */
-export function pack(values: ArrayLike<number>): string {
-  return Array.from(values, (value) => DIGITS[value >> 6] + DIGITS[value & 63]).join("");
-}
-
-/** What {@link pack} packed; −1 and the like where a digit is none. */
-export function unpack(text: string): Int32Array {
-  return Int32Array.from(
-    { length: text.length / 2 },
-    (_, i) => 64 * DIGITS.indexOf(text[2 * i]) + DIGITS.indexOf(text[2 * i + 1]),
-  );
 }
 
 const TEXT = { type: "string" }, NUMBER = { type: "number" }, COUNT = { type: "integer" };

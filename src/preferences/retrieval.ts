@@ -3,23 +3,23 @@
  * intent are relevant, one expert a domain.
  * @module
  */
-import { routerRetriever } from "../../baselines/router_retriever.ts";
-import { random } from "../base/random.ts";
-import { createMemo } from "../router/memo.ts";
-import type { QueryBatch, TrainingData } from "../router/mod.ts";
+import { random, seededOrder } from "../base/random.ts";
+import { takeRows } from "../linalg/mod.ts";
+import type { TrainingData } from "../router/mod.ts";
 import { type Cell, cell } from "./matching.ts";
 import { domainsOf, type Encoded, type EncodedPart, inScope } from "./encoded.ts";
-import { type Expert, hitsOf, trainExpert, type Training } from "./experts.ts";
+import { type Expert, hitsOf, trainExpert } from "./experts.ts";
 import { ndcg } from "./ndcg.ts";
 import type { Preferences } from "./read.ts";
+import { route, trainingData } from "./routing.ts";
 
 /** What happened under one seed. Queries are those of the test part in scope, ascending by id. */
 export interface RetrievalRun {
   /** Names the experts' draws. */
   readonly seed: number;
-  /** Rate of the experts, chosen by their nDCG on validation queries of their own domains. */
+  /** Rate of the experts, chosen under the first seed by their nDCG on validation queries of their own domains. */
   readonly rate: number;
-  /** Rate of the head trained on all domains, chosen by its nDCG on all validation queries. */
+  /** Rate of the head trained on all domains, chosen under the first seed on all validation queries. */
   readonly allRate: number;
   /** nDCG@10 of every expert on all validation queries, domains ascending: the best is the single expert. */
   readonly validation: readonly number[];
@@ -56,8 +56,11 @@ export interface RetrievalRow {
 }
 
 const EPOCHS = 20, RATES = [0.003, 0.01, 0.03];
-/** Cosine, and several winners share a query. */
-const [RULE] = routerRetriever("mean").grid;
+/** Training queries of an intent that pilot embeddings are made of, drawn by seed. */
+const PILOTS = 20;
+
+/** Queries in scope, by part. */
+type Parts = Readonly<Record<"train" | "validation" | "test", EncodedPart>>;
 
 /** Trains and asks all experts, once a seed. */
 export async function retrieve(
@@ -71,61 +74,37 @@ export async function retrieve(
   const runs: RetrievalRun[] = [];
   for (const seed of seeds) {
     watch(`experts, seed ${seed}`);
-    runs.push(await runSeed(preferences, { train, validation, test }, seed, watch));
+    runs.push(await runSeed(preferences, { train, validation, test }, seed, runs[0]));
   }
   return { frozen: await hitsOf(test, train), runs };
 }
 
 async function runSeed(
   preferences: Preferences,
-  { train, validation, test }: Record<"train" | "validation" | "test", EncodedPart>,
+  { train, validation, test }: Parts,
   seed: number,
-  watch: (what: string) => void,
+  first?: RetrievalRun,
 ): Promise<RetrievalRun> {
-  const home = domainsOf(train.labels, preferences), counts = relevant(preferences);
-  const names = preferences.domains.map(({ name }) => name);
-  const asked = async (expert: Expert, part: EncodedPart): Promise<EncodedPart> => ({
-    ...part,
-    vectors: await expert(part.vectors),
-  });
-  /** The best of several rates by the mean nDCG of heads on validation queries of their own. */
-  const tuned = async (heads: readonly { name: string; learn: number[]; part: EncodedPart }[]) => {
-    let best: { experts: Expert[]; rate: number; value: number } | undefined;
-    for (const rate of RATES) {
-      const experts: Expert[] = [];
-      let value = 0;
-      for (const { name, learn, part } of heads) {
-        const training: Training = { epochs: EPOCHS, rate };
-        const draws = random(seed, "preferences/expert", name);
-        const expert = await trainExpert(train, learn, training, draws);
-        value += meanNdcg(await hitsOf(await asked(expert, part), train), part, counts);
-        experts.push(expert);
-      }
-      if (!best || value > best.value) best = { experts, rate, value };
-    }
-    return best!;
-  };
-  const rows = [...home.keys()];
-  const { experts, rate } = await tuned(names.map((name, d) => ({
+  const home = domainsOf(train.labels, preferences), rows = [...home.keys()];
+  const counts = relevant(preferences), names = preferences.domains.map(({ name }) => name);
+  const heads = names.map((name, d): Head => ({
     name,
-    learn: rows.filter((i) => home[i] === d),
-    part: ofDomain(validation, preferences, d),
-  })));
-  watch(`one head for all, seed ${seed}`);
-  const all = await tuned([{ name: "all", learn: rows, part: validation }]);
-  const hits: Uint16Array[] = [], scores = new Float64Array(rows.length * experts.length);
-  const validated: number[] = [];
-  for (const [m, expert] of experts.entries()) {
-    watch(`pilots of ${names[m]}, seed ${seed}`);
-    hits.push(await hitsOf(await asked(expert, test), train));
-    const own = await hitsOf(await asked(expert, validation), train);
-    validated.push(meanNdcg(own, validation, counts));
-    const found = await hitsOf(await asked(expert, train), train, { self: true });
-    found.forEach((bits, i) =>
-      scores[i * experts.length + m] = ndcg(bits, counts[train.labels[i]] - 1)
+    rows: rows.filter((i) => home[i] === d),
+    judge: ofDomain(validation, preferences, d),
+  }));
+  const tune = (heads: readonly Head[], rates: readonly number[]) =>
+    tuned(train, heads, rates, seed, counts);
+  const { experts, rate } = await tune(heads, first ? [first.rate] : RATES);
+  const wide = [{ name: "all", rows, judge: validation }];
+  const all = await tune(wide, first ? [first.allRate] : RATES);
+  const validated: number[] = [], hits: Uint16Array[] = [];
+  for (const expert of experts) {
+    validated.push(
+      meanNdcg(await hitsOf(await asked(expert, validation), train), validation, counts),
     );
+    hits.push(await hitsOf(await asked(expert, test), train));
   }
-  const taught = trainingData(train, Array.from(home, (d) => names[d]), names, scores);
+  const taught = await pilots(train, Array.from(home, (d) => names[d]), names, experts, seed);
   return {
     ...{ seed, rate, allRate: all.rate, validation: validated, experts: hits },
     all: await hitsOf(await asked(all.experts[0], test), train),
@@ -134,45 +113,65 @@ async function runSeed(
   };
 }
 
-/** The expert of every query by RouterRetriever's rule. */
-export async function route(
-  reading: "mean" | "max",
-  taught: TrainingData,
-  test: Pick<EncodedPart, "ids" | "vectors">,
+/** A head to train: from which rows, and the queries that judge a rate. */
+interface Head {
+  readonly name: string;
+  readonly rows: readonly number[];
+  readonly judge: EncodedPart;
+}
+
+/** Heads at the rate at which their mean nDCG on their own validation queries is best. */
+async function tuned(
+  train: EncodedPart,
+  heads: readonly Head[],
+  rates: readonly number[],
   seed: number,
-): Promise<Int32Array> {
-  const fitted = await routerRetriever(reading).fit(taught, RULE, {
-    ...{ stage: "final", seed, random: random(seed, reading), device: "cpu" },
-    progress: () => {},
-    signal: new AbortController().signal,
-  });
-  const { quality } = await fitted.predict(batch(test)) as { quality: Float64Array };
-  const M = taught.models.length;
-  return Int32Array.from(test.ids, (_, i) => {
-    const own = quality.subarray(i * M, (i + 1) * M);
-    // An expert without a pilot has no similarity.
-    return own.reduce((best, value, m) => !(value <= own[best]) && value === value ? m : best, 0);
-  });
+  counts: Float64Array,
+): Promise<{ experts: Expert[]; rate: number }> {
+  let best = { experts: [] as Expert[], rate: NaN, value: -Infinity };
+  for (const rate of rates) {
+    const experts: Expert[] = [];
+    let value = 0;
+    for (const { name, rows, judge } of heads) {
+      const draws = random(seed, "preferences/expert", name);
+      const expert = await trainExpert(train, rows, { epochs: EPOCHS, rate }, draws);
+      value += meanNdcg(await hitsOf(await asked(expert, judge), train), judge, counts);
+      experts.push(expert);
+    }
+    if (value > best.value) best = { experts, rate, value };
+  }
+  return best;
 }
 
-/** Training queries as RouterRetriever takes them: a domain is a dataset, nDCG the score. */
-export function trainingData(
-  part: Pick<EncodedPart, "ids" | "vectors">,
+/** Training queries with the nDCG of every expert, each query against all other documents. */
+async function pilots(
+  train: EncodedPart,
   domains: readonly string[],
-  models: readonly string[],
-  scores: Float64Array,
-): TrainingData {
-  return {
-    queries: { ...batch(part), benchmarks: domains },
-    ...{ models, scores, tasks: domains },
-    costs: new Float64Array(scores.length).fill(NaN),
-    meanCosts: new Float64Array(models.length).fill(NaN),
-    solvedFrom: new Float64Array(part.ids.length).fill(1),
+  names: readonly string[],
+  experts: readonly Expert[],
+  seed: number,
+): Promise<TrainingData> {
+  const byIntent = Map.groupBy(train.labels.keys(), (i) => train.labels[i]);
+  const drawn = [...byIntent.values()].flatMap((rows) =>
+    seededOrder(rows, (i) => train.ids[i], seed, "preferences/pilots").slice(0, PILOTS)
+  ).sort((a, b) => a - b);
+  const part = {
+    ids: drawn.map((i) => train.ids[i]),
+    labels: Int32Array.from(drawn, (i) => train.labels[i]),
+    vectors: takeRows(train.vectors, drawn),
   };
+  const scores = new Float64Array(drawn.length * names.length);
+  for (const [m, expert] of experts.entries()) {
+    const hits = await hitsOf(await asked(expert, part), train, drawn);
+    hits.forEach((bits, i) =>
+      scores[i * names.length + m] = ndcg(bits, byIntent.get(part.labels[i])!.length - 1)
+    );
+  }
+  return trainingData(part, drawn.map((i) => domains[i]), names, scores);
 }
 
-function batch({ ids, vectors }: Pick<EncodedPart, "ids" | "vectors">): QueryBatch {
-  return { ids, texts: ids.map(() => ""), vectors, memo: createMemo("preferences") };
+async function asked(expert: Expert, part: EncodedPart): Promise<EncodedPart> {
+  return { ...part, vectors: await expert(part.vectors) };
 }
 
 /** Numbers of every choice of an expert, from what was retrieved and routed alone. */
