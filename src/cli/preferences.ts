@@ -3,9 +3,9 @@
  * @module
  */
 import { UsageError } from "../base/errors.ts";
-import { readBytes, repoPath, writeAtomic, writeJson } from "../base/files.ts";
-import { sha256 } from "../base/hash.ts";
-import { progress } from "../base/progress.ts";
+import { basename } from "node:path";
+import { exists, readBytes, readJson, repoPath, writeAtomic, writeJson } from "../base/files.ts";
+import { hashJson, sha256 } from "../base/hash.ts";
 import { codeHash, environment, harnessHash, VERSION } from "../base/version.ts";
 import { type EmbeddingProvider, openProvider } from "../embed/mod.ts";
 import { encode } from "../preferences/encoded.ts";
@@ -19,7 +19,7 @@ import {
   SET_VERSION,
   verifyReport,
 } from "../preferences/report.ts";
-import { retrieve } from "../preferences/retrieval.ts";
+import { frozenHits, type RetrievalRun, retrieve } from "../preferences/retrieval.ts";
 import { preferencesPage } from "../report/pages/preferences_page.ts";
 import { CACHE } from "../run/plan.ts";
 import { SEEDS } from "../splits/split.ts";
@@ -38,7 +38,7 @@ const COMMAND: Command<typeof FLAGS> = {
   summary:
     "Matches the requests of clinc150 (below $ICLR_DATA) to routes in words, and routes them between retrieval " +
     "experts by RouterRetriever's rule. Writes clinc150@1/preferences.<embedding>.json with all decisions, and " +
-    "preferences.md.",
+    "preferences.md. Stop it any time: the same command continues where it stopped.",
   flags: FLAGS,
   examples: ["deno task preferences", "deno task preferences --verify"],
 };
@@ -73,39 +73,48 @@ async function verify(root: string, preferences: Preferences): Promise<void> {
   }
 }
 
-/** Decides and retrieves everything. */
+/** Decides and retrieves everything; what is done already is not done again. */
 async function measured(
   preferences: Preferences,
   provider: EmbeddingProvider,
   seeds: readonly number[],
 ): Promise<{ report: PreferenceReport; speed: PreferenceSpeed }> {
+  const harness = { version: VERSION, sha256: await harnessHash(), code: await ownCode() };
+  const embedding = { name: provider.name, key: provider.key };
+  const set = [preferences.sha256, preferences.routesSha256];
+  const store = `${CACHE}/preferences/${hashJson({ harness, embedding, set }).slice(0, 16)}`;
   const encoded = await encode(preferences, provider, `${CACHE}/embeddings`);
-  const line = progress("preferences", 0);
-  let steps = 0;
-  const watch = (what: string): void => line.update(steps++, what);
-  const { matched, speed } = await match(encoded, seeds, watch);
-  const retrieved = await retrieve(encoded, seeds, watch);
-  line.end();
-  const router = await readBytes(repoPath("baselines/router_retriever.ts"));
-  const code = await codeHash([["src/preferences", repoPath("src/preferences")]]);
-  const report = reportOf(
-    {
-      command: `deno task preferences --embedding ${provider.name} --seeds ${seeds}`,
-      harness: {
-        version: VERSION,
-        sha256: await harnessHash(),
-        code: sha256(code + sha256(router)),
-      },
-      environment: environment(),
-      embedding: { name: provider.name, key: provider.key },
-      seeds,
-    },
-    preferences,
-    matched,
-    retrieved,
-  );
+  const matching = await kept(`${store}/matching-${seeds}.json`, () => match(encoded, seeds));
+  const runs: RetrievalRun[] = [];
+  for (const seed of seeds) {
+    const name = `${store}/experts-${seeds[0]}-${seed}.json`;
+    runs.push(await kept(name, () => retrieve(encoded, seed, runs[0])));
+  }
+  const head = {
+    command: `deno task preferences --embedding ${provider.name} --seeds ${seeds}`,
+    ...{ harness, environment: environment(), embedding, seeds },
+  };
+  const retrieved = { frozen: await frozenHits(encoded), runs };
   const encodeMicroseconds = await timeToEncode(provider, preferences.test.texts);
-  return { report, speed: { encodeMicroseconds, matching: speed } };
+  return {
+    report: reportOf(head, preferences, matching.matched, retrieved),
+    speed: { encodeMicroseconds, matching: matching.speed },
+  };
+}
+
+/** A JSON value from its file, or made and stored. */
+async function kept<T>(path: string, make: () => Promise<T>): Promise<T> {
+  if (await exists(path)) return await readJson(path) as T;
+  const made = await make();
+  await writeJson(path, made);
+  console.error(`${basename(path, ".json")} done`);
+  return made;
+}
+
+/** Hash of the code that decides here and is in no room of a bench. */
+async function ownCode(): Promise<string> {
+  const router = sha256(await readBytes(repoPath("baselines/router_retriever.ts")));
+  return sha256(router + await codeHash([["src/preferences", repoPath("src/preferences")]]));
 }
 
 /** Microseconds of single texts, median. */

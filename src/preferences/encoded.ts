@@ -2,7 +2,8 @@
  * What matchers and experts see: all texts and routes as vectors.
  * @module
  */
-import { type EmbeddingProvider, embedQueries } from "../embed/mod.ts";
+import { embedCached } from "../embed/cache.ts";
+import type { EmbeddingProvider } from "../embed/mod.ts";
 import { prepareVectors } from "../embed/prepare.ts";
 import { type Matrix, takeRows } from "../linalg/mod.ts";
 import type { Level } from "./matchers.ts";
@@ -34,7 +35,10 @@ export interface Encoded {
   readonly domains: Pick<Level, "names" | "descriptions">;
 }
 
-/** Encodes all texts; what has to be fitted is fitted on training queries. */
+/**
+ * Encodes all texts; what has to be fitted is fitted on training queries.
+ * @param cache folder of vectors made before
+ */
 export async function encode(
   preferences: Preferences,
   provider: EmbeddingProvider,
@@ -50,8 +54,7 @@ export async function encode(
     texts.push(...part);
     ends.push(texts.length);
   }
-  const ids = [...texts.keys()].map(String);
-  const raw = await embedQueries(provider, { ids, texts }, cache);
+  const raw = await embedCached(provider, texts, cache);
   const all = prepareVectors(raw, provider.preparation, [...train.texts.keys()]);
   const [trained, validated, tested, ...words] = ends.map((end, part) =>
     takeRows(all, range(ends[part - 1] ?? 0, end))

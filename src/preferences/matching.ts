@@ -8,6 +8,7 @@ import { type Interval, pairedBootstrap } from "../metrics/mod.ts";
 import { chooseThreshold, withOther } from "./choose.ts";
 import { domainsOf, type Encoded } from "./encoded.ts";
 import { type Fitted, type Level, type Matcher, MATCHERS } from "./matchers.ts";
+import { pack, unpack } from "./packed.ts";
 import type { Preferences } from "./read.ts";
 
 /** Which routes a matcher may choose. */
@@ -25,10 +26,10 @@ export interface Matched {
   readonly setting: number;
   /** Support below which the route is `other`; null where nothing is too little. */
   readonly least: number | null;
-  /** The best route of every test query, ascending by id. */
-  readonly routes: Int32Array;
-  /** The same with `other` where the support was too small. */
-  readonly decisions: Int32Array;
+  /** Index of the best route of every test query, ascending by id, as {@link pack} writes it. */
+  readonly routes: string;
+  /** The same with `other`, the index after the last route, where the support was too small. */
+  readonly decisions: string;
 }
 
 /** A mean with its 95% interval. */
@@ -65,13 +66,11 @@ const SINGLES = 200;
 export async function match(
   encoded: Encoded,
   seeds: readonly number[],
-  watch: (what: string) => void = () => {},
 ): Promise<{ matched: Matched[]; speed: Record<string, MatchingSpeed> }> {
   const matched: Matched[] = [], speed: Record<string, MatchingSpeed> = {};
   for (const level of ["actions", "domains"] as const) {
     for (const matcher of MATCHERS) {
       for (const seed of matcher.random ? seeds : seeds.slice(0, 1)) {
-        watch(`${matcher.id}, ${level}`);
         const { fitted, fitSeconds, ...found } = await decide(encoded, level, matcher, seed);
         matched.push(found);
         if (level === "domains" || matcher.id in speed) continue;
@@ -112,12 +111,15 @@ async function decide(
   return {
     ...{ level, matcher: matcher.id, seed, setting, fitted, fitSeconds },
     least: Number.isFinite(least) ? least : null,
-    routes: best.route,
-    decisions: withOther(best, least, other),
+    routes: pack(best.route),
+    decisions: pack(withOther(best, least, other)),
   };
 }
 
-/** Numbers of every matcher and level, from what was decided alone. */
+/**
+ * Numbers of every matcher and level, from what was decided alone.
+ * @throws {VerificationError} where there is not one route a test query
+ */
 export function matchingRows(
   preferences: Preferences,
   matched: readonly Matched[],
@@ -129,20 +131,24 @@ export function matchingRows(
     const wanted = level === "actions" ? test.labels : domainsOf(test.labels, preferences);
     const domain = (route: number): number =>
       level === "domains" ? route : actions[route]?.domain ?? -1;
+    const read = (text: string): Int32Array => unpack(text, wanted.length, other);
+    const decisions = runs.map((run) => read(run.decisions));
     const share = (
       inside: boolean,
-      isRight: (run: Matched, i: number) => boolean,
+      chosen: readonly Int32Array[],
+      isRight: (route: number, i: number) => boolean,
     ): Cell => {
       const asked = [...wanted.keys()].filter((i) => (wanted[i] < other) === inside);
-      return cell(runs.map((run) => Float64Array.from(asked, (i) => Number(isRight(run, i)))));
+      return cell(chosen.map((own) => Float64Array.from(asked, (i) => Number(isRight(own[i], i)))));
     };
+    const isWanted = (route: number, i: number): boolean => route === wanted[i];
     return {
       level,
       matcher,
-      exact: share(true, ({ decisions }, i) => decisions[i] === wanted[i]),
-      domain: share(true, ({ decisions }, i) => domain(decisions[i]) === domain(wanted[i])),
-      irrelevance: share(false, ({ decisions }, i) => decisions[i] === other),
-      forced: share(true, ({ routes }, i) => routes[i] === wanted[i]),
+      exact: share(true, decisions, isWanted),
+      domain: share(true, decisions, (route, i) => domain(route) === domain(wanted[i])),
+      irrelevance: share(false, decisions, isWanted),
+      forced: share(true, runs.map((run) => read(run.routes)), isWanted),
     };
   });
 }

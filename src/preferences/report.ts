@@ -4,41 +4,15 @@
  * is no result of a bench.
  * @module
  */
-import { DataError, VerificationError } from "../base/errors.ts";
+import { DataError } from "../base/errors.ts";
 import { readJson } from "../base/files.ts";
 import { hashJson } from "../base/hash.ts";
 import { formOf } from "../results/form.ts";
 import { rounded } from "../results/result.ts";
 import { sameOrThrow } from "../results/same.ts";
 import { type Matched, type MatchingRow, matchingRows, type MatchingSpeed } from "./matching.ts";
-import { pack, unpack } from "./packed.ts";
 import type { Preferences } from "./read.ts";
-import {
-  type RetrievalRow,
-  retrievalRows,
-  type RetrievalRun,
-  type Retrieved,
-} from "./retrieval.ts";
-
-/** A {@link Matched} with its routes packed. */
-export type StoredMatch = Omit<Matched, "routes" | "decisions"> & {
-  /** Index of the best route of every test query, ascending by id, as {@link pack} writes it. */
-  readonly routes: string;
-  /** The same with `other`. */
-  readonly decisions: string;
-};
-
-/** A {@link RetrievalRun} with its hits and choices packed. */
-export type StoredRun = Omit<RetrievalRun, "experts" | "all" | "mean" | "max"> & {
-  /** Hits of every expert. */
-  readonly experts: readonly string[];
-  /** Hits of the head trained on all domains. */
-  readonly all: string;
-  /** The expert of every query, by the rule of the text. */
-  readonly mean: string;
-  /** By the rule of the code. */
-  readonly max: string;
-};
+import { type RetrievalRow, retrievalRows, type Retrieved } from "./retrieval.ts";
 
 /** The content of a file. */
 export interface PreferenceReport {
@@ -66,15 +40,11 @@ export interface PreferenceReport {
   readonly seeds: readonly number[];
   /** What matchers decided, and its numbers. */
   readonly matching: {
-    readonly matched: readonly StoredMatch[];
+    readonly matched: readonly Matched[];
     readonly rows: readonly MatchingRow[];
   };
   /** What was retrieved and routed, and its numbers. */
-  readonly retrieval: {
-    readonly frozen: string;
-    readonly runs: readonly StoredRun[];
-    readonly rows: readonly RetrievalRow[];
-  };
+  readonly retrieval: Retrieved & { readonly rows: readonly RetrievalRow[] };
   /** Hash of all of the above in canonical JSON. */
   readonly sha256: string;
 }
@@ -96,37 +66,19 @@ export type Head = Omit<
   "format" | "formatVersion" | "dataset" | "matching" | "retrieval" | "sha256"
 >;
 
-/** Packs, counts, rounds and seals. */
+/** Counts, rounds and seals. */
 export function reportOf(
   head: Head,
   preferences: Preferences,
   matched: readonly Matched[],
   retrieved: Retrieved,
 ): PreferenceReport {
+  const kept = rounded({ matched, retrieved });
   const content: Omit<PreferenceReport, "sha256"> = rounded({
-    format: "icl-router-bench/preferences",
-    formatVersion: 1,
-    ...head,
+    ...{ format: "icl-router-bench/preferences", formatVersion: 1, ...head },
     dataset: datasetOf(preferences),
-    matching: {
-      matched: matched.map((own) => ({
-        ...own,
-        routes: pack(own.routes),
-        decisions: pack(own.decisions),
-      })),
-      rows: matchingRows(preferences, matched),
-    },
-    retrieval: {
-      frozen: pack(retrieved.frozen),
-      runs: retrieved.runs.map((run) => ({
-        ...run,
-        experts: run.experts.map(pack),
-        all: pack(run.all),
-        mean: pack(run.mean),
-        max: pack(run.max),
-      })),
-      rows: retrievalRows(preferences, retrieved),
-    },
+    matching: { matched: kept.matched, rows: matchingRows(preferences, kept.matched) },
+    retrieval: { ...kept.retrieved, rows: retrievalRows(preferences, kept.retrieved) },
   });
   return { ...content, sha256: hashJson(content) };
 }
@@ -182,32 +134,9 @@ export function verifyReport(
   where: string,
 ): number {
   sameOrThrow(where, "/dataset", dataset, datasetOf(preferences));
-  const { test, actions, domains } = preferences, Q = test.ids.length;
-  const inside = test.labels.filter((label) => label < actions.length).length;
-  const read = (text: string, length: number, most: number): Int32Array => {
-    const values = unpack(text);
-    if (values.length === length && values.every((value) => value >= 0 && value <= most)) {
-      return values;
-    }
-    throw new VerificationError(`${where}: expected ${length} numbers from 0 to ${most}`);
-  };
-  const matched = matching.matched.map((own): Matched => ({
-    ...own,
-    routes: read(own.routes, Q, preferences[own.level].length),
-    decisions: read(own.decisions, Q, preferences[own.level].length),
-  }));
-  const hits = (text: string): Uint16Array => Uint16Array.from(read(text, inside, 1023));
-  const runs = retrieval.runs.map((run): RetrievalRun => ({
-    ...run,
-    experts: run.experts.map(hits),
-    all: hits(run.all),
-    mean: read(run.mean, inside, domains.length - 1),
-    max: read(run.max, inside, domains.length - 1),
-  }));
-  const retrieved = { frozen: hits(retrieval.frozen), runs };
   const rows = rounded({
-    matching: matchingRows(preferences, matched),
-    retrieval: retrievalRows(preferences, retrieved),
+    matching: matchingRows(preferences, matching.matched),
+    retrieval: retrievalRows(preferences, retrieval),
   });
   return sameOrThrow(where, "/matching/rows", matching.rows, rows.matching) +
     sameOrThrow(where, "/retrieval/rows", retrieval.rows, rows.retrieval);

@@ -9,11 +9,15 @@ import type { TrainingData } from "../router/mod.ts";
 import { type Cell, cell } from "./matching.ts";
 import { domainsOf, type Encoded, type EncodedPart, inScope } from "./encoded.ts";
 import { type Expert, hitsOf, trainExpert } from "./experts.ts";
-import { ndcg } from "./ndcg.ts";
+import { CUT, ndcg } from "./ndcg.ts";
+import { pack, unpack } from "./packed.ts";
 import type { Preferences } from "./read.ts";
 import { route, trainingData } from "./routing.ts";
 
-/** What happened under one seed. Queries are those of the test part in scope, ascending by id. */
+/**
+ * What happened under one seed. Hits and choices are of the test queries in scope, ascending by id, as
+ * {@link pack} writes them.
+ */
 export interface RetrievalRun {
   /** Names the experts' draws. */
   readonly seed: number;
@@ -24,19 +28,19 @@ export interface RetrievalRun {
   /** nDCG@10 of every expert on all validation queries, domains ascending: the best is the single expert. */
   readonly validation: readonly number[];
   /** Hits of every expert, domains ascending. */
-  readonly experts: readonly Uint16Array[];
+  readonly experts: readonly string[];
   /** Hits of the head trained on all domains. */
-  readonly all: Uint16Array;
+  readonly all: string;
   /** The expert whose pilot embeddings are closest on average, the rule of the paper's text. */
-  readonly mean: Int32Array;
+  readonly mean: string;
   /** The expert of the single closest pilot embedding, the rule of the released code. */
-  readonly max: Int32Array;
+  readonly max: string;
 }
 
 /** Everything that was retrieved. */
 export interface Retrieved {
   /** Hits of the frozen encoder. */
-  readonly frozen: Uint16Array;
+  readonly frozen: string;
   /** One run a seed. */
   readonly runs: readonly RetrievalRun[];
 }
@@ -55,67 +59,61 @@ export interface RetrievalRow {
   readonly home: number | null;
 }
 
-const EPOCHS = 20, RATES = [0.003, 0.01, 0.03];
+/** Passes over the queries of a domain, and over all of them, which are ten times as many steps a pass. */
+const EPOCHS = { domain: 20, all: 5 }, RATES = [0.003, 0.01, 0.03];
 /** Training queries of an intent that pilot embeddings are made of, drawn by seed. */
 const PILOTS = 20;
 
-/** Queries in scope, by part. */
-type Parts = Readonly<Record<"train" | "validation" | "test", EncodedPart>>;
-
-/** Trains and asks all experts, once a seed. */
-export async function retrieve(
-  { preferences, ...parts }: Encoded,
-  seeds: readonly number[],
-  watch: (what: string) => void = () => {},
-): Promise<Retrieved> {
+/** What the frozen encoder finds. */
+export async function frozenHits({ preferences, train, test }: Encoded): Promise<string> {
   const other = preferences.actions.length;
-  const [train, validation, test] = [parts.train, parts.validation, parts.test]
-    .map((part) => inScope(part, other));
-  const runs: RetrievalRun[] = [];
-  for (const seed of seeds) {
-    watch(`experts, seed ${seed}`);
-    runs.push(await runSeed(preferences, { train, validation, test }, seed, runs[0]));
-  }
-  return { frozen: await hitsOf(test, train), runs };
+  return pack(await hitsOf(inScope(test, other), inScope(train, other)));
 }
 
-async function runSeed(
-  preferences: Preferences,
-  { train, validation, test }: Parts,
+/**
+ * Trains and asks all experts under one seed.
+ * @param first the run of the first seed, which chose the rates; absent there
+ */
+export async function retrieve(
+  { preferences, ...parts }: Encoded,
   seed: number,
   first?: RetrievalRun,
 ): Promise<RetrievalRun> {
+  const other = preferences.actions.length;
+  const [train, validation, test] = [parts.train, parts.validation, parts.test]
+    .map((part) => inScope(part, other));
   const home = domainsOf(train.labels, preferences), rows = [...home.keys()];
   const counts = relevant(preferences), names = preferences.domains.map(({ name }) => name);
   const heads = names.map((name, d): Head => ({
-    name,
+    ...{ name, epochs: EPOCHS.domain },
     rows: rows.filter((i) => home[i] === d),
     judge: ofDomain(validation, preferences, d),
   }));
   const tune = (heads: readonly Head[], rates: readonly number[]) =>
     tuned(train, heads, rates, seed, counts);
   const { experts, rate } = await tune(heads, first ? [first.rate] : RATES);
-  const wide = [{ name: "all", rows, judge: validation }];
+  const wide = [{ name: "all", epochs: EPOCHS.all, rows, judge: validation }];
   const all = await tune(wide, first ? [first.allRate] : RATES);
-  const validated: number[] = [], hits: Uint16Array[] = [];
+  const validated: number[] = [], hits: string[] = [];
   for (const expert of experts) {
     validated.push(
       meanNdcg(await hitsOf(await asked(expert, validation), train), validation, counts),
     );
-    hits.push(await hitsOf(await asked(expert, test), train));
+    hits.push(pack(await hitsOf(await asked(expert, test), train)));
   }
   const taught = await pilots(train, Array.from(home, (d) => names[d]), names, experts, seed);
   return {
     ...{ seed, rate, allRate: all.rate, validation: validated, experts: hits },
-    all: await hitsOf(await asked(all.experts[0], test), train),
-    mean: await route("mean", taught, test, seed),
-    max: await route("max", taught, test, seed),
+    all: pack(await hitsOf(await asked(all.experts[0], test), train)),
+    mean: pack(await route("mean", taught, test, seed)),
+    max: pack(await route("max", taught, test, seed)),
   };
 }
 
 /** A head to train: from which rows, and the queries that judge a rate. */
 interface Head {
   readonly name: string;
+  readonly epochs: number;
   readonly rows: readonly number[];
   readonly judge: EncodedPart;
 }
@@ -132,9 +130,9 @@ async function tuned(
   for (const rate of rates) {
     const experts: Expert[] = [];
     let value = 0;
-    for (const { name, rows, judge } of heads) {
+    for (const { name, epochs, rows, judge } of heads) {
       const draws = random(seed, "preferences/expert", name);
-      const expert = await trainExpert(train, rows, { epochs: EPOCHS, rate }, draws);
+      const expert = await trainExpert(train, rows, { epochs, rate }, draws);
       value += meanNdcg(await hitsOf(await asked(expert, judge), train), judge, counts);
       experts.push(expert);
     }
@@ -174,7 +172,10 @@ async function asked(expert: Expert, part: EncodedPart): Promise<EncodedPart> {
   return { ...part, vectors: await expert(part.vectors) };
 }
 
-/** Numbers of every choice of an expert, from what was retrieved and routed alone. */
+/**
+ * Numbers of every choice of an expert, from what was retrieved and routed alone.
+ * @throws {VerificationError} where there is not one number a test query in scope
+ */
 export function retrievalRows(
   preferences: Preferences,
   { frozen, runs }: Retrieved,
@@ -183,8 +184,12 @@ export function retrievalRows(
     labels = preferences.test.labels
       .filter((label) => label < preferences.actions.length);
   const home = domainsOf(labels, preferences), [{ experts: { length: M } }] = runs;
-  const scored = (hits: ArrayLike<number>): Float64Array =>
-    Float64Array.from(labels, (label, i) => ndcg(hits[i], counts[label]));
+  const scored = (packed: string): Float64Array => {
+    const hits = unpack(packed, labels.length, 2 ** CUT - 1);
+    return Float64Array.from(labels, (label, i) => ndcg(hits[i], counts[label]));
+  };
+  const routed = (packed: string): Int32Array => unpack(packed, labels.length, M - 1);
+  const byText = runs.map((run) => routed(run.mean)), byCode = runs.map((run) => routed(run.max));
   const base = scored(frozen), by = runs.map((run) => run.experts.map(scored));
   const single = runs.map(({ validation }) => validation.indexOf(Math.max(...validation)));
   const mean = (of: (m: number) => number): number =>
@@ -215,8 +220,8 @@ export function retrievalRows(
     row("frozen", references.frozen),
     row("mean expert", by.map((experts) => base.map((_, i) => mean((m) => experts[m][i])))),
     chosen("best single expert", (s) => single[s]),
-    chosen("routed (mean)", (s, i) => runs[s].mean[i]),
-    chosen("routed (max)", (s, i) => runs[s].max[i]),
+    chosen("routed (mean)", (s, i) => byText[s][i]),
+    chosen("routed (max)", (s, i) => byCode[s][i]),
     chosen("own domain's expert", (_, i) => home[i]),
     row("oracle", by.map((experts) => base.map((_, i) => Math.max(...experts.map((e) => e[i]))))),
     row("one head for all", runs.map(({ all }) => scored(all))),

@@ -14,7 +14,7 @@ import {
   reportOf,
   verifyReport,
 } from "../../src/preferences/report.ts";
-import { retrieve } from "../../src/preferences/retrieval.ts";
+import { frozenHits, retrieve } from "../../src/preferences/retrieval.ts";
 import { preferencesPage } from "../../src/report/pages/preferences_page.ts";
 import { withFolder } from "../results/fixture.ts";
 import { invented, records, ROUTES } from "./scene.ts";
@@ -34,9 +34,12 @@ const { report, speed } = await made(preferences);
 async function made(preferences: Preferences): Promise<
   { report: PreferenceReport; speed: Awaited<ReturnType<typeof match>>["speed"] }
 > {
-  const encoded = await encode(preferences, await openProvider("static"), "");
+  const provider = await openProvider("static");
+  const encoded = await withFolder((folder) => encode(preferences, provider, folder));
   const { matched, speed } = await match(encoded, SEEDS);
-  const retrieved = await retrieve(encoded, SEEDS);
+  const first = await retrieve(encoded, SEEDS[0]);
+  const runs = [first, await retrieve(encoded, SEEDS[1], first)];
+  const retrieved = { frozen: await frozenHits(encoded), runs };
   return { report: reportOf(HEAD, preferences, matched, retrieved), speed };
 }
 
@@ -98,7 +101,8 @@ Deno.test("preferences: a decision, a hit, a number or other queries are noticed
     change(copy);
     return verifyReport(copy, preferences, "file");
   };
-  const turned = (text: string): string => pack(unpack(text).map((value) => value === 0 ? 1 : 0));
+  const turned = (text: string): string =>
+    pack(unpack(text, text.length / 2, 4095).map((value) => value === 0 ? 1 : 0));
   const set = (target: object, name: string, value: unknown): void =>
     void Object.assign(target, { [name]: value });
   const [first] = report.matching.matched;
@@ -119,8 +123,11 @@ Deno.test("preferences: a decision, a hit, a number or other queries are noticed
 });
 
 Deno.test("preferences: packed numbers come back", () => {
-  assert.deepEqual([...unpack(pack([0, 63, 64, 4095]))], [0, 63, 64, 4095]);
-  assert.ok(unpack("A!")[0] < 0);
+  const packed = pack([0, 63, 64, 4095]);
+  assert.deepEqual([...unpack(packed, 4, 4095)], [0, 63, 64, 4095]);
+  assert.throws(() => unpack(packed, 4, 100), /from 0 to 100/);
+  assert.throws(() => unpack(packed, 5, 4095), /expected 5/);
+  assert.throws(() => unpack("A!", 1, 4095), VerificationError);
 });
 
 Deno.test("preferences: clinc150 has 150 routes in words, 15 a domain, and every query has one", async () => {
