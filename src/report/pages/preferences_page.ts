@@ -3,10 +3,9 @@
  * pays.
  * @module
  */
-import { type Cell, type MatchingRow } from "../../preferences/matching.ts";
+import type { Cell, MatchingRow } from "../../preferences/matching.ts";
 import { MATCHERS } from "../../preferences/matchers.ts";
 import type { ReportFile } from "../../preferences/report.ts";
-import type { RetrievalRow } from "../../preferences/retrieval.ts";
 import { digits, percent, signed } from "../tables/numbers.ts";
 import { columnsOf, markdownTable } from "../tables/text_table.ts";
 
@@ -16,8 +15,8 @@ export function preferencesPage(files: readonly ReportFile[]): string | undefine
   return [
     "# Preferences: routes in words, and retrieval experts",
     ...files.map(answer),
-    "CLINC150: 150 kinds of requests in ten domains, and requests out of scope. No model's answers are involved: what " +
-    "counts is whether a request is matched to the route a user wants for it. Made by `deno task preferences`; " +
+    "CLINC150 (Larson and others 2019, CC BY 3.0): 150 kinds of requests in ten domains, and requests out of scope. No " +
+    "model's answers are involved: what counts is whether a request is matched to the route a user wants for it. Made by `deno task preferences`; " +
     "`deno task preferences --verify` computes every number again from the stored decisions. 95% intervals; the " +
     "seeds of a request are resampled together.",
     ...files.flatMap(tables),
@@ -33,30 +32,36 @@ export function preferencesPage(files: readonly ReportFile[]): string | undefine
     "**Experts.** Documents are the training requests, those of a request's intent are relevant. An expert is a head of " +
     "rank 8 on the query side of the frozen encoder, trained contrastively on one domain. RouterRetriever keeps, for " +
     "every domain and expert, the mean vector of the training requests at which the expert is best (its pilot " +
-    "embeddings), and asks the expert whose pilots are closest on average (text) or the closest (code). Its LoRA " +
-    "weights inside the encoder are not reproduced. *Oracle*: the best expert of every request, known beforehand.",
+    "embeddings), and asks the expert whose pilots are closest on average (text) or the closest (code). Departures: no " +
+    "LoRA weights inside the encoder, one corpus for all domains, pilots of 20 training requests an intent. *Best single " +
+    "expert*: on validation requests. *Oracle*: the best expert of every request, known beforehand.",
     "**Downstream.** The [policy table](../docs/methods/classic.md#policy-table-after-arch-router) matches by mean " +
     "queries, as its row here does; what it is worth in score on pools of models is in [leaderboard.md](leaderboard.md).",
   ].join("\n\n") + "\n";
 }
 
 function answer({ report: { embedding, matching, retrieval } }: ReportFile): string {
-  const exact = (matcher: string): string =>
-    percent(matching.rows.find((r) => r.level === "actions" && r.matcher === matcher)?.exact.mean);
-  const row = (id: string): RetrievalRow => retrieval.rows.find((r) => r.id === id)!;
-  const value = (id: string): string => digits(row(id).ndcg.mean);
+  const right = (matcher: string): string => {
+    const found = matching.rows.find((r) => r.level === "actions" && r.matcher === matcher);
+    return `${percent(found?.exact.mean)} (${
+      percent(found?.forced.mean)
+    } if it may not say \`other\`)`;
+  };
+  const value = (id: string): string =>
+    digits(retrieval.rows.find((row) => row.id === id)?.ndcg.mean);
   return `**\`${embedding.name}\`: a description in words finds the right one of 150 routes for ${
-    exact("descriptions")
+    right("descriptions")
   } of the requests, five example requests for ${
-    exact("examples")
+    right("examples")
   }, logistic regression on a hundred for ${
-    exact("logistic")
+    right("logistic")
   }. RouterRetriever's routed experts reach an nDCG@10 of ${value("routed (mean)")} (code: ${
     value("routed (max)")
   }), the best single one ${value("best single expert")}, the frozen encoder ${
     value("frozen")
-  }, one head trained on ` +
-    `all domains ${value("one head for all")}, the oracle ${value("oracle")}.**`;
+  }, one head trained on all domains ${value("one head for all")}, the oracle ${
+    value("oracle")
+  }.**`;
 }
 
 function tables({ path, report, speed }: ReportFile): string[] {
@@ -93,7 +98,7 @@ function tables({ path, report, speed }: ReportFile): string[] {
     ),
     `Time: median of single queries that are encoded already; encoding one takes ${
       time(speed.encodeMicroseconds)
-    } more. Examples are drawn under ${seeds.length} seeds; the others draw nothing.`,
+    } more; clocks are those of one machine under load. Examples are drawn under ${seeds.length} seeds; the others draw nothing.`,
     `## RouterRetriever between retrieval experts, \`${embedding.name}\``,
     markdownTable(
       columnsOf(["choice", "nDCG@10", "Δ best single", "Δ frozen", "own domain's expert"]),
