@@ -15,28 +15,30 @@ export function preferencesPage(files: readonly ReportFile[]): string | undefine
   return [
     "# Preferences: routes in words, and retrieval experts",
     ...files.map(answer),
-    "CLINC150 (Larson and others 2019, CC BY 3.0): 150 kinds of requests in ten domains, and requests out of scope. No " +
-    "model's answers are involved: what counts is whether a request is matched to the route a user wants for it. Made by `deno task preferences`; " +
-    "`deno task preferences --verify` computes every number again from the stored decisions. 95% intervals; the " +
-    "seeds of a request are resampled together.",
+    "CLINC150 (Larson and others 2019, CC BY 3.0): 150 kinds of requests in ten domains, and requests out of " +
+    "scope. No model's answers are involved: what counts is whether a request is matched to the route a user " +
+    "wants for it. Made by `deno task preferences`; `deno task preferences --verify` computes every number " +
+    "again from the stored decisions. 95% intervals; the seeds of a request are resampled together.",
     ...files.flatMap(tables),
     "## How to read it",
-    "**Routes.** *Right route*: of the 150, requests in scope. *Right domain*: the chosen route belongs to it. *Out of " +
-    "scope*: such requests called `other`. *Forced*: right route if nothing is called `other` for too little support. " +
-    "*Domains only*: the list holds the ten domains alone (out of scope in brackets). The support below which a route " +
-    "is `other`, and a matcher's setting, are chosen on validation requests: the best mean of the share in scope that " +
-    "is right and the share out of scope that is noticed. Descriptions are " +
-    "[one line each](../datasets/clinc150/routes.json), written by hand from the intents' names. The cosine matcher " +
-    "stands in for Arch-Router's language model and must not be called so; Arch-Router reports 93% on conversations, " +
-    "which nothing here is comparable with.",
-    "**Experts.** Documents are the training requests, those of a request's intent are relevant. An expert is a head of " +
-    "rank 8 on the query side of the frozen encoder, trained contrastively on one domain. RouterRetriever keeps, for " +
-    "every domain and expert, the mean vector of the training requests at which the expert is best (its pilot " +
-    "embeddings), and asks the expert whose pilots are closest on average (text) or the closest (code). Departures: no " +
-    "LoRA weights inside the encoder, one corpus for all domains, pilots of 20 training requests an intent. *Best single " +
-    "expert*: on validation requests. *Oracle*: the best expert of every request, known beforehand.",
-    "**Downstream.** The [policy table](../docs/methods/classic.md#policy-table-after-arch-router) matches by mean " +
-    "queries, as its row here does; what it is worth in score on pools of models is in [leaderboard.md](leaderboard.md).",
+    "**Routes.** *Right route*: of the 150, requests in scope. *Right domain*: the chosen route belongs to " +
+    "it. *Out of scope*: such requests called `other`. *Forced*: right route if nothing is called `other` for " +
+    "too little support. *Domains only*: the list holds the ten domains alone (out of scope in brackets). The " +
+    "support below which a route is `other`, and a matcher's setting, are chosen on validation requests: the " +
+    "best mean of the share in scope that is right and the share out of scope that is noticed. Descriptions " +
+    "are [one line each](../datasets/clinc150/routes.json), written by hand from the intents' names. The " +
+    "cosine matcher stands where Arch-Router has a trained language model, and is not Arch-Router; its 93% on " +
+    "conversations are no number to compare with.",
+    "**Experts.** Documents are the training requests, those of a request's intent are relevant. An expert is " +
+    "a head of rank 8 on the query side of the frozen encoder, trained contrastively on one domain. " +
+    "RouterRetriever keeps, for every domain and expert, the mean vector of the training requests at which " +
+    "the expert is best (its pilot embeddings), and asks the expert whose pilots are closest on average " +
+    "(text) or the closest (code). Departures: no LoRA weights inside the encoder, one corpus for all " +
+    "domains, pilots of 20 training requests an intent. *Best single expert*: on validation requests. " +
+    "*Oracle*: the best expert of every request, known beforehand.",
+    "**Downstream.** The [policy table](../docs/methods/classic.md#policy-table-after-arch-router) matches by " +
+    "mean queries, as its row here does; what it is worth in score on pools of models is in " +
+    "[leaderboard.md](leaderboard.md).",
   ].join("\n\n") + "\n";
 }
 
@@ -98,7 +100,8 @@ function tables({ path, report, speed }: ReportFile): string[] {
     ),
     `Time: median of single queries that are encoded already; encoding one takes ${
       time(speed.encodeMicroseconds)
-    } more; clocks are those of one machine under load. Examples are drawn under ${seeds.length} seeds; the others draw nothing.`,
+    } more; clocks are those of one machine under load. Examples are drawn under ` +
+    `${seeds.length} seeds; the others draw nothing.`,
     `## RouterRetriever between retrieval experts, \`${embedding.name}\``,
     markdownTable(
       columnsOf(["choice", "nDCG@10", "Δ best single", "Δ frozen", "own domain's expert"]),
