@@ -12,7 +12,8 @@ import { rounded } from "../results/result.ts";
 import { sameOrThrow } from "../results/same.ts";
 import { type Matched, type MatchingRow, matchingRows, type MatchingSpeed } from "./matching.ts";
 import type { Preferences } from "./read.ts";
-import { type RetrievalRow, retrievalRows, type Retrieved } from "./retrieval.ts";
+import type { Retrieved } from "./retrieval.ts";
+import { type RetrievalRow, retrievalRows } from "./retrieval_rows.ts";
 
 /** The content of a file. */
 export interface PreferenceReport {
@@ -78,7 +79,10 @@ export function reportOf(
     ...{ format: "icl-router-bench/preferences", formatVersion: 1, ...head },
     dataset: datasetOf(preferences),
     matching: { matched: kept.matched, rows: matchingRows(preferences, kept.matched) },
-    retrieval: { ...kept.retrieved, rows: retrievalRows(preferences, kept.retrieved) },
+    retrieval: {
+      ...kept.retrieved,
+      rows: retrievalRows(preferences, kept.retrieved, kept.matched),
+    },
   });
   return { ...content, sha256: hashJson(content) };
 }
@@ -136,7 +140,7 @@ export function verifyReport(
   sameOrThrow(where, "/dataset", dataset, datasetOf(preferences));
   const rows = rounded({
     matching: matchingRows(preferences, matching.matched),
-    retrieval: retrievalRows(preferences, retrieval),
+    retrieval: retrievalRows(preferences, retrieval, matching.matched),
   });
   return sameOrThrow(where, "/matching/rows", matching.rows, rows.matching) +
     sameOrThrow(where, "/retrieval/rows", retrieval.rows, rows.retrieval);

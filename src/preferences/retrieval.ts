@@ -6,11 +6,10 @@
 import { random, seededOrder } from "../base/random.ts";
 import { takeRows } from "../linalg/mod.ts";
 import type { TrainingData } from "../router/mod.ts";
-import { type Cell, cell } from "./matching.ts";
 import { domainsOf, type Encoded, type EncodedPart, inScope } from "./encoded.ts";
 import { type Expert, hitsOf, trainExpert } from "./experts.ts";
-import { CUT, ndcg } from "./ndcg.ts";
-import { pack, unpack } from "./packed.ts";
+import { ndcg } from "./ndcg.ts";
+import { pack } from "./packed.ts";
 import type { Preferences } from "./read.ts";
 import { route, trainingData } from "./routing.ts";
 
@@ -43,20 +42,6 @@ export interface Retrieved {
   readonly frozen: string;
   /** One run a seed. */
   readonly runs: readonly RetrievalRun[];
-}
-
-/** One line of the table. ↑ */
-export interface RetrievalRow {
-  /** Which choice of an expert. */
-  readonly id: string;
-  /** nDCG@10. */
-  readonly ndcg: Cell;
-  /** Difference to the best single expert. */
-  readonly toSingle: Cell;
-  /** Difference to the frozen encoder. */
-  readonly toFrozen: Cell;
-  /** Share of queries sent to the expert of their own domain; null where none is chosen a query. */
-  readonly home: number | null;
 }
 
 /** Passes over the queries of a domain, and over all of them, which are ten times as many steps a pass. */
@@ -172,64 +157,8 @@ async function asked(expert: Expert, part: EncodedPart): Promise<EncodedPart> {
   return { ...part, vectors: await expert(part.vectors) };
 }
 
-/**
- * Numbers of every choice of an expert, from what was retrieved and routed alone.
- * @throws {VerificationError} where there is not one number a test query in scope
- */
-export function retrievalRows(
-  preferences: Preferences,
-  { frozen, runs }: Retrieved,
-): RetrievalRow[] {
-  const counts = relevant(preferences),
-    labels = preferences.test.labels
-      .filter((label) => label < preferences.actions.length);
-  const home = domainsOf(labels, preferences), [{ experts: { length: M } }] = runs;
-  const scored = (packed: string): Float64Array => {
-    const hits = unpack(packed, labels.length, 2 ** CUT - 1);
-    return Float64Array.from(labels, (label, i) => ndcg(hits[i], counts[label]));
-  };
-  const routed = (packed: string): Int32Array => unpack(packed, labels.length, M - 1);
-  const byText = runs.map((run) => routed(run.mean)), byCode = runs.map((run) => routed(run.max));
-  const base = scored(frozen), by = runs.map((run) => run.experts.map(scored));
-  const single = runs.map(({ validation }) => validation.indexOf(Math.max(...validation)));
-  const mean = (of: (m: number) => number): number =>
-    Array.from({ length: M }, (_, m) => of(m)).reduce((a, b) => a + b) / M;
-  const taking = (choose: (s: number, i: number) => number): Float64Array[] =>
-    by.map((experts, s) => base.map((_, i) => experts[choose(s, i)][i]));
-  const references = { single: taking((s) => single[s]), frozen: runs.map(() => base) };
-  const row = (
-    id: string,
-    values: readonly Float64Array[],
-    choose?: (s: number, i: number) => number,
-  ): RetrievalRow => {
-    const less = (other: readonly Float64Array[]): Cell =>
-      cell(values.map((own, s) => own.map((value, i) => value - other[s][i])));
-    return {
-      ...{ id, ndcg: cell(values) },
-      toSingle: less(references.single),
-      toFrozen: less(references.frozen),
-      home: choose
-        ? runs.reduce((sum, _, s) => sum + home.filter((d, i) => d === choose(s, i)).length, 0) /
-          runs.length / home.length
-        : null,
-    };
-  };
-  const chosen = (id: string, choose: (s: number, i: number) => number): RetrievalRow =>
-    row(id, taking(choose), choose);
-  return [
-    row("frozen", references.frozen),
-    row("mean expert", by.map((experts) => base.map((_, i) => mean((m) => experts[m][i])))),
-    chosen("best single expert", (s) => single[s]),
-    chosen("routed (mean)", (s, i) => byText[s][i]),
-    chosen("routed (max)", (s, i) => byCode[s][i]),
-    chosen("own domain's expert", (_, i) => home[i]),
-    row("oracle", by.map((experts) => base.map((_, i) => Math.max(...experts.map((e) => e[i]))))),
-    row("one head for all", runs.map(({ all }) => scored(all))),
-  ];
-}
-
 /** Relevant documents of a query by its intent. Length R. */
-function relevant({ train, actions }: Preferences): Float64Array {
+export function relevant({ train, actions }: Preferences): Float64Array {
   const counts = new Float64Array(actions.length);
   for (const label of train.labels) if (label < actions.length) counts[label]++;
   return counts;

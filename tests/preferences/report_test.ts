@@ -73,7 +73,14 @@ Deno.test("preferences: what is easy is found, and the order of the rows changes
   );
   const value = (id: string): number =>
     report.retrieval.rows.find((row) => row.id === id)!.ndcg.mean;
-  for (const id of ["mean expert", "best single expert", "routed (mean)", "routed (max)"]) {
+  for (
+    const id of [
+      "mean expert",
+      "best single expert",
+      "RouterRetriever (mean)",
+      "RouterRetriever (max)",
+    ]
+  ) {
     assert.ok(value(id) > 0.3 && value(id) <= value("oracle"), `${id}: ${value(id)}`);
   }
   assert.deepEqual((await made(invented(records().reverse()))).report, report);
@@ -90,7 +97,10 @@ Deno.test("preferences: a file is read, verified, and refused when altered", () 
     assert.equal(more.length, 0);
     assert.deepEqual(file.report, report);
     assert.ok(verifyReport(report, preferences, "file") > 100);
-    assert.match(preferencesPage([file])!, /^# Preferences[^]*\| kNN \|[^]*\| routed \(max\) \|/);
+    assert.match(
+      preferencesPage([file])!,
+      /^# Preferences[^]*\| kNN \|[^]*\| RouterRetriever \(max\) \|/,
+    );
     await Deno.writeTextFile(path, JSON.stringify({ ...report, seeds: [3] }));
     await assert.rejects(readReport(path), /sha256 does not match/);
   }));

@@ -1,8 +1,14 @@
 /** RouterRetriever's rule between experts, and what they find, by hand. */
 import assert from "node:assert/strict";
+import { VerificationError } from "../../src/base/errors.ts";
 import { matrix } from "../../src/linalg/mod.ts";
+import { domainsOf } from "../../src/preferences/encoded.ts";
 import { hitsOf } from "../../src/preferences/experts.ts";
+import type { Matched } from "../../src/preferences/matching.ts";
+import { pack } from "../../src/preferences/packed.ts";
+import { retrievalRows } from "../../src/preferences/retrieval_rows.ts";
 import { route, trainingData } from "../../src/preferences/routing.ts";
+import { invented } from "./scene.ts";
 
 const rows = (...vectors: number[][]) =>
   matrix(vectors.length, 2, Float32Array.from(vectors.flat()));
@@ -31,4 +37,41 @@ Deno.test("hits by hand: bits by rank; a document does not find itself", async (
   const queries = { vectors: rows([1, 0]), labels: Int32Array.of(7) };
   assert.deepEqual([...await hitsOf(queries, corpus)], [0b101]);
   assert.deepEqual([...await hitsOf(queries, corpus, [0])], [0b10]);
+});
+
+Deno.test("rows by hand: experts that find everything at home and nothing elsewhere", () => {
+  const preferences = invented(), { test } = preferences;
+  const home = [...domainsOf(test.labels, preferences)].filter((domain) => domain < 3);
+  const run = {
+    ...{ seed: 1, rate: 1, allRate: 1, validation: [0, 1, 0] },
+    experts: [0, 1, 2].map((d) => pack(home.map((own) => own === d ? 1023 : 0))),
+    all: pack(home.map(() => 1023)),
+    mean: pack(home.map(() => 0)),
+    max: pack(home),
+  };
+  // kNN calls every request out of scope: then the best single expert is asked.
+  const knn: Matched = {
+    ...{ level: "domains", matcher: "knn", seed: 1, setting: 0, least: null },
+    ...{ routes: pack(test.ids.map(() => 3)), decisions: "" },
+  };
+  const retrieved = { frozen: pack(home.map(() => 1)), runs: [run] };
+  const rows = retrievalRows(preferences, retrieved, [knn]).map(({ id, ndcg, toSingle, home }) =>
+    [id, ...[ndcg.mean, toSingle.mean, home].map((v) => v && Number(v.toFixed(4)))].join(" ")
+  );
+  // A hit at rank 1 alone is worth 1 / 4.54356; every domain has a third of the requests.
+  assert.deepEqual(rows, [
+    "frozen encoder 0.2201 -0.1132 ",
+    "one head for all domains 1 0.6667 ",
+    "mean expert 0.3333 0 ",
+    "best single expert 0.3333 0 0.3333",
+    "RouterRetriever (mean) 0.3333 0 0.3333",
+    "RouterRetriever (max) 1 0.6667 1",
+    "expert of the domain that kNN guesses 0.3333 0 0.3333",
+    "expert of the true domain 1 0.6667 1",
+    "oracle 1 0.6667 ",
+  ]);
+  assert.throws(
+    () => retrievalRows(preferences, { ...retrieved, frozen: "AA" }, []),
+    VerificationError,
+  );
 });
