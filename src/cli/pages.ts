@@ -12,6 +12,7 @@ import { decodeDecisions } from "../results/decision_file.ts";
 import { resultFiles } from "../results/find.ts";
 import { readResult } from "../results/result.ts";
 import { readStage1 } from "../results/stage1.ts";
+import { readReports } from "../preferences/report.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {
@@ -22,7 +23,7 @@ const COMMAND: Command<typeof FLAGS> = {
   name: "deno task pages",
   summary:
     "Writes the pages of the results folder: README.md, one page a dataset, leaderboard.md, icl-router.md, " +
-    "paper-vs-ours.md, controls.md and variants.md. Results of data that the repository has no manifest of are " +
+    "paper-vs-ours.md, controls.md, variants.md and preferences.md. Results of data that the repository has no manifest of are " +
     "passed over.",
   flags: FLAGS,
   examples: ["deno task pages"],
@@ -43,7 +44,7 @@ export async function main(argv: string[]): Promise<void> {
   const stage1 = (await Promise.all((await stage1Files(root)).map(readStage1)))
     .filter(({ dataset }) => known.has(dataset.sha256));
   const titles = new Map([...known.values()].map(({ name, title }) => [name, title]));
-  const pages = pagesOf(files, stage1, (name) => titles.get(name) ?? name);
+  const pages = pagesOf(files, stage1, await readReports(root), (name) => titles.get(name) ?? name);
   for (const [path, text] of pages) await writeAtomic(`${root}/${path}`, text);
   console.log(`wrote ${pages.size} pages in ${root} (${files.length} results)`);
   if (foreign.length > 0) {

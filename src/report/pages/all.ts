@@ -2,6 +2,7 @@
  * All pages of a folder of results.
  * @module
  */
+import type { ReportFile } from "../../preferences/report.ts";
 import type { Stage1Report } from "../../results/stage1.ts";
 import { boardPage } from "./board_page.ts";
 import type { ResultFile } from "./cells.ts";
@@ -10,6 +11,7 @@ import { datasetPage, folderOf } from "./dataset_page.ts";
 import { iclPage } from "./icl_page.ts";
 import { indexPage } from "./index_page.ts";
 import { paperPage } from "./paper_page.ts";
+import { preferencesPage } from "./preferences_page.ts";
 import { variantsPage } from "./variants_page.ts";
 
 /**
@@ -17,11 +19,13 @@ import { variantsPage } from "./variants_page.ts";
  *
  * @param files results of datasets that the repository knows, with cards where a row is ICL-Router's
  * @param stage1 what stage 1 learned, in printing order
+ * @param preferences what matchers decided, in printing order
  * @param titleOf a dataset in a few words, by the name of its manifest
  */
 export function pagesOf(
   files: readonly ResultFile[],
   stage1: readonly Stage1Report[],
+  preferences: readonly ReportFile[],
   titleOf: (name: string) => string,
 ): Map<string, string> {
   const sorted = files.toSorted((a, b) => a.path < b.path ? -1 : 1);
@@ -31,6 +35,7 @@ export function pagesOf(
     ["paper-vs-ours.md", paperPage(sorted)],
     ["controls.md", controlsPage(sorted)],
     ["variants.md", variantsPage(sorted)],
+    ["preferences.md", preferencesPage(preferences)],
   ];
   const pages = across.flatMap(([path, text]) => text === undefined ? [] : [[path, text] as const]);
   const datasets = [...Map.groupBy(sorted, folderOf)].map(([folder, own]) =>
