@@ -10,6 +10,7 @@
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Random } from "../base/random.ts";
+import type { Reply } from "../base/reply.ts";
 
 /**
  * What a router uses beyond query texts, vectors and training scores. The harness withholds what is not
@@ -18,8 +19,10 @@ import type { Random } from "../base/random.ts";
  * - `cost`: realised training costs, for every model of the pool
  * - `benchmark`: the benchmark label of the query to be routed (training labels are always given)
  * - `truth`: true success probabilities, synthetic data only
+ * - `replies`: what the models said to the training queries; a {@link SequentialRouter} (`sequential.ts`) also
+ *   sees the replies that it pays for
  */
-export type Need = "cost" | "benchmark" | "truth";
+export type Need = "cost" | "benchmark" | "truth" | "replies";
 
 /** How a router takes in a model it was not fitted with. */
 export type UnseenArm = "zero-update" | "fit-new-vector";
@@ -152,6 +155,8 @@ export interface TrainingData {
   readonly solvedFrom: Float64Array;
   /** Finer labels of the rows. Length N. */
   readonly tasks: readonly string[];
+  /** What every model said, row-major [N × M], only with the need `replies`. */
+  readonly replies?: readonly Reply[];
   /** Validation rows: while tuning (for early stopping), and at the end with `refit: "train"`. */
   readonly validation?: TrainingData;
 }

@@ -239,7 +239,7 @@ function checkGrid(
 
 /** Fields of a router that have few values. */
 const CHOICES: Readonly<Partial<Record<keyof Router, readonly (string | boolean)[]>>> = {
-  needs: ["cost", "benchmark", "truth"],
+  needs: ["cost", "benchmark", "truth", "replies"],
   refit: ["train+validation", "train"],
   unseen: ["zero-update", "fit-new-vector"],
   scale: ["score", "rank"],
