@@ -146,6 +146,12 @@ export async function loadReplies(spec: string, table: OutcomeTable): Promise<Lo
   }
 }
 
+/** Hash of the replies that the manifest of a known dataset names. */
+export async function pinnedReplies(spec: string): Promise<string | undefined> {
+  const [name] = spec.split("/");
+  return (await manifestNames()).includes(name) ? (await repoManifest(name)).replies?.sha256 : undefined;
+}
+
 /**
  * Finds the folder with a dataset's records: `$ICLR_DATA/<name>`, then the repository's
  * `datasets/local/<name>`.

@@ -78,13 +78,15 @@ function replyOf(given: unknown, end: string | undefined, where: string): Reply 
     return { text, chars: NaN, tokens: NaN };
   }
   const { head, tail = "", chars, tokens = NaN, ranOn = 0, final, letter } = Object(given);
-  for (const [field, value, type] of [
-    ["head", head, "string"],
-    ["tail", tail, "string"],
-    ["chars", chars, "number"],
-    ["tokens", tokens, "number"],
-    ["final", final ?? letter ?? "", "string"],
-  ]) {
+  for (
+    const [field, value, type] of [
+      ["head", head, "string"],
+      ["tail", tail, "string"],
+      ["chars", chars, "number"],
+      ["tokens", tokens, "number"],
+      ["final", final ?? letter ?? "", "string"],
+    ]
+  ) {
     if (typeof value !== type) {
       throw new DataError(`${where}: ${field}: expected a ${type}, got ${JSON.stringify(value)}`);
     }

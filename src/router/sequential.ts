@@ -25,6 +25,10 @@ export interface SequentialRouter<C = unknown> extends
   > {
   /** Most models it visits for one query, from 1; what makes a router sequential. */
   readonly horizon: number;
+  /** New models cannot be taken in. */
+  readonly unseen?: never;
+  /** Nor is there a way to choose. */
+  readonly unseenGrid?: never;
   /** Learns from training rows, with their replies if it names that need. Deterministic given its arguments. */
   fit(
     train: TrainingData,

@@ -9,6 +9,8 @@ import { type EmbeddingProvider, embedQueries, openProvider } from "../embed/mod
 import { checkRouter, type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
+import type { AnyRouter } from "../router/sequential.ts";
+import { loadReplies } from "../../datasets/load.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
 import { progress } from "../base/progress.ts";
@@ -63,7 +65,7 @@ export interface PlannedRouter {
   /** Id in tables and results. */
   readonly id: string;
   /** The method. */
-  readonly router: Router;
+  readonly router: AnyRouter;
   /** Hash of its file; `reference` for reference rows. */
   readonly sha256: string;
   /** What `--routers` takes: id, path or `path#name`; absent for reference rows and routers in memory. */
@@ -75,7 +77,7 @@ export interface RouterInMemory {
   /** Id in tables and results, as {@link RunSettings.routers} names it. */
   readonly id: string;
   /** The method. */
-  readonly router: Router;
+  readonly router: AnyRouter;
 }
 
 /** What a plan may be given besides its settings; none of it can change a decision. */
@@ -108,6 +110,8 @@ export interface RunPlan {
   readonly leftOut: readonly string[];
   /** Hash of the harness code that can change a decision. */
   readonly harnessSha256: string;
+  /** Hash of the replies file, where a router reads one. */
+  readonly repliesSha256?: string;
   /** What workers start from. */
   readonly setup: WorkSetup;
   /** Split by split, routers in order. */
@@ -121,7 +125,7 @@ export const CACHE: string = repoPath(".cache");
 
 /** Whether a router that was not named takes too long for this run. */
 function tooMuch(
-  { effort }: Router,
+  { effort }: AnyRouter,
   { truth }: OutcomeTable,
   { protocol }: RunSettings,
 ): boolean {
@@ -172,8 +176,17 @@ export async function planRun(
   const harnessSha256 = await harnessHash();
   const budgets = isNewModel ? settings.budgets ?? BUDGETS : [];
   const hashes = splits.map(splitHash);
+  const reads = ({ needs = [] }: AnyRouter): boolean => needs.includes("replies");
+  const replies = routers.some(({ router }) => reads(router))
+    ? await loadReplies(settings.data, table)
+    : undefined;
   const setup: WorkSetup = {
-    data: { table, raw: workers > 1 ? shareable(raw) : raw, preparation: provider.preparation },
+    data: {
+      table,
+      raw: workers > 1 ? shareable(raw) : raw,
+      preparation: provider.preparation,
+      ...(replies && { replies: replies.cells }),
+    },
     splits,
     control: settings.control,
     budgets,
@@ -182,7 +195,7 @@ export async function planRun(
     device: settings.device,
   };
   const jobs = splits.flatMap((_, at) =>
-    routers.map(({ id, file, sha256 }): Job => ({
+    routers.map(({ id, file, sha256, router }): Job => ({
       id: jobId({
         dataSha256: table.dataset.sha256,
         splitSha256: hashes[at],
@@ -194,6 +207,7 @@ export async function planRun(
         budgets,
         arms: settings.arms,
         keep: settings.keep,
+        ...(reads(router) && { repliesSha256: replies?.sha256 }),
         device: settings.device,
       }),
       router: id,
@@ -212,6 +226,7 @@ export async function planRun(
     routers,
     leftOut: leftOut.map(({ id }) => id),
     harnessSha256,
+    ...(replies && { repliesSha256: replies.sha256 }),
     setup,
     jobs,
     key: hashJson(jobs.map((j) => j.id)).slice(0, 16),

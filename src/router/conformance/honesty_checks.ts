@@ -57,6 +57,7 @@ const TRAINING_FIELDS = [
 
 async function sealedInput(kit: Kit): Promise<string> {
   const needs = kit.router.needs ?? [], broken: string[] = [];
+  const replies = needs.includes("replies") ? ["replies"] : [];
   const truth = needs.includes("truth") ? ["truth", "truthCost"] : [];
   const labels = needs.includes("benchmark") ? ["benchmarks"] : [];
   const seal = (train: TrainingData, at: string): TrainingData =>
@@ -71,7 +72,7 @@ async function sealedInput(kit: Kit): Promise<string> {
         ),
         ...(train.validation ? { validation: seal(train.validation, `${at}.validation`) } : {}),
       },
-      TRAINING_FIELDS,
+      [...TRAINING_FIELDS, ...replies],
       at,
       broken,
     );
