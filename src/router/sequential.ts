@@ -77,12 +77,19 @@ export function isSequential(router: AnyRouter): router is SequentialRouter {
   return "horizon" in router;
 }
 
+/** Made once for each list, so that what routers keep by it serves all configurations. */
+const blanks = new WeakMap<readonly Reply[], Reply[]>();
+
 /**
  * The control "replies blanked": the same router, for which no model says anything, in learning and in acting.
  * What it is worth less than the router itself is what reading is worth.
  */
 export function blanked<C>(router: SequentialRouter<C>): SequentialRouter<C> {
-  const silent = (replies: readonly Reply[]): Reply[] => replies.map(() => BLANK);
+  const silent = (replies: readonly Reply[]): Reply[] => {
+    const known = blanks.get(replies) ?? replies.map(() => BLANK);
+    blanks.set(replies, known);
+    return known;
+  };
   const bare = (train: TrainingData): TrainingData => ({
     ...train,
     ...(train.replies && { replies: silent(train.replies) }),
