@@ -78,18 +78,14 @@ function replyOf(given: unknown, end: string | undefined, where: string): Reply 
     return { text, chars: NaN, tokens: NaN };
   }
   const { head, tail = "", chars, tokens = NaN, ranOn = 0, final, letter } = Object(given);
-  for (
-    const [field, value, type] of [
-      ["head", head, "string"],
-      ["tail", tail, "string"],
-      ["chars", chars, "number"],
-      ["tokens", tokens, "number"],
-      ["final", final ?? letter ?? "", "string"],
-    ]
-  ) {
-    if (typeof value !== type) {
-      throw new DataError(`${where}: ${field}: expected a ${type}, got ${JSON.stringify(value)}`);
-    }
+  const fail = (field: string, kind: string, value: unknown): never => {
+    throw new DataError(`${where}: ${field}: expected a ${kind}, got ${JSON.stringify(value)}`);
+  };
+  for (const [field, value] of Object.entries({ head, tail, final: final ?? letter ?? "" })) {
+    if (typeof value !== "string") fail(field, "text", value);
+  }
+  for (const [field, value] of Object.entries({ chars, tokens, ranOn })) {
+    if (typeof value !== "number") fail(field, "number", value);
   }
   const read: string | undefined = final ?? letter;
   // What a model wrote after its answer is in neither head nor tail, but counted.
