@@ -2,9 +2,10 @@
  * A reply as numbers, for scorers: hashed words, and what its length and form tell.
  * @module
  */
-import type { Matrix, QueryBatch, Reply } from "../src/router/mod.ts";
+import type { Matrix, Reply } from "../src/router/mod.ts";
 
-const BINS = 128, FORM = 9;
+/** Hashed words; then features of form, of which one depends on the query. */
+const BINS = 128, FORM = 9, SHARED = 7;
 /** Numbers of a reply. */
 export const REPLY_WIDTH: number = BINS + FORM;
 
@@ -12,22 +13,20 @@ export const REPLY_WIDTH: number = BINS + FORM;
 const known = new WeakMap<Reply, Float32Array>();
 
 /**
- * The vectors of queries with the features of one reply each beside them, [N × (D + {@link REPLY_WIDTH})]: words of
- * the reply and of its answer by signed hashing, of length 1; then tokens and characters (log), whether it is empty,
- * cut, has an answer, the answer's length (log), whether that is a number, the share of its words that the query
- * has, and the share of distinct words in the reply. Unknown sizes count as 0.
+ * Features of replies, one a text of a query, [N × {@link REPLY_WIDTH}]: words of the reply and of its answer by signed
+ * hashing, of length 1; then tokens and characters (log), whether it is empty, cut, has an answer, the answer's
+ * length (log), whether that is a number, the share of its words that the query has, and the share of distinct
+ * words in the reply. Unknown sizes count as 0.
  */
-export function withReplies({ texts, vectors }: QueryBatch, replies: readonly Reply[]): Matrix {
-  const D = vectors.width, width = D + REPLY_WIDTH;
-  const data = new Float32Array(texts.length * width);
+export function replyFeatures(texts: readonly string[], replies: readonly Reply[]): Matrix {
+  const data = new Float32Array(texts.length * REPLY_WIDTH);
   replies.forEach((reply, i) => {
-    data.set(vectors.data.subarray(i * D, (i + 1) * D), i * width);
     const own = known.get(reply) ?? features(reply);
     known.set(reply, own);
-    data.set(own, i * width + D);
-    data[i * width + D + BINS + 7] = sharedWords(reply.final, texts[i]);
+    data.set(own, i * REPLY_WIDTH);
+    data[i * REPLY_WIDTH + BINS + SHARED] = sharedWords(reply.final, texts[i]);
   });
-  return { data, rows: texts.length, width };
+  return { data, rows: texts.length, width: REPLY_WIDTH };
 }
 
 function features({ text, final, chars, tokens }: Reply): Float32Array {
@@ -69,35 +68,35 @@ function count(out: Float32Array, word: string): void {
   out[(hash >>> 1) % BINS] += hash & 1 ? 1 : -1;
 }
 
-/** Columns from `from` on brought to mean 0 and deviation `deviation`; equal ones to 0. */
+/** Features of form brought to mean 0 and a deviation; equal ones to 0. */
 export interface Scaling {
-  /** First column. */
-  readonly from: number;
-  /** Mean by column. */
+  /** Mean by feature. */
   readonly mean: Float64Array;
-  /** Factor by column. */
+  /** Factor by feature. */
   readonly factor: Float64Array;
 }
 
-/** The scaling of the form columns of a matrix that {@link withReplies} made. */
-export function formScaling({ data, rows, width }: Matrix, deviation: number): Scaling {
-  const from = width - FORM, mean = new Float64Array(FORM), factor = new Float64Array(FORM);
+/** The scaling of some rows of {@link replyFeatures}, which are summed in the order given. */
+export function formScaling({ data }: Matrix, rows: Uint32Array, deviation: number): Scaling {
+  const mean = new Float64Array(FORM), factor = new Float64Array(FORM);
   for (let k = 0; k < FORM; k++) {
-    let sum = 0, squares = 0;
-    for (let i = 0; i < rows; i++) sum += data[i * width + from + k];
-    mean[k] = sum / rows;
-    for (let i = 0; i < rows; i++) squares += (data[i * width + from + k] - mean[k]) ** 2;
-    const sd = Math.sqrt(squares / rows);
-    factor[k] = sd > 1e-9 ? deviation / sd : 0;
+    const of = (row: number): number => data[row * REPLY_WIDTH + BINS + k];
+    mean[k] = rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
+    const squares = rows.reduce((sum, row) => sum + (of(row) - mean[k]) ** 2, 0);
+    const sd = Math.sqrt(squares / rows.length);
+    factor[k] = sd > 1e-6 ? deviation / sd : 0;
   }
-  return { from, mean, factor };
+  return { mean, factor };
 }
 
-/** Scales a matrix in place. */
-export function scaleForm({ data, rows, width }: Matrix, { from, mean, factor }: Scaling): void {
-  for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < FORM; k++) {
-      const at = i * width + from + k;
+/** Scales rows in place. */
+export function scaleForm(
+  { data }: Matrix,
+  rows: Iterable<number>,
+  { mean, factor }: Scaling,
+): void {
+  for (const row of rows) {
+    for (let k = 0, at = row * REPLY_WIDTH + BINS; k < FORM; k++, at++) {
       data[at] = (data[at] - mean[k]) * factor[k];
     }
   }
