@@ -37,7 +37,7 @@ const router: SequentialRouter<Config> = {
     "reply and the model, not DistilBERT; of long replies beginning and end are kept; thresholds from scores out of " +
     "fold, the second model's rounded down to one of 256 quantiles over all queries.",
   needs: ["cost", "replies"],
-  effort: "minutes",
+  effort: "seconds",
   horizon: LONGEST,
   grid: [{ epochs: 6 }, { epochs: 12 }],
   async fit(train, { epochs }, context) {
