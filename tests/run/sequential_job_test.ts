@@ -35,9 +35,7 @@ const asking: SequentialRouter<{ readonly times: number }> = {
     models,
     dial: { name: "times", values: [times, 0] },
     act: ({ step, replies, queries }, setting = times) => {
-      if (step === 0) {
-        return [{ visit: 0 }, { visit: 0 }, { visit: 0 }].slice(0, queriesOf(replies));
-      }
+      if (step === 0) return queries.ids.map(() => ({ visit: 0 }));
       return replies.filter((_, at) => at % step === 0).map(({ text }) => {
         if (step === 2) return { commit: 1 };
         return text.split("sure").length > setting ? { commit: 0 } : { visit: 1 };
