@@ -44,11 +44,16 @@ export interface ConformanceOptions {
   readonly play?: typeof playEpisodes;
 }
 
-/** All checks by name and rule, in order; those of sequential routers last. */
-export const CHECKS: ReadonlyArray<Pick<Check, "name" | "rule">> = [
-  ...allChecks(),
-  ...SEQUENTIAL_CHECKS.filter(({ name }) => allChecks().every((check) => check.name !== name)),
-];
+/** A check by name and rule. */
+export type CheckName = Pick<Check, "name" | "rule">;
+
+/** All checks of routers that predict, in order. */
+export const CHECKS: readonly CheckName[] = allChecks();
+
+/** The checks of a router of its kind, in order. */
+export function checksOf(router: AnyRouter): readonly CheckName[] {
+  return isSequential(router) ? SEQUENTIAL_CHECKS : CHECKS;
+}
 
 /**
  * Runs the checks on a router. A finding is never thrown.
@@ -65,7 +70,7 @@ export async function conform(
 ): Promise<Finding[]> {
   const { seed = 42, device = "cpu", only, onFinding = () => {}, play = playEpisodes } = options;
   for (const name of only ?? []) {
-    const names = CHECKS.map((check) => check.name);
+    const names = checksOf(router).map((check) => check.name);
     if (!names.includes(name)) {
       throw new UsageError(
         `no check "${name}"; there are ${names.join(", ")}${didYouMean(name, names)}`,
