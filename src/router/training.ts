@@ -296,7 +296,8 @@ export function takeTraining(
   rows: readonly number[],
   id: string,
 ): TrainingData {
-  const { queries, models, scores, costs, solvedFrom, tasks, replies } = train, M = models.length;
+  const { queries, models, scores, costs, solvedFrom, tasks } = train, M = models.length;
+  const replies = "replies" in train ? train.replies : undefined; // withheld from most routers
   const cells = (from: Float64Array): Float64Array => {
     const out = new Float64Array(rows.length * M);
     rows.forEach((row, i) => out.set(from.subarray(row * M, (row + 1) * M), i * M));
