@@ -12,7 +12,7 @@ import type { Split } from "../../src/splits/split.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import { random } from "../../src/base/random.ts";
 import { column, decided } from "../run/scene.ts";
-import { routers } from "./scene.ts";
+import { routers, visiting } from "./scene.ts";
 
 /** Replaces the outcomes of chosen cells in records by noise. */
 function poisonedRecords(poison: (id: string, model: string) => boolean): OutcomeRecord[] {
@@ -60,7 +60,7 @@ async function wholeRun(
       jobs.push(...await runPlan(plan, options));
     }
     const quick = routers.filter(({ router }) => router.effort !== "minutes"); // the others run when named
-    assert.equal(new Set(jobs.map(({ router }) => router)).size, quick.length);
+    assert.equal(new Set(jobs.map(({ router }) => router)).size, quick.length + visiting);
     return { jobs, splits: plan.splits, ids: plan.table.ids };
   } finally {
     await Deno.remove(folder, { recursive: true });
