@@ -41,8 +41,8 @@ export interface Config {
   readonly steps: number;
 }
 
-/** A step takes a subgraph of 256 queries; the number of steps does not depend on how many there are. */
-const TRAINING = { batch: 256, rate: 0.01, decay: 1e-4 }, STEPS = 2000;
+/** A step takes a subgraph of 256 queries; from 2,560 queries on the number of steps does not depend on how many there are. */
+const TRAINING = { batch: 256, rate: 0.01, decay: 1e-4 }, STEPS = 2000, MOST_PASSES = 200;
 /** Numbers of steps to choose from. */
 const GRID = [2000, 1500, 1000, 500];
 /** h: half the width of a node, the task's and the text's share of a query. */
@@ -63,27 +63,41 @@ export const DEPARTURES: string =
   "learned model vectors and one-hot tasks in place of descriptions; " +
   "label 1 for every best model of a query, where the released code names one; messages averaged " +
   "and layer-normalised, not summed and batch-normalised; edges carry scores alone; h = 32; 2,000 " +
-  "steps on subgraphs of 256 queries at rate 0.01, or the first 500 to 1,500, chosen on validation " +
+  "steps on subgraphs of 256 queries at rate 0.01 (at most 200 passes), or the first 500 to 1,500, chosen on validation " +
   "rows, which are not trained on; a new node starts from the mean vector, which a fifth of the nodes get in training";
 
 /** What both rows have in common. */
 export function graphRouter(
   tasksOf: (train: TrainingData) => Tasks,
-): Pick<Router<Config>, "grid" | "effort" | "unseen" | "scale" | "refit" | "fit"> {
+): Pick<Router<Config>, "grid" | "effort" | "unseen" | "unseenGrid" | "scale" | "refit" | "fit"> {
   const paths = new WeakMap<Float64Array, Promise<Path>>();
   return {
     effort: "seconds",
     grid: GRID.map((steps) => ({ steps })),
     unseen: "zero-update",
+    unseenGrid: [{}], // a new node's edges are read: there is nothing to choose
     scale: "rank",
     refit: "train",
     async fit(train, { steps }, context) {
-      const path = paths.get(train.scores) ?? trained(train, tasksOf(train), context);
+      const pool = ascending(train);
+      const path = paths.get(train.scores) ?? trained(pool, tasksOf(train), context);
       paths.set(train.scores, path);
-      const { edges, tasks, at } = await path, parameters = at(steps), { models } = train;
+      const { edges, tasks, at } = await path, parameters = at(steps), { models } = pool;
       const own = parameters.get("models").data;
       return routed(parameters, tasks, await collect(parameters, own, edges, models, tasks.count));
     },
+  };
+}
+
+/** The same with models in order of id: over 2,000 steps the order in which numbers are added can tell. */
+function ascending(train: TrainingData): TrainingData {
+  const { models, scores } = train, M = models.length, sorted = models.toSorted();
+  if (sorted.every((model, m) => model === models[m])) return train;
+  const column = sorted.map((model) => models.indexOf(model));
+  return {
+    ...train,
+    models: sorted,
+    scores: scores.map((_, at) => scores[at - at % M + column[at % M]]),
   };
 }
 
@@ -105,10 +119,12 @@ async function trained(
   const parameters = start(2 * HALF, rows.width - T, T, models, random);
   const examples = [...Array(rows.rows).keys()]
     .filter((i) => known.subarray(i * M, (i + 1) * M).includes(1));
+  const size = Math.min(TRAINING.batch, examples.length);
+  const steps = Math.min(STEPS, Math.ceil(MOST_PASSES * examples.length / size));
   const kept = new Map<number, Parameters>();
   await trainNetwork({
     ...TRAINING,
-    epochs: STEPS * Math.min(TRAINING.batch / examples.length, 1),
+    epochs: steps * size / examples.length,
     parameters,
     examples,
     random: random.fork("training"),
@@ -128,7 +144,7 @@ async function trained(
   }, {
     signal: context.signal,
     progress: (share) => {
-      const step = Math.round(share * STEPS);
+      const step = Math.round(share * steps);
       if (GRID.includes(step)) kept.set(step, parameters.copy());
       context.progress(share);
     },

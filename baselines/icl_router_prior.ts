@@ -48,11 +48,13 @@ export interface Config {
   readonly trust: number;
 }
 
+const TRUSTS: readonly Config[] = [{ trust: 1 }, { trust: 0.5 }, { trust: 0 }];
+
 /** Recorded queries that a new model's mean is predicted on. */
 const LEVEL_QUERIES = 256;
 
 /** The router. */
-const router: Router<Config> = {
+const router: Router<Config, Config> = {
   name: "ICL-Router (prior-fitted)",
   summary: "one network, trained once on made-up models, reads any pool's records without fitting",
   source: "ours, after TabPFN (arXiv 2207.01848) and ICL-Router",
@@ -63,18 +65,24 @@ const router: Router<Config> = {
     "to 128. It reads task labels of training queries. Its features, invented worlds and its gate for unseen " +
     "benchmarks were chosen while looking at test results of seed 42.",
   effort: "seconds",
-  grid: [{ trust: 1 }, { trust: 0.5 }, { trust: 0 }],
+  grid: TRUSTS,
   unseen: "zero-update",
+  unseenGrid: TRUSTS,
   refit: "train", // so that the last fit knows of what kind the validation rows are; it reads them as well
   async fit(train, { trust }, { seed, stage }) {
     const { pool, read } = await openPool(train, seed, stage);
     const { queries, scores, models } = pool.train;
     const means = columnMeans(scores, models.length, byId(queries));
     const old = tempered(pool, read, means, trust);
+    const newcomers = new WeakMap<ModelProfiles, Promise<Newcomers>>(); // one reading serves every trust
     return {
       models: train.models,
       predict: async (batch) => ({ quality: await old(batch) }),
-      withModels: (profiles) => extended(pool, old, profiles, trust, seed),
+      withModels: async (profiles, way = { trust }) => {
+        const made = newcomers.get(profiles) ?? readNew(pool, profiles, seed);
+        newcomers.set(profiles, made);
+        return extended(pool, old, profiles, await made, way.trust);
+      },
       describe: () => ({
         parameters: pool.weights + storedCells(pool.train),
         notes: [pool.gate ? "validation rows of unseen benchmarks: gate on nearness" : "no gate"],
@@ -198,22 +206,33 @@ function tempered(pool: Pool, read: Reading, means: Float64Array, trust: number)
   };
 }
 
+/** What the records of new models say, and the mean of each. */
+interface Newcomers {
+  readonly read: Reading;
+  readonly means: Float64Array;
+}
+
 /**
- * New models are read from their own records, known ones as before. A new model's mean is what is predicted on average
- * for recorded queries: that of its few labels would favour the lucky.
+ * New models are read from their own records. The mean of each is what is predicted on average for recorded queries:
+ * that of its few labels would favour the lucky.
  */
-async function extended(
-  pool: Pool,
-  old: Reading,
-  profiles: ModelProfiles,
-  trust: number,
-  seed: number,
-): Promise<FittedRouter> {
-  const all = extendPool(pool.train.models, profiles), { queries } = pool.train;
+async function readNew(pool: Pool, profiles: ModelProfiles, seed: number): Promise<Newcomers> {
+  const { queries } = pool.train;
   const read = await opened(pool, profiles, seed, false);
   const drawn = seededOrder(byId(queries), (i) => queries.ids[i], seed, "level");
   const part = takeTraining(pool.train, drawn.slice(0, LEVEL_QUERIES), `icl prior level/${seed}`);
-  const means = columnMeans(await read(part.queries), profiles.models.length);
+  return { read, means: columnMeans(await read(part.queries), profiles.models.length) };
+}
+
+/** The pool with new models in it; known ones are read as before. */
+function extended(
+  pool: Pool,
+  old: Reading,
+  profiles: ModelProfiles,
+  { read, means }: Newcomers,
+  trust: number,
+): FittedRouter<Config> {
+  const all = extendPool(pool.train.models, profiles);
   const fresh = tempered(pool, read, means, trust);
   return {
     models: all.models,

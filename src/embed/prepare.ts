@@ -8,7 +8,7 @@ import type { Preparation } from "./provider.ts";
 
 /**
  * Vectors [N × D] of all rows, fitted on the named training rows; `raw` is left as it is. A row that is
- * zero stays zero, except that centring moves it to minus the mean.
+ * zero stays zero, except that centring and standardising move it.
  * @throws {RangeError} when something has to be fitted and there are no training rows
  */
 export function prepareVectors(
@@ -27,6 +27,14 @@ export function prepareVectors(
       for (let j = 0; j < width; j++) out.data[start + j] -= mean[j];
     }
   }
+  if (preparation === "standardise") {
+    const mean = meanOf(raw, trainRows), scale = inverseDeviations(raw, mean, trainRows);
+    for (let start = 0; start < out.data.length; start += width) {
+      for (let j = 0; j < width; j++) {
+        out.data[start + j] = (raw.data[start + j] - mean[j]) * scale[j];
+      }
+    }
+  }
   if (preparation === "idf") {
     const weights = idfOf(raw, trainRows);
     for (let start = 0; start < out.data.length; start += width) {
@@ -43,6 +51,24 @@ function meanOf(raw: Matrix, rows: ArrayLike<number>): Float64Array {
     for (let j = 0; j < raw.width; j++) sum[j] += raw.data[start + j];
   }
   return sum.map((s) => s / rows.length);
+}
+
+/** 1 / standard deviation of every dimension; 0 of one that does not vary. */
+function inverseDeviations(
+  raw: Matrix,
+  mean: Float64Array,
+  rows: ArrayLike<number>,
+): Float64Array {
+  const squares = new Float64Array(raw.width);
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows[i] * raw.width;
+    for (let j = 0; j < raw.width; j++) squares[j] += (raw.data[start + j] - mean[j]) ** 2;
+  }
+  return squares.map((sum, j) => {
+    const deviation = Math.sqrt(sum / rows.length);
+    // Rounding of the mean leaves equal numbers a deviation of this order.
+    return deviation > 1e-12 * Math.abs(mean[j]) ? 1 / deviation : 0;
+  });
 }
 
 /** Smoothed inverse document frequency: ln((1 + N) / (1 + df)) + 1. */

@@ -9,7 +9,7 @@ import type { Matrix } from "../linalg/matrix.ts";
 export type { Device } from "../base/device.ts";
 
 /** What has to be fitted on the training texts of a split before vectors are used. */
-export type Preparation = "none" | "centre" | "idf";
+export type Preparation = "none" | "centre" | "idf" | "standardise";
 
 /** Called while texts are embedded. */
 export type OnProgress = (done: number, total: number) => void;
@@ -31,6 +31,11 @@ export interface EmbeddingProvider {
   readonly facts: Readonly<Record<string, string | number>>;
   /** True where computing again is as quick as reading a cache file; nothing is then stored. */
   readonly cheap?: boolean;
+  /**
+   * True where a dataset takes long and a text's numbers do not depend on its neighbours: finished parts are
+   * stored as they are made, so that an interrupted run goes on where it was.
+   */
+  readonly slow?: boolean;
   /** Raw float32 features, [texts × width]. */
   embed(texts: readonly string[], onProgress?: OnProgress): Promise<Matrix>;
   /**

@@ -86,6 +86,20 @@ export function gelu(x: Tensor): Tensor {
   }])[0];
 }
 
+/**
+ * y = x · Φ(x), GELU as it is defined (BERT), with Φ(x) = (1 + erf(x / √2)) / 2.
+ * ∂x = g · (Φ(x) + x · φ(x)), φ(x) = exp(−x² / 2) / √(2π).
+ */
+export function geluErf(x: Tensor): Tensor {
+  const { graph, shape } = x, X = constantOf(x);
+  const erf = graph.node("Erf", [scale(X, Math.SQRT1_2)], shape);
+  const share = scale(shift(erf, 1), 0.5), y = graph.node("Mul", [x, share], shape);
+  return graph.record([y], [x], (g) => [() => {
+    const density = scale(exp(scale(square(X), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return mul(g, add(share, mul(X, density)));
+  }])[0];
+}
+
 // Softmax, and attention as one operator.
 
 /** y = softmax of the last axis.  ∂x = y · (g − Σ g y). */

@@ -15,15 +15,23 @@ interface Compiled {
   readonly bound: Bound;
 }
 
+/** Settings of programs. */
+export interface ProgramsOptions extends SessionOptions {
+  /** Most programs that are kept compiled; the one not used for longest goes. Any number if absent. */
+  readonly most?: number;
+}
+
 /** Compiled graphs by name, all with the same parameters. */
 export class Programs {
-  readonly #compiled = new Map<string, Promise<Compiled>>();
+  readonly #compiled: ProgramCache<Compiled>;
 
   /** Nothing is compiled yet; the parameters' values count when a program runs, not now. */
   constructor(
     private readonly parameters: Parameters,
-    private readonly options: SessionOptions = {},
-  ) {}
+    private readonly options: ProgramsOptions = {},
+  ) {
+    this.#compiled = new ProgramCache(options.most);
+  }
 
   /**
    * Runs the graph of a name, which is built and compiled the first time.
@@ -31,22 +39,21 @@ export class Programs {
    * @throws {RangeError} when an input is missing or has the wrong length or type
    */
   async run(name: string, build: GraphBuilder, feeds: Feeds): Promise<Fetches> {
-    const { program, bound } = await remembered(this.#compiled, name, () => this.#compile(build));
+    const { program, bound } = await this.#compiled.get(name, () => this.#compile(build));
     return await program.run({ ...feeds, ...bound.feeds });
   }
 
   /** Frees all programs; those that are run again are compiled again. */
   async release(): Promise<void> {
-    const all = await Promise.all(this.#compiled.values());
-    this.#compiled.clear();
-    for (const { program } of all) await program.release();
+    await this.#compiled.release();
   }
 
   async #compile(build: GraphBuilder): Promise<Compiled> {
-    const graph = new Graph({ fused: (this.options.device ?? "cpu") === "cpu" });
+    const { most: _, ...options } = this.options;
+    const graph = new Graph({ fused: (options.device ?? "cpu") === "cpu" });
     const bound = bind(graph, this.parameters, () => true);
     build(graph, bound);
-    return { program: await Program.compile(graph, this.options), bound };
+    return { program: await Program.compile(graph, options), bound };
   }
 }
 
@@ -55,16 +62,41 @@ export function copied(fetched: Fetches): Fetches {
   return Object.fromEntries(Object.entries(fetched).map(([name, data]) => [name, data.slice()]));
 }
 
-/** What is kept under a key, or made and kept; what could not be made is tried again next time. */
-export function remembered<K, V>(
-  known: Map<K, Promise<V>>,
-  key: K,
-  make: () => Promise<V>,
-): Promise<V> {
-  const found = known.get(key);
-  if (found) return found;
-  const made = make();
-  known.set(key, made);
-  made.catch(() => known.delete(key)); // the caller gets the error
-  return made;
+/**
+ * Compiled programs by name; what could not be compiled is tried again next time. A program may take gigabytes,
+ * so at most some are kept: the one not used for longest goes. Then one run at a time.
+ */
+export class ProgramCache<V extends { readonly program: Program }> {
+  readonly #known = new Map<string, Promise<V>>();
+
+  /** Nothing is kept yet. */
+  constructor(private readonly most = Infinity) {}
+
+  /** The program of a name, or made and kept. */
+  async get(name: string, make: () => Promise<V>): Promise<V> {
+    let found = this.#known.get(name);
+    if (!found) {
+      await this.#makeRoom();
+      found = make();
+      found.catch(() => this.#known.delete(name)); // the caller gets the error
+    }
+    this.#known.delete(name); // to the end: the first is the one that was not used for longest
+    this.#known.set(name, found);
+    return await found;
+  }
+
+  /** Frees all programs. */
+  async release(): Promise<void> {
+    const all = await Promise.all(this.#known.values());
+    this.#known.clear();
+    for (const { program } of all) await program.release();
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (const [name, kept] of this.#known) {
+      if (this.#known.size < this.most) return;
+      this.#known.delete(name);
+      await (await kept).program.release();
+    }
+  }
 }

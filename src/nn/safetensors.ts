@@ -189,8 +189,12 @@ function fromUpperHalves(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-function encodeHeader({ entries, metadata }: Header, body: Uint8Array): Uint8Array {
-  const sha256 = digest({ entries, metadata }, body);
+function encodeHeader(header: Header, body: Uint8Array): Uint8Array {
+  return headerWith(header, digest(header, body));
+}
+
+/** The bytes of a header that states a hash, padded to eight. */
+export function headerWith({ entries, metadata }: Header, sha256: string): Uint8Array {
   const bytes = new TextEncoder().encode(
     headerText({ entries, metadata: { ...metadata, sha256 } }),
   );
@@ -199,10 +203,14 @@ function encodeHeader({ entries, metadata }: Header, body: Uint8Array): Uint8Arr
   return padded;
 }
 
+function digest(header: Header, body: Uint8Array): string {
+  return contentHash(header, sha256(body));
+}
+
 /** Hash of all that a file says but the hash itself: the header's text without it, then the data's hash. */
-function digest({ entries, metadata }: Header, body: Uint8Array): string {
+export function contentHash({ entries, metadata }: Header, bodyHash: string): string {
   const { sha256: _, ...rest } = metadata;
-  return sha256(headerText({ entries, metadata: rest }) + sha256(body));
+  return sha256(headerText({ entries, metadata: rest }) + bodyHash);
 }
 
 function checkFinite(data: Float32Array, where: string): void {

@@ -18,7 +18,7 @@ import { Graph, type Tensor } from "./graph.ts";
 import { gradients } from "./ops.ts";
 import { bind, type Bound, type Parameters } from "./parameters.ts";
 import { type Feeds, Program } from "./program.ts";
-import { remembered } from "./programs.ts";
+import { ProgramCache } from "./programs.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import { DataError } from "../base/errors.ts";
 import { type Extra, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -34,6 +34,8 @@ export interface TrainerOptions extends AdamWOptions, SessionOptions {
   readonly clip?: number;
   /** Group of a parameter; null = frozen. Default: decay 0.01 on matrices, none on vectors. */
   readonly group?: (name: string, shape: readonly number[]) => Group | null;
+  /** Most shapes whose programs are kept; any number if absent. */
+  readonly most?: number;
 }
 
 /** What a step reports. */
@@ -57,7 +59,7 @@ interface Compiled {
 
 /** Trains parameters. */
 export class Trainer {
-  readonly #programs = new Map<string, Promise<Compiled>>();
+  readonly #programs: ProgramCache<Compiled>;
   #moments = new Map<string, Moments>();
   readonly #group: NonNullable<TrainerOptions["group"]>;
   #step = 0;
@@ -65,6 +67,7 @@ export class Trainer {
   /** Nothing is compiled or allocated before the first step. */
   constructor(readonly parameters: Parameters, private readonly options: TrainerOptions) {
     this.#group = options.group ?? matricesDecay;
+    this.#programs = new ProgramCache(options.most);
   }
 
   /** Steps done. */
@@ -85,8 +88,7 @@ export class Trainer {
     build: LossBuilder,
     batches: readonly Feeds[] | (() => readonly Feeds[]),
   ): Promise<StepReport> {
-    const { program, bound, gradients } = await remembered(
-      this.#programs,
+    const { program, bound, gradients } = await this.#programs.get(
       shape,
       () => this.#compile(build),
     );
@@ -141,9 +143,7 @@ export class Trainer {
 
   /** Frees the compiled programs. */
   async release(): Promise<void> {
-    const programs = await Promise.all(this.#programs.values());
-    this.#programs.clear();
-    await Promise.all(programs.map(({ program }) => program.release()));
+    await this.#programs.release();
   }
 
   async #compile(build: LossBuilder): Promise<Compiled> {

@@ -2,7 +2,7 @@
  * A pre-norm decoder block, in the variants that matter here: RMSNorm or LayerNorm, SwiGLU or GELU, rotary
  * positions or none, grouped key-value heads, biases, low-rank adapters.
  *
- * Parameters are named, and their matrices lie [out × in], as in the checkpoints of Llama and Qwen2.
+ * Parameters are named, and their matrices lie [out × in], as in the checkpoints of Llama, Qwen2 and Qwen3.
  * @module
  */
 import type { Graph, Tensor } from "./graph.ts";
@@ -39,6 +39,8 @@ export interface BlockShape {
   readonly rotaryBase?: number | null;
   /** Biases on queries, keys and values (Qwen2). Default false. */
   readonly attentionBias?: boolean;
+  /** RMSNorm of every head's queries and keys before they are turned (Qwen3). Default false. */
+  readonly headNorm?: boolean;
 }
 
 /** Keys and values of a block [batch × kvHeads × length × headWidth], turned to their positions. */
@@ -86,6 +88,11 @@ export function addBlock(
     matrix(`self_attn.${name}_proj`, width, count * headWidth);
     if (shape.attentionBias) {
       parameters.add(`${prefix}.self_attn.${name}_proj.bias`, [count * headWidth], zeros);
+    }
+  }
+  if (shape.headNorm) {
+    for (const letter of ["q", "k"]) {
+      parameters.add(`${prefix}.self_attn.${letter}_norm.weight`, [headWidth], ones);
     }
   }
   matrix("self_attn.o_proj", heads * headWidth, width, last);
@@ -203,13 +210,16 @@ export function project(
   parameter: Bound,
   name: string,
   heads: number,
-  { rotaryBase = 10_000, attentionBias = false }: BlockShape,
+  { rotaryBase = 10_000, attentionBias = false, headNorm = false, epsilon }: BlockShape,
   { apply = dense, positions, turned = true }: BlockOptions & { readonly turned?: boolean } = {},
 ): Tensor {
   const [batch, length] = x.shape;
   const y = apply(x, parameter, name, attentionBias);
   const cut = transpose(reshape(y, [batch, length, heads, y.shape[2] / heads]), [0, 2, 1, 3]);
-  return turned && rotaryBase !== null ? rotary(cut, { positions, base: rotaryBase }) : cut;
+  if (!turned) return cut; // values
+  const gain = headNorm && parameter(`${name.replace(/_proj$/, "_norm")}.weight`);
+  const normed = gain ? rmsNorm(cut, gain, epsilon) : cut;
+  return rotaryBase === null ? normed : rotary(normed, { positions, base: rotaryBase });
 }
 
 /** Every head repeated for the query heads that share it. */

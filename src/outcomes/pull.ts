@@ -12,7 +12,7 @@ import { CapabilityError, DataError } from "../base/errors.ts";
 import { pack, repoPath, writeAtomic } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
 import { progress } from "../base/progress.ts";
-import { download, type Patience } from "./download.ts";
+import { download, type Patience } from "../base/download.ts";
 import { encodeRecords, formatLog, importerNamed, runImporter } from "./importers/index.ts";
 import type { ImportOptions } from "./importers/importer.ts";
 import { folderFiles } from "./importers/native.ts";

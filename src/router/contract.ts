@@ -63,7 +63,8 @@ export interface Router<C = unknown, N = unknown> {
   /**
    * How long a fit takes on a few thousand recorded queries, where that can be felt; a run says what
    * it leaves out. Unless it is named, a router of `seconds` does not run on the folds of a synthetic pool
-   * (the demo must end quickly), one of `minutes` on synthetic pools in-distribution only.
+   * (the demo must end quickly), one of `minutes` on synthetic pools in-distribution only, one with the need
+   * `replies` nowhere.
    */
   readonly effort?: "seconds" | "minutes";
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */

@@ -106,8 +106,8 @@ export interface RunPlan {
   readonly provider: EmbeddingProvider;
   /** References first, then competitors. */
   readonly routers: readonly PlannedRouter[];
-  /** Ids of routers that take long, were not asked for and do not run. */
-  readonly leftOut: readonly string[];
+  /** Ids of routers that were not named and do not run, by the reason. */
+  readonly leftOut: ReadonlyMap<string, readonly string[]>;
   /** Hash of the harness code that can change a decision. */
   readonly harnessSha256: string;
   /** Hash of the replies file, where a router reads one. */
@@ -123,14 +123,20 @@ export interface RunPlan {
 /** Where embeddings and finished jobs are kept. */
 export const CACHE: string = repoPath(".cache");
 
-/** Whether a router that was not named takes too long for this run. */
+/** Why a router that was not named is too much for this run, if it is. */
 function tooMuch(
-  { effort }: AnyRouter,
+  { router }: PlannedRouter,
   { truth }: OutcomeTable,
   { protocol }: RunSettings,
-): boolean {
-  if (effort === undefined || protocol === "id" && truth !== undefined) return false;
-  return effort === "minutes" || truth !== undefined;
+): string | undefined {
+  if (reads(router)) return "since reading replies takes long";
+  const { effort } = router;
+  if (effort === undefined || protocol === "id" && truth !== undefined) return undefined;
+  return effort === "minutes" || truth !== undefined ? "since their fits take long" : undefined;
+}
+
+function reads({ needs = [] }: AnyRouter): boolean {
+  return needs.includes("replies");
 }
 
 /**
@@ -159,10 +165,10 @@ export async function planRun(
     settings.protocol,
   );
   const { table, templates } = dataset;
-  const leftOut = settings.routers
-    ? []
-    : found.filter(({ router }) => tooMuch(router, table, settings));
-  const routers = found.filter((r) => !leftOut.includes(r));
+  const whyNot = (each: PlannedRouter): string | undefined =>
+    settings.routers ? undefined : tooMuch(each, table, settings);
+  const leftOut = Map.groupBy(found.filter(whyNot), (each) => whyNot(each)!);
+  const routers = found.filter((each) => !whyNot(each));
   const splits = splitsFor(settings, dataset);
   const provider = await openProvider(settings.embedding, { device: settings.device });
   const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
@@ -176,7 +182,6 @@ export async function planRun(
   const harnessSha256 = await harnessHash();
   const budgets = isNewModel ? settings.budgets ?? BUDGETS : [];
   const hashes = splits.map(splitHash);
-  const reads = ({ needs = [] }: AnyRouter): boolean => needs.includes("replies");
   const replies = routers.some(({ router }) => reads(router))
     ? await loadReplies(settings.data, table)
     : undefined;
@@ -224,7 +229,7 @@ export async function planRun(
     splits,
     provider,
     routers,
-    leftOut: leftOut.map(({ id }) => id),
+    leftOut: new Map(leftOut.entries().map(([why, them]) => [why, them.map(({ id }) => id)])),
     harnessSha256,
     ...(replies && { repliesSha256: replies.sha256 }),
     setup,

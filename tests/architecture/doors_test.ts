@@ -10,7 +10,7 @@ const STARTED = new RegExp(
 );
 
 /** Files opened by a computed name, so that their packages stay out of the module graph; by `src/embed/mod.ts`. */
-const OPENED = ["hub", "onnx", "npm_weights", "vector_parquet"].map((name) =>
+const OPENED = ["hub", "lm", "onnx", "npm_weights", "vector_parquet"].map((name) =>
   `src/embed/${name}.ts`
 );
 
@@ -19,8 +19,8 @@ const PLANNED: Readonly<Record<string, string>> = {
   "src/audit/overlap.ts": "overlap between data sets, as a command",
   "src/icl/store.ts": "saving a fitted router",
   "src/icl/lm/": "ICL-Router on a language model, as a command",
-  "src/nn/safetensors_folder.ts": "weights of that language model",
-  "src/nn/lora.ts": "adapters of that language model",
+  "src/lm/decoder.ts#everyProjection": "adapters of that language model",
+  "src/nn/lora.ts": "the same",
   "src/icl/variants/optmerge.ts#mergeLoss": "its test shows that the merge minimises it",
   "src/icl/variants/optmerge.ts#mergeGradient": "its test shows that the merge makes it zero",
   "src/icl_plus/record_variances.ts#logLikelihood": "its test compares it with the dense formula",

@@ -37,3 +37,12 @@ Deno.test("harness hash: covers every file that a job can reach, but what is has
   );
   assert.deepEqual(uncovered, []);
 });
+
+Deno.test("harness hash: covers what embeddings open by a computed name, language models included", () => {
+  const opened = ["hub", "lm", "npm_weights", "onnx", "vector_parquet"];
+  const reached = reachedFrom(opened.map((name) => `src/embed/${name}.ts`));
+  for (const room of ["src/lm/", "src/nn/"]) {
+    assert([...reached].some((path) => path.startsWith(room)), `nothing of ${room} reached`);
+  }
+  assert.deepEqual([...reached].filter((path) => !inHarness(repoPath(path))), []);
+});

@@ -158,7 +158,7 @@ Deno.test("GraphRouter: one training serves all numbers of steps, whichever is a
   );
   const predicted = async (train: TrainingData, steps: number): Promise<number[][]> =>
     await qualities(await router.fit(train, { steps }, CONTEXT), queries);
-  const [one, another] = [twoKinds(300, "text"), twoKinds(300, "text")];
+  const [one, another] = [twoKinds(1000, "text"), twoKinds(1000, "text")];
   const long = await predicted(one, 2000), short = await predicted(one, 500);
   assert.deepEqual([await predicted(another, 500), await predicted(another, 2000)], [short, long]);
   assert.notDeepEqual(short, long);

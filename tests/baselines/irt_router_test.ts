@@ -2,24 +2,17 @@
 import assert from "node:assert/strict";
 import router, { type Config } from "../../baselines/irt_router.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
-import { random } from "../../src/base/random.ts";
 import type { FittedRouter, TrainingData } from "../../src/router/contract.ts";
 import { decide } from "../../src/router/decide.ts";
 import { batch, CONTEXT, near, profiles, qualities, training } from "../router/hand.ts";
+import { specialists } from "./scenes.ts";
 
 const COLD: Config = { epochs: 300, warmUp: 0 };
 const fit = async (train: TrainingData, config = COLD): Promise<FittedRouter> =>
   await router.fit(train, config, CONTEXT);
 const logit = (p: number): number => Math.log(p / (1 - p));
 
-/** Topic t lies near axis t; model t solves 90% of its topic and 30% of the others. */
-const source = random(5, "irt");
-function draw(n: number): { vectors: number[][]; topics: number[] } {
-  const topics = Array.from({ length: n }, () => source.integer(3));
-  const vectors = topics.map((t) => [0, 1, 2].map((d) => .3 * source.normal() + Number(d === t)));
-  return { vectors: vectors.map((v) => v.map((x) => x / Math.hypot(...v))), topics };
-}
-const solved = (t: number, m: number): number => Number(source.next() < (m === t ? .9 : .3));
+const { draw, solved } = specialists();
 const LEARN = draw(400), TEST = draw(200);
 const TRAIN = training(LEARN.vectors, LEARN.topics.map((t) => [0, 1, 2].map((m) => solved(t, m))));
 

@@ -4,20 +4,9 @@ import router, { type Config } from "../../baselines/shared_trunk.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { batch, CONTEXT, near, profiles, qualities, training } from "../router/hand.ts";
+import { CORNERS, exclusiveOr } from "./scenes.ts";
 
 const CONFIG: Config = { hidden: 32, dropout: 0.1, epochs: 60 };
-const CORNERS = [[1, 1], [-1, -1], [1, -1], [-1, 1]].map((x) => x.map((v) => v * Math.SQRT1_2));
-
-/** Queries at the corners; m0 solves 90% where the signs agree and 10% elsewhere, m1 the reverse, m2 60%. */
-function exclusiveOr(count: number): { at: number[][]; scores: number[][]; chances: number[][] } {
-  const draw = random(3, "corners"), corner = Array.from({ length: count }, (_, i) => i % 4);
-  const chances = CORNERS.map((_, c) => c < 2 ? [.9, .1, .6] : [.1, .9, .6]);
-  return {
-    at: corner.map((c) => CORNERS[c].map((v) => v + .1 * draw.normal())),
-    scores: corner.map((c) => chances[c].map((p) => Number(draw.next() < p))),
-    chances,
-  };
-}
 
 const POOL = exclusiveOr(600), TRAIN = training(POOL.at, POOL.scores);
 const FITTED = router.fit(TRAIN, CONFIG, CONTEXT);

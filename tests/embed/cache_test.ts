@@ -97,3 +97,26 @@ Deno.test("cheap providers leave no file", () =>
     await embedCached(counting({ cheap: true }), ["a"], folder);
     assert.equal([...Deno.readDirSync(folder)].length, 0);
   }));
+
+Deno.test("a slow provider's parts are stored as they are made, and the next run goes on there", () =>
+  inFolder(async (folder) => {
+    const texts = Array.from({ length: 600 }, (_, i) => "x".repeat(i % 7));
+    const plain = counting({ slow: true });
+    const failing = counting({
+      slow: true,
+      embed: async (part) => {
+        if (plain.calls === 2) throw new Error("stopped");
+        return await plain.embed(part);
+      },
+    });
+    await assert.rejects(embedCached(failing, texts, folder), { message: "stopped" });
+    const told: number[] = [];
+    const vectors = await embedCached(plain, texts, folder, (done) => told.push(done));
+    assert.equal(plain.calls, 3, "two parts were there");
+    assert.deepEqual([...vectors.data.filter((_, j) => j % 2 === 0)], texts.map((t) => t.length));
+    assert.deepEqual(told, [256, 512, 600]);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).length, 1, "parts are gone");
+    const again = counting({ slow: true });
+    assert.deepEqual(await embedCached(again, texts, folder), vectors);
+    assert.equal(again.calls, 0);
+  }));

@@ -30,8 +30,15 @@ Deno.test("centre: the mean of the training rows is subtracted", () => {
   assert.deepEqual([...out.data], [-1, 0, 1, 0, 0, 1]);
 });
 
+Deno.test("standardise: (x − mean) / deviation of the training rows; what does not vary is 0", () => {
+  // Training rows 0 and 1: means 2, 5, 7; deviations 1, 0, 3.
+  const out = prepareVectors(of(3, 1, 5, 4, 3, 5, 10, 4, 9, 7), "standardise", [0, 1]);
+  const side = grid(Math.SQRT1_2);
+  assert.deepEqual([...out.data], [-side, 0, -side, side, 0, side, 1, 0, 0]);
+});
+
 Deno.test("rows outside training change nothing but themselves", () => {
-  for (const preparation of ["idf", "centre"] as const) {
+  for (const preparation of ["idf", "centre", "standardise"] as const) {
     const a = prepareVectors(of(2, 1, 2, 3, 0, 5, 6), preparation, [0, 1]);
     const b = prepareVectors(of(2, 1, 2, 3, 0, 0, 9), preparation, [0, 1]);
     assert.deepEqual([...a.data.slice(0, 4)], [...b.data.slice(0, 4)]);

@@ -11,15 +11,12 @@ import { REFERENCES } from "../../src/router/references.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { alone } from "../splits/tables.ts";
 
-const tracked = await trackedRouters();
-
-/** Routers that visit models; the demo has no replies for them. */
-export const visiting: number = tracked.filter(({ router }) => isSequential(router)).length;
-
-/** All others; what those that visit may see is asked in `tests/run/sequential_job_test.ts`. */
+/** All that predict; what those that visit models may see is asked in `tests/run/sequential_job_test.ts`. */
 export const routers: { id: string; router: Router }[] = [
   ...REFERENCES.map(({ id, router }) => ({ id, router: router as Router })),
-  ...tracked.flatMap(({ id, router }) => isSequential(router) ? [] : [{ id, router }]),
+  ...(await trackedRouters()).flatMap(({ id, router }) =>
+    isSequential(router) ? [] : [{ id, router }]
+  ),
 ];
 
 async function demo(queries: number): Promise<EmbeddedTable> {

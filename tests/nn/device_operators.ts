@@ -11,6 +11,7 @@ import {
   crossEntropy,
   Dropout,
   gelu,
+  geluErf,
   layerNorm,
   logisticLoss,
   logSoftmax,
@@ -61,7 +62,7 @@ function numbers(graph: Graph, values: readonly number[], shape: readonly number
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...unary({ negate, exp, square, sumAll }, matrix),
   ...unary({ log, sqrt }, matrix, true),
-  ...unary({ relu, sigmoid, tanh, softplus, silu, gelu }, matrix),
+  ...unary({ relu, sigmoid, tanh, softplus, silu, gelu, geluErf }, matrix),
   ...unary({ softmax, logSoftmax, unitLength }, batch),
   "add": { shapes: pair, build: add },
   "add, broadcast": { shapes: [[2, 3, 4], [4]], build: add },

@@ -229,4 +229,15 @@ export const ACTIVATIONS: Case[] = [
     layers.gelu,
     (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
   ),
+  ...elementwise("geluErf", layers.geluErf, (x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),
 ];
+
+/** Taylor's series, good for the small numbers here. */
+function erf(x: number): number {
+  let term = x, sum = x;
+  for (let n = 1; n < 60; n++) {
+    term *= -x * x / n;
+    sum += term / (2 * n + 1);
+  }
+  return 2 / Math.sqrt(Math.PI) * sum;
+}

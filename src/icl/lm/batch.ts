@@ -7,18 +7,21 @@ import type { Graph, Tensor } from "../../nn/graph.ts";
 import { concat, lookup } from "../../nn/ops.ts";
 import type { Bound } from "../../nn/parameters.ts";
 import type { Feeds } from "../../nn/program.ts";
-import type { Backbone } from "./backbone.ts";
+import type { TextBackbone } from "./tokenizer.ts";
 import { project } from "../network.ts";
 
 /** Prefix of the projector's parameters, beside those of the language model. */
 export const PROJECTOR = "projector";
 
-/** The next number among 8, 12, 16, 24, 32, 48 …: few lengths, few graphs, little padding. */
+/** The next number among 32, 64, 128 …: few lengths, few programs of gigabytes each. */
 export function roundedLength(n: number): number {
-  let length = 8;
-  while (length < n) length = length % 3 === 0 ? length / 3 * 4 : length / 2 * 3;
+  let length = 32;
+  while (length < n) length *= 2;
   return length;
 }
+
+/** Compiled programs that are kept, of as many lengths. */
+export const KEPT_PROGRAMS = 3;
 
 /**
  * Input rows of `count` tokens, some of them slots, [count × width]. Fed by {@link slottedFeed}.
@@ -27,7 +30,7 @@ export function roundedLength(n: number): number {
 export function slotted(
   graph: Graph,
   parameter: Bound,
-  backbone: Backbone,
+  backbone: TextBackbone,
   name: string,
   count: number,
   vectors: Tensor,
@@ -38,7 +41,7 @@ export function slotted(
 }
 
 /** Feeds of {@link slotted}: the i-th slot token becomes the i-th vector. */
-export function slottedFeed(backbone: Backbone, name: string, ids: readonly number[]): Feeds {
+export function slottedFeed(backbone: TextBackbone, name: string, ids: readonly number[]): Feeds {
   const rows = new BigInt64Array(ids.length), { slot } = backbone.tokenizer;
   let slots = 0;
   ids.forEach((id, i) => rows[i] = BigInt(id === slot ? ids.length + slots++ : i));
@@ -58,7 +61,7 @@ export function padded(
  * Prompts are never cut, so they have to fit.
  * @throws {DataError} when one has more positions than the language model knows
  */
-export function checkLength(backbone: Backbone, length: number, what: string): void {
+export function checkLength(backbone: TextBackbone, length: number, what: string): void {
   if (length <= backbone.longest) return;
   throw new DataError(
     `${what} has ${length} tokens, the language model takes ${backbone.longest}: prompts are not cut`,

@@ -32,7 +32,7 @@ export interface TextMethod extends Partial<Omit<TextRouterOptions, "input" | "s
 /** The sentence under every table. */
 export const TEXT_STATEMENT: string =
   "ICL-Router (small LM): a pre-trained decoder in place of the paper's 7 B model; profile queries excluded " +
-  "from targets; pairs of a step share the records of a few models.";
+  "from targets; pairs of a step share the records of a few models; texts are cut at 512 tokens.";
 
 /** ICL-Router on a language model; nothing is read before the first fit. */
 export function textIclRouter(name: string, method: TextMethod): Router {

@@ -8,19 +8,20 @@
 import { random } from "../../base/random.ts";
 import type { Group } from "../../nn/adamw.ts";
 import { matricesDecay } from "../../nn/trainer.ts";
-import { everyProjection, openLlama, type Tuning } from "./llama.ts";
+import { everyProjection, openDecoder, type Tuning } from "../../lm/decoder.ts";
 import { readSome, writeSome } from "../../nn/lora.ts";
-import type { Backbone } from "./backbone.ts";
 import { addProjector } from "../network.ts";
 import { PROJECTOR } from "./batch.ts";
-import type { TokenizerOptions } from "./tokenizer.ts";
+import { castTokens, type TextBackbone, type TokenizerOptions } from "./tokenizer.ts";
 
 /** A language model with a projector for query vectors. */
 export interface TextRouter {
   /** The language model; its parameters hold the projector's too. */
-  readonly backbone: Backbone;
+  readonly backbone: TextBackbone;
   /** Width of the query vectors. */
   readonly input: number;
+  /** Tokens kept of a target's text. */
+  readonly textTokens: number;
   /** What has to be the same for trained weights to fit, as it is saved with them. */
   readonly facts: Readonly<Record<string, string>>;
 }
@@ -31,6 +32,8 @@ export interface TextRouterOptions extends TokenizerOptions {
   readonly input: number;
   /** What is trained of the language model. */
   readonly tuning: Tuning;
+  /** Tokens kept of a target's text. Default 512. */
+  readonly textTokens?: number;
   /** Seed of new weights. Default 42. */
   readonly seed?: number;
   /** One bias-free layer as projector. */
@@ -62,15 +65,17 @@ export const LORA: Tuning = { rank: 16, alpha: 32, adapts: everyProjection };
 
 /**
  * Puts a projector before a language model of a folder.
- * @throws {DataError} when the folder is not such a model, {@link openLlama}
+ * @throws {DataError} when the folder is not such a model, {@link openDecoder}
  * @throws {CapabilityError} when the model computes something not built here
  */
 export async function openTextRouter(
   folder: string,
   options: TextRouterOptions,
 ): Promise<TextRouter> {
-  const { input, tuning, seed = 42, linearProjector: linear = false } = options;
-  const backbone = await openLlama(folder, { ...options, random: random(seed, "text router") });
+  const { input, tuning, textTokens = 512, seed = 42, linearProjector: linear = false } = options;
+  const decoder = await openDecoder(folder, { tuning, random: random(seed, "text router") });
+  const tokenizer = castTokens(decoder.tokenizer, decoder.vocabulary, options);
+  const backbone = { ...decoder, tokenizer };
   addProjector(backbone.parameters, PROJECTOR, input, backbone.width, { linear });
   const facts = {
     format: "icl-router text 1",
@@ -78,7 +83,7 @@ export async function openTextRouter(
     input: String(input),
     ...(typeof tuning === "object" ? { alpha: String(tuning.alpha) } : {}),
   };
-  return { backbone, input, facts };
+  return { backbone, input, textTokens, facts };
 }
 
 /** Whether a parameter is learned: the projector, and what the backbone trains. */

@@ -3,7 +3,8 @@
  * ours: the specification gives the parts and their order, not the sentences.
  * @module
  */
-import type { Piece, TextTokenizer } from "./tokenizer.ts";
+import type { Piece } from "../../lm/tokenizer.ts";
+import type { TextTokenizer } from "./tokenizer.ts";
 
 /** "What does this vector say?", in five ways; one is drawn for every text. */
 export const PARAPHRASES = [
@@ -53,8 +54,18 @@ export function recordPrompt(
   ]);
 }
 
-/** Stage 2, the rest: the target query as text, the question, up to where the answer stands. */
-export function targetPrompt(tokenizer: TextTokenizer, text: string): number[] {
-  const { before, after } = tokenizer;
-  return tokenizer.encode([`\n\n${text}\n\n${WORDING.question}`, ...after, ...before("assistant")]);
+/** Characters looked at for every token kept: a text of a million letters is not cut into tokens whole. */
+const CHARACTERS = 32;
+
+/**
+ * Stage 2, the rest: the target query as text, the question, up to where the answer stands.
+ * @param most tokens kept of the text
+ */
+export function targetPrompt(tokenizer: TextTokenizer, text: string, most = Infinity): number[] {
+  const { before, after } = tokenizer, ids = tokenizer.encode(text.slice(0, CHARACTERS * most));
+  const kept = ids.length <= most ? [text] : ids.slice(0, most);
+  return tokenizer.encode([
+    ...["\n\n", ...kept, `\n\n${WORDING.question}`],
+    ...[...after, ...before("assistant")],
+  ]);
 }

@@ -11,7 +11,7 @@ import type { SessionOptions } from "../../onnx/session.ts";
 import type { EncodedRecord } from "../reader.ts";
 import type { Record } from "../record.ts";
 import { answerTargets, readRecord, recordFeed, targetFeed } from "./graph.ts";
-import { roundedLength } from "./batch.ts";
+import { KEPT_PROGRAMS, roundedLength } from "./batch.ts";
 import { targetPrompt } from "./prompts.ts";
 import type { TextRouter } from "./model.ts";
 
@@ -24,7 +24,7 @@ export class TextReader {
 
   /** Programs are compiled when a length is first met. */
   constructor(readonly router: TextRouter, options: SessionOptions = {}) {
-    this.#programs = new Programs(router.backbone.parameters, options);
+    this.#programs = new Programs(router.backbone.parameters, { ...options, most: KEPT_PROGRAMS });
   }
 
   /**
@@ -48,7 +48,7 @@ export class TextReader {
   async answer(texts: readonly string[], records: readonly EncodedRecord[]): Promise<Float64Array> {
     const { router } = this, { backbone } = router, M = records.length;
     const out = new Float64Array(texts.length * M);
-    const prompts = texts.map((text) => targetPrompt(backbone.tokenizer, text));
+    const prompts = texts.map((text) => targetPrompt(backbone.tokenizer, text, router.textTokens));
     const order = prompts.map((_, i) => i)
       .sort((a, b) => prompts[a].length - prompts[b].length || a - b);
     for (let at = 0; at < order.length; at += BATCH) {

@@ -16,8 +16,15 @@ import { crossEntropy } from "../../nn/layers.ts";
 import { lookup, reshape } from "../../nn/ops.ts";
 import type { Bound } from "../../nn/parameters.ts";
 import type { Feeds } from "../../nn/program.ts";
-import type { Backbone } from "./backbone.ts";
-import { checkLength, padded, roundedLength, slotted, slottedFeed } from "./batch.ts";
+import type { TextBackbone } from "./tokenizer.ts";
+import {
+  checkLength,
+  KEPT_PROGRAMS,
+  padded,
+  roundedLength,
+  slotted,
+  slottedFeed,
+} from "./batch.ts";
 import { PARAPHRASES, reconstructionPrompt } from "./prompts.ts";
 import { groupOf, type TextRouter, type TextTraining, type TextWatch } from "./model.ts";
 
@@ -38,6 +45,7 @@ export interface TextReconstruction extends TextTraining {
 /** Stage 1 at paper scale (icl-router.md §4). */
 export const STAGE1: TextReconstruction = {
   ...{ projectorEpochs: 1, jointEpochs: 2, batch: 32, projectorRate: 2e-5, modelRate: 5e-6 },
+  mostTokens: 512,
 };
 
 /** A text ready to be learned: the prompt, then what follows it. */
@@ -74,6 +82,7 @@ export async function trainTextReconstruction(
       schedule: warmupCosine(options.projectorRate, steps),
       group: groupOf(router, options, joint),
       threads: watch.threads,
+      most: KEPT_PROGRAMS,
     });
     const first = losses.length;
     await loop(trainer, { signal: watch.signal, steps }, async (step) => {
@@ -101,7 +110,7 @@ export async function trainTextReconstruction(
 
 /** The paraphrase is drawn once, before training. */
 function itemOf(
-  backbone: Backbone,
+  backbone: TextBackbone,
   text: string,
   vector: Float32Array,
   { mostTokens = Infinity }: TextReconstruction,

@@ -14,7 +14,7 @@ import { loop, Trainer } from "../../nn/trainer.ts";
 import { binaryCrossEntropy } from "../../nn/layers.ts";
 import { recordOf } from "../record.ts";
 import { answerTargets, readRecord, recordFeed, targetFeed } from "./graph.ts";
-import { roundedLength } from "./batch.ts";
+import { checkLength, KEPT_PROGRAMS, roundedLength } from "./batch.ts";
 import { targetPrompt } from "./prompts.ts";
 import { groupOf, type TextRouter, type TextTraining, type TextWatch } from "./model.ts";
 
@@ -64,7 +64,7 @@ export async function trainTextRouting(
 ): Promise<number[]> {
   const { models: M, labels, profile } = data, { targets: B } = options;
   const { parameters, tokenizer } = router.backbone, G = Math.min(options.models, M);
-  const prompts = data.texts.map((text) => targetPrompt(tokenizer, text));
+  const prompts = data.texts.map((text) => targetPrompt(tokenizer, text, router.textTokens));
   const records = Array.from({ length: M }, (_, m) => {
     const record = recordOf(data, profile, m);
     if (record.labels.length === profile.length) return recordFeed(router, record);
@@ -84,8 +84,12 @@ export async function trainTextRouting(
     schedule: warmupCosine(options.projectorRate, steps),
     group: groupOf(router, options, true),
     threads: watch.threads,
+    most: KEPT_PROGRAMS,
   });
   const losses: number[] = new Array(options.epochs).fill(0), P = records[0].length;
+  // Before a graph of that size is built.
+  const most = prompts.reduce((n, { length }) => Math.max(n, length), 0);
+  checkLength(router.backbone, P + most, "a record with a target query");
   await loop(trainer, { signal: watch.signal, steps }, async (step) => {
     const visits = Array.from({ length: G }, (_, g) => {
       const visit = step * G + g, round = Math.floor(visit / M);

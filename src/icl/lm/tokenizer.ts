@@ -1,20 +1,11 @@
 /**
- * The tokenizer of a pre-trained language model, from its `tokenizer.json`, with the three things that
- * ICL-Router asks of it: a special token that marks where a query vector goes, one token each for Yes and No,
- * and the form of a chat.
- *
- * Query texts are encoded without looking for special tokens: a query that happens to contain `<|im_end|>` is
- * text like any other, and can neither end a turn nor be taken for a slot.
+ * The three things that ICL-Router asks of a tokenizer: a special token that marks where a query vector goes,
+ * one token each for Yes and No, and the form of a chat.
  * @module
  */
-import { join } from "node:path";
-import type { Tokenizer } from "@huggingface/tokenizers";
 import { DataError } from "../../base/errors.ts";
-import { readJson } from "../../base/files.ts";
-import { hashJson } from "../../base/hash.ts";
-
-/** A part of a prompt: text to encode, or a ready token id. */
-export type Piece = string | number;
+import type { Backbone } from "../../lm/backbone.ts";
+import type { LmTokenizer, Piece } from "../../lm/tokenizer.ts";
 
 /** How a chat is written: `before` a turn, its content, the `end` token, the `gap`. */
 export interface ChatForm {
@@ -26,16 +17,19 @@ export interface ChatForm {
   readonly gap: string;
 }
 
-/** `<|im_start|>role⏎ … <|im_end|>⏎`, the form of Qwen and many others. */
+/** `<|im_start|>role⏎ … <|im_end|>⏎`, the form of Qwen, SmolLM2 and many others. */
 export const CHATML: ChatForm = {
   before: (role, special) => [special("<|im_start|>"), `${role}\n`],
   end: "<|im_end|>",
   gap: "\n",
 };
 
+/** Special tokens that no text of a chat has: Qwen2.5's (151662) as in the paper, and SmolLM2's (16). */
+const SLOTS = ["<|fim_pad|>", "<empty_output>"];
+
 /** Which tokens play which part. */
 export interface TokenizerOptions {
-  /** The special token that marks a slot, by content or id. Default `<|fim_pad|>` (Qwen2.5: 151662). */
+  /** The special token that marks a slot, by content or id. Default `<|fim_pad|>`, else `<empty_output>`. */
   readonly slot?: string | number;
   /** Words for "solved" and "not solved", a token each. Default Yes and No. */
   readonly answers?: readonly [yes: string, no: string];
@@ -44,7 +38,7 @@ export interface TokenizerOptions {
 }
 
 /** A tokenizer that knows which token plays which part. */
-export interface TextTokenizer {
+export interface TextTokenizer extends LmTokenizer {
   /** Id of the slot token. */
   readonly slot: number;
   /** Id of the word for "solved". */
@@ -53,106 +47,46 @@ export interface TextTokenizer {
   readonly no: number;
   /** Id of the token that ends a turn. */
   readonly end: number;
-  /** SHA-256 of `tokenizer.json` in canonical form. */
-  readonly hash: string;
-  /**
-   * Ids of the pieces one after the other; texts side by side are encoded as one.
-   * @throws {DataError} when the vocabulary lacks a piece of the text
-   */
-  encode(pieces: Piece | readonly Piece[]): number[];
-  /** The text of ids, without special tokens. */
-  decode(ids: readonly number[]): string;
   /** The pieces that announce a turn of a role. */
   before(role: string): readonly Piece[];
   /** The pieces that end a turn, the gap to the next included. */
   readonly after: readonly Piece[];
 }
 
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
+/** A language model whose tokenizer knows which token plays which part. */
+export interface TextBackbone extends Backbone {
+  /** Its tokenizer. */
+  readonly tokenizer: TextTokenizer;
 }
 
 /**
- * Loads `tokenizer.json` of a model's folder.
- * @throws {DataError} naming the file, when it is missing or damaged, has no such special token, or splits
- *   an answer word into several tokens
+ * Casts a tokenizer's tokens.
+ * @param vocabulary number of tokens that the model knows
+ * @throws {DataError} when there is no such special token, an answer is several tokens, or the model does not
+ *   know one of them
  */
-export async function openTokenizer(
-  folder: string,
-  { slot = "<|fim_pad|>", answers = ["Yes", "No"], chat = CHATML }: TokenizerOptions = {},
-): Promise<TextTokenizer> {
-  const path = join(folder, "tokenizer.json");
-  const json = Object(await readJson(path)) as { readonly added_tokens?: readonly AddedToken[] };
-  const added = Array.isArray(json.added_tokens) ? json.added_tokens as readonly AddedToken[] : [];
-  const specials = added.filter((token) => token.special);
-  const plain = await open(path, {
-    ...json,
-    added_tokens: added.filter((token) => !token.special),
-  });
-
-  const special = (wanted: string | number): number => {
-    const found = specials.find(({ id, content }) => wanted === id || wanted === content);
-    if (!found) throw new DataError(`${path}: added_tokens: no special token ${wanted}`);
-    return found.id;
-  };
-  const text = (content: string): number[] => {
-    if (content === "") return [];
-    const ids = plain.encode(content, { add_special_tokens: false }).ids as (number | undefined)[];
-    const unknown = ids.indexOf(undefined);
-    if (unknown >= 0) {
-      throw new DataError(
-        `${path}: the vocabulary lacks piece ${unknown} of ${JSON.stringify(content.slice(0, 40))}`,
-      );
-    }
-    return ids as number[];
-  };
+export function castTokens(
+  tokenizer: LmTokenizer,
+  vocabulary: number,
+  { slot, answers = ["Yes", "No"], chat = CHATML }: TokenizerOptions = {},
+): TextTokenizer {
   const answer = (word: string): number => {
-    const ids = text(word);
-    if (ids.length !== 1) {
-      throw new DataError(`${path}: "${word}" is ${ids.length} tokens (${ids}), expected one`);
-    }
-    return ids[0];
+    const ids = tokenizer.encode(word);
+    if (ids.length === 1) return ids[0];
+    throw new DataError(`tokenizer.json: "${word}" is ${ids.length} tokens (${ids}), expected one`);
   };
-  const [yes, no] = answers.map(answer);
-  const end = special(chat.end), marked = new Set(specials.map(({ id }) => id));
+  const [yes, no] = answers.map(answer), end = tokenizer.special(chat.end);
+  const marks = tokenizer.special(slot ?? SLOTS.find(tokenizer.hasSpecial) ?? SLOTS.join(" or "));
+  if (Math.max(marks, yes, no, end) >= vocabulary) {
+    throw new DataError(
+      `config.json: vocab_size: ${vocabulary}, but the tokenizer's ids go beyond it ` +
+        `(slot ${marks}, Yes ${yes}, No ${no}, end of turn ${end})`,
+    );
+  }
   return {
-    slot: special(slot),
-    yes,
-    no,
-    end,
-    hash: hashJson(json),
-    encode: (pieces) => {
-      const list = typeof pieces === "object" ? pieces : [pieces];
-      return joined(list).flatMap((piece) => typeof piece === "number" ? [piece] : text(piece));
-    },
-    decode: (ids) => {
-      const own = ids.filter((id) => !marked.has(id));
-      return own.length === 0 ? "" : plain.decode(own, { clean_up_tokenization_spaces: false });
-    },
-    before: (role) => chat.before(role, special),
+    ...tokenizer,
+    ...{ slot: marks, yes, no, end },
+    before: (role) => chat.before(role, tokenizer.special),
     after: [end, chat.gap],
   };
-}
-
-async function open(path: string, json: object): Promise<Tokenizer> {
-  const name = ["@huggingface", "tokenizers"].join("/"); // computed, so it is resolved only when reached
-  const { Tokenizer } = await import(name) as typeof import("@huggingface/tokenizers");
-  try {
-    return new Tokenizer(json, {});
-  } catch (error) {
-    throw new DataError(`${path}: not a tokenizer that can be used (${(error as Error).message})`);
-  }
-}
-
-/** Neighbouring texts made one, so that they are cut into tokens as if written in one go. */
-function joined(pieces: readonly Piece[]): Piece[] {
-  const out: Piece[] = [];
-  for (const piece of pieces) {
-    const last = out.at(-1);
-    if (typeof piece === "string" && typeof last === "string") out[out.length - 1] = last + piece;
-    else out.push(piece);
-  }
-  return out;
 }

@@ -12,7 +12,7 @@ import { tokenCounter } from "../tokens.ts";
 import { drop, dropRepeated, type Importer } from "./importer.ts";
 import { decode, type Fields, list, matching, number, parseJson, text } from "./native.ts";
 import { SPACE } from "./python.ts";
-import { openZip } from "./zip.ts";
+import { openZip } from "../../base/zip.ts";
 
 /** Answered only 10,351 of the 12,032 questions; with it those would be all that is left. */
 const SKIP = "DeepSeek-Coder-V2";

@@ -1,11 +1,11 @@
 /** ICL-Router (small LM) behind the contract of routers. */
 import assert from "node:assert/strict";
 import { random } from "../../../src/base/random.ts";
-import { everyProjection } from "../../../src/icl/lm/llama.ts";
+import { everyProjection } from "../../../src/lm/decoder.ts";
 import { textIclRouter, type TextMethod } from "../../../src/icl/lm/fit.ts";
 import type { FitContext, TrainingData } from "../../../src/router/contract.ts";
 import { CONTEXT, profiles, qualities, rowsOf, training } from "../../router/hand.ts";
-import { TINY, writeDecoder } from "./tiny_decoder.ts";
+import { TINY, writeDecoder } from "../../lm/tiny_decoder.ts";
 import { inFolder } from "../../support/folder.ts";
 
 /** Queries about two things; m0 and m1 solve one each, m2 both, m3 none. */

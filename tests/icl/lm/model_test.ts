@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { random } from "../../../src/base/random.ts";
 import { matrix } from "../../../src/linalg/matrix.ts";
 import { type Record, recordOf } from "../../../src/icl/record.ts";
-import { reconstructionPrompt, recordPrompt, targetPrompt } from "../../../src/icl/lm/prompts.ts";
+import {
+  reconstructionPrompt,
+  recordPrompt,
+  targetPrompt,
+  WORDING,
+} from "../../../src/icl/lm/prompts.ts";
 import { TextReader } from "../../../src/icl/lm/reader.ts";
 import { trainTextReconstruction } from "../../../src/icl/lm/stage1.ts";
 import {
@@ -16,7 +21,7 @@ import {
 import { type TextRouting, trainTextRouting } from "../../../src/icl/lm/stage2.ts";
 import { near } from "../../nn/differences.ts";
 import { DATA, INPUT, LORA, naive, record, STILL, TEXTS, vectorOf, withRouter } from "./toy.ts";
-import { TINY, writeDecoder } from "./tiny_decoder.ts";
+import { TINY, writeDecoder } from "../../lm/tiny_decoder.ts";
 
 Deno.test("prompts have the parts of the specification, in order", async () => {
   await withRouter("frozen", async ({ backbone: { tokenizer } }) => {
@@ -80,7 +85,21 @@ Deno.test("a flipped label changes a score; another model in the pool does not",
   });
 });
 
-Deno.test("prompts are never cut: what does not fit is refused", async () => {
+Deno.test("a target's text is cut at a number of tokens, its question is not", async () => {
+  await withRouter("frozen", ({ backbone: { tokenizer } }) => {
+    const whole = targetPrompt(tokenizer, "the in the in"),
+      cut = (most: number) => tokenizer.decode(targetPrompt(tokenizer, "the in the in", most));
+    assert.deepEqual(targetPrompt(tokenizer, "the in the in", 99), whole);
+    const question = `\n\n${WORDING.question}`;
+    assert.ok(cut(2).includes(question) && !cut(2).includes("the in the in"), cut(2));
+    const some = targetPrompt(tokenizer, "the ".repeat(1000), 7).length;
+    assert.equal(targetPrompt(tokenizer, "the ".repeat(100_000), 7).length, some);
+    assert.equal(targetPrompt(tokenizer, "the ".repeat(1000), 9).length, some + 2);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("what does not fit the model even so is refused", async () => {
   await withRouter("frozen", async (router) => {
     const reader = new TextReader(router), { longest, tokenizer } = router.backbone;
     const long = "é".repeat(longest), at = "a record with a target query has \\d+ tokens";

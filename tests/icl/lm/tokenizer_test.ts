@@ -1,9 +1,20 @@
 /** Tokenizers of language models: parts cast, text to and fro, what is refused. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openTokenizer } from "../../../src/icl/lm/tokenizer.ts";
-import { tokenizerJson, VOCABULARY, writeDecoder } from "./tiny_decoder.ts";
+import { openTokenizer as openPlain } from "../../../src/lm/tokenizer.ts";
+import {
+  castTokens,
+  type TextTokenizer,
+  type TokenizerOptions,
+} from "../../../src/icl/lm/tokenizer.ts";
+import { tokenizerJson, VOCABULARY, writeDecoder } from "../../lm/tiny_decoder.ts";
 import { inFolder } from "../../support/folder.ts";
+
+const openTokenizer = async (
+  folder: string,
+  options: TokenizerOptions = {},
+  vocabulary = VOCABULARY,
+): Promise<TextTokenizer> => castTokens(await openPlain(folder), vocabulary, options);
 
 Deno.test("the tokenizer: specials by id only, text to and fro", async () => {
   await inFolder(async (folder) => {
@@ -35,18 +46,35 @@ Deno.test("a tokenizer without what ICL-Router needs is refused", async () => {
     const added = json.added_tokens as { content: string }[];
     await refuse(
       { ...json, added_tokens: added.filter(({ content }) => content !== "<|fim_pad|>") },
-      /tokenizer\.json: added_tokens: no special token <\|fim_pad\|>/,
+      /tokenizer\.json: added_tokens: no special token <\|fim_pad\|> or <empty_output>/,
     );
     await refuse({ ...json, model: undefined }, /tokenizer\.json: not a tokenizer/);
     await refuse({}, /tokenizer\.json/);
     await Deno.writeTextFile(path, JSON.stringify(json));
     await assert.rejects(openTokenizer(folder, { slot: 7 }), /no special token 7/);
+    await assert.rejects(
+      openTokenizer(folder, {}, 100),
+      /vocab_size: 100, but the tokenizer's ids/,
+    );
     const id = VOCABULARY - 4;
     assert.equal((await openTokenizer(folder, { slot: id })).slot, id);
     await assert.rejects(
       openTokenizer(folder, { answers: ["Yes", "Nope"] }),
       /"Nope" is \d tokens/,
     );
+  });
+});
+
+Deno.test("the slot of a model without Qwen's is SmolLM2's", async () => {
+  await inFolder(async (folder) => {
+    await writeDecoder(folder);
+    const json = tokenizerJson(), added = json.added_tokens as { id: number; content: string }[];
+    const renamed = added.map((token) =>
+      token.content === "<|fim_pad|>" ? { ...token, content: "<empty_output>" } : token
+    );
+    const text = JSON.stringify({ ...json, added_tokens: renamed });
+    await Deno.writeTextFile(join(folder, "tokenizer.json"), text);
+    assert.equal((await openTokenizer(folder)).slot, VOCABULARY - 1);
   });
 });
 

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { matrix } from "../../../src/linalg/matrix.ts";
 import type { StoredTensor } from "../../../src/nn/safetensors.ts";
-import { everyProjection, type Tuning } from "../../../src/icl/lm/llama.ts";
+import { everyProjection, type Tuning } from "../../../src/lm/decoder.ts";
 import type { LoraOptions } from "../../../src/nn/lora.ts";
 import { type Record, recordOf } from "../../../src/icl/record.ts";
 import { openTextRouter, type TextRouter } from "../../../src/icl/lm/model.ts";
-import { naiveLogits, tokenRows } from "./naive_decoder.ts";
-import { type Config, TINY, writeDecoder } from "./tiny_decoder.ts";
+import { naiveLogits, tokenRows } from "../../lm/naive_decoder.ts";
+import { type Config, TINY, writeDecoder } from "../../lm/tiny_decoder.ts";
 import { inFolder } from "../../support/folder.ts";
 
 /** Adapters of rank 2 everywhere. */

@@ -1,7 +1,7 @@
 /** The zip reader on an archive Python's zipfile wrote as a stream, and on damaged ones. */
 import assert from "node:assert/strict";
-import { openZip } from "../../../src/outcomes/importers/zip.ts";
-import { makeZip } from "./fixture.ts";
+import { openZip } from "../../src/base/zip.ts";
+import { makeZip } from "../outcomes/importers/fixture.ts";
 
 /** Deflated, stored and folder members with sizes after the data, and a closing comment. */
 const PYTHON = Uint8Array.fromBase64(

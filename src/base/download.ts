@@ -7,8 +7,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { dirname } from "node:path";
-import { DataError } from "../base/errors.ts";
-import { exists } from "../base/files.ts";
+import { DataError } from "./errors.ts";
+import { exists } from "./files.ts";
 
 /** How often to try, and how long to wait. */
 export interface Patience {

@@ -1,5 +1,5 @@
-/** Llama and Qwen2 in float64 loops over plain arrays, as written in their papers: the reference row. */
-import type { StoredTensor } from "../../../src/nn/safetensors.ts";
+/** Llama, Qwen2 and Qwen3 in float64 loops over plain arrays, as written in their papers: the reference row. */
+import type { StoredTensor } from "../../src/nn/safetensors.ts";
 
 type Row = number[];
 type Weights = ReadonlyMap<string, StoredTensor>;
@@ -15,6 +15,25 @@ export function naiveLogits(
   config: Readonly<Record<string, unknown>>,
   rows: readonly Row[],
 ): Row[] {
+  return walk(weights, config, rows, Number(config.num_hidden_layers)).logits();
+}
+
+/** States of every row behind some blocks, not normalised. */
+export function naiveStates(
+  weights: Weights,
+  config: Readonly<Record<string, unknown>>,
+  rows: readonly Row[],
+  blocks: number,
+): Row[] {
+  return walk(weights, config, rows, blocks).states;
+}
+
+function walk(
+  weights: Weights,
+  config: Readonly<Record<string, unknown>>,
+  rows: readonly Row[],
+  blocks: number,
+): { states: Row[]; logits: () => Row[] } {
   const heads = Number(config.num_attention_heads), kv = Number(config.num_key_value_heads);
   const width = Number(config.hidden_size), head = Number(config.head_dim ?? width / heads);
   const epsilon = Number(config.rms_norm_eps), theta = Number(config.rope_theta);
@@ -23,8 +42,14 @@ export function naiveLogits(
     return matrixOf(weights, `${name}.weight`).map((w, i) => dot(w, x) + (bias?.[i] ?? 0));
   };
   const norm = (name: string, x: Row): Row => {
-    const gain = weights.get(`${name}.weight`)!.data, root = Math.sqrt(dot(x, x) / width + epsilon);
+    const gain = weights.get(`${name}.weight`)!.data;
+    const root = Math.sqrt(dot(x, x) / x.length + epsilon);
     return x.map((value, i) => value / root * gain[i]);
+  };
+  const normHeads = (name: string, x: Row): Row => {
+    if (!weights.has(`${name}.weight`)) return x;
+    const starts = Array.from({ length: x.length / head }, (_, h) => h * head);
+    return starts.flatMap((at) => norm(name, x.slice(at, at + head)));
   };
   const turn = (x: Row, t: number): Row => {
     const out = x.slice();
@@ -38,11 +63,15 @@ export function naiveLogits(
     return out;
   };
   let x = rows.map((row) => [...row]);
-  for (let layer = 0; layer < Number(config.num_hidden_layers); layer++) {
+  for (let layer = 0; layer < blocks; layer++) {
     const at = `model.layers.${layer}`;
     const normed = x.map((row) => norm(`${at}.input_layernorm`, row));
-    const q = normed.map((row, t) => turn(apply(`${at}.self_attn.q_proj`, row), t));
-    const k = normed.map((row, t) => turn(apply(`${at}.self_attn.k_proj`, row), t));
+    const q = normed.map((row, t) =>
+      turn(normHeads(`${at}.self_attn.q_norm`, apply(`${at}.self_attn.q_proj`, row)), t)
+    );
+    const k = normed.map((row, t) =>
+      turn(normHeads(`${at}.self_attn.k_norm`, apply(`${at}.self_attn.k_proj`, row)), t)
+    );
     const v = normed.map((row) => apply(`${at}.self_attn.v_proj`, row));
     x = x.map((row, t) => {
       const seen: Row = [];
@@ -65,7 +94,7 @@ export function naiveLogits(
     });
   }
   const output = config.tie_word_embeddings ? "model.embed_tokens" : "lm_head";
-  return x.map((row) => apply(output, norm("model.norm", row)));
+  return { states: x, logits: () => x.map((row) => apply(output, norm("model.norm", row))) };
 }
 
 function matrixOf(weights: Weights, name: string): Row[] {

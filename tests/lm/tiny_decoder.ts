@@ -3,10 +3,10 @@
  * are published: `config.json`, `model.safetensors`, `tokenizer.json` (a byte-level BPE written by hand).
  */
 import { join } from "node:path";
-import { random } from "../../../src/base/random.ts";
-import { type StoredTensor, writeSafetensors } from "../../../src/nn/safetensors.ts";
-import { llamaShapes, readLlamaConfig } from "../../../src/icl/lm/llama.ts";
-import { PARAPHRASES, WORDING } from "../../../src/icl/lm/prompts.ts";
+import { random } from "../../src/base/random.ts";
+import { type StoredTensor, writeSafetensors } from "../../src/nn/safetensors.ts";
+import { decoderShapes, readDecoderConfig } from "../../src/lm/config.ts";
+import { PARAPHRASES, WORDING } from "../../src/icl/lm/prompts.ts";
 
 /** Fields of config.json that differ from the default below. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -116,6 +116,15 @@ export const TINY_LLAMA: Config = {
   use_sliding_window: undefined,
 };
 
+/** The same as a Qwen3: no biases, norms on queries and keys. */
+export const TINY_QWEN3: Config = {
+  ...TINY,
+  model_type: "qwen3",
+  architectures: ["Qwen3ForCausalLM"],
+  head_dim: 8,
+  attention_bias: false,
+};
+
 /** Writes a model; returns its weights. `change` may damage them before they are stored. */
 export async function writeDecoder(
   folder: string,
@@ -128,7 +137,7 @@ export async function writeDecoder(
   await write("config.json", config);
   await write("tokenizer.json", tokenizerJson());
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, shape] of llamaShapes(await readLlamaConfig(join(folder, "config.json")))) {
+  for (const [name, shape] of decoderShapes(await readDecoderConfig(join(folder, "config.json")))) {
     const stream = random(3, name), centre = name.includes("norm") ? 1 : 0;
     const size = shape.reduce((a, b) => a * b, 1);
     const data = Float32Array.from({ length: size }, () => centre + deviation * stream.normal());

@@ -5,7 +5,7 @@
  * @module
  */
 import { crc32, inflateRawSync } from "node:zlib";
-import { DataError } from "../../base/errors.ts";
+import { DataError } from "./errors.ts";
 
 /** A member of an archive. */
 export interface ZipMember {
