@@ -36,6 +36,7 @@ const DEVIATION = 0.3;
 
 /** Training data as scorers take them, made once for all folds. */
 export interface ScorerData {
+  /** Rows with replies. */
   readonly train: TrainingData;
   /** Features of all replies, [N·M × R], scaled. */
   readonly features: Matrix;

@@ -4,7 +4,7 @@ import { blanked, type SequentialRouter, TIE, tieOrder } from "../../src/router/
 import { fitReplyScorer, scorerData } from "../_reply_scorer.ts";
 
 /** The same cascade, whose scorer sees empty replies: what it earns more than this, it reads. */
-export const cascade_replies_blanked = blanked(cascade);
+export const cascade_replies_blanked: SequentialRouter<Config> = blanked(cascade);
 
 /** All models are asked and paid, and the reply that looks best answers: what the scorer knows, whatever it costs. */
 export const best_reply: SequentialRouter<Config> = {
@@ -39,4 +39,4 @@ export const best_reply: SequentialRouter<Config> = {
 };
 
 /** The best-looking of empty replies: a router by the query, and a dear one. */
-export const best_reply_blanked = blanked(best_reply);
+export const best_reply_blanked: SequentialRouter<Config> = blanked(best_reply);

@@ -47,7 +47,10 @@ export const SHAPE_CHECKS: readonly Check[] = [
 
 const NEEDS: readonly string[] = ["cost", "benchmark", "truth", "replies"];
 
-/** @throws {Violation} naming the first field that is not as the contract says */
+/**
+ * Checks the fields of a router.
+ * @throws {Violation} naming the first that is not as the contract says
+ */
 export function describedWell(router: AnyRouter): void {
   const expect = (holds: boolean, field: string, expected: string, value: unknown): void => {
     if (holds) return;
@@ -114,7 +117,10 @@ async function predictsAll(kit: Kit): Promise<string> {
   return [`${of}, ${parameters} parameters`, ...notes].join("; ");
 }
 
-/** @throws {Violation} when a fitted router's card is not one */
+/**
+ * The card of a fitted router.
+ * @throws {Violation} when it is not one
+ */
 export function cardOf(fitted: Pick<FittedRouter, "describe">): RouterCard {
   const card = fitted.describe();
   if (!Number.isSafeInteger(card?.parameters) || card.parameters < 0) {
