@@ -9,8 +9,8 @@ const BINS = 128, FORM = 9, SHARED = 7;
 /** Numbers of a reply. */
 export const REPLY_WIDTH: number = BINS + FORM;
 
-/** By reply, what does not depend on the query. */
-const known = new WeakMap<Reply, Float32Array>();
+/** By reply, its features and the query that they are for. */
+const known = new WeakMap<Reply, { readonly text: string; readonly features: Float32Array }>();
 
 /**
  * Features of replies, one a text of a query, [N × {@link REPLY_WIDTH}]: words of the reply and of its answer by signed
@@ -21,10 +21,13 @@ const known = new WeakMap<Reply, Float32Array>();
 export function replyFeatures(texts: readonly string[], replies: readonly Reply[]): Matrix {
   const data = new Float32Array(texts.length * REPLY_WIDTH);
   replies.forEach((reply, i) => {
-    const own = known.get(reply) ?? features(reply);
-    known.set(reply, own);
-    data.set(own, i * REPLY_WIDTH);
-    data[i * REPLY_WIDTH + BINS + SHARED] = sharedWords(reply.final, texts[i]);
+    let own = known.get(reply);
+    if (own?.text !== texts[i]) {
+      const made = own?.features.slice() ?? features(reply);
+      made[BINS + SHARED] = sharedWords(reply.final, texts[i]);
+      known.set(reply, own = { text: texts[i], features: made });
+    }
+    data.set(own.features, i * REPLY_WIDTH);
   });
   return { data, rows: texts.length, width: REPLY_WIDTH };
 }

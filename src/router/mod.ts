@@ -52,6 +52,7 @@ export {
   type Observation,
   type SequentialRouter,
 } from "./sequential.ts";
+export { Episodes } from "./episodes.ts";
 export type { Reply } from "../base/reply.ts";
 export { decide, lambdaGrid, type Pool, TIE, tieOrder } from "./decide.ts";
 export { type RowKeys, stratified } from "./stratify.ts";
