@@ -21,7 +21,8 @@ const LESS: Readonly<Record<string, number>> = {
 
 /** Conformance takes dozens of fits: those of a router that takes minutes are cut short, the same code in fewer steps. */
 function hasty(id: string, router: AnyRouter): AnyRouter {
-  if (isSequential(router) || router.effort !== "minutes") return router;
+  if (router.effort !== "minutes") return router;
+  if (id === "hier_router") return { ...router, grid: [{ hops: 3, entropy: 0.01, passes: 2 }] };
   assert.equal(id, "icl_router", "how is a fit of this router cut short?");
   const { reconstruction, answer, ...preset } = presetFor(300);
   const short: Preset = {
