@@ -42,7 +42,7 @@ const LAMBDAS: readonly number[] = [0, 0.01, 0.03, 0.1, 0.3, 1];
 
 /** The router. */
 const router: SequentialRouter<Config> = {
-  name: "HierRouter-style (probe then commit)",
+  name: "HierRouter-style",
   summary: "PPO learns which models to ask, when to stop, and whose reply to answer with",
   source: "HierRouter (arXiv 2511.09873)",
   statement:
