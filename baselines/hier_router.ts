@@ -22,7 +22,7 @@ import {
   scaleForm,
   type Scaling,
 } from "./_reply_features.ts";
-import { type Lesson, lessonsOf, logProbabilities, Ppo, type Step } from "./_ppo.ts";
+import { type Lesson, lessonsOf, logProbabilities, type Outputs, Ppo, type Step } from "./_ppo.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -86,6 +86,17 @@ export function rewardsOf(
   return [...paid.map((cost) => -lambda * cost / reference), score];
 }
 
+/** A training episode, as far as it has gone. */
+interface Played {
+  readonly row: number;
+  readonly stream: Random;
+  /** Position in the dial. */
+  readonly lambda: number;
+  readonly steps: Step[];
+  /** Costs of the visits. */
+  readonly paid: number[];
+}
+
 /** The training rows as episodes, and what is seen in an episode as numbers. Models are in order of id. */
 class World {
   readonly #train: TrainingData;
@@ -136,51 +147,38 @@ class World {
   /** Plays an episode for each of some training rows, actions drawn from the policy. */
   async play(ppo: Ppo, rows: readonly number[], random: Random): Promise<Lesson[]> {
     const { queries, models, costs, replies } = takeTraining(this.#train, rows, "rollout");
-    const M = models.length,
-      episodes = new Episodes(
-        { queries, models, costs, replies: replies! },
-        Math.min(this.hops, M),
-      );
-    const going = rows.map((row, e) => {
+    const episodes = new Episodes({ queries, models, costs, replies: replies! }, this.hops);
+    const all = rows.map((row, e): Played => {
       const stream = random.fork(queries.ids[e]);
-      return {
-        row,
-        stream,
-        lambda: stream.integer(LAMBDAS.length),
-        steps: [] as Step[],
-        paid: [] as number[],
-      };
+      return { row, stream, lambda: stream.integer(LAMBDAS.length), steps: [], paid: [] };
     });
     const lessons: Lesson[] = [];
-    for (let open = going; !episodes.done;) {
-      const seen = episodes.observe();
+    for (let open = all; !episodes.done;) {
+      const seen = episodes.observe(), taken: Action[] = [];
       const x = this.inputs(seen, open.map(({ lambda }) => lambda)), y = await ppo.apply(x);
-      const actions = open.map((episode, e): Action => {
-        const legal = this.legal(seen, e), logs = logProbabilities(y, e, legal);
-        const action = drawn(logs, episode.stream.next());
-        episode.steps.push({
-          x: x.data.subarray(e * x.width, (e + 1) * x.width),
-          legal,
-          action,
-          logProbability: logs[action],
-          value: y[(e + 1) * (this.actions + 1) - 1],
-        });
-        return this.meant(seen, e, action);
-      });
-      actions.forEach((action, e) => {
-        const { row, steps, paid, lambda } = open[e];
-        if ("visit" in action) paid.push(this.#train.costs[row * M + action.visit]);
-        else {
-          const score = this.#scores[row * M + action.commit];
-          lessons.push(
-            ...lessonsOf(steps, rewardsOf(paid, score, LAMBDAS[lambda], this.#reference)),
-          );
-        }
-      });
-      open = open.filter((_, e) => "visit" in actions[e]);
-      episodes.take(actions);
+      for (const [e, episode] of open.entries()) {
+        const step = drawn(x, y, e, this.legal(seen, e), episode.stream.next());
+        const action = this.meant(seen, e, step.action);
+        episode.steps.push(step);
+        taken.push(action);
+        if ("visit" in action) {
+          episode.paid.push(this.#cell(this.#train.costs, episode, action.visit));
+        } else {lessons.push(
+            ...this.#learned(episode, this.#cell(this.#scores, episode, action.commit)),
+          );}
+      }
+      open = open.filter((_, e) => "visit" in taken[e]);
+      episodes.take(taken);
     }
     return lessons;
+  }
+
+  #cell(cells: Float64Array, { row }: Played, model: number): number {
+    return cells[row * this.#columns.length + model];
+  }
+
+  #learned({ steps, paid, lambda }: Played, score: number): Lesson[] {
+    return lessonsOf(steps, rewardsOf(paid, score, LAMBDAS[lambda], this.#reference));
   }
 
   /** What is seen, as the network takes it, [E × width]. */
@@ -232,15 +230,21 @@ class World {
   }
 }
 
-/** The action on which a uniform number falls. */
-function drawn(logs: Float64Array, at: number): number {
-  let last = 0;
-  for (let a = 0, sum = 0; a < logs.length; a++) {
-    if (logs[a] === -Infinity) continue;
-    last = a, sum += Math.exp(logs[a]);
-    if (at < sum) break;
+/** A step with the action on which a uniform number falls. */
+function drawn(x: Matrix, y: Outputs, e: number, legal: Uint8Array, at: number): Step {
+  const logs = logProbabilities(y, e, legal);
+  let action = legal.lastIndexOf(1), sum = 0;
+  for (let a = 0; a < action; a++) {
+    sum += Math.exp(logs[a]);
+    if (at < sum) action = a;
   }
-  return last;
+  return {
+    x: x.data.subarray(e * x.width, (e + 1) * x.width),
+    legal,
+    action,
+    logProbability: logs[action],
+    value: y[(e + 1) * (legal.length + 1) - 1],
+  };
 }
 
 function acting(world: World, ppo: Ppo): FittedSequential {
