@@ -1,5 +1,5 @@
 /**
- * FrugalGPT's search for cascades, used by `cascade.ts`: ordered lists of up to three models with thresholds, and
+ * FrugalGPT's search for cascades, used by `cascade.ts` and `cascade_replies.ts`: ordered lists of up to three models with thresholds, and
  * what each earns and costs on labelled queries whose scores g(x,m) are known before any model is called.
  *
  * Every ordered list is tried. Thresholds are 40 quantiles of g among the queries still left, and the share that is
@@ -13,6 +13,9 @@ import { byId, columnMeans, TIE, tieOrder, type TrainingData } from "../src/rout
 /** Thresholds a model may have, and what the second model's are rounded to. */
 const QUANTILES = 40, FINE = 256;
 
+/** Who is paid: the model that is accepted, or all that were asked. */
+export type Paying = "accepted" | "all";
+
 /** A list with its thresholds, and what it does on the training queries. */
 export interface Cascade {
   /** Columns in the order of asking; one to three. */
@@ -21,7 +24,7 @@ export interface Cascade {
   readonly thresholds: readonly number[];
   /** Mean score; NaN if it could not be measured. */
   readonly quality: number;
-  /** Mean cost of the accepted models, US dollars. */
+  /** Mean cost of those who are paid, US dollars. */
   readonly cost: number;
 }
 
@@ -43,6 +46,7 @@ export function search(
   train: TrainingData,
   g: Float64Array,
   shares: readonly number[],
+  paying: Paying = "accepted",
 ): Cascade[] {
   const { queries, models, scores, costs, meanCosts } = train, M = models.length;
   const means = columnMeans(scores, M), order = [...tieOrder({ models, meanCosts })];
@@ -71,7 +75,11 @@ export function search(
   });
   const costOf = (arm: Arm): number => sum(arm.costs) / rows.length;
   const low = Math.min(...arms.map(costOf)), high = costOf(bestOf(arms, (arm) => sum(arm.scores)));
-  return within(arms, shares.map((share) => share < 1 ? low + share * (high - low) : Infinity));
+  return within(
+    arms,
+    shares.map((share) => share < 1 ? low + share * (high - low) : Infinity),
+    paying,
+  );
 }
 
 /** Thresholds of a model at even quantiles of its g. */
@@ -114,10 +122,10 @@ interface Arm {
  *
  *   Σ a + Σ_{bin_a < i} (b − a) + Σ_{bin_a < i, bin_b < t} (c − b)
  *
- * over queries, where t is the quantile j ≥ i of b among those with bin_a < i. So queries are taken in order of
+ * over queries, in which costs of models left are not taken off where all asked are paid, and where t is the quantile j ≥ i of b among those with bin_a < i. So queries are taken in order of
  * bin_a: those that a leaves are always the first ones.
  */
-function within(arms: readonly Arm[], budgets: readonly number[]): Cascade[] {
+function within(arms: readonly Arm[], budgets: readonly number[], paying: Paying): Cascade[] {
   const N = arms[0].scores.length, found = new Best(budgets, N);
   for (const [at, { first: { bin } }] of arms.entries()) {
     const order = Uint32Array.from(Array(N).keys()).sort((x, y) => bin[x] - bin[y] || x - y);
@@ -128,7 +136,7 @@ function within(arms: readonly Arm[], budgets: readonly number[]): Cascade[] {
     const ordered = arms.map((arm) => inOrder(arm, order)), a = ordered[at];
     // Summed as its budget was: another order may be another last bit, and the cheapest model out of budget.
     found.offer(sum(arms[at].scores), sum(arms[at].costs), [a]);
-    for (const b of ordered) if (b !== a) beginningWith(a, b, left, ordered, found);
+    for (const b of ordered) if (b !== a) beginningWith(a, b, left, ordered, found, paying);
   }
   return found.cascades();
 }
@@ -148,11 +156,21 @@ function inOrder(arm: Arm, order: Uint32Array): Arm {
  * Offers all lists that begin with a and b.
  * @param left queries that a leaves at each of its thresholds; they are the first of all
  */
-function beginningWith(a: Arm, b: Arm, left: Uint32Array, arms: readonly Arm[], found: Best): void {
+function beginningWith(
+  a: Arm,
+  b: Arm,
+  left: Uint32Array,
+  arms: readonly Arm[],
+  found: Best,
+  paying: Paying,
+): void {
+  const back = paying === "all" ? 0 : 1; // what is taken off of the cost of a model left
   const { scores: bs, costs: bd, second: { bin, from } } = b, F = from.length;
   const pair = { scores: new Float64Array(QUANTILES), costs: new Float64Array(QUANTILES) };
   for (let i = 1, q = 0, score = sum(a.scores), cost = sum(a.costs); i < QUANTILES; i++) {
-    for (; q < left[i]; q++) score += b.scores[q] - a.scores[q], cost += b.costs[q] - a.costs[q];
+    for (; q < left[i]; q++) {
+      score += b.scores[q] - a.scores[q], cost += b.costs[q] - back * a.costs[q];
+    }
     pair.scores[i] = score, pair.costs[i] = cost;
     found.offer(score, cost, [a, b], i);
   }
@@ -163,7 +181,7 @@ function beginningWith(a: Arm, b: Arm, left: Uint32Array, arms: readonly Arm[], 
     const list = [a, b, c], { scores: s, costs: d } = c;
     score.fill(0), cost.fill(0);
     for (let i = 1, q = 0; i < QUANTILES; i++) {
-      for (; q < left[i]; q++) score[bin[q]] += s[q] - bs[q], cost[bin[q]] += d[q] - bd[q];
+      for (; q < left[i]; q++) score[bin[q]] += s[q] - bs[q], cost[bin[q]] += d[q] - back * bd[q];
       let scores = pair.scores[i], costs = pair.costs[i];
       for (let j = i, y = 0; j < QUANTILES; j++) {
         const t = cuts[i * QUANTILES + j];

@@ -25,6 +25,7 @@ import type { GapRule } from "../src/outcomes/gaps.ts";
 import { limitTable } from "../src/outcomes/limit.ts";
 import type { PriceList } from "../src/outcomes/pricing.ts";
 import { type LoadedRecords, readAllRecords } from "../src/outcomes/read.ts";
+import { type LoadedReplies, readReplies } from "../src/outcomes/replies.ts";
 import { type DatasetFacts, type OutcomeTable, ownFacts } from "../src/outcomes/table.ts";
 
 /** A dataset as the command line lists it. */
@@ -132,6 +133,34 @@ export async function openDataset(
     ? withRecords(known.manifest, records, known.path, gaps)
     : inferManifest(nameOf(known.path), records.list, records.sha256, gaps);
   return { manifest, view: known.view, path: known.path, records };
+}
+
+/**
+ * The replies to the queries of a table: from the file that the manifest names, or, without a manifest, from a
+ * `replies.jsonl` or `replies.jsonl.gz` beside the records.
+ * @returns undefined where the dataset has none
+ * @throws {DataError} where the manifest names a file that is absent or altered, or a reply is missing
+ */
+export async function loadReplies(spec: string, table: OutcomeTable): Promise<LoadedReplies | undefined> {
+  const known = await knownTarget(spec) ?? await pathTarget(spec);
+  if (!known?.path) return undefined;
+  const folder = (await Deno.stat(known.path)).isDirectory ? known.path : dirname(known.path);
+  const pinned = known.manifest?.replies;
+  for (const name of pinned ? [pinned.file] : ["replies.jsonl", "replies.jsonl.gz"]) {
+    const file = join(folder, name);
+    if (!pinned && !await exists(file)) continue;
+    const replies = await readReplies(file, table);
+    if (!pinned || pinned.sha256 === replies.sha256) return replies;
+    throw new DataError(
+      `${file}: expected replies with SHA-256 ${pinned.sha256}, as the manifest says, got ${replies.sha256}`,
+    );
+  }
+}
+
+/** Hash of the replies that the manifest of a known dataset names. */
+export async function pinnedReplies(spec: string): Promise<string | undefined> {
+  const [name] = spec.split("/");
+  return (await manifestNames()).includes(name) ? (await repoManifest(name)).replies?.sha256 : undefined;
 }
 
 /**

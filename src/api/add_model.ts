@@ -22,6 +22,7 @@ import {
 } from "../new_model/gains.ts";
 import type { Router } from "../router/contract.ts";
 import { loadRouter } from "../router/discover.ts";
+import { isSequential } from "../router/sequential.ts";
 import { checked } from "../run/checked.ts";
 import { runNewModelJob } from "../run/new_model_job.ts";
 import { type EmbeddedTable, openSplit } from "../run/open_split.ts";
@@ -102,6 +103,7 @@ export async function addModel(pool: Pool, options: AddModelOptions): Promise<Ne
     const { id, router } = typeof given === "string"
       ? await loadRouter(given)
       : { id: idOf(given), router: given };
+    if (isSequential(router)) throw new CapabilityError(`${id} takes in no new models`);
     const run = async (part: Split, budgets: readonly number[]): Promise<Decisions> => {
       const decisions = await decisionsOf(id, router, data, part, budgets);
       const refused = decisions.job.card.notes.filter((note) => / labels: /.test(note));

@@ -3,7 +3,7 @@
  * @module
  */
 import { conform, type Finding, tally } from "../router/conformance.ts";
-import type { Router } from "../router/contract.ts";
+import type { AnyRouter } from "../router/sequential.ts";
 import { loadRouter } from "../router/discover.ts";
 import { ShownText } from "./shown.ts";
 
@@ -47,7 +47,7 @@ export class Conformance extends ShownText {
  * console.log(found.failed.length); // 0
  * ```
  */
-export async function conformance(router: string | Router): Promise<Conformance> {
+export async function conformance(router: string | AnyRouter): Promise<Conformance> {
   const method = typeof router === "string" ? (await loadRouter(router)).router : router;
   return new Conformance(await conform(method));
 }

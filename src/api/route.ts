@@ -11,6 +11,7 @@ import { PoolRouter } from "../route/pool_router.ts";
 import { readSaved } from "../route/saved.ts";
 import type { Router } from "../router/contract.ts";
 import { loadRouter, loadRouters } from "../router/discover.ts";
+import { type AnyRouter, isSequential } from "../router/sequential.ts";
 import { checked } from "../run/checked.ts";
 import { fitContext, whyNot } from "../run/job.ts";
 import { tune } from "../run/tune.ts";
@@ -59,7 +60,7 @@ export async function fitRouter(
     ? { ...await loadRouter(router), file: router }
     : { id: idOf(router), router, sha256: "in memory" };
   const method = found.router, reason = whyNotSaved(method);
-  if (reason) {
+  if (reason || isSequential(method)) {
     const others = (await savableRouters()).join(", ");
     throw new CapabilityError(`${found.id} cannot be saved: ${reason}; these can: ${others}`);
   }
@@ -123,7 +124,10 @@ export async function openRouter(
   if (pool && pool.table.dataset.sha256 !== dataset.sha256) {
     throw new DataError(`${path}: fitted on other data than ${pool.source} (on ${dataset.name})`);
   }
-  const { router } = await loadRouter(saved.router.file!);
+  const { id, router } = await loadRouter(saved.router.file!);
+  if (isSequential(router)) {
+    throw new DataError(`${path}: ${id} has become a router that asks models`);
+  }
   return new PoolRouter(saved, router, await openProvider(saved.embedding.name));
 }
 
@@ -133,7 +137,9 @@ export async function savableRouters(): Promise<string[]> {
 }
 
 /** Why a router cannot be fitted again in a moment, or routes by more than a text; undefined if neither. */
-function whyNotSaved({ effort, needs = [] }: Router): string | undefined {
+function whyNotSaved(router: AnyRouter): string | undefined {
+  if (isSequential(router)) return "it asks models and reads what they say before it answers";
+  const { effort, needs = [] } = router;
   if (effort === "minutes") {
     return "its fit takes minutes, and a file is fitted again when it is opened";
   }

@@ -16,7 +16,7 @@ import type { DecisionEntry } from "../results/decision_file.ts";
 import { resultFiles } from "../results/find.ts";
 import { isNewModel, type OpenedResult, type Result } from "../results/result.ts";
 import { type Verified, verifyResult } from "../results/verify.ts";
-import type { Router } from "../router/contract.ts";
+import type { AnyRouter } from "../router/sequential.ts";
 import type { FinishedJob } from "../run/job_store.ts";
 import type { ArmKind } from "../run/new_model_job.ts";
 import type { Control } from "../run/open_split.ts";
@@ -39,7 +39,7 @@ import { type Bundle, display, ShownText } from "./shown.ts";
 /** What {@link bench} is told; every field has a default. */
 export interface BenchOptions {
   /** Ids (`knn`), paths (`./mine.ts`), or routers in memory. Default: all of the repository. */
-  readonly routers?: readonly (string | Router)[];
+  readonly routers?: readonly (string | AnyRouter)[];
   /** `id`, `id:published`, `ood`, `ood:K`, `task`, `new-model` or `new-model:K`. Default: `id`. */
   readonly protocol?: string;
   /** How many of the default seeds, or seeds by name; one split and fit each. */
@@ -269,12 +269,9 @@ export async function planBench(
     dataset: pool.dataset,
     inMemory,
   });
-  if (plan.leftOut.length > 0) {
-    warn(
-      `${plan.table.dataset.name}: left out, since their fits take long: ${
-        plan.leftOut.join(", ")
-      } (name them in --routers)`,
-    );
+  for (const [why, ids] of plan.leftOut) {
+    const names = ids.join(", ");
+    warn(`${plan.table.dataset.name}: left out, ${why}: ${names} (name them in --routers)`);
   }
   const run = (shard?: Shard): Promise<FinishedJob[]> =>
     runPlan(plan, {
@@ -410,6 +407,6 @@ function seedsOf(seeds: BenchOptions["seeds"], source: string): readonly number[
 }
 
 /** An id from a router's name: `first word (mine)` → `first_word_mine`. */
-export function idOf({ name }: Router): string {
+export function idOf({ name }: AnyRouter): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_|_$/g, "");
 }

@@ -4,7 +4,7 @@
  */
 import { underProtocol } from "../audit/audited.ts";
 import { random } from "../base/random.ts";
-import { UsageError } from "../base/errors.ts";
+import { CapabilityError, UsageError } from "../base/errors.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
 import type {
   FitContext,
@@ -17,6 +17,7 @@ import type {
 } from "../router/contract.ts";
 import { decide, type Pool as Priced } from "../router/decide.ts";
 import { loadRouter } from "../router/discover.ts";
+import { type AnyRouter, isSequential } from "../router/sequential.ts";
 import { REFERENCES } from "../router/references.ts";
 import { columnMeans } from "../router/training.ts";
 import { points } from "../run/curve.ts";
@@ -173,6 +174,11 @@ async function methodOf<C>(
 ): Promise<{ readonly id: string; readonly router: Router<C> }> {
   if (typeof router !== "string") return { id: router.name, router };
   const found = REFERENCES.find(({ id }) => id === router) ?? await loadRouter(router);
+  if (isSequential(found.router as AnyRouter)) {
+    throw new CapabilityError(
+      `${router} visits models and reads replies, which an opened split has not`,
+    );
+  }
   return { id: found.id, router: found.router as Router<C> };
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Device, DEVICES } from "../base/device.ts";
 import { VerificationError } from "../base/errors.ts";
-import { CHECKS, conform, type Finding, tally } from "../router/conformance.ts";
+import { type CheckName, checksOf, conform, type Finding, tally } from "../router/conformance.ts";
 import { loadRouter } from "../router/discover.ts";
 import { parseFlags, runMain } from "./args.ts";
 
@@ -39,7 +39,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     seed: flags.seed,
     device: flags.device as Device,
     only: flags.check.length > 0 ? flags.check : undefined,
-    onFinding: (finding) => console.log(line(finding, flags.rules)),
+    onFinding: (finding) => console.log(line(finding, checksOf(router), flags.rules)),
   });
   console.log(`\n${tally(findings)}`);
   const failed = findings.filter(({ status }) => status === "fail").map(({ check }) => check);
@@ -47,12 +47,15 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 const MARKS = { pass: "pass", fail: "FAIL", "not applicable": "  - " };
-const WIDTH = Math.max(...CHECKS.map(({ name }) => name.length));
-
-function line({ check, status, detail }: Finding, rules: boolean): string {
-  const rule = CHECKS.find(({ name }) => name === check)?.rule;
-  const indent = " ".repeat(WIDTH + 8);
-  return `${MARKS[status]}  ${check.padEnd(WIDTH)}  ${detail}` +
+function line(
+  { check, status, detail }: Finding,
+  checks: readonly CheckName[],
+  rules: boolean,
+): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const rule = checks.find(({ name }) => name === check)?.rule;
+  const indent = " ".repeat(width + 8);
+  return `${MARKS[status]}  ${check.padEnd(width)}  ${detail}` +
     (rules ? `\n${indent}rule: ${rule}` : "");
 }
 

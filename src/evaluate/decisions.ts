@@ -4,7 +4,7 @@
  * @module
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
-import type { Outcomes } from "../metrics/mod.ts";
+import type { Outcomes, Visits } from "../metrics/mod.ts";
 import type { Split } from "../splits/split.ts";
 import type { Column } from "../run/curve.ts";
 import { outcomesOf } from "../run/join.ts";
@@ -23,6 +23,8 @@ export interface SplitDecisions {
   readonly models: readonly string[];
   /** Model index, row-major [T × columns]; empty for a mixture. */
   readonly choice: Uint16Array;
+  /** Of a sequential router: the models visited, row-major [T × columns × horizon]; M stands after the last. */
+  readonly paths?: Visits;
   /** Query-independent mixtures, one a column. */
   readonly mixtures?: readonly (readonly number[])[];
 }
@@ -64,6 +66,8 @@ export interface SeedDecisions {
   readonly columns: readonly Column[];
   /** [columns][N] model per row; absent for a mixture. */
   readonly choices?: readonly Uint16Array[];
+  /** [columns] models visited on the way to the choices; absent where only the chosen ones were called. */
+  readonly paths?: readonly Visits[];
   /** [columns][folds] mixture weights [M]. */
   readonly mixtures?: readonly (readonly Float64Array[])[];
 }
@@ -84,5 +88,21 @@ export function joinFolds(parts: readonly SplitDecisions[]): SeedDecisions {
       for (let p = 0; p < P; p++) choices[p][at] = choice[i * P + p];
     }
   }
-  return { columns, choices };
+  return { columns, choices, ...(parts[0].paths && { paths: joinPaths(parts) }) };
+}
+
+/** Paths of every column, fold after fold. Pools of the folds are one, and so is the horizon. */
+function joinPaths(parts: readonly SplitDecisions[]): Visits[] {
+  const P = parts[0].columns.length, { horizon } = parts[0].paths!;
+  return parts[0].columns.map((_, p) => ({
+    horizon,
+    visited: Uint16Array.from(
+      parts.flatMap(({ choice, paths }) =>
+        Array.from({ length: choice.length / P }, (_, i) => {
+          const from = (i * P + p) * horizon;
+          return [...paths!.visited.subarray(from, from + horizon)];
+        }).flat()
+      ),
+    ),
+  }));
 }

@@ -7,18 +7,20 @@ import {
   type Decisions,
   type Earned,
   earned,
+  earnedOnPaths,
   type Outcomes,
   sampleMean,
 } from "../metrics/mod.ts";
 import type { SeedDecisions, SeedRows } from "./decisions.ts";
 
-/** Score and cost per query of one column; mixtures (one a fold) count by their expectation. */
+/** Score and cost per query of one column; a path pays all its visits, mixtures (one a fold) count by their expectation. */
 export function earnedBy(
-  { choices, mixtures }: SeedDecisions,
+  { choices, paths, mixtures }: SeedDecisions,
   column: number,
   seed: SeedRows,
 ): Earned {
   const { outcomes, fold } = seed;
+  if (choices && paths) return earnedOnPaths(outcomes, choices[column], paths[column]);
   if (choices) return earned(outcomes, choices[column]);
   const score = new Float64Array(outcomes.rows);
   const cost = outcomes.costs && new Float64Array(outcomes.rows);

@@ -81,7 +81,8 @@ export function reportRow(
     .map((single) => shareOfGapClosed(headline.score, single, references.oracle, outcomes));
   const hindsight = Math.max(...references.modelQualities);
   const spread = choiceDistribution(chosen, outcomes.models);
-  const best = optimality(outcomes, chosen, outcomes.solvedFrom);
+  const spent = decisions.paths && headline.cost;
+  const best = optimality(outcomes, chosen, outcomes.solvedFrom, spent);
   const plain = decisions.columns.findIndex((c) => c.kind === "default");
   return {
     seed: seed.seed,

@@ -34,6 +34,7 @@ export interface Optimality {
  *
  * @param decisions chosen model per query [N], or mixture weights [M] (then in expectation)
  * @param solvedFrom score from which a query counts as solved; RouterArena's is 1
+ * @param spent what was paid for each query, where that is more than the chosen model's cost. Length N
  * @throws {DataError} naming row and model of a missing score or cost
  * @throws {RangeError} when the decisions do not fit
  */
@@ -41,6 +42,7 @@ export function optimality(
   outcomes: Outcomes,
   decisions: Decisions,
   solvedFrom: number | Float64Array = 1,
+  spent?: Float64Array,
 ): Optimality {
   requireScores(outcomes);
   checkDecisions(outcomes, decisions);
@@ -64,7 +66,7 @@ export function optimality(
       if (!costs || scores[at + m] < from) continue;
       if (costs[at + m] === cheapest) selected += p;
       needed += p * cheapest;
-      paid += p * costs[at + m];
+      paid += p * (spent ? spent[i] : costs[at + m]);
     }
   }
   return {

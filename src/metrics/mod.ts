@@ -22,6 +22,7 @@ export * from "./gains.ts";
 export * from "./guessing.ts";
 export * from "./hull.ts";
 export * from "./oracle.ts";
+export * from "./paths.ts";
 export * from "./quality.ts";
 export * from "./regret.ts";
 export * from "./router_eval.ts";

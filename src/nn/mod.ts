@@ -20,6 +20,7 @@ export {
   zeros,
 } from "./parameters.ts";
 export { type Batch, trainNetwork, type TrainOptions, type TrainReport } from "./minibatch.ts";
+export { Trainer } from "./trainer.ts";
 export { Blocks, type RowNetwork } from "./blocks.ts";
 export { type GraphBuilder, Programs } from "./programs.ts";
 export { type Feeds, type Fetches, Program } from "./program.ts";

@@ -39,6 +39,8 @@ export interface Manifest {
   readonly importer?: string;
   /** What the records must be, byte for byte (unpacked), and how many. */
   readonly records: { readonly sha256?: string; readonly queries?: number };
+  /** File of replies beside the records, and the hash of its unpacked bytes. */
+  readonly replies?: { readonly file: string; readonly sha256: string };
   /** 1: audited without families of any size, as the dataset's committed results were. Absent = with them. */
   readonly audit?: 1;
   /** What a score means. */

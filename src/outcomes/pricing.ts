@@ -18,6 +18,8 @@ export interface PriceList {
   readonly currency: "USD";
   /** Model → [input, output] US dollars per million tokens. */
   readonly perMillionTokens: Readonly<Record<string, readonly [number, number]>>;
+  /** Model → US dollars a query, a rough sum for a model whose tokens are not recorded. */
+  readonly perQuery?: Readonly<Record<string, number>>;
   /** Model → whose price it is, where the model had none of its own. */
   readonly notes?: Readonly<Record<string, string>>;
 }
@@ -54,7 +56,7 @@ export function costOf(record: OutcomeRecord, model: string, prices?: PriceList)
   if (!prices) return own(record.costs, model) ?? NaN;
   const tokens = own(record.tokens, model);
   const rates = own(prices.perMillionTokens, model);
-  if (!tokens || !rates) return NaN;
+  if (!tokens || !rates) return own(prices.perQuery, model) ?? NaN;
   return tokenCost([tokens[0] + (record.prompt_tokens_extra ?? 0), tokens[1]], rates);
 }
 

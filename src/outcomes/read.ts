@@ -145,8 +145,8 @@ interface Position {
   bytes: number;
 }
 
-/** The lines of a text file, checked to be UTF-8, without their ends. */
-async function* readLines(
+/** The lines of a text file, checked to be UTF-8, without their ends; its unpacked bytes go into the hash. */
+export async function* readLines(
   file: string,
   hash: Hash,
 ): AsyncGenerator<{ text: string; line: number }> {

@@ -81,6 +81,7 @@ export function assemble(plan: RunPlan, jobs: readonly FinishedJob[]): Assembled
     environment: environment(),
     dataset: datasetFacts(table),
     audit: plan.dataset.report,
+    ...(plan.repliesSha256 && { replies: { sha256: plan.repliesSha256 } }),
     embedding: { name: plan.provider.name, key: plan.provider.key, facts: plan.provider.facts },
     protocol: {
       name: settings.protocol,
@@ -130,7 +131,7 @@ function entryOfJob(
   { router, outcome, seed, fold, decisionsSha256, predictions }: FinishedJob,
 ): DecisionEntry[] {
   if (outcome.status !== "decided") return [];
-  const { columns, models, choice, mixtures, tuning, card } = outcome;
+  const { columns, models, choice, paths, mixtures, tuning, card } = outcome;
   return [{
     router,
     seed,
@@ -138,6 +139,7 @@ function entryOfJob(
     columns,
     models,
     choice,
+    ...(paths && { paths }),
     mixtures,
     tuning: rounded(tuning),
     card,

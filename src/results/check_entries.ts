@@ -41,13 +41,15 @@ export function checkEntries(
 }
 
 /** Arms may differ from split to split, as profiles differ in size; nothing else may. */
-function kindsOf({ columns, mixtures }: DecisionEntry): string {
+function kindsOf({ columns, mixtures, paths }: DecisionEntry): string {
   const kinds = columns.map(({ kind }) => kind).join();
-  return /^arm(,arm)*$/.test(kinds) ? "arms" : `${mixtures ? "mixtures: " : ""}${kinds}`;
+  return /^arm(,arm)*$/.test(kinds)
+    ? "arms"
+    : `${mixtures ? "mixtures: " : paths ? `paths of ${paths.horizon}: ` : ""}${kinds}`;
 }
 
 function whatIsWrong(
-  { columns, models: own, choice, mixtures, tuning }: DecisionEntry,
+  { columns, models: own, choice, paths, mixtures, tuning }: DecisionEntry,
   rows: number | undefined,
   models: readonly string[],
 ): string | undefined {
@@ -60,7 +62,7 @@ function whatIsWrong(
     return `first column is a ${first}, not the headline`;
   }
   if (mixtures) {
-    if (choice.length > 0) return "both choices and mixtures";
+    if (choice.length > 0 || paths) return "both choices and mixtures";
     if (mixtures.length !== columns.length) {
       return `${mixtures.length} mixtures for ${columns.length} columns`;
     }
@@ -78,8 +80,34 @@ function whatIsWrong(
         return `choice ${i} is model ${choice[i]} of ${models.length}`;
       }
     }
+    const wrong = paths && wrongPaths(choice, paths, models.length);
+    if (wrong) return wrong;
   }
   return wrongTuning(tuning, columns.filter((c) => c.kind === "curve").length);
+}
+
+/** A path has one visit at least and none twice, nothing after its end, and the choice among its visits. */
+function wrongPaths(
+  choice: Uint16Array,
+  { visited, horizon }: NonNullable<DecisionEntry["paths"]>,
+  models: number,
+): string | undefined {
+  if (visited.length !== choice.length * horizon) {
+    return `${visited.length} visits for ${choice.length} choices × ${horizon}`;
+  }
+  for (let i = 0; i < choice.length; i++) {
+    const path = [...visited.subarray(i * horizon, (i + 1) * horizon)];
+    const end = path.findIndex((m) => m >= models), visits = end < 0 ? path : path.slice(0, end);
+    if (end >= 0 && path.slice(end).some((m) => m !== models)) {
+      return `path ${i} goes on after its end: ${path.join(", ")}`;
+    }
+    if (new Set(visits).size < visits.length) {
+      return `path ${i} visits a model twice: ${path.join(", ")}`;
+    }
+    if (!visits.includes(choice[i])) {
+      return `choice ${i} is model ${choice[i]}, which was not visited`;
+    }
+  }
 }
 
 function wrongTuning(

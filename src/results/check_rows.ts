@@ -77,12 +77,13 @@ function decideAgain(
 /** Why competing rows have no decisions: a row must not be left out because of what it shows. */
 function checkReasons(
   path: string,
-  { routers, splits: { parts: splits } }: Result,
+  { routers, replies, splits: { parts: splits } }: Result,
   opened: OpenedSplit,
 ): void {
   routers.forEach(({ needs, notApplicable }, r) => {
     if (r < REFERENCES.length) return;
-    const reason = whyNot({ needs } as Partial<Router> as Router, opened.all, opened) ?? null;
+    const { all, priced, hasTruth } = opened, hasReplies = replies !== undefined;
+    const reason = whyNot({ needs }, all, { priced, hasTruth, hasReplies }) ?? null;
     if (reason === null && isFailure(notApplicable, splits)) return;
     // Of a router that could run, the new-model protocol asks more: what, only the router knows.
     if (reason === null && opened.split.heldOutModels.length > 0) return;

@@ -2,7 +2,8 @@
  * The decision file beside a result: every choice of every router, about a byte each, gzipped.
  *
  * Unpacked: `u32` length of the header (little endian), the header (JSON), then the choices, row-major
- * [T × columns] per entry, one byte each (two where the pool has more than 256 models).
+ * [T × columns] per entry, one byte each (two where the pool has more than 256 models). After the choices of a
+ * sequential router come its paths, row-major [T × columns × horizon], where the number of models means no visit.
  * @module
  */
 import { DataError } from "../base/errors.ts";
@@ -34,8 +35,13 @@ interface Header {
   readonly columnSets: readonly (readonly Column[])[];
   readonly modelSets: readonly (readonly string[])[];
   readonly entries: readonly (
-    & Omit<DecisionEntry, "columns" | "models" | "choice">
-    & { readonly columns: number; readonly models: number; readonly length: number }
+    & Omit<DecisionEntry, "columns" | "models" | "choice" | "paths">
+    & {
+      readonly columns: number;
+      readonly models: number;
+      readonly length: number;
+      readonly horizon?: number;
+    }
   )[];
 }
 
@@ -45,30 +51,33 @@ export function encodeDecisions(
 ): { bytes: Uint8Array; sha256: string } {
   const columnSets = new Interner<readonly Column[]>(),
     modelSets = new Interner<readonly string[]>();
-  const wide = entries.some((e) => e.models.length > 256);
+  const wide = entries.some(({ models, paths }) => models.length > (paths ? 255 : 256));
   const header: Header = {
     format: 1,
     bytesPerChoice: wide ? 2 : 1,
-    entries: entries.map(({ choice, columns, models, ...rest }) => ({
+    entries: entries.map(({ choice, columns, models, paths, ...rest }) => ({
       ...rest,
       columns: columnSets.add(columns),
       models: modelSets.add(models),
       length: choice.length,
+      ...(paths && { horizon: paths.horizon }),
     })),
     columnSets: columnSets.values,
     modelSets: modelSets.values,
   };
   const head = new TextEncoder().encode(canonicalJson(header));
   const width = header.bytesPerChoice;
-  const total = entries.reduce((n, e) => n + e.choice.length * width, 0);
+  const total = header.entries.reduce((n, e) => n + valuesOf(e) * width, 0);
   const out = new Uint8Array(4 + head.length + total);
   new DataView(out.buffer).setUint32(0, head.length, true);
   out.set(head, 4);
   let at = 4 + head.length;
-  for (const { choice } of entries) {
-    for (const value of choice) {
-      out[at++] = value & 255;
-      if (wide) out[at++] = value >> 8;
+  for (const { choice, paths } of entries) {
+    for (const values of paths ? [choice, paths.visited] : [choice]) {
+      for (const value of values) {
+        out[at++] = value & 255;
+        if (wide) out[at++] = value >> 8;
+      }
     }
   }
   return { bytes: pack(out), sha256: sha256(out) };
@@ -92,25 +101,35 @@ export function decodeDecisions(
   }
   const { header, from } = readHeader(plain, where);
   const width = header.bytesPerChoice;
-  const expected = from + header.entries.reduce((n, e) => n + e.length * width, 0);
+  const expected = from + header.entries.reduce((n, e) => n + valuesOf(e) * width, 0);
   if (plain.length !== expected) fail(`${plain.length} bytes, its header says ${expected}`);
   let at = from;
-  return header.entries.map(({ columns, models, length, ...rest }): DecisionEntry => {
-    const choice = new Uint16Array(length);
+  const take = (length: number): Uint16Array => {
+    const values = new Uint16Array(length);
     for (let i = 0; i < length; i++) {
-      choice[i] = width === 1 ? plain[at++] : plain[at++] | plain[at++] << 8;
+      values[i] = width === 1 ? plain[at++] : plain[at++] | plain[at++] << 8;
     }
+    return values;
+  };
+  return header.entries.map(({ columns, models, length, horizon, ...rest }): DecisionEntry => {
+    const choice = take(length);
     const entry: DecisionEntry = {
       ...rest,
       columns: header.columnSets[columns] ?? fail(`/columnSets/${columns} is missing`),
       models: header.modelSets[models] ?? fail(`/modelSets/${models} is missing`),
       choice,
+      ...(horizon && { paths: { visited: take(length * horizon), horizon } }),
     };
     if (decisionsHash({ status: "decided", ...entry }) !== entry.decisionsSha256) {
       fail(`decisions of ${named(entry)} do not match their hash`);
     }
     return entry;
   });
+}
+
+/** How many values an entry has after the header. */
+function valuesOf({ length, horizon = 0 }: Header["entries"][number]): number {
+  return length * (1 + horizon);
 }
 
 /** An entry in error messages. */

@@ -5,6 +5,7 @@
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { UsageError } from "../base/errors.ts";
 import { testRows } from "../evaluate/decisions.ts";
+import type { DecisionEntry } from "./decision_file.ts";
 import type { OpenedResult } from "./result.ts";
 
 /**
@@ -27,7 +28,7 @@ export function* exportCsv(
     for (const row of testRows(split)) {
       const model = entry.models[entry.choice[i++ * P]];
       const at = row * table.models.length + column.get(model)!;
-      const cost = table.costs[at];
+      const cost = paid(entry, table, row, i - 1);
       yield csvLine([
         entry.router,
         entry.seed,
@@ -78,16 +79,33 @@ export function exportArena(
     return Array.from(testRows(split), (row, i): ArenaPrediction => {
       const model = entry.models[entry.choice[i * entry.columns.length]];
       const at = row * table.models.length + table.models.indexOf(model);
+      const cost = paid(entry, table, row, i);
       return {
         "global index": table.ids[row],
         prompt: table.texts[row],
         prediction: model,
         generated_result: null,
-        cost: Number.isNaN(table.costs[at]) ? null : table.costs[at],
+        cost: Number.isNaN(cost) ? null : cost,
         accuracy: table.scores[at],
       };
     });
   });
+}
+
+/** What the headline decision of the i-th test row cost: of a path all visits. */
+function paid(
+  { models, choice, columns, paths }: DecisionEntry,
+  table: OutcomeTable,
+  row: number,
+  i: number,
+): number {
+  const at = i * columns.length, { visited, horizon } = paths ?? { visited: choice, horizon: 1 };
+  return [...visited.subarray(at * horizon, (at + 1) * horizon)]
+    .filter((m) => m < models.length)
+    .reduce(
+      (sum, m) => sum + table.costs[row * models.length + table.models.indexOf(models[m])],
+      0,
+    );
 }
 
 function requireHeadline(entries: OpenedResult["entries"]): void {

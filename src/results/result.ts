@@ -40,6 +40,8 @@ export interface Result {
   };
   /** Leakage audit, counts only. */
   readonly audit: AuditReport;
+  /** The replies that routers read: hash of the file's unpacked bytes; absent where none reads them. */
+  readonly replies?: { readonly sha256: string };
   /** The embedding and its facts. */
   readonly embedding: {
     readonly name: string;

@@ -24,7 +24,7 @@
 import { dirname } from "node:path";
 import { VerificationError } from "../base/errors.ts";
 import { METRICS_VERSION } from "../metrics/mod.ts";
-import { loadDataset } from "../../datasets/load.ts";
+import { loadDataset, pinnedReplies } from "../../datasets/load.ts";
 import { audited, type AuditedDataset, underProtocol } from "../audit/audited.ts";
 import { evaluateEntries } from "./assemble.ts";
 import { checkRows } from "./check_rows.ts";
@@ -110,6 +110,16 @@ export async function recompute(
   }
   let numbers = sameOrThrow(path, "/dataset", result.dataset, datasetFacts(table)) +
     sameOrThrow(path, "/audit", result.audit, report);
+  const pinned = await pinnedReplies(table.dataset.name);
+  if (pinned !== undefined) {
+    const reads = result.routers.some(({ needs }) => needs.includes("replies"));
+    numbers += sameOrThrow(
+      path,
+      "/replies",
+      result.replies ?? null,
+      reads ? { sha256: pinned } : null,
+    );
+  }
   const splits = checkDraws(path, opened, distinct);
   if (result.predictions) {
     const where = `${dirname(path)}/${result.predictions.file}`;

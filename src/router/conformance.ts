@@ -5,15 +5,18 @@
  * `deno task conformance my_router.ts` prints one line a check.
  * @module
  */
-import type { FitContext, Router } from "./contract.ts";
+import type { FitContext } from "./contract.ts";
+import { playEpisodes } from "./episodes.ts";
+import { type AnyRouter, isSequential } from "./sequential.ts";
 import { UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { createFixture } from "./conformance/fixture.ts";
-import { type Check, isRefusal, type Kit } from "./conformance/kit.ts";
+import { type Check, isRefusal } from "./conformance/kit.ts";
 import { Violation } from "./conformance/predictions.ts";
 import { DATA_CHECKS } from "./conformance/data_checks.ts";
 import { HONESTY_CHECKS } from "./conformance/honesty_checks.ts";
 import { DETERMINISTIC, ORDER_CHECKS } from "./conformance/order_checks.ts";
+import { SEQUENTIAL_CHECKS } from "./conformance/sequential_checks.ts";
 import { SHAPE_CHECKS } from "./conformance/shape_checks.ts";
 import { UNSEEN_CHECKS } from "./conformance/unseen_checks.ts";
 
@@ -37,10 +40,20 @@ export interface ConformanceOptions {
   readonly device?: FitContext["device"];
   /** Called with every finding as it comes. */
   readonly onFinding?: (finding: Finding) => void;
+  /** The environment of sequential routers, where the kit itself is tested. */
+  readonly play?: typeof playEpisodes;
 }
 
-/** All checks by name and rule, in order. */
-export const CHECKS: ReadonlyArray<Pick<Check, "name" | "rule">> = allChecks();
+/** A check by name and rule. */
+export type CheckName = Pick<Check, "name" | "rule">;
+
+/** All checks of routers that predict, in order. */
+export const CHECKS: readonly CheckName[] = allChecks();
+
+/** The checks of a router of its kind, in order. */
+export function checksOf(router: AnyRouter): readonly CheckName[] {
+  return isSequential(router) ? SEQUENTIAL_CHECKS : CHECKS;
+}
 
 /**
  * Runs the checks on a router. A finding is never thrown.
@@ -52,20 +65,22 @@ export const CHECKS: ReadonlyArray<Pick<Check, "name" | "rule">> = allChecks();
  * @throws {UsageError} when `only` names an unknown check
  */
 export async function conform(
-  router: Router,
+  router: AnyRouter,
   options: ConformanceOptions = {},
 ): Promise<Finding[]> {
-  const { seed = 42, device = "cpu", only, onFinding = () => {} } = options;
+  const { seed = 42, device = "cpu", only, onFinding = () => {}, play = playEpisodes } = options;
   for (const name of only ?? []) {
-    const names = CHECKS.map((check) => check.name);
+    const names = checksOf(router).map((check) => check.name);
     if (!names.includes(name)) {
       throw new UsageError(
         `no check "${name}"; there are ${names.join(", ")}${didYouMean(name, names)}`,
       );
     }
   }
-  const kit: Kit = { router, ...createFixture(seed), seed, device };
-  const [form, ...rest] = allChecks();
+  const pool = { ...createFixture(seed), seed, device };
+  const [form, basic, ...rest] = isSequential(router)
+    ? SEQUENTIAL_CHECKS.map((check) => bound(check, { router, ...pool, play }))
+    : allChecks().map((check) => bound(check, { router, ...pool }));
   const findings: Finding[] = [];
   const keep = (finding: Finding): Finding => {
     findings.push(finding);
@@ -75,14 +90,14 @@ export async function conform(
   const failed = (name: string): boolean =>
     findings.some((f) => f.check === name && f.status === "fail");
 
-  keep(await runCheck(form, kit));
-  for (const check of rest) {
-    const basic = check.name === "predictions" || check === DETERMINISTIC;
-    if (only && !basic && !only.includes(check.name)) continue;
-    const moot = ["well-formed", "predictions", ...(check.compares ? ["deterministic"] : [])]
+  keep(await runCheck(form));
+  for (const check of [basic, ...rest]) {
+    const needed = check === basic || check.name === DETERMINISTIC.name;
+    if (only && !needed && !only.includes(check.name)) continue;
+    const moot = [form.name, basic.name, ...(check.compares ? [DETERMINISTIC.name] : [])]
       .find(failed);
     keep(
-      moot === undefined ? await runCheck(check, kit) : {
+      moot === undefined ? await runCheck(check) : {
         check: check.name,
         status: "not applicable",
         detail: `says nothing while ${moot} fails`,
@@ -115,9 +130,18 @@ function allChecks(): [Check, ...Check[]] {
   ];
 }
 
-async function runCheck({ name, run }: Check, kit: Kit): Promise<Finding> {
+/** A check of one router. */
+interface Bound extends Pick<Check, "name" | "compares"> {
+  run(): ReturnType<Check["run"]>;
+}
+
+function bound<K>({ name, compares, run }: Check<K>, kit: K): Bound {
+  return { name, compares, run: () => run(kit) };
+}
+
+async function runCheck({ name, run }: Bound): Promise<Finding> {
   try {
-    const result = await run(kit);
+    const result = await run();
     return typeof result === "string"
       ? { check: name, status: "pass", detail: result }
       : { check: name, status: "not applicable", detail: result.skip };

@@ -10,6 +10,7 @@
  */
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Random } from "../base/random.ts";
+import type { Reply } from "../base/reply.ts";
 
 /**
  * What a router uses beyond query texts, vectors and training scores. The harness withholds what is not
@@ -18,8 +19,10 @@ import type { Random } from "../base/random.ts";
  * - `cost`: realised training costs, for every model of the pool
  * - `benchmark`: the benchmark label of the query to be routed (training labels are always given)
  * - `truth`: true success probabilities, synthetic data only
+ * - `replies`: what the models said to the training queries; a {@link SequentialRouter} (`sequential.ts`) also
+ *   sees the replies that it pays for
  */
-export type Need = "cost" | "benchmark" | "truth";
+export type Need = "cost" | "benchmark" | "truth" | "replies";
 
 /** How a router takes in a model it was not fitted with. */
 export type UnseenArm = "zero-update" | "fit-new-vector";
@@ -60,7 +63,8 @@ export interface Router<C = unknown, N = unknown> {
   /**
    * How long a fit takes on a few thousand recorded queries, where that can be felt; a run says what
    * it leaves out. Unless it is named, a router of `seconds` does not run on the folds of a synthetic pool
-   * (the demo must end quickly), one of `minutes` on synthetic pools in-distribution only.
+   * (the demo must end quickly), one of `minutes` on synthetic pools in-distribution only, one with the need
+   * `replies` nowhere.
    */
   readonly effort?: "seconds" | "minutes";
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */
@@ -152,6 +156,8 @@ export interface TrainingData {
   readonly solvedFrom: Float64Array;
   /** Finer labels of the rows. Length N. */
   readonly tasks: readonly string[];
+  /** What every model said, row-major [N × M], only with the need `replies`. */
+  readonly replies?: readonly Reply[];
   /** Validation rows: while tuning (for early stopping), and at the end with `refit: "train"`. */
   readonly validation?: TrainingData;
 }

@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect, isDeepStrictEqual } from "node:util";
 import type { Router } from "./contract.ts";
+import { type AnyRouter, isSequential } from "./sequential.ts";
 import { messageOf, placeOfError, shownPath, UsageError } from "../base/errors.ts";
 import { exists, readBytes, repoPath } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
@@ -22,7 +23,7 @@ export interface FoundRouter {
   /** {@link sourceHash} of the file, part of every job's identity. */
   readonly sha256: string;
   /** The method. */
-  readonly router: Router;
+  readonly router: AnyRouter;
 }
 
 /** Most configurations a router may try: the same tuning budget for all. */
@@ -164,7 +165,7 @@ function routerIn(
   module: Readonly<Record<string, unknown>>,
   exported: string,
   path: string,
-): Router {
+): AnyRouter {
   const value = module[exported];
   if (value !== undefined) return checkRouter(value, exported, path);
   const others = Object.keys(module).filter((name) => isRouter(module[name]));
@@ -189,14 +190,14 @@ function isRouter(value: unknown): boolean {
  * @param where names the file, or the router in memory
  * @throws {UsageError} naming the field, and what was expected
  */
-export function checkRouter(value: unknown, exported: string, where: string): Router {
+export function checkRouter(value: unknown, exported: string, where: string): AnyRouter {
   const fail = (what: string): never => {
     throw new UsageError(`${shownPath(where)}: ${what}`);
   };
   if (value === null || typeof value !== "object") {
     fail(`${exported === "default" ? "the default export" : exported} must be a Router object`);
   }
-  const router = value as Router;
+  const router = value as AnyRouter;
   for (const field of ["name", "summary", "source"] as const) {
     if (typeof router[field] !== "string" || router[field] === "") {
       fail(`router.${field}: expected a non-empty string, got ${said(router[field])}`);
@@ -204,9 +205,16 @@ export function checkRouter(value: unknown, exported: string, where: string): Ro
   }
   if (typeof router.fit !== "function") fail("router.fit: expected a function");
   checkGrid("grid", router.grid, fail);
-  if (router.unseenGrid !== undefined) checkGrid("unseenGrid", router.unseenGrid, fail);
+  if (isSequential(router)) {
+    if (!Number.isInteger(router.horizon) || router.horizon < 1) {
+      fail(`router.horizon: expected a whole number from 1, got ${said(router.horizon)}`);
+    }
+    if (!router.needs?.includes("replies")) {
+      fail(`router.needs: a router with a horizon reads replies, got ${said(router.needs)}`);
+    }
+  } else if (router.unseenGrid !== undefined) checkGrid("unseenGrid", router.unseenGrid, fail);
   for (const [field, allowed] of Object.entries(CHOICES)) {
-    const given = router[field as keyof Router];
+    const given = (router as Router)[field as keyof Router];
     for (const one of field === "needs" ? [given ?? []].flat() : [given]) {
       if (one === undefined || (allowed as readonly unknown[]).includes(one)) continue;
       fail(`router.${field}: expected ${allowed.map(said).join(" or ")}, got ${said(one)}`);
@@ -239,7 +247,7 @@ function checkGrid(
 
 /** Fields of a router that have few values. */
 const CHOICES: Readonly<Partial<Record<keyof Router, readonly (string | boolean)[]>>> = {
-  needs: ["cost", "benchmark", "truth"],
+  needs: ["cost", "benchmark", "truth", "replies"],
   refit: ["train+validation", "train"],
   unseen: ["zero-update", "fit-new-vector"],
   scale: ["score", "rank"],

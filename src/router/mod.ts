@@ -45,6 +45,15 @@ export type {
   TrainingData,
   UnseenArm,
 } from "./contract.ts";
+export {
+  type Action,
+  blanked,
+  type FittedSequential,
+  type Observation,
+  type SequentialRouter,
+} from "./sequential.ts";
+export { Episodes } from "./episodes.ts";
+export type { Reply } from "../base/reply.ts";
 export { decide, lambdaGrid, type Pool, TIE, tieOrder } from "./decide.ts";
 export { type RowKeys, stratified } from "./stratify.ts";
 export * from "./training.ts";

@@ -297,6 +297,7 @@ export function takeTraining(
   id: string,
 ): TrainingData {
   const { queries, models, scores, costs, solvedFrom, tasks } = train, M = models.length;
+  const replies = "replies" in train ? train.replies : undefined; // withheld from most routers
   const cells = (from: Float64Array): Float64Array => {
     const out = new Float64Array(rows.length * M);
     rows.forEach((row, i) => out.set(from.subarray(row * M, (row + 1) * M), i * M));
@@ -313,6 +314,7 @@ export function takeTraining(
     },
     scores: cells(scores),
     costs: cells(costs),
+    ...(replies && { replies: rows.flatMap((row) => replies.slice(row * M, (row + 1) * M)) }),
     solvedFrom: Float64Array.from(rows, (row) => solvedFrom[row]),
     tasks: rows.map((row) => tasks[row]),
   };

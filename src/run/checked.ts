@@ -12,16 +12,40 @@ import type {
   Predictions,
   QueryBatch,
   Router,
+  TrainingData,
 } from "../router/contract.ts";
+import type { SequentialRouter } from "../router/sequential.ts";
 
 /** The same router, whose fits and predictions throw where they break the contract. */
 export function checked(router: Router): Router {
   const fit: Router["fit"] = async (train, config, context) => {
-    const fitted = fittedOrThrow(await router.fit(train, config, context));
+    const fitted = fittedOrThrow(await router.fit(withheld(router, train), config, context));
     expectModels(fitted.models, train.models);
     return guarded(fitted);
   };
   return Object.create(router, { fit: { value: fit } });
+}
+
+/** The same router, whose fits throw where they break the contract; its actions are checked by the episodes. */
+export function checkedSequential(router: SequentialRouter): SequentialRouter {
+  const fit: SequentialRouter["fit"] = async (train, config, context) => {
+    const fitted = await router.fit(withheld(router, train), config, context);
+    for (const field of ["act", "describe"] as const) {
+      if (typeof fitted?.[field] !== "function") {
+        throw new DataError(`fit: expected an object with ${field}, got ${typeof fitted?.[field]}`);
+      }
+    }
+    expectModels(fitted.models ?? [], train.models);
+    return fitted;
+  };
+  return Object.create(router, { fit: { value: fit } });
+}
+
+/** Training data without replies, unless the router needs them. */
+function withheld({ needs }: Pick<Router, "needs">, train: TrainingData): TrainingData {
+  if (needs?.includes("replies")) return train;
+  const { replies: _replies, validation, ...bare } = train;
+  return { ...bare, ...(validation && { validation: withheld({ needs }, validation) }) };
 }
 
 function guarded(fitted: FittedRouter): FittedRouter {

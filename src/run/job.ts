@@ -15,6 +15,7 @@ import { tune, type Tuning } from "./tune.ts";
 import { columnMeans } from "../router/training.ts";
 import { type Column, curveOf, points } from "./curve.ts";
 import { callThreshold } from "../metrics/two_model.ts";
+import type { Visits } from "../metrics/mod.ts";
 
 /** What one job returns. */
 export type JobOutcome = Decided | NotApplicable | Failed;
@@ -27,6 +28,8 @@ export interface Decided {
   readonly columns: readonly Column[];
   /** Model index per test row and column, row-major [T × columns]; empty for a mixture. */
   readonly choice: Uint16Array;
+  /** Of a sequential router: the models visited, row-major [T × columns × horizon]; M stands after the last. */
+  readonly paths?: Visits;
   /** Query-independent mixtures, one a column, in place of {@link choice}. */
   readonly mixtures?: readonly (readonly number[])[];
   /** Column order of the models the choices index. */
@@ -174,9 +177,9 @@ function callShare(quality: Float64Array, { scores }: TrainingData, rate: number
 
 /** Why a router cannot run on a dataset, or undefined if it can. */
 export function whyNot(
-  router: Router,
+  router: Pick<Router, "needs">,
   train: TrainingData,
-  facts: { readonly priced: boolean; readonly hasTruth: boolean },
+  facts: { readonly priced: boolean; readonly hasTruth: boolean; readonly hasReplies: boolean },
 ): string | undefined {
   for (const need of router.needs ?? []) {
     if (need === "cost" && !facts.priced) {
@@ -189,6 +192,7 @@ export function whyNot(
     if (need === "truth" && !facts.hasTruth) {
       return "needs the true probabilities of synthetic data";
     }
+    if (need === "replies" && !facts.hasReplies) return "needs replies; the dataset has none";
   }
   return undefined;
 }
@@ -198,7 +202,7 @@ export function whyNot(
  * targets in place of scores where the records have them.
  */
 export function finalTraining(
-  router: Router,
+  router: Pick<Router, "refit" | "reference">,
   { train, validation, all }: TrainingParts,
 ): TrainingData {
   const mine = forFit(router.refit === "train" ? train : all, router.reference);
@@ -225,12 +229,14 @@ function mixed(
   };
 }
 
-/** Joins columns [T] into row-major [T × columns]. */
-export function interleave(columns: readonly Uint16Array[]): Uint16Array {
-  const P = columns.length, rows = columns[0].length;
-  const out = new Uint16Array(rows * P);
+/** Joins columns [T × width] into row-major [T × columns × width]. */
+export function interleave(columns: readonly Uint16Array[], width = 1): Uint16Array {
+  const P = columns.length, size = columns[0].length;
+  const out = new Uint16Array(size * P);
   columns.forEach((column, p) => {
-    for (let i = 0; i < rows; i++) out[i * P + p] = column[i];
+    for (let i = 0; i < size; i++) {
+      out[(Math.floor(i / width) * P + p) * width + i % width] = column[i];
+    }
   });
   return out;
 }

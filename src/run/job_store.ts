@@ -32,6 +32,8 @@ export interface JobKey {
   readonly arms?: readonly string[];
   /** What is kept beside the decisions. */
   readonly keep?: string;
+  /** Hash of the replies, of a router that reads them. */
+  readonly repliesSha256?: string;
   /** Where heavy inference runs. */
   readonly device: string;
 }
@@ -64,8 +66,14 @@ export function jobId(key: JobKey): string {
 /** Hash of decisions as stored: columns, models, then choices or mixtures. */
 export function decisionsHash(outcome: JobOutcome): string {
   if (outcome.status !== "decided") return hashJson(outcome);
-  const { columns, models, choice, mixtures } = outcome;
-  return sha256(canonicalJson({ columns, models, mixtures, choice: sha256(bytesOf(choice)) }));
+  const { columns, models, choice, paths, mixtures } = outcome;
+  return sha256(canonicalJson({
+    columns,
+    models,
+    mixtures,
+    choice: sha256(bytesOf(choice)),
+    ...(paths && { horizon: paths.horizon, visited: sha256(bytesOf(paths.visited)) }),
+  }));
 }
 
 /** Where finished jobs live. */
@@ -111,6 +119,10 @@ export function encodeJob(job: FinishedJob): string {
         ...outcome,
         predicted: outcome.predicted && pack(bytesOf(outcome.predicted)).toBase64(),
         choice: pack(bytesOf(outcome.choice)).toBase64(),
+        paths: outcome.paths && {
+          ...outcome.paths,
+          visited: pack(bytesOf(outcome.paths.visited)).toBase64(),
+        },
       },
     }
     : job;
@@ -132,8 +144,9 @@ export function decodeJob(text: string, id: string | undefined, where: string): 
   if (job.outcome.status === "decided") {
     const bytes = (text: string): ArrayBuffer =>
       new Uint8Array(unpack(Uint8Array.fromBase64(text), where)).buffer; // memory of its own
-    const { choice, predicted } = job.outcome;
+    const { choice, paths, predicted } = job.outcome;
     job.outcome.choice = new Uint16Array(bytes(choice));
+    if (paths !== undefined) paths.visited = new Uint16Array(bytes(paths.visited));
     if (predicted !== undefined) job.outcome.predicted = new Float64Array(bytes(predicted));
   }
   if (decisionsHash(job.outcome) !== job.decisionsSha256) {

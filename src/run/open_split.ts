@@ -11,6 +11,8 @@ import type { Preparation } from "../embed/provider.ts";
 import { createMemo } from "../router/memo.ts";
 import { columnMeans } from "../router/training.ts";
 import { type Random, random } from "../base/random.ts";
+import { BLANK, type Reply } from "../base/reply.ts";
+import type { EpisodeRows } from "../router/episodes.ts";
 
 /** Negative controls: a router that still beats best single under one of them has found a leak. */
 export const CONTROLS = ["shuffled-labels", "constant-text"] as const;
@@ -25,6 +27,8 @@ export interface EmbeddedTable {
   readonly raw: Matrix;
   /** What is fitted on the training rows of a split before use. */
   readonly preparation: Preparation;
+  /** What every model said, row-major [Q × M], where a router reads it. */
+  readonly replies?: readonly Reply[];
 }
 
 /** Rows with their scores and, where the records have them, the targets that fits learn from. */
@@ -65,10 +69,14 @@ export interface OpenedSplit extends TrainingParts {
   readonly priced: boolean;
   /** The dataset is synthetic and its truth is known. */
   readonly hasTruth: boolean;
+  /** Replies were loaded. */
+  readonly hasReplies: boolean;
   /** Validation queries, with just the fields the router's needs name. */
-  validationFor(router: Router): QueryBatch;
+  validationFor(router: Pick<Router, "needs">): QueryBatch;
   /** Test queries, with just the fields the router's needs name. */
-  testFor(router: Router): QueryBatch;
+  testFor(router: Pick<Router, "needs">): QueryBatch;
+  /** Queries with the costs and replies that an episode gives out visit by visit. */
+  episodesFor(router: Pick<Router, "needs">, part: "validation" | "test"): EpisodeRows;
   /** Held-out models: their outcomes on the first n profile rows (new-model protocol). */
   profile(n: number): LabelledRows;
   /**
@@ -119,17 +127,27 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
       }),
       costs,
       meanCosts: columnMeans(costs, models.length),
+      ...(data.replies && { replies: said(of, models) }),
       solvedFrom: Float64Array.from(of, (i) => table.solvedFrom[table.benchmark[i]]),
       tasks: Array.from(of, (i) => table.tasks[table.task[i]]),
     };
   };
+  // A control without texts has no replies either; in the one with shuffled labels they stay with their queries.
+  const said = (of: Uint32Array, models: Uint16Array): Reply[] =>
+    control === "constant-text"
+      ? Array<Reply>(of.length * models.length).fill(BLANK)
+      : repliesAt(data.replies!, table.models.length, of, models);
   const queries = byKey((part: keyof TrainingParts) => ({
     ...batch(part, rows[part]),
     benchmarks: labels(rows[part]),
   }));
   const parts = partsOf((part) => labelled(queries(part), rows[part], columns));
   const test = batch("test", rows.test);
-  const withheld = (base: QueryBatch, part: "validation" | "test", router: Router): QueryBatch => {
+  const withheld = (
+    base: QueryBatch,
+    part: "validation" | "test",
+    router: Pick<Router, "needs">,
+  ): QueryBatch => {
     const { benchmarks: _labels, ...bare } = base;
     const needs = router.needs ?? [];
     return {
@@ -148,8 +166,23 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
     testRows: rows.test,
     priced: isPriced(table),
     hasTruth: table.truth !== undefined,
+    hasReplies: data.replies !== undefined,
     validationFor: (router) => withheld(queries("validation"), "validation", router),
     testFor: (router) => withheld(test, "test", router),
+    episodesFor: (router, part) => ({
+      queries: part === "test"
+        ? withheld(test, part, router)
+        : withheld(queries(part), part, router),
+      models: Array.from(columns, (m) => table.models[m]),
+      // Of a test row the control has no costs; paying for a visit is no label.
+      costs: cells(
+        (part === "test" ? table : source).costs,
+        table.models.length,
+        rows[part],
+        columns,
+      ),
+      replies: said(rows[part], columns),
+    }),
     profile: byKey((n: number) => {
       const of = profileRows(split, n);
       const queries = { ...batch(`profile/${n}`, of), benchmarks: labels(of) };
@@ -218,6 +251,16 @@ export function cells(
     for (let j = 0; j < of.length; j++) out[at++] = source[start + of[j]];
   }
   return out;
+}
+
+/** Replies of rows × columns out of [Q × M]. */
+export function repliesAt(
+  source: readonly Reply[],
+  width: number,
+  rows: ArrayLike<number>,
+  columns: ArrayLike<number>,
+): Reply[] {
+  return Array.from(rows).flatMap((row) => Array.from(columns, (m) => source[row * width + m]));
 }
 
 function constant(raw: Matrix): Matrix {

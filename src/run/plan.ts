@@ -9,6 +9,8 @@ import { type EmbeddingProvider, embedQueries, openProvider } from "../embed/mod
 import { checkRouter, type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
+import type { AnyRouter } from "../router/sequential.ts";
+import { loadReplies } from "../../datasets/load.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
 import { progress } from "../base/progress.ts";
@@ -63,7 +65,7 @@ export interface PlannedRouter {
   /** Id in tables and results. */
   readonly id: string;
   /** The method. */
-  readonly router: Router;
+  readonly router: AnyRouter;
   /** Hash of its file; `reference` for reference rows. */
   readonly sha256: string;
   /** What `--routers` takes: id, path or `path#name`; absent for reference rows and routers in memory. */
@@ -75,7 +77,7 @@ export interface RouterInMemory {
   /** Id in tables and results, as {@link RunSettings.routers} names it. */
   readonly id: string;
   /** The method. */
-  readonly router: Router;
+  readonly router: AnyRouter;
 }
 
 /** What a plan may be given besides its settings; none of it can change a decision. */
@@ -104,10 +106,12 @@ export interface RunPlan {
   readonly provider: EmbeddingProvider;
   /** References first, then competitors. */
   readonly routers: readonly PlannedRouter[];
-  /** Ids of routers that take long, were not asked for and do not run. */
-  readonly leftOut: readonly string[];
+  /** Ids of routers that were not named and do not run, by the reason. */
+  readonly leftOut: ReadonlyMap<string, readonly string[]>;
   /** Hash of the harness code that can change a decision. */
   readonly harnessSha256: string;
+  /** Hash of the replies file, where a router reads one. */
+  readonly repliesSha256?: string;
   /** What workers start from. */
   readonly setup: WorkSetup;
   /** Split by split, routers in order. */
@@ -119,14 +123,20 @@ export interface RunPlan {
 /** Where embeddings and finished jobs are kept. */
 export const CACHE: string = repoPath(".cache");
 
-/** Whether a router that was not named takes too long for this run. */
+/** Why a router that was not named is too much for this run, if it is. */
 function tooMuch(
-  { effort }: Router,
+  { router }: PlannedRouter,
   { truth }: OutcomeTable,
   { protocol }: RunSettings,
-): boolean {
-  if (effort === undefined || protocol === "id" && truth !== undefined) return false;
-  return effort === "minutes" || truth !== undefined;
+): string | undefined {
+  if (reads(router)) return "since reading replies takes long";
+  const { effort } = router;
+  if (effort === undefined || protocol === "id" && truth !== undefined) return undefined;
+  return effort === "minutes" || truth !== undefined ? "since their fits take long" : undefined;
+}
+
+function reads({ needs = [] }: AnyRouter): boolean {
+  return needs.includes("replies");
 }
 
 /**
@@ -155,10 +165,10 @@ export async function planRun(
     settings.protocol,
   );
   const { table, templates } = dataset;
-  const leftOut = settings.routers
-    ? []
-    : found.filter(({ router }) => tooMuch(router, table, settings));
-  const routers = found.filter((r) => !leftOut.includes(r));
+  const whyNot = (each: PlannedRouter): string | undefined =>
+    settings.routers ? undefined : tooMuch(each, table, settings);
+  const leftOut = Map.groupBy(found.filter(whyNot), (each) => whyNot(each)!);
+  const routers = found.filter((each) => !whyNot(each));
   const splits = splitsFor(settings, dataset);
   const provider = await openProvider(settings.embedding, { device: settings.device });
   const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
@@ -172,8 +182,16 @@ export async function planRun(
   const harnessSha256 = await harnessHash();
   const budgets = isNewModel ? settings.budgets ?? BUDGETS : [];
   const hashes = splits.map(splitHash);
+  const replies = routers.some(({ router }) => reads(router))
+    ? await loadReplies(settings.data, table)
+    : undefined;
   const setup: WorkSetup = {
-    data: { table, raw: workers > 1 ? shareable(raw) : raw, preparation: provider.preparation },
+    data: {
+      table,
+      raw: workers > 1 ? shareable(raw) : raw,
+      preparation: provider.preparation,
+      ...(replies && { replies: replies.cells }),
+    },
     splits,
     control: settings.control,
     budgets,
@@ -182,7 +200,7 @@ export async function planRun(
     device: settings.device,
   };
   const jobs = splits.flatMap((_, at) =>
-    routers.map(({ id, file, sha256 }): Job => ({
+    routers.map(({ id, file, sha256, router }): Job => ({
       id: jobId({
         dataSha256: table.dataset.sha256,
         splitSha256: hashes[at],
@@ -194,6 +212,7 @@ export async function planRun(
         budgets,
         arms: settings.arms,
         keep: settings.keep,
+        ...(reads(router) && { repliesSha256: replies?.sha256 }),
         device: settings.device,
       }),
       router: id,
@@ -210,8 +229,9 @@ export async function planRun(
     splits,
     provider,
     routers,
-    leftOut: leftOut.map(({ id }) => id),
+    leftOut: new Map(leftOut.entries().map(([why, them]) => [why, them.map(({ id }) => id)])),
     harnessSha256,
+    ...(replies && { repliesSha256: replies.sha256 }),
     setup,
     jobs,
     key: hashJson(jobs.map((j) => j.id)).slice(0, 16),

@@ -12,7 +12,7 @@ import { CapabilityError } from "../base/errors.ts";
 import { seededOrder } from "../base/random.ts";
 import { columnMeans, extendPool, takeTraining } from "../router/training.ts";
 import { decideWithin } from "../router/decide.ts";
-import { cells, forFit, type LabelledRows, type OpenedSplit } from "./open_split.ts";
+import { cells, forFit, type LabelledRows, type OpenedSplit, repliesAt } from "./open_split.ts";
 import { argmax, meanOfChosen, type Replayed } from "./tune.ts";
 
 /** Groups that play new models: each known model does once, and two thirds stay known as in the protocol. */
@@ -115,6 +115,7 @@ function columnsOf(rows: LabelledRows, models: readonly string[], keep = false):
     ...(rows.targets && { targets: taken(rows.targets) }),
     costs,
     meanCosts: columnMeans(costs, models.length),
+    ...(rows.replies && { replies: repliesAt(rows.replies, all.length, every, columns) }),
   }, keep);
 }
 

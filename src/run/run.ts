@@ -9,7 +9,7 @@ import { CACHE, type RunPlan } from "./plan.ts";
 import { receiveError } from "../base/threads.ts";
 import { failedJob, type Job, worker, type WorkSetup } from "./work.ts";
 import type { WorkerReply } from "./worker.ts";
-import type { Router } from "../router/contract.ts";
+import type { AnyRouter } from "../router/sequential.ts";
 
 /** One part of a run, for a cluster's array job. */
 export interface Shard {
@@ -188,7 +188,7 @@ export async function doJobs(
 /** What {@link doJobs} may be told. */
 export interface DoOptions {
   /** Routers without a file, by id; only with one worker. */
-  readonly inMemory?: ReadonlyMap<string, Router>;
+  readonly inMemory?: ReadonlyMap<string, AnyRouter>;
   /** Whether one worker, too, is a thread. */
   readonly aside?: boolean;
   /** Jobs that need not be done any more. */

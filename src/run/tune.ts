@@ -4,12 +4,13 @@
  * λ = 0 (accuracy tables) and by the validation Area (curves). Ties go to the earlier configuration.
  * @module
  */
-import type { FitContext, FittedRouter, Router } from "../router/contract.ts";
+import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
+import type { AnyRouter } from "../router/sequential.ts";
 import { forFit, type OpenedSplit } from "./open_split.ts";
 import { decide, type Pool } from "../router/decide.ts";
 import { curveOf, points } from "./curve.ts";
 import { columnMeans } from "../router/training.ts";
-import { deferralArea } from "../metrics/mod.ts";
+import { type CurvePoint, deferralArea } from "../metrics/mod.ts";
 
 /** What tuning found; kept whole in the result. */
 export interface Tuning {
@@ -53,21 +54,46 @@ export async function tune(
   split: OpenedSplit,
   context: () => FitContext,
 ): Promise<Tuning> {
+  const batch = split.validationFor(router);
+  return await tuneBy(router, split, context, async (train, config, fit) => {
+    const fitted = await router.fit(train, config, fit);
+    const pool: Pool = { models: fitted.models, meanCosts: split.train.meanCosts };
+    const predictions = points(await fitted.predict(batch), router);
+    const score = mean(split, decide(predictions, pool), "scores");
+    if (!split.priced) return { score };
+    return { score, curve: await validationCurve(fitted, router, split, pool) };
+  });
+}
+
+/** What a configuration does on the validation rows. */
+export interface Judged {
+  /** Mean score of the headline. */
+  readonly score: number;
+  /** The quality-cost curve; needed where costs are known. */
+  readonly curve?: readonly CurvePoint[];
+}
+
+/**
+ * Tunes any kind of router.
+ * @param judge fits a configuration on the training rows and lets it decide for the validation rows
+ */
+export async function tuneBy(
+  router: AnyRouter,
+  split: OpenedSplit,
+  context: () => FitContext,
+  judge: (train: TrainingData, config: unknown, context: FitContext) => Promise<Judged>,
+): Promise<Tuning> {
   if (router.reference || (router.grid.length === 1 && !split.priced)) {
     return { score: 0, trials: [] };
   }
-  const batch = split.validationFor(router);
   const trials: { score: number; area?: number }[] = [];
-  const curves: { cost: number; quality: number }[][] = [];
+  const curves: (readonly CurvePoint[])[] = [];
   for (const [i, config] of router.grid.entries()) {
     const fit = context();
     fit.signal.throwIfAborted();
     const train = { ...forFit(split.train), validation: forFit(split.validation, true) };
-    const fitted = await router.fit(train, config, { ...fit, grid: router.grid });
-    const pool: Pool = { models: fitted.models, meanCosts: split.train.meanCosts };
-    const predictions = points(await fitted.predict(batch), router);
-    const score = mean(split, decide(predictions, pool), "scores");
-    if (split.priced) curves.push(await validationCurve(fitted, router, split, pool));
+    const { score, curve } = await judge(train, config, { ...fit, grid: router.grid });
+    if (split.priced) curves.push(curve!);
     trials.push(split.priced ? { score, area: area(curves[i], split) } : { score });
     fit.progress((i + 1) / router.grid.length);
   }
@@ -90,12 +116,12 @@ async function validationCurve(
   }));
 }
 
-function area(curve: { cost: number; quality: number }[], { validation }: OpenedSplit): number {
+function area(curve: readonly CurvePoint[], { validation }: OpenedSplit): number {
   return deferralArea(curve, Math.max(...columnMeans(validation.costs, validation.models.length)));
 }
 
 function operate(
-  curve: { cost: number; quality: number }[],
+  curve: readonly CurvePoint[],
   { all, validation }: OpenedSplit,
 ): OperatingPoints {
   const M = all.models.length;

@@ -8,8 +8,9 @@ import type { Device } from "../base/device.ts";
 import { messageOf, placeOfError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
 import { type Control, type EmbeddedTable, type OpenedSplit, openSplit } from "./open_split.ts";
-import { checked } from "./checked.ts";
-import { FAILED, type Failed, runJob } from "./job.ts";
+import { checked, checkedSequential } from "./checked.ts";
+import { FAILED, type Failed, type JobOptions, type JobOutcome, runJob } from "./job.ts";
+import { runSequentialJob } from "./sequential_job.ts";
 import { type ArmKind, runNewModelJob } from "./new_model_job.ts";
 import { decisionsHash, type FinishedJob } from "./job_store.ts";
 import { summarisePredictions } from "./predictions.ts";
@@ -20,6 +21,7 @@ import { outcomesOf } from "./join.ts";
 import { tieOrder } from "../router/decide.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
+import { type AnyRouter, isSequential, type SequentialRouter } from "../router/sequential.ts";
 
 /** What every worker of a run starts from; cloneable. */
 export interface WorkSetup {
@@ -61,7 +63,7 @@ export interface Job {
  */
 export function worker(
   setup: WorkSetup,
-  inMemory: ReadonlyMap<string, Router> = new Map(),
+  inMemory: ReadonlyMap<string, AnyRouter> = new Map(),
 ): (job: Job) => Promise<FinishedJob> {
   const work = worksOn(setup, inMemory);
   return async (job) => {
@@ -78,7 +80,7 @@ export function worker(
 }
 
 /** Whether a job is a reference row's of the harness. */
-function isOurs({ router, file }: Job, inMemory: ReadonlyMap<string, Router>): boolean {
+function isOurs({ router, file }: Job, inMemory: ReadonlyMap<string, AnyRouter>): boolean {
   return file === undefined && !inMemory.has(router);
 }
 
@@ -102,7 +104,7 @@ export function failedJob({ splits }: WorkSetup, job: Job, thrown: unknown): Fin
 
 function worksOn(
   setup: WorkSetup,
-  inMemory: ReadonlyMap<string, Router>,
+  inMemory: ReadonlyMap<string, AnyRouter>,
 ): (job: Job) => Promise<FinishedJob> {
   let open: { at: number; split: OpenedSplit } | undefined;
   const options = {
@@ -115,7 +117,9 @@ function worksOn(
     if (open?.at !== job.split) {
       open = { at: job.split, split: openSplit(setup.data, split, setup.control) };
     }
-    const router = checked(inMemory.get(job.router) ?? await find(job));
+    const found = inMemory.get(job.router) ?? await find(job);
+    if (isSequential(found)) return await visits(job, found, split, open.split, options);
+    const router = checked(found);
     const outcome = split.heldOutModels.length > 0
       ? await runNewModelJob(
         job.router,
@@ -162,6 +166,20 @@ function worksOn(
   };
 }
 
+/** The job of a router that visits models. It predicts nothing, and a query's time is that of its visits. */
+async function visits(
+  { id, router }: Job,
+  found: SequentialRouter,
+  { seed, fold, heldOutModels }: Split,
+  opened: OpenedSplit,
+  options: JobOptions,
+): Promise<FinishedJob> {
+  const outcome: JobOutcome = heldOutModels.length > 0
+    ? { status: "not applicable", reason: "cannot take in a model without retraining" }
+    : await runSequentialJob(router, checkedSequential(found), opened, options);
+  return { id, router, seed, fold, outcome, decisionsSha256: decisionsHash(outcome) };
+}
+
 /** Puts a name before the message of an error, which stays of its kind (and exit code). */
 function prefix(error: Error, name: string): void {
   const { message, stack } = error;
@@ -169,7 +187,7 @@ function prefix(error: Error, name: string): void {
   error.stack = stack?.replace(message, () => error.message);
 }
 
-async function find({ router, file }: Job): Promise<Router> {
+async function find({ router, file }: Job): Promise<AnyRouter> {
   if (file !== undefined) return (await loadRouter(file)).router;
   return REFERENCES.find(({ id }) => id === router)!.router as Router;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { demoTable } from "../../datasets/demo/generate.ts";
 import { conform } from "../../src/router/conformance.ts";
 import { type Preset, presetFor } from "../../src/icl/presets.ts";
-import type { Router } from "../../src/router/contract.ts";
+import { type AnyRouter, isSequential } from "../../src/router/sequential.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { openSplit } from "../../src/run/open_split.ts";
@@ -20,8 +20,9 @@ const LESS: Readonly<Record<string, number>> = {
 };
 
 /** Conformance takes dozens of fits: those of a router that takes minutes are cut short, the same code in fewer steps. */
-function hasty(id: string, router: Router): Router {
+function hasty(id: string, router: AnyRouter): AnyRouter {
   if (router.effort !== "minutes") return router;
+  if (id === "hier_router") return { ...router, grid: [{ hops: 3, entropy: 0.01, passes: 2 }] };
   assert.equal(id, "icl_router", "how is a fit of this router cut short?");
   const { reconstruction, answer, ...preset } = presetFor(300);
   const short: Preset = {
@@ -37,7 +38,8 @@ for (const { id, router } of routers) {
     const findings = await conform(hasty(id, router));
     const failed = findings.filter(({ status }) => status === "fail");
     assert.deepEqual(failed.map(({ check, detail }) => `${check}: ${detail}`), []);
-    assert.ok(findings.filter(({ status }) => status === "pass").length > 18);
+    const passed = findings.filter(({ status }) => status === "pass").length;
+    assert.ok(passed > (isSequential(router) ? 10 : 18), `${passed}`);
   });
 }
 
@@ -54,6 +56,7 @@ Deno.test("every router beats a random choice on 900 demo queries by a third of 
   const random = mean(outcomes.map((scores) => mean([...scores])));
   const oracle = mean(outcomes.map((scores) => Math.max(...scores)));
   for (const { id, router } of routers) {
+    if (isSequential(router)) continue; // the demo has no replies
     const choice = column(decided(await runJob(id, router, split, OPTIONS)), 0);
     const score = mean(choice.map((m, i) => outcomes[i][m]));
     const bar = random + (oracle - random) * (LESS[id] ?? 1 / 3);

@@ -15,6 +15,7 @@ import { runJob } from "../../src/run/job.ts";
 import { type OpenedSplit, openSplit } from "../../src/run/open_split.ts";
 import { planRun } from "../../src/run/plan.ts";
 import { decide } from "../../src/router/decide.ts";
+import { isSequential } from "../../src/router/sequential.ts";
 import { loadRouter } from "../../src/router/discover.ts";
 import { columnMeans } from "../../src/router/training.ts";
 import { buildProfile } from "../../src/icl/profile.ts";
@@ -38,6 +39,7 @@ function meanChosen(choice: ArrayLike<number>, cells: Float64Array, M: number): 
 
 async function byRouter(split: OpenedSplit, name: string, test: Float64Array): Promise<Reached> {
   const { id, router } = await loadRouter(name);
+  if (isSequential(router)) throw new Error(`${name} visits models`);
   const signal = new AbortController().signal;
   const outcome = await runJob(id, router, split, { device: "cpu", signal, progress: () => {} });
   if (outcome.status !== "decided") throw new Error(outcome.reason);

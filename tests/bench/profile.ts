@@ -9,6 +9,7 @@
  */
 import { cpuUsage } from "node:process";
 import type { FittedRouter, Router } from "../../src/router/contract.ts";
+import { isSequential } from "../../src/router/sequential.ts";
 import { planRun } from "../../src/run/plan.ts";
 import { hashJson } from "../../src/base/hash.ts";
 import { worker } from "../../src/run/work.ts";
@@ -77,6 +78,7 @@ if (import.meta.main) {
       fits: 0,
     };
     times.set(id, mine);
+    if (isSequential(router)) throw new Error(`${id} visits models, which is not timed`);
     return [id, timed(router, mine)];
   }));
   const work = worker(plan.setup, inMemory);

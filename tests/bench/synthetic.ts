@@ -16,6 +16,7 @@ import { openSplit } from "../../src/run/open_split.ts";
 import { makeSplits } from "../../src/splits/make.ts";
 import { textTable } from "../../src/report/tables/text_table.ts";
 import { percent } from "../../src/report/tables/numbers.ts";
+import { isSequential } from "../../src/router/sequential.ts";
 import { loadRouters } from "../../src/router/discover.ts";
 import { alone } from "../splits/tables.ts";
 import { column, OPTIONS } from "../run/scene.ts";
@@ -40,7 +41,7 @@ const low = Math.max(...singles), high = value(best);
 
 const lines: string[][] = [];
 for (const { id, router } of await loadRouters(flags.routers?.split(","))) {
-  if (router.effort === "minutes" && !flags.slow) continue;
+  if (isSequential(router) || router.effort === "minutes" && !flags.slow) continue;
   const start = performance.now();
   const outcome = await runJob(id, router, split, OPTIONS);
   if (outcome.status !== "decided") continue;

@@ -124,3 +124,17 @@ export function reported(
     return { ...await openResult(path), path, outcomes: run.plan.table };
   });
 }
+
+/** Gives the browser's code a document that holds blocks only. */
+export async function withBlocks<T>(
+  blocks: ReadonlyMap<string, string>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const page = { getElementById: (id: string) => ({ textContent: blocks.get(id) }) };
+  Object.assign(globalThis, { document: page });
+  try {
+    return await run();
+  } finally {
+    Reflect.deleteProperty(globalThis, "document");
+  }
+}

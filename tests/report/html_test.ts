@@ -8,7 +8,7 @@ import { packBlock } from "../../src/report/html/pack.ts";
 import { htmlReport } from "../../src/report/html/page.ts";
 import { addQueries, type Blocks, EXCERPT } from "../../src/report/html/query_data.ts";
 import { testRows } from "../../src/evaluate/decisions.ts";
-import { records, reported } from "./fixture.ts";
+import { records, reported, withBlocks } from "./fixture.ts";
 
 const HOSTILE = `</script><img src=x onerror="alert(1)">'<!--<script>`;
 const COMMAND = "deno task report tiny";
@@ -212,15 +212,4 @@ function lacks(page: string, pattern: RegExp): void {
 function renamed(cells: Readonly<Record<string, number>>): Record<string, number> {
   const { "ash-2b": first, ...rest } = cells;
   return { [HOSTILE]: first, ...rest };
-}
-
-/** Gives the browser's code a document that holds blocks only. */
-async function withBlocks<T>(blocks: Blocks, run: () => Promise<T>): Promise<T> {
-  const page = { getElementById: (id: string) => ({ textContent: blocks.get(id) }) };
-  Object.assign(globalThis, { document: page });
-  try {
-    return await run();
-  } finally {
-    Reflect.deleteProperty(globalThis, "document");
-  }
 }

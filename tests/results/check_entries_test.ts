@@ -73,6 +73,30 @@ Deno.test("what does not fit is refused with the entry's name", () => {
   }
 });
 
+Deno.test("a path visits something, nothing twice, ends once, and holds what it commits to", () => {
+  const paths = (...visited: number[]): DecisionEntry => ({
+    ...entry,
+    paths: { visited: Uint16Array.from(visited), horizon: 2 },
+  });
+  check(paths(0, 2, 1, 2, 0, 1, 1, 0));
+  const cases: [visited: number[], message: RegExp][] = [
+    [[0, 2, 1, 2, 0, 1], /6 visits for 4 choices × 2$/],
+    [[0, 2, 1, 2, 0, 1, 2, 2], /choice 3 is model 0, which was not visited$/],
+    [[0, 2, 0, 2, 0, 1, 1, 0], /choice 1 is model 1, which was not visited$/],
+    [[0, 2, 1, 1, 0, 1, 1, 0], /path 1 visits a model twice: 1, 1$/],
+    [[2, 0, 1, 2, 0, 1, 1, 0], /path 0 goes on after its end: 2, 0$/],
+    [[0, 7, 1, 2, 0, 1, 1, 0], /path 0 goes on after its end: 0, 7$/],
+  ];
+  for (const [visited, message] of cases) {
+    assert.throws(() => check(paths(...visited)), (error: Error) => {
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+  assert.throws(() => check(paths(0, 2, 1, 2, 0, 1, 1, 0), { ...entry, fold: 1 }), /columns other/);
+  assert.throws(() => check({ ...coin, paths: paths(0, 2).paths }), /both choices and mixtures/);
+});
+
 Deno.test("a router's columns must be the same on every split", () => {
   const longer = {
     ...entry,

@@ -89,6 +89,35 @@ Deno.test("exactly 256 models still fit a byte", () => {
   assert.deepEqual(decodeDecisions(bytes, "here", sha256), full);
 });
 
+Deno.test("paths follow their choices, the number of models for no visit", () => {
+  const paths = { visited: Uint16Array.of(0, 3, 2, 1, 2, 3, 1, 2), horizon: 2 };
+  const mixed = [entry(names(3), Uint16Array.of(0, 1, 2, 2), { paths }), ...small];
+  const { bytes, sha256 } = encodeDecisions(mixed);
+  const { header, body } = headerOf(bytes);
+  assert.deepEqual(header.entries.map((e: { horizon?: number }) => e.horizon), [
+    2,
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual([...body], [0, 1, 2, 2, ...paths.visited, 0, 1, 2, 2]);
+  assert.deepEqual(decodeDecisions(bytes, "here", sha256), mixed);
+  // 256 models and "no visit" are one too many for a byte.
+  const full = { visited: Uint16Array.of(255, 256, 0, 256), horizon: 2 };
+  const wide = [entry(names(256), Uint16Array.of(255, 0), { paths: full })];
+  const packed = encodeDecisions(wide);
+  assert.equal(headerOf(packed.bytes).header.bytesPerChoice, 2);
+  assert.deepEqual(decodeDecisions(packed.bytes, "here", packed.sha256), wide);
+});
+
+Deno.test("a visit altered under a corrected outer hash is found by its own hash", () => {
+  const paths = { visited: Uint16Array.of(0, 3, 2, 1, 2, 3, 1, 2), horizon: 2 };
+  const own = [entry(names(3), Uint16Array.of(0, 1, 2, 2), { paths })];
+  const { header, body } = headerOf(encodeDecisions(own).bytes);
+  body[6] = 0;
+  const plain = decisionBytes(header, body);
+  refused(pack(plain), sha256(plain), /decisions of hand, seed 42, fold 0 do not match their hash/);
+});
+
 Deno.test("same decisions, same bytes", () => {
   assert.deepEqual(encodeDecisions(small), encodeDecisions(structuredClone(small)));
 });

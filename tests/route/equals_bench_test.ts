@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { openPool, openSplit } from "../../src/mod.ts";
 import { fitRouter, openRouter, savableRouters } from "../../src/api/route.ts";
 import { loadRouter } from "../../src/router/discover.ts";
+import { isSequential } from "../../src/router/sequential.ts";
 import { checked } from "../../src/run/checked.ts";
 import { runJob } from "../../src/run/job.ts";
 import type { PoolRouter } from "../../src/route/pool_router.ts";
@@ -18,7 +19,9 @@ const options = {
 /** Opens what was saved, and holds its choices for the test rows against the job's, along the whole curve. */
 async function compareWithBench(id: string, file: string, embedding: string): Promise<PoolRouter> {
   const { opened, table } = await openSplit(pool, { embedding });
-  const job = await runJob(id, checked((await loadRouter(id)).router), opened, options);
+  const { router } = await loadRouter(id);
+  assert.ok(!isSequential(router));
+  const job = await runJob(id, checked(router), opened, options);
   if (job.status !== "decided") throw new Error(`${id}: ${job.reason}`);
   await (await fitRouter(pool, id, { embedding })).save(file);
   const router = await openRouter(file, { pool }), { dial } = await router.fitted("area");

@@ -1,7 +1,7 @@
 /** Running a plan: finished jobs are found again, damaged ones are not, and nobody runs it twice at once. */
 import assert from "node:assert/strict";
 import { relative } from "node:path";
-import { planRun } from "../../src/run/plan.ts";
+import { planRun, type RunPlan } from "../../src/run/plan.ts";
 import { runPlan, shardOf } from "../../src/run/run.ts";
 import { encodeJob, JobStore } from "../../src/run/job_store.ts";
 import { CapabilityError, UsageError } from "../../src/base/errors.ts";
@@ -143,6 +143,29 @@ Deno.test("planRun: names are checked before any data is read", async () => {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("planRun: a router that reads replies runs, and has them read, where it is named", () =>
+  withRecords(async (folder) => {
+    const said = { text: "so", head: "so", tail: "", chars: 2 };
+    const { table } = await planOf(folder);
+    const replies = Object.fromEntries(table.models.map((model) => [model, said]));
+    await Deno.writeTextFile(
+      `${folder}/replies.jsonl`,
+      table.ids.map((id) => JSON.stringify({ id, replies }) + "\n").join(""),
+    );
+    const ran = (plan: RunPlan): boolean =>
+      plan.jobs.some((job) => job.router === "cascade_replies");
+    const all = await planOf(folder, { routers: undefined });
+    assert.ok(!ran(all));
+    assert.ok(all.leftOut.get("since reading replies takes long")?.includes("cascade_replies"));
+    assert.ok(all.leftOut.get("since their fits take long")?.includes("icl_router"));
+    assert.deepEqual([all.setup.data.replies, all.repliesSha256], [undefined, undefined]);
+    const named = await planOf(folder, { routers: ["cascade_replies"] });
+    assert.ok(ran(named));
+    assert.equal(named.leftOut.size, 0);
+    assert.equal(named.setup.data.replies?.length, table.ids.length * table.models.length);
+    assert.match(named.repliesSha256!, /^[0-9a-f]{64}$/);
+  }));
 
 Deno.test("planRun: whatever can change a decision changes the jobs' names", () =>
   withRecords(async (folder) => {

@@ -7,6 +7,7 @@ import { isPriced, type OutcomeTable } from "../../outcomes/table.ts";
 import { isNewModel, type OpenedResult } from "../../results/result.ts";
 import type { DecisionEntry } from "../../results/decision_file.ts";
 import { joinFolds, seedRows } from "../../evaluate/decisions.ts";
+import type { Visits } from "../../metrics/mod.ts";
 import { ranked } from "../tables/leaderboard.ts";
 import { type Packable, packBlock } from "./pack.ts";
 
@@ -47,7 +48,7 @@ export function addQueries(
         entries.find((e) => e.router === router && e.seed === seed && e.fold === fold)!
       );
       const at = parts[0].models.map((model) => position.get(model)!);
-      const joined = joinFolds(parts).choices?.[0];
+      const { choices, paths } = joinFolds(parts), joined = choices?.[0];
       // A mixture that is all one model is a choice.
       const fixed = parts.map(({ mixtures }) => mixtures?.[0].findIndex((w) => w > 1 - 1e-9) ?? -1);
       const { fold } = seeds[s];
@@ -55,6 +56,7 @@ export function addQueries(
         const chosen = joined ? joined[i] : fixed[fold[i]];
         choice[r * rows.length + i] = chosen < 0 ? none(choice) : at[chosen];
       }
+      if (paths) arrays[`path${s}/${router}`] = packedPath(paths[0], at);
       if (predicted) {
         const own = parts.map((part) => predicted[entries.indexOf(part)]);
         foreseen.set(ofChosen(parts, own), r * rows.length);
@@ -73,6 +75,13 @@ export function addQueries(
     })),
   };
   return add(blocks, "queries", result.sha256, () => packBlock(meta, arrays));
+}
+
+/** Models visited, row-major [rows × horizon], as positions in the table's pool. */
+function packedPath({ visited }: Visits, at: readonly number[]): Uint8Array | Uint16Array {
+  const packed = indices(visited.length, Math.max(...at) + 1);
+  visited.forEach((m, v) => packed[v] = at[m] ?? none(packed));
+  return packed;
 }
 
 /** What a router predicted of the models it chose, fold by fold; NaN where that was not kept. */

@@ -9,6 +9,7 @@
 import type { ModelProfiles, Need, QueryBatch, TrainingData } from "../contract.ts";
 import { type Matrix, matrix, normaliseToGrid, takeRows } from "../../linalg/matrix.ts";
 import { random } from "../../base/random.ts";
+import type { Reply } from "../../base/reply.ts";
 import { sha256 } from "../../base/hash.ts";
 import { createMemo } from "../memo.ts";
 import { columnMeans } from "../training.ts";
@@ -33,6 +34,8 @@ export interface Rows {
   readonly scores: Float64Array;
   /** [N × M] in US dollars, NaN = unknown. */
   readonly costs: Float64Array;
+  /** What the models say, [N × M]; more confident where they score. */
+  readonly replies: readonly Reply[];
   /** True P(solved), [N × M]. */
   readonly truth: Float64Array;
   /** True expected cost, [N × M]. */
@@ -73,7 +76,9 @@ export function createFixture(seed: number): Fixture {
   const centres = normals(source.fork("centres"), TOPICS, 1);
   const noise = normals(source.fork("noise"), count, 0.7);
   const topic = Array.from({ length: count }, (_, i) => i % TOPICS);
+  const replies = new Array<Reply>(count * M);
   const table: Rows = {
+    replies,
     ids: topic.map((_, i) => `q${String(i).padStart(3, "0")}`),
     texts: topic.map((t, i) => text(source.fork("text", i), t)),
     vectors: noise,
@@ -94,6 +99,7 @@ export function createFixture(seed: number): Fixture {
       const draws = BENCHMARKS[topic[i] >> 1] === "coding" ? 4 : 1;
       for (let n = 0; n < draws; n++) table.scores[at] += draw.next() < skill ? 1 / draws : 0;
       table.costs[at] = price * (1 + draw.integer(4)) / 2 ** 20;
+      replies[at] = reply(source.fork("reply", model, i), table.scores[at]);
       table.truth[at] = skill;
       table.truthCost[at++] = price * 2.5 / 2 ** 20;
     }
@@ -123,6 +129,7 @@ export function takeQueries(rows: Rows, which: readonly number[]): Rows {
     models: rows.models,
     scores: cells(rows.scores),
     costs: cells(rows.costs),
+    replies: which.flatMap((i) => rows.replies.slice(i * M, (i + 1) * M)),
     truth: cells(rows.truth),
     truthCost: cells(rows.truthCost),
   };
@@ -139,6 +146,7 @@ export function takeModels(rows: Rows, which: readonly number[], names?: readonl
   return {
     ...rows,
     models: names ?? which.map((m) => rows.models[m]),
+    replies: rows.ids.flatMap((_, i) => which.map((m) => rows.replies[i * M + m])),
     scores: cells(rows.scores),
     costs: cells(rows.costs),
     truth: cells(rows.truth),
@@ -175,6 +183,7 @@ export function trainingData(
     models: [...rows.models],
     scores: rows.scores.slice(),
     costs: rows.costs.slice(),
+    ...(needs.includes("replies") && { replies: [...rows.replies] }),
     meanCosts: columnMeans(rows.costs, rows.models.length),
     solvedFrom: Float64Array.from(rows.benchmarks, (b) => SOLVED_FROM[b]),
     tasks: [...rows.tasks],
@@ -197,6 +206,15 @@ function normals(source: ReturnType<typeof random>, rows: number, spread: number
   const out = matrix(rows, WIDTH);
   for (let i = 0; i < out.data.length; i++) out.data[i] = spread * source.normal();
   return out;
+}
+
+/** A reply that tells in four of five cases whether it is right. */
+function reply(source: ReturnType<typeof random>, score: number): Reply {
+  const right = source.next() < 0.8 ? score >= 0.5 : source.next() < 0.5;
+  const words = Array.from({ length: 4 + source.integer(8) }, () => `common${source.integer(50)}`);
+  const final = String(source.integer(100));
+  const text = `${words.join(" ")} ${right ? "therefore" : "perhaps"} ${final}`;
+  return { text, final, chars: text.length, tokens: words.length + 2 };
 }
 
 /** Eight to twenty-three words, half of them from the topic's own vocabulary. */

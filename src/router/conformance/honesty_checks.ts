@@ -57,6 +57,7 @@ const TRAINING_FIELDS = [
 
 async function sealedInput(kit: Kit): Promise<string> {
   const needs = kit.router.needs ?? [], broken: string[] = [];
+  const replies = needs.includes("replies") ? ["replies"] : [];
   const truth = needs.includes("truth") ? ["truth", "truthCost"] : [];
   const labels = needs.includes("benchmark") ? ["benchmarks"] : [];
   const seal = (train: TrainingData, at: string): TrainingData =>
@@ -71,7 +72,7 @@ async function sealedInput(kit: Kit): Promise<string> {
         ),
         ...(train.validation ? { validation: seal(train.validation, `${at}.validation`) } : {}),
       },
-      TRAINING_FIELDS,
+      [...TRAINING_FIELDS, ...replies],
       at,
       broken,
     );
@@ -92,6 +93,14 @@ async function sealedInput(kit: Kit): Promise<string> {
   return `test queries with ${[...BATCH_FIELDS, ...labels, ...truth].join(", ")} only`;
 }
 
+/** Fields that are there for those who need them, and the need's name. */
+const WITHHELD: Readonly<Record<string, string | undefined>> = {
+  benchmarks: "benchmark",
+  truth: "truth",
+  truthCost: "truth",
+  replies: "replies",
+};
+
 /** A read-only view that keeps a record of any field read or written beyond the allowed ones. */
 function sealed<T extends object>(
   target: T,
@@ -108,10 +117,9 @@ function sealed<T extends object>(
       const known = typeof key === "symbol" || allowed.includes(key) || key in Object.prototype ||
         key === "then" || key === "toJSON";
       if (known) return Reflect.get(object, key);
-      return key === "benchmarks" || key === "truth" || key === "truthCost"
-        ? stop(
-          `reads ${name}.${key} without the need "${key === "benchmarks" ? "benchmark" : "truth"}"`,
-        )
+      const need = WITHHELD[key];
+      return need
+        ? stop(`reads ${name}.${key} without the need "${need}"`)
         : stop(`reads ${name}.${key}, which the contract does not have`);
     },
     set: (_object, key) => stop(`writes ${name}.${String(key)}`),

@@ -10,6 +10,7 @@ import type {
   Router,
   TrainingData,
 } from "../contract.ts";
+import type { AnyRouter } from "../sequential.ts";
 import { CapabilityError } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 import { queryBatch, type Rows, takeQueries, trainingData } from "./fixture.ts";
@@ -30,7 +31,7 @@ export interface Kit {
 }
 
 /** One check of the kit. */
-export interface Check {
+export interface Check<K = Kit> {
   /** As printed and as given to `--check`. */
   readonly name: string;
   /** The rule in one line. */
@@ -41,7 +42,7 @@ export interface Check {
    * Resolves to a remark on what was seen, or to why the check does not apply.
    * @throws {Violation} when the router breaks the rule; any other error counts as a failure too
    */
-  run(kit: Kit): Promise<string | { readonly skip: string }>;
+  run(kit: K): Promise<string | { readonly skip: string }>;
 }
 
 /** What may differ from the usual fit. */
@@ -55,7 +56,10 @@ export interface FitOptions {
 }
 
 /** The context of a fit, as `runJob` makes it. */
-export function context({ router, seed, device }: Kit, options: FitOptions = {}): FitContext {
+export function context(
+  { router, seed, device }: Pick<Kit, "seed" | "device"> & { readonly router: AnyRouter },
+  options: FitOptions = {},
+): FitContext {
   const key = options.seed ?? seed;
   return {
     stage: options.stage ?? "final",
@@ -71,7 +75,11 @@ export function context({ router, seed, device }: Kit, options: FitOptions = {})
  * Training data as the harness hands them out: while tuning the validation rows apart, at the end
  * joined with the training rows, unless the router asks for `refit: "train"`.
  */
-export function learning({ router }: Kit, rows: Rows, stage: FitContext["stage"]): TrainingData {
+export function learning(
+  { router }: { readonly router: AnyRouter },
+  rows: Rows,
+  stage: FitContext["stage"],
+): TrainingData {
   const needs = router.needs ?? [];
   if (stage === "final" && router.refit !== "train") return trainingData(rows, needs);
   const part = (validation: boolean): Rows =>

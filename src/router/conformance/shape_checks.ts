@@ -2,7 +2,8 @@
  * Checks of form: is the router described, do predictions have the shape they promise?
  * @module
  */
-import type { FittedRouter, Router, RouterCard } from "../contract.ts";
+import type { FittedRouter, RouterCard } from "../contract.ts";
+import type { AnyRouter } from "../sequential.ts";
 import { decide, type Pool } from "../decide.ts";
 import { TUNING_BUDGET } from "../discover.ts";
 import { canonicalJson } from "../../base/hash.ts";
@@ -44,9 +45,13 @@ export const SHAPE_CHECKS: readonly Check[] = [
   },
 ];
 
-const NEEDS: readonly string[] = ["cost", "benchmark", "truth"];
+const NEEDS: readonly string[] = ["cost", "benchmark", "truth", "replies"];
 
-function describedWell(router: Router): void {
+/**
+ * Checks the fields of a router.
+ * @throws {Violation} naming the first that is not as the contract says
+ */
+export function describedWell(router: AnyRouter): void {
   const expect = (holds: boolean, field: string, expected: string, value: unknown): void => {
     if (holds) return;
     throw new Violation(
@@ -112,7 +117,11 @@ async function predictsAll(kit: Kit): Promise<string> {
   return [`${of}, ${parameters} parameters`, ...notes].join("; ");
 }
 
-function cardOf(fitted: FittedRouter): RouterCard {
+/**
+ * The card of a fitted router.
+ * @throws {Violation} when it is not one
+ */
+export function cardOf(fitted: Pick<FittedRouter, "describe">): RouterCard {
   const card = fitted.describe();
   if (!Number.isSafeInteger(card?.parameters) || card.parameters < 0) {
     throw new Violation(

@@ -19,6 +19,9 @@ import { block } from "./unpack.js";
  * @property {(row: number, model: number) => boolean} solves
  * @property {(seed: number) => Values} rows table rows tested in the seed at this position
  * @property {(seed: number, chooser: string) => (position: number) => number} choices model, −1 where none
+ * @property {(seed: number, chooser: string) => (position: number) => number[]} paths models asked in order, the chosen one
+ *   among them; none of a mixture
+ * @property {(seed: number, chooser: string) => (position: number) => number} paid cost of all that were asked, NaN where unknown
  * @property {boolean} foreseen whether predictions were kept
  * @property {(seed: number, router: string) => (position: number) => number} predicted score of the chosen model, NaN where
  *   that is not known
@@ -46,6 +49,27 @@ export async function queriesOf(id) {
     const value = scores[row * M + model];
     return scoreValues ? scoreValues[value] ?? NaN : value;
   };
+  /** @type {Queries["cost"]} */
+  const cost = (row, model) => costs ? costs[row * M + model] : NaN;
+  /** @type {Queries["choices"]} */
+  const choices = (seed, chooser) => {
+    const model = chooser.startsWith("model:") ? models.indexOf(chooser.slice(6)) : -1;
+    const router = own.meta.routers.findIndex((/** @type {any} */ r) => r.id === chooser);
+    if (router < 0) return () => model;
+    const all = own.arrays[`choice${seed}`];
+    const from = router * own.arrays[`rows${seed}`].length;
+    return (position) => all[from + position] === noneOf(all) ? -1 : all[from + position];
+  };
+  /** @type {Queries["paths"]} */
+  const paths = (seed, chooser) => {
+    const all = own.arrays[`path${seed}/${chooser}`], choose = choices(seed, chooser);
+    if (!all) return (position) => [choose(position)].filter((m) => m >= 0);
+    const horizon = all.length / own.arrays[`rows${seed}`].length;
+    return (position) =>
+      [...all.subarray(position * horizon, (position + 1) * horizon)].filter((m) =>
+        m !== noneOf(all)
+      );
+  };
   return {
     ids,
     texts,
@@ -56,7 +80,7 @@ export async function queriesOf(id) {
     seeds: own.meta.seeds,
     routers: own.meta.routers,
     score,
-    cost: (row, model) => costs ? costs[row * M + model] : NaN,
+    cost,
     solves: (row, model) => score(row, model) >= solvedFrom[benchmark[row]],
     rows: (seed) => own.arrays[`rows${seed}`],
     foreseen: own.arrays.predicted0 !== undefined,
@@ -66,15 +90,22 @@ export async function queriesOf(id) {
       const from = router * own.arrays[`rows${seed}`].length;
       return (position) => all && router >= 0 ? all[from + position] : NaN;
     },
-    choices: (seed, chooser) => {
-      const model = chooser.startsWith("model:") ? models.indexOf(chooser.slice(6)) : -1;
-      const router = own.meta.routers.findIndex((/** @type {any} */ r) => r.id === chooser);
-      if (router < 0) return () => model;
-      const all = own.arrays[`choice${seed}`], none = all instanceof Uint8Array ? 0xff : 0xffff;
-      const from = router * own.arrays[`rows${seed}`].length;
-      return (position) => all[from + position] === none ? -1 : all[from + position];
+    choices,
+    paths,
+    paid: (seed, chooser) => {
+      const asked = paths(seed, chooser), rows = own.arrays[`rows${seed}`];
+      return (position) =>
+        asked(position).reduce((sum, m) => (sum || 0) + cost(rows[position], m), NaN);
     },
   };
+}
+
+/**
+ * @param {Values} packed
+ * @returns {number} what stands where there is no model
+ */
+function noneOf(packed) {
+  return packed instanceof Uint8Array ? 0xff : 0xffff;
 }
 
 /**
@@ -87,6 +118,7 @@ export function matching(queries, filters) {
   const { models, benchmarks, benchmark, score, cost, solves } = queries;
   const rows = queries.rows(filters.seed);
   const choose = queries.choices(filters.seed, filters.router);
+  const paid = queries.paid(filters.seed, filters.router);
   const compare = filters.other ? queries.choices(filters.seed, filters.other) : () => -1;
   const wanted = {
     benchmark: benchmarks.indexOf(filters.benchmark),
@@ -95,13 +127,13 @@ export function matching(queries, filters) {
   const from = filters.from === "" ? 0 : Number(filters.from);
   const to = filters.to === "" ? Infinity : Number(filters.to);
   const needle = filters.text.trim().toLowerCase();
-  /** @type {Record<string, (row: number, chosen: number, other: number) => boolean>} */
+  /** @type {Record<string, (row: number, chosen: number, other: number, position: number) => boolean>} */
   const outcomes = {
     right: (row, chosen) => solves(row, chosen),
     wrong: (row, chosen) => !solves(row, chosen),
     missed: (row, chosen) => !solves(row, chosen) && solversOf(queries, row) > 0,
-    cheaper: (row, chosen) =>
-      models.some((_, m) => solves(row, m) && cost(row, m) < cost(row, chosen)),
+    cheaper: (row, _chosen, _other, position) =>
+      models.some((_, m) => solves(row, m) && cost(row, m) < paid(position)),
     lost: (row, chosen, other) => !solves(row, chosen) && other >= 0 && solves(row, other),
     won: (row, chosen, other) => solves(row, chosen) && other >= 0 && !solves(row, other),
     differ: (_row, chosen, other) => other >= 0 && chosen !== other,
@@ -114,7 +146,7 @@ export function matching(queries, filters) {
     if (chosen < 0) continue;
     if (filters.benchmark && benchmark[row] !== wanted.benchmark) continue;
     if (filters.model && chosen !== wanted.model) continue;
-    if (outcome && !outcome(row, chosen, compare(i))) continue;
+    if (outcome && !outcome(row, chosen, compare(i), i)) continue;
     if (from > 0 || to < models.length) {
       const solvers = solversOf(queries, row);
       if (solvers < from || solvers > to) continue;
@@ -130,7 +162,7 @@ export function matching(queries, filters) {
       score(rows[i], bestOf(queries, rows[i])) - score(rows[i], choose(i));
     return sortedBy(found, lost);
   }
-  if (filters.order === "cost") return sortedBy(found, (i) => cost(rows[i], choose(i)));
+  if (filters.order === "cost") return sortedBy(found, paid);
   return found;
 }
 

@@ -40,8 +40,9 @@ export function openQuery(queries, { seed, router }, found, at) {
     element(
       "p",
       { class: "verdict" },
-      verdict(queries, router, queries.choices(seed, router)(position), row),
+      verdict(queries, seed, router, position),
     ),
+    episode(queries, seed, router, position) ?? "",
     element(
       "div",
       { class: "halves" },
@@ -56,17 +57,22 @@ export function openQuery(queries, { seed, router }, found, at) {
 /**
  * What the router did, in a sentence, and the answer it missed.
  * @param {Queries} queries
+ * @param {number} seed
  * @param {string} router
- * @param {number} chosen
- * @param {number} row
+ * @param {number} position
  */
-function verdict(queries, router, chosen, row) {
+function verdict(queries, seed, router, position) {
   const { models, routers, score, cost, solves, priced } = queries;
+  const row = queries.rows(seed)[position], chosen = queries.choices(seed, router)(position);
+  const asked = queries.paths(seed, router)(position), paid = queries.paid(seed, router)(position);
   const name = routers.find((r) => r.id === router)?.name ?? `Always ${router.slice(6)}`;
-  const price = (/** @type {number} */ m) =>
-    priced ? ` at $${moneyText(cost(row, m))} per 1,000` : "";
-  const did = `${name} sent it to ${models[chosen]}: ${solves(row, chosen) ? "right" : "wrong"} ` +
-    `(${scoreText(score(row, chosen))})${price(chosen)}. `;
+  const at = (/** @type {number} */ sum) => priced ? ` at $${moneyText(sum)} per 1,000` : "";
+  const price = (/** @type {number} */ m) => at(cost(row, m));
+  const did =
+    (asked.length > 1
+      ? `${name} asked ${asked.length} models and answered with ${models[chosen]}: `
+      : `${name} sent it to ${models[chosen]}: `) +
+    `${solves(row, chosen) ? "right" : "wrong"} (${scoreText(score(row, chosen))})${at(paid)}. `;
   const best = bestOf(queries, row);
   const gain = score(row, best) - score(row, chosen);
   if (gain > 1e-9) {
@@ -80,11 +86,45 @@ function verdict(queries, router, chosen, row) {
           many > 1 ? ` and ${many - 1} more` : ""
         }.`);
   }
-  if (cost(row, best) < cost(row, chosen)) {
+  if (cost(row, best) < paid) {
     return did + `${models[best]} scores the same${price(best)}.`;
   }
   return did +
     (solves(row, chosen) || !priced ? "No model does better." : "No model does better for less.");
+}
+
+/**
+ * Where several models were asked: who, whose reply is the answer, what it cost so far.
+ * @param {Queries} queries
+ * @param {number} seed
+ * @param {string} router
+ * @param {number} position
+ * @returns {Node | null}
+ */
+export function episode(
+  { models, score, cost, solves, priced, ...queries },
+  seed,
+  router,
+  position,
+) {
+  const asked = queries.paths(seed, router)(position);
+  if (asked.length < 2) return null;
+  const row = queries.rows(seed)[position], chosen = queries.choices(seed, router)(position);
+  let paid = 0;
+  const lines = asked.map((m, step) => {
+    paid += cost(row, m);
+    const money = priced ? [cost(row, m), paid] : [];
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, `${step + 1}. asked ${models[m]}`),
+      element("td", {}, m === chosen ? "its reply is the answer" : ""),
+      element("td", { class: "number" }, badge(score(row, m), solves(row, m))),
+      ...money.map((sum) => element("td", { class: "number" }, moneyText(sum))),
+    );
+  });
+  const heads = ["step", "", "score", ...priced ? ["$/1k", "paid so far"] : []];
+  return table("Step by step: replies were seen, scores were not", heads, 2, lines);
 }
 
 /**
@@ -93,16 +133,23 @@ function verdict(queries, router, chosen, row) {
  * @param {number} position
  */
 function routersTable(queries, seed, position) {
-  const { routers, models, score, cost, solves, priced, foreseen } = queries;
+  const { routers, models, score, solves, priced, foreseen } = queries;
   const row = queries.rows(seed)[position];
   const lines = routers.map(({ id, name, reference }) => {
     const chosen = queries.choices(seed, id)(position);
+    const others = queries.paths(seed, id)(position).length - 1;
     const predicted = queries.predicted(seed, id)(position);
     return element(
       "tr",
       { class: reference ? "reference" : "competing" },
       element("th", { scope: "row" }, name),
-      element("td", {}, chosen < 0 ? "a mixture of models" : models[chosen]),
+      element(
+        "td",
+        {},
+        chosen < 0
+          ? "a mixture of models"
+          : models[chosen] + (others > 0 ? ` (${others + 1} asked)` : ""),
+      ),
       foreseen ? element("td", { class: "number" }, scoreText(predicted)) : null,
       element(
         "td",
@@ -110,7 +157,11 @@ function routersTable(queries, seed, position) {
         chosen < 0 ? "–" : badge(score(row, chosen), solves(row, chosen)),
       ),
       priced
-        ? element("td", { class: "number" }, chosen < 0 ? "–" : moneyText(cost(row, chosen)))
+        ? element(
+          "td",
+          { class: "number" },
+          chosen < 0 ? "–" : moneyText(queries.paid(seed, id)(position)),
+        )
         : null,
     );
   });

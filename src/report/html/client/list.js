@@ -14,10 +14,11 @@ import { element, moneyText } from "./dom.js";
 export function summary(queries, { seed, router }, found) {
   if (found.length === 0) return "";
   const rows = queries.rows(seed), choose = queries.choices(seed, router);
-  const mean = (/** @type {Queries["score"]} */ of) =>
-    found.reduce((sum, i) => sum + of(rows[i], choose(i)), 0) / found.length;
-  const cost = queries.priced ? `, $${moneyText(mean(queries.cost))} per 1,000` : "";
-  return `: mean score ${mean(queries.score).toFixed(3).replace(/^0\./, ".")}${cost}`;
+  const mean = (/** @type {(position: number) => number} */ of) =>
+    found.reduce((sum, i) => sum + of(i), 0) / found.length;
+  const score = mean((i) => queries.score(rows[i], choose(i)));
+  const cost = queries.priced ? `, $${moneyText(mean(queries.paid(seed, router)))} per 1,000` : "";
+  return `: mean score ${score.toFixed(3).replace(/^0\./, ".")}${cost}`;
 }
 
 /**
@@ -27,8 +28,9 @@ export function summary(queries, { seed, router }, found) {
  * @param {(i: number) => void} open
  */
 export function listTable(queries, { seed, router, other }, shown, open) {
-  const { ids, texts, benchmarks, benchmark, models, score, cost, solves, priced } = queries;
+  const { ids, texts, benchmarks, benchmark, models, score, solves, priced } = queries;
   const rows = queries.rows(seed), choose = queries.choices(seed, router);
+  const paid = queries.paid(seed, router);
   const compare = other ? queries.choices(seed, other) : undefined;
   const heads = [
     ["query", ""],
@@ -53,7 +55,7 @@ export function listTable(queries, { seed, router, other }, shown, open) {
       element("td", {}, benchmarks[benchmark[row]]),
       element("td", {}, models[chosen]),
       element("td", { class: "number" }, badge(score(row, chosen), solves(row, chosen))),
-      priced ? element("td", { class: "number" }, moneyText(cost(row, chosen))) : null,
+      priced ? element("td", { class: "number" }, moneyText(paid(position))) : null,
       ...compare
         ? [
           element("td", {}, second < 0 ? "–" : models[second]),
