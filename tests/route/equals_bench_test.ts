@@ -19,9 +19,9 @@ const options = {
 /** Opens what was saved, and holds its choices for the test rows against the job's, along the whole curve. */
 async function compareWithBench(id: string, file: string, embedding: string): Promise<PoolRouter> {
   const { opened, table } = await openSplit(pool, { embedding });
-  const { router } = await loadRouter(id);
-  assert.ok(!isSequential(router));
-  const job = await runJob(id, checked(router), opened, options);
+  const { router: method } = await loadRouter(id);
+  assert.ok(!isSequential(method));
+  const job = await runJob(id, checked(method), opened, options);
   if (job.status !== "decided") throw new Error(`${id}: ${job.reason}`);
   await (await fitRouter(pool, id, { embedding })).save(file);
   const router = await openRouter(file, { pool }), { dial } = await router.fitted("area");
