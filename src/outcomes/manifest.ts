@@ -35,8 +35,6 @@ export interface Manifest {
   readonly importer?: string;
   /** What the records must be, byte for byte (unpacked), and how many. */
   readonly records: { readonly sha256?: string; readonly queries?: number };
-  /** 1: audited without families of any size, as the dataset's committed results were. Absent = with them. */
-  readonly audit?: 1;
   /** What a score means. */
   readonly metric: string;
   /** Faults worth a line under every table. */
