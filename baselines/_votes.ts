@@ -15,7 +15,9 @@ export interface Voting {
 
 /** Labelled queries. */
 export interface Labelled {
+  /** N of them. */
   readonly queries: QueryBatch;
+  /** Models that have scores of them. */
   readonly models: readonly string[];
   /** Scores [N × models], NaN = missing. */
   readonly scores: Float64Array;

@@ -4,7 +4,9 @@
  * @module
  */
 import { buildTable } from "../src/outcomes/build.ts";
+import { pinLine } from "./check_manifest.ts";
 import { openDataset } from "./load.ts";
+import { originalsOf, type Pins, pinsOf } from "../src/outcomes/originals.ts";
 import { costOf, priceListHash, tokenFaults } from "../src/outcomes/pricing.ts";
 import { own } from "../src/outcomes/record.ts";
 import type { GapRule } from "../src/outcomes/gaps.ts";
@@ -22,6 +24,8 @@ export interface DatasetReport {
   readonly path: string;
   /** Of the records, unpacked. */
   readonly sha256: string;
+  /** How the files they are made from are pinned; absent where none are listed. */
+  readonly originals?: Pins;
   /** Records in the file. */
   readonly queries: number;
   /** Models with at least one score. */
@@ -135,12 +139,14 @@ export async function checkDataset(
     }
   }
   const { name, version, synthetic, prices } = manifest;
+  const originals = pinsOf(await originalsOf(manifest));
   return {
     name,
     version,
     synthetic,
     path,
     sha256: records.sha256,
+    ...(originals.files > 0 && { originals }),
     queries: list.length,
     models: models.length,
     benchmarks: distinct((record) => record.benchmark),
@@ -207,6 +213,7 @@ export function formatReport(report: DatasetReport): string {
     `${report.name} (version ${report.version}${report.synthetic ? ", synthetic" : ""})`,
     `  records    ${report.path || "generated"}`,
     `  sha256     ${report.sha256}`,
+    ...(report.originals ? [`  originals  ${pinLine(report.originals)}`] : []),
     `  queries    ${report.queries}, ${report.benchmarks} benchmarks, ${report.tasks} tasks`,
     `  models     ${report.models}; ${report.cells} scores, ${report.missing} missing`,
     `  repeated   ${report.repeated} queries`,

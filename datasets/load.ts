@@ -11,7 +11,16 @@ import { exists, repoPath } from "../src/base/files.ts";
 import { sha256 } from "../src/base/hash.ts";
 import { didYouMean } from "../src/base/suggest.ts";
 import { buildTable, viewHash } from "../src/outcomes/build.ts";
-import { defaultView, inferManifest, type Manifest, readManifest, viewOf } from "../src/outcomes/manifest.ts";
+import {
+  completed,
+  defaultView,
+  inferManifest,
+  type Manifest,
+  readManifest,
+  viewNames,
+  viewOf,
+} from "../src/outcomes/manifest.ts";
+import { queriesPath } from "../src/outcomes/places.ts";
 import type { GapRule } from "../src/outcomes/gaps.ts";
 import { limitTable } from "../src/outcomes/limit.ts";
 import type { PriceList } from "../src/outcomes/pricing.ts";
@@ -26,6 +35,8 @@ export interface DatasetEntry {
   readonly title: string;
   /** View names, the default first. */
   readonly views: readonly string[];
+  /** Queries that no model has answered: nothing to bench, and no views. */
+  readonly queriesAlone?: true;
   /** Whether its records are on this machine. */
   readonly present: boolean;
 }
@@ -114,11 +125,11 @@ export async function openDataset(
         `(datasets: ${names.filter((name) => !name.includes("/")).join(", ")})`,
     );
   }
-  if (known.manifest && gaps) throw noGaps(known.manifest.name);
+  if (known.manifest && gaps && !known.manifest.pool) throw noGaps(known.manifest.name);
   const records = known.path ? await readAllRecords(known.path) : await demoRecords();
   if (records.how !== undefined) sayOnce(records.how);
   const manifest = known.manifest
-    ? withRecords(known.manifest, records, known.path)
+    ? withRecords(known.manifest, records, known.path, gaps)
     : inferManifest(nameOf(known.path), records.list, records.sha256, gaps);
   return { manifest, view: known.view, path: known.path, records };
 }
@@ -141,13 +152,15 @@ export async function locateRecords(name: string): Promise<string> {
 export async function listDatasets(): Promise<DatasetEntry[]> {
   const names = await manifestNames();
   return await Promise.all(names.map(async (name) => {
-    const manifest = await repoManifest(name);
-    const first = defaultView(manifest);
+    const manifest = await repoManifest(name), queriesAlone = manifest.pool === "none";
     return {
       name,
       title: manifest.title,
-      views: [first, ...Object.keys(manifest.views).filter((view) => view !== first)],
-      present: name === "demo" || await locateRecords(name).then(() => true, () => false),
+      views: viewNames(manifest),
+      ...(queriesAlone && { queriesAlone }),
+      present: queriesAlone
+        ? await exists(queriesPath(name))
+        : name === "demo" || await locateRecords(name).then(() => true, () => false),
     };
   }));
 }
@@ -193,8 +206,21 @@ async function knownTarget(spec: string): Promise<Target | undefined> {
   const [name, view, ...more] = spec.split("/");
   if (more.length > 0 || !(await manifestNames()).includes(name)) return undefined;
   const manifest = await repoManifest(name);
-  if (view !== undefined) viewOf(manifest, view);
+  if (manifest.pool === "none") throw queriesAlone(name);
+  checkView(manifest, view);
   return { path: name === "demo" ? "" : await locateRecords(name), manifest, view };
+}
+
+/** @throws {UsageError} for a view that the manifest cannot have */
+function checkView(manifest: Manifest, view: string | undefined): void {
+  if (view !== undefined && !viewNames(manifest).includes(view)) viewOf(manifest, view);
+}
+
+function queriesAlone(name: string): CapabilityError {
+  return new CapabilityError(
+    `${name}: queries that no model has answered; ` +
+      `"deno task data pull ${name}" puts them into ${queriesPath(name)}`,
+  );
 }
 
 /** A file or folder, here or under a search root; one with a manifest may be followed by a view. */
@@ -206,7 +232,7 @@ async function pathTarget(spec: string): Promise<Target | undefined> {
     const folder = dirname(path), view = basename(path);
     const manifest = await manifestBeside(folder);
     if (!manifest) continue;
-    viewOf(manifest, view);
+    checkView(manifest, view);
     return { path: folder, manifest, view };
   }
 }
@@ -245,7 +271,12 @@ function manifestPath(name: string): string {
 }
 
 /** The manifest, sure to describe these records. */
-function withRecords(manifest: Manifest, records: LoadedRecords, path: string): Manifest {
+function withRecords(
+  manifest: Manifest,
+  records: LoadedRecords,
+  path: string,
+  gaps: GapRule | undefined,
+): Manifest {
   const { sha256: hash, queries } = manifest.records;
   if (hash !== undefined && hash !== records.sha256) {
     throw new DataError(
@@ -256,7 +287,8 @@ function withRecords(manifest: Manifest, records: LoadedRecords, path: string): 
   if (queries !== undefined && queries !== records.records) {
     throw new DataError(`${path}: expected ${queries} records, got ${records.records}`);
   }
-  return { ...manifest, records: { sha256: records.sha256, queries: records.records } };
+  const checked = { ...manifest, records: { sha256: records.sha256, queries: records.records } };
+  return manifest.pool ? completed(checked, records.list, records.sha256, gaps) : checked;
 }
 
 const said = new Set<string>();

@@ -19,5 +19,7 @@ export { bench, openRun, openRuns, type Run } from "./api/run.ts";
 export { compare } from "./api/compare.ts";
 export { budgets, figures, frontier, gap, ranks, slope } from "./api/figures.ts";
 export { openSplit } from "./api/split.ts";
+export { addModel, queriesToLabel } from "./api/add_model.ts";
+export { fitRouter, openRouter } from "./api/route.ts";
 export { conformance } from "./api/conformance.ts";
 export { markdown, percent, plot, signed, table } from "./api/shown.ts";

@@ -410,6 +410,6 @@ function seedsOf(seeds: BenchOptions["seeds"], source: string): readonly number[
 }
 
 /** An id from a router's name: `first word (mine)` → `first_word_mine`. */
-function idOf({ name }: Router): string {
+export function idOf({ name }: Router): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_|_$/g, "");
 }

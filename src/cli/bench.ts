@@ -5,22 +5,20 @@
 import { dirname } from "node:path";
 import { CapabilityError, DataError, UsageError } from "../base/errors.ts";
 import { type Device, DEVICES } from "../base/device.ts";
-import { repoPath, settled, writeAtomic } from "../base/files.ts";
+import { repoPath, settled } from "../base/files.ts";
 import { shellQuote } from "../base/shell.ts";
 import { GAP_RULES, type GapRule } from "../outcomes/gaps.ts";
 import { loadRouters } from "../router/discover.ts";
-import { expectWritable } from "./writable.ts";
+import { expectWritable, shown } from "./writable.ts";
 import { probeDevice } from "../onnx/device.ts";
 import { CONTROLS } from "../run/open_split.ts";
 import { type ArmKind, ARMS } from "../run/new_model_job.ts";
 import { openPool, type Pool } from "../api/pool.ts";
 import { type BenchOptions, checkBench, planBench, type Run, runOf } from "../api/run.ts";
 import { DEMO_SEEDS } from "../run/plan.ts";
-import type { Shard } from "../run/run.ts";
 import { SEEDS } from "../splits/split.ts";
-import { stemOf } from "../results/assemble.ts";
 import { terminalReport } from "../report/tables/terminal.ts";
-import { encodeShard } from "../results/shard.ts";
+import { benchShard, readShard, writePlan } from "./parts.ts";
 import { type Command, type Flags, parseFlags, runMain, type Values } from "./args.ts";
 
 const FLAGS = {
@@ -104,8 +102,9 @@ const FLAGS = {
   shard: {
     type: "string",
     value: "i/n",
-    help: "do the i-th of n parts; join them with deno task merge",
+    help: "do the i-th of n parts, or, of a Slurm array, slurm; join them with deno task merge",
   },
+  plan: { type: "string", value: "file", help: "write the jobs, with hashes, and do none" },
   out: { type: "string", value: "folder", help: "instead of results/, or runs/ for your own data" },
   jobs: { type: "string", value: "folder", help: "finished jobs, instead of .cache/jobs" },
   keep: {
@@ -132,6 +131,7 @@ const COMMAND: Command<typeof FLAGS> = {
     "deno task bench --data demo --routers knn,./my_router.ts --seeds 1,2,3",
     "deno task bench --data mmlu-pro --protocol new-model --embedding hashed-384",
     "deno task bench --data demo --protocol new-model --arms own,ignore",
+    "deno task bench --data mmlu-pro --plan runs/plan.json",
     "deno task bench --data mmlu-pro --shard 1/4",
     "deno task bench --data ./records.jsonl --preset quick --limit 500",
   ],
@@ -142,10 +142,16 @@ export async function main(argv: string[]): Promise<void> {
   const { flags } = parseFlags(argv, COMMAND);
   using interrupt = onInterrupt();
   const { out, jobs } = flags;
-  for (const [flag, folder] of [["--out", out], ["--jobs", jobs]] as const) {
+  const planFolder = flags.plan && dirname(flags.plan);
+  for (
+    const [flag, folder] of [["--out", out], ["--jobs", jobs], ["--plan", planFolder]] as const
+  ) {
     if (folder !== undefined) await expectWritable(flag, folder);
   }
-  const shard = readShard(flags.shard);
+  if (flags.plan && flags.shard) {
+    throw new UsageError("--plan: writes the jobs of all parts; leave out --shard");
+  }
+  const shard = flags.shard === undefined ? undefined : readShard(flags.shard);
   const workers = await workersFor(flags.device as Device, flags.workers);
   const asked = flags.protocol.length > 0;
   const protocols = asked ? flags.protocol : flags.preset ? ["id"] : ["id", "ood"];
@@ -181,6 +187,7 @@ export async function main(argv: string[]): Promise<void> {
   if (runs.length === 0) {
     throw new CapabilityError(`no protocol fits the data (${protocols.join(", ")}), as said above`);
   }
+  if (flags.plan) return await writePlan(flags.plan, runs, jobs);
   const hints = new Map<string, string>();
   const failures: string[] = [];
   for (const { pool, options } of runs) {
@@ -307,28 +314,6 @@ export async function conclude(
   return path;
 }
 
-/** Does one part of the jobs and writes them for `merge`; returns the line to print. */
-async function benchShard(
-  pool: Pool,
-  options: BenchOptions,
-  shard: Shard,
-  root: string,
-  watch: Parameters<typeof planBench>[2],
-  failures: string[],
-): Promise<string> {
-  const { plan, run } = await planBench(pool, options, watch);
-  const jobs = await run(shard);
-  const failed = new Map(
-    jobs.flatMap(({ router, outcome }) =>
-      outcome.status === "failed" ? [[router, outcome.reason]] : []
-    ),
-  );
-  failures.push(...failed.entries().map(([router, reason]) => `${router} ${reason}`));
-  const path = `${root}/${stemOf(plan)}.shard-${shard.index}-of-${shard.of}.gz`;
-  await writeAtomic(path, encodeShard(plan.settings, plan.key, shard, jobs));
-  return `wrote ${shown(path)} (${jobs.length} jobs)`;
-}
-
 function optionsOf(
   flags: Values<typeof FLAGS>,
   protocol: string,
@@ -367,20 +352,6 @@ function integers(flag: string, texts: readonly string[]): number[] {
     throw new UsageError(`--${flag}: a number is given twice`);
   }
   return numbers;
-}
-
-function readShard(text: string | undefined): { index: number; of: number } | undefined {
-  if (text === undefined) return undefined;
-  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (!(index >= 1 && index <= of)) {
-    throw new UsageError(`--shard: "${text}" is not of the form i/n with 1 ≤ i ≤ n`);
-  }
-  return { index, of };
-}
-
-function shown(path: string): string {
-  const root = repoPath("");
-  return path.startsWith(root) ? path.slice(root.length) : path;
 }
 
 if (import.meta.main) await runMain(main);

@@ -8,12 +8,14 @@ import { UsageError } from "../base/errors.ts";
 import { pack, repoPath, writeAtomic } from "../base/files.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { checkDataset, formatReport } from "../../datasets/check.ts";
+import { checkManifest, formatManifestReport } from "../../datasets/check_manifest.ts";
 import { encodeRecords, formatLog, importerNamed, IMPORTERS } from "../outcomes/importers/index.ts";
 import { listDatasets, openDataset } from "../../datasets/load.ts";
 import { GAP_RULES, type GapRule } from "../outcomes/gaps.ts";
 import { type Manifest, readManifest, readPriceList } from "../outcomes/manifest.ts";
 import { reprice } from "../outcomes/pricing.ts";
-import { importFolder, pull, recordsPath } from "../outcomes/pull.ts";
+import { queriesPath, recordsPath } from "../outcomes/places.ts";
+import { importFolder, pull } from "../outcomes/pull.ts";
 import { expectWritable } from "./writable.ts";
 import { EXIT_CODES, HelpRequest, parseFlags, runMain } from "./args.ts";
 
@@ -65,9 +67,12 @@ async function list(argv: string[]): Promise<void> {
   const entries = await listDatasets();
   if (flags.json) return console.log(JSON.stringify(entries, null, 2));
   const width = Math.max(...entries.map(({ name }) => name.length));
-  for (const { name, title, views, present } of entries) {
+  for (const { name, title, views, queriesAlone, present } of entries) {
     console.log(`${name.padEnd(width)}  ${present ? "here  " : "absent"}  ${title}`);
-    console.log(`${"".padEnd(width)}          views: ${views.join(", ")}`);
+    const what = queriesAlone
+      ? "queries alone: no model has answered them"
+      : `views: ${views.join(", ")}`;
+    console.log(`${"".padEnd(width)}          ${what}`);
   }
   if (entries.some(({ present }) => !present)) {
     console.log(`\nAbsent ones: ${COMMAND} pull <name>`);
@@ -78,17 +83,27 @@ async function pullAll(argv: string[]): Promise<void> {
   const { args, flags } = parseFlags(argv, {
     name: `${COMMAND} pull`,
     summary:
-      "Downloads the original files of datasets (interrupted downloads are continued), makes\n" +
-      "their records and checks them against the manifest's hash.",
+      "Downloads the original files of datasets (interrupted downloads are continued), unpacks archives,\n" +
+      "makes their records and checks them against the manifest's hash.",
     args: { usage: "<dataset>...", min: 1 },
     flags: {
       attempts: { type: "number", default: 5, integer: true, min: 1, help: "tries per file" },
+      "accept-unpinned": {
+        type: "boolean",
+        help: "take files of which no hash is known, and hold later pulls to what came",
+      },
     },
     examples: [`${COMMAND} pull llmrouter routellm`],
   });
   for (const name of args) {
-    const manifest = await manifestOf(name);
-    console.log(`${name}:\n${await pull(manifest, { attempts: flags.attempts })}`);
+    const manifest = await manifestOf(name), { passOn } = manifest.licence;
+    console.log(`${name}:${passOn ? `\n  may its records be passed on? ${passOn}` : ""}`);
+    const report = await pull(manifest, {
+      attempts: flags.attempts,
+      acceptUnpinned: flags["accept-unpinned"],
+      say: (line) => console.log(`  ${line}`),
+    });
+    console.log(report);
   }
 }
 
@@ -122,7 +137,8 @@ async function importNative(argv: string[]): Promise<void> {
       `${manifest.name} is made by importer ${manifest.importer}, not ${importer}`,
     );
   }
-  const out = flags.out ?? (manifest && recordsPath(manifest.name));
+  const place = manifest?.pool === "none" ? queriesPath : recordsPath;
+  const out = flags.out ?? (manifest && place(manifest.name));
   if (out === undefined) throw new UsageError("import needs --out <file> or --dataset <name>");
   const options: Record<string, string[]> = {};
   for (const pair of flags.option) {
@@ -187,9 +203,14 @@ async function check(argv: string[]): Promise<void> {
     name: `${COMMAND} check`,
     summary:
       "Looks datasets over: what is there, missing or suspicious, and hindsight reference rows\n" +
-      "(best single, best per benchmark, oracle) of every view.",
-    args: { usage: "<dataset or path>...", min: 1 },
+      "(best single, best per benchmark, oracle) of every view. With --manifest only what the manifests\n" +
+      "say, of all datasets unless some are named: that needs no records.",
+    args: { usage: "<dataset or path>...", min: 0 },
     flags: {
+      manifest: {
+        type: "boolean",
+        help: "the manifest alone: form, importer, pinned files, licence",
+      },
       gaps: {
         type: "string",
         choices: GAP_RULES,
@@ -197,8 +218,14 @@ async function check(argv: string[]): Promise<void> {
       },
       json: { type: "boolean", help: "machine-readable" },
     },
-    examples: [`${COMMAND} check reasoning-gym`, `${COMMAND} check ./my-records.jsonl`],
+    examples: [
+      `${COMMAND} check reasoning-gym`,
+      `${COMMAND} check ./my-records.jsonl`,
+      `${COMMAND} check --manifest`,
+    ],
   });
+  if (flags.manifest) return await checkManifests(args, flags.json);
+  if (args.length === 0) throw new UsageError("check needs a dataset or path, or --manifest");
   const reports = [];
   for (const spec of args) {
     const report = await checkDataset(spec, { gaps: flags.gaps as GapRule });
@@ -206,6 +233,16 @@ async function check(argv: string[]): Promise<void> {
     if (!flags.json) console.log(formatReport(report));
   }
   if (flags.json) console.log(JSON.stringify(reports, null, 2));
+}
+
+async function checkManifests(names: readonly string[], json: boolean): Promise<void> {
+  const known = (await listDatasets()).map(({ name }) => name);
+  for (const name of names) await manifestOf(name);
+  const reports = [];
+  for (const name of names.length > 0 ? names : known) reports.push(await checkManifest(name));
+  console.log(
+    json ? JSON.stringify(reports, null, 2) : reports.map(formatManifestReport).join("\n"),
+  );
 }
 
 async function repriceRecords(argv: string[]): Promise<void> {

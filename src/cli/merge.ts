@@ -7,7 +7,7 @@ import { expectWritable } from "./writable.ts";
 import { Pool } from "../api/pool.ts";
 import { runOf } from "../api/run.ts";
 import { planRun } from "../run/plan.ts";
-import { readShard } from "../results/shard.ts";
+import { joinShards, readShard } from "../results/shard.ts";
 import { conclude, failuresOf, rootOf, throwFailures } from "./bench.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
@@ -24,7 +24,8 @@ const COMMAND: Command<typeof FLAGS> = {
   name: "deno task merge",
   summary:
     "Joins the shards of a run (deno task bench --shard i/n) into its result and verifies it. " +
-    "Shards of other data, code or settings are refused.",
+    "Shards of other data, code or settings are refused, and so are holes: the error names the jobs " +
+    "that are missing and the shards to run again.",
   args: { usage: "<shard file>...", min: 1 },
   flags: FLAGS,
   examples: ["deno task merge results/mmlu-pro@1/id.static.shard-*-of-4.gz"],
@@ -51,15 +52,7 @@ export async function main(argv: string[]): Promise<void> {
       } was made with other data or code than is here (run ${first.key}, here ${plan.key})`,
     );
   }
-  const done = new Map(shards.flatMap((s) => s.jobs.map((job) => [job.id, job] as const)));
-  const missing = plan.jobs.filter(({ id }) => !done.has(id)).length;
-  if (missing > 0) {
-    const given = shards.map((s) => `${s.shard.index}/${s.shard.of}`).join(", ");
-    throw new DataError(
-      `${missing} of ${plan.jobs.length} jobs are in none of the shards given (${given})`,
-    );
-  }
-  const jobs = plan.jobs.map(({ id }) => done.get(id)!);
+  const jobs = joinShards(plan, shards);
   const pool = new Pool(plan.settings.data, plan.dataset);
   const run = runOf(plan, jobs, pool);
   await conclude(run, rootOf(flags.out, pool), flags);

@@ -8,8 +8,9 @@ import { dataOf } from "../results/outcome_finder.ts";
 import type { Result } from "../results/result.ts";
 import { resultFiles } from "../results/find.ts";
 import { UsageError } from "../base/errors.ts";
-import { repoPath } from "../base/files.ts";
+import { exists, repoPath } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
+import { checkSubmission, submissionOf } from "../results/submission.ts";
 import { verifyAll } from "../results/verify_all.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
@@ -26,8 +27,9 @@ const COMMAND: Command<typeof FLAGS> = {
   name: "deno task verify",
   summary:
     "Recomputes every number of results from their stored decisions and the outcomes; any difference " +
-    "is an error (exit code 5). Without arguments: all of results/. Where the outcomes are not on this " +
-    "machine, hashes and form are checked and the line says so.",
+    "is an error (exit code 5). Without arguments: all of results/ and submissions/. Where the outcomes are not on " +
+    "this machine, hashes and form are checked and the line says so. The routers of a result in " +
+    "submissions/NAME/ must be the files of that folder.",
   args: { usage: "[result.json or folder]..." },
   flags: FLAGS,
   examples: ["deno task verify", "deno task verify results/demo@1/id.static.json"],
@@ -36,7 +38,9 @@ const COMMAND: Command<typeof FLAGS> = {
 /** Runs the command. */
 export async function main(argv: string[]): Promise<void> {
   const { flags, args } = parseFlags(argv, COMMAND);
-  const paths = await resultFiles(args.length > 0 ? args : [repoPath("results")]);
+  const all = [repoPath("results")], submissions = repoPath("submissions");
+  if (await exists(submissions)) all.push(submissions);
+  const paths = await resultFiles(args.length > 0 ? args : all);
   if (paths.length === 0) {
     throw new UsageError(`no result files in ${args.join(", ") || "results/"}`);
   }
@@ -49,11 +53,15 @@ export async function main(argv: string[]): Promise<void> {
   });
   let at = 0;
   for await (const { depth, numbers, result } of found) {
-    const path = paths[at++];
+    const path = paths[at++], submission = submissionOf(path);
     line.end();
+    const submitted = submission ? await checkSubmission(path, submission) : [];
+    const own = submitted.length > 0
+      ? `; ${submitted.join(", ")} as in ${shortened(submission!)}`
+      : "";
     if (depth === "full") {
       full++;
-      console.log(`ok    ${shortened(path)}: ${numbers} numbers recomputed`);
+      console.log(`ok    ${shortened(path)}: ${numbers} numbers recomputed${own}`);
       continue;
     }
     const why = whyPart(result);

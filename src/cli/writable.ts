@@ -1,5 +1,6 @@
 /**
- * Whether a command may write where it is told to, asked before the work instead of after it.
+ * Whether a command may write where it is told to, asked before the work instead of after it; and how such a
+ * path is shown.
  * @module
  */
 import { dirname, resolve } from "node:path";
@@ -38,4 +39,10 @@ export async function expectWritable(flag: string, folder: string): Promise<void
       `nothing can be written below ${there} (${(error as Error).message}); choose another folder`,
     );
   }
+}
+
+/** A path as printed: from the repository's root, where it is inside. */
+export function shown(path: string): string {
+  const root = repoPath("");
+  return path.startsWith(root) ? path.slice(root.length) : path;
 }

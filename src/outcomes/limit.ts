@@ -42,6 +42,7 @@ export function limitTable(table: OutcomeTable, limit: number): OutcomeTable {
     options: table.options.filter(keep),
     solvedFrom: Float64Array.from(facts, (b) => table.solvedFrom[b]),
     domains: facts.map((b) => table.domains[b]),
+    ...(table.targets && { targets: keepCells(table.targets) }),
     ...(table.repeats && {
       repeats: new Map([...table.repeats].map(([model, draws]) => [model, draws.filter(keep)])),
     }),

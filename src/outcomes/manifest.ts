@@ -27,8 +27,12 @@ export interface Manifest {
   readonly description: string;
   /** Generated, not recorded. */
   readonly synthetic: boolean;
-  /** Of the repository the numbers come from, and of the questions in it. */
-  readonly licence: { readonly repository: string; readonly questions: string };
+  /** Of the repository the numbers come from, and of the questions in it; may records be passed on? */
+  readonly licence: {
+    readonly repository: string;
+    readonly questions: string;
+    readonly passOn?: string;
+  };
   /** Where the originals are. */
   readonly source: DatasetSource;
   /** Module of `src/outcomes/importers/` that makes the records from the source. */
@@ -41,6 +45,11 @@ export interface Manifest {
   readonly notes?: readonly string[];
   /** Costs are computed from tokens by this list; without it the records' own costs count. */
   readonly prices?: PriceList;
+  /**
+   * inferred: the view `all` and benchmarks not listed here are read off the records, as of records without a
+   * manifest. none: queries alone, which no model has answered. Absent: everything is listed here.
+   */
+  readonly pool?: "inferred" | "none";
   /** Facts by benchmark name; every benchmark of the records must be here. */
   readonly benchmarks: Readonly<Record<string, BenchmarkFacts>>;
   /** Views by name. "all" is the default, or else the first. */
@@ -57,6 +66,12 @@ export interface DatasetSource {
   readonly repository?: string;
   /** The commit that was read, 40 hex digits. */
   readonly commit?: string;
+  /** Address that the paths of files without a `url` are appended to. */
+  readonly base?: string;
+  /** Hosts that a download may be redirected to, beside its own. */
+  readonly hosts?: readonly string[];
+  /** File beside the manifest with further files: lines of sha256sum, fetched from base + path. */
+  readonly sums?: string;
   /** The original files; absent where not listed one by one. */
   readonly files?: readonly SourceFile[];
   /** What else there is to know about them. */
@@ -67,10 +82,18 @@ export interface DatasetSource {
 export interface SourceFile {
   /** Inside the repository. */
   readonly path: string;
-  /** Where to fetch it. */
+  /** Where to fetch it; the source's base + path where absent. */
   readonly url?: string;
   /** Of its bytes; absent where not known. */
   readonly sha256?: string;
+  /** Git's hash of its bytes, which code hosts list without a download. */
+  readonly gitBlob?: string;
+  /** Size of the download. */
+  readonly bytes?: number;
+  /** An archive: its members count, in a folder named like it without its ending. */
+  readonly unpack?: "zip" | "tar.gz";
+  /** About what its members take, all together. */
+  readonly unpackedBytes?: number;
 }
 
 /** What a benchmark's numbers mean. */
@@ -125,7 +148,38 @@ export async function readPriceList(path: string): Promise<PriceList> {
 
 /** The view a manifest shows when none is named: `all`, or else the first. */
 export function defaultView(manifest: Manifest): string {
-  return Object.hasOwn(manifest.views, "all") ? "all" : Object.keys(manifest.views)[0];
+  return viewNames(manifest)[0];
+}
+
+/** Names of its views, the default first; none of queries alone. */
+export function viewNames({ views, pool }: Manifest): string[] {
+  const names = Object.keys(views);
+  return pool === "inferred" || names.includes("all")
+    ? ["all", ...names.filter((name) => name !== "all")]
+    : names;
+}
+
+/**
+ * A manifest whose pool is inferred, completed by the records: the view `all`, benchmarks, and what was left
+ * out for missing scores.
+ * @throws {DataError} when nothing would be left
+ */
+export function completed(
+  manifest: Manifest,
+  records: readonly OutcomeRecord[],
+  sha256: string,
+  gaps?: GapRule,
+): Manifest {
+  const { name, notes = [], benchmarks, views } = manifest;
+  const inferred = inferManifest(name, records, sha256, gaps);
+  return {
+    ...manifest,
+    benchmarks: { ...inferred.benchmarks, ...benchmarks },
+    views: { ...inferred.views, ...views },
+    notes: [...notes, ...inferred.notes!.slice(1)],
+    ...(inferred.gaps && { gaps: inferred.gaps }),
+    ...(inferred.needsCosts && { needsCosts: inferred.needsCosts }),
+  };
 }
 
 /**
@@ -280,7 +334,9 @@ async function assertMatches(value: unknown, definition: string, path: string): 
   );
   const validate = (await compiled).getSchema(`manifest${definition}`) as ValidateFunction;
   if (validate(value)) return;
-  const errors = (validate.errors ?? []).filter((error) => error.keyword !== "anyOf");
+  const errors = (validate.errors ?? []).filter(({ keyword }) =>
+    keyword !== "anyOf" && keyword !== "if"
+  );
   throw new DataError(`${path}: ${errors.slice(0, 5).map(describe).join("\n  ")}`);
 }
 

@@ -7,7 +7,12 @@
  * Null means absent; NaN is an error. Rows are checked as strictly as lines, under their row number.
  * @module
  */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import {
+  type AsyncBuffer,
+  asyncBufferFromFile,
+  parquetMetadataAsync,
+  parquetReadObjects,
+} from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { DataError } from "../base/errors.ts";
 import { checkRecord } from "./parse.ts";
@@ -36,11 +41,41 @@ type Row = Record<string, unknown>;
  * @throws {DataError} for damaged data
  */
 export async function* parquetRows(path: string): AsyncGenerator<Record<string, unknown>[]> {
+  yield* rowGroups(() => asyncBufferFromFile(path), path);
+}
+
+/**
+ * Rows of a parquet file in memory, one row group at a time, with values as JSON has them: 64-bit integers are
+ * numbers, nulls are left out.
+ * @param columns to read; all unless told
+ * @throws {DataError} for damaged data
+ */
+export async function* parquetValues(
+  bytes: Uint8Array,
+  where: string,
+  columns?: string[],
+): AsyncGenerator<Record<string, unknown>[]> {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const file = {
+    byteLength,
+    slice: (from: number, to = byteLength) =>
+      buffer.slice(byteOffset + from, byteOffset + to) as ArrayBuffer,
+  };
+  for await (const rows of rowGroups(() => Promise.resolve(file), where, columns)) {
+    yield rows.map((row) => plain(row) as Record<string, unknown>);
+  }
+}
+
+async function* rowGroups(
+  open: () => Promise<AsyncBuffer>,
+  path: string,
+  columns?: string[],
+): AsyncGenerator<Record<string, unknown>[]> {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const parsers = { stringFromBytes: (bytes: Uint8Array) => bytes && utf8.decode(bytes) };
   let rowStart = 0;
   try {
-    const file = await asyncBufferFromFile(path);
+    const file = await open();
     const metadata = await parquetMetadataAsync(file);
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
@@ -49,6 +84,7 @@ export async function* parquetRows(path: string): AsyncGenerator<Record<string, 
         metadata,
         compressors,
         parsers,
+        columns,
         rowStart,
         rowEnd,
       });

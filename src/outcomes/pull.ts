@@ -3,12 +3,13 @@
  * `datasets/local/<name>/records.jsonl.gz`. The only part of the harness that uses the network.
  *
  * Downloads go to a cache folder as `<path>.part` and get their name when complete and, where the
- * manifest knows it, their SHA-256 is right; an interrupted pull continues where it stopped. Whatever was
- * downloaded, the records are written only if they are the manifest's, byte for byte.
+ * manifest knows it, their hash is right; an interrupted pull continues where it stopped. Archives are unpacked
+ * beside themselves. Where no hash is known the first pull must be told so, and writes a lock file. Whatever
+ * was downloaded, the records are written only if they are the manifest's, byte for byte.
  * @module
  */
 import { join } from "node:path";
-import { CapabilityError, DataError } from "../base/errors.ts";
+import { CapabilityError, DataError, shownPath } from "../base/errors.ts";
 import { pack, repoPath, writeAtomic } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
 import { progress } from "../base/progress.ts";
@@ -17,57 +18,93 @@ import { encodeRecords, formatLog, importerNamed, runImporter } from "./importer
 import type { ImportOptions } from "./importers/importer.ts";
 import { folderFiles } from "./importers/native.ts";
 import type { Manifest, SourceFile } from "./manifest.ts";
+import { originalsOf, pinOf } from "./originals.ts";
+import { type PullLock, readLock, writeLock } from "./pull_lock.ts";
+import { unpackArchive } from "./unpack.ts";
+import { lockPath, queriesPath, recordsPath } from "./places.ts";
+import { bytesText, freeBytes, needsLine, needsOf } from "./disk.ts";
 import type { PriceList } from "./pricing.ts";
 
 /** Where files go, and how often to try. */
-export interface PullOptions extends Patience {
+export interface PullOptions extends Omit<Patience, "hosts"> {
   /** Folder of the downloads; below `.cache/pull/` unless told, one for each commit. */
   readonly cache?: string;
   /** File of the records; {@link recordsPath} unless told. */
   readonly out?: string;
+  /** The lock file; {@link lockPath} unless told. */
+  readonly lock?: string;
+  /** Take files of which no hash is known as they come, and lock them. */
+  readonly acceptUnpinned?: boolean;
+  /** Told before anything is fetched: how much will come, and how much room there is. */
+  readonly say?: (line: string) => void;
 }
 
-/** Where a dataset's records are put and found, `datasets/local/<name>/records.jsonl.gz`. */
-export function recordsPath(name: string): string {
-  return repoPath("datasets/local", name, "records.jsonl.gz");
+/** Where the originals of a dataset are fetched to, a folder for each commit. */
+export function pullCache({ name, source }: Manifest): string {
+  return repoPath(".cache/pull", `${name}-${source.commit?.slice(0, 12) ?? "latest"}`);
 }
 
 /** Files fetched at a time. */
 const CONCURRENCY = 2;
 
 /**
- * Downloads, imports, checks and writes a dataset; gives a report for the terminal.
- * @throws {CapabilityError} when the manifest lists no files to download, with what to do by hand
- * @throws {DataError} when a download fails or is not what the manifest says
+ * Downloads, unpacks, imports, checks and writes a dataset; gives a report for the terminal.
+ * @throws {CapabilityError} when the manifest lists no files to download, with what to do by hand; when it has
+ * files without a hash that nobody accepted; when the disk is too small
+ * @throws {DataError} when a download fails or is not what the manifest, or else the lock file, says
  */
 export async function pull(manifest: Manifest, options: PullOptions = {}): Promise<string> {
   const { name, source, importer } = manifest;
-  const files = source.files?.filter((file): file is Remote => file.url !== undefined) ?? [];
-  if (!importer || files.length === 0 || files.length < source.files!.length) {
+  const originals = await originalsOf(manifest);
+  const files = originals.filter((file): file is Remote => file.url !== undefined);
+  if (!importer || files.length === 0 || files.length < originals.length) {
     throw new CapabilityError(byHand(manifest));
   }
-  const cache = options.cache ??
-    repoPath(".cache/pull", `${name}-${source.commit?.slice(0, 12) ?? "latest"}`);
+  const lockFile = options.lock ?? lockPath(name), locked = await readLock(lockFile, manifest);
+  const open = files.filter((file) => pinOf(file) === undefined);
+  const pinned = files.map((file) => pinnedBy(file, locked));
+  const unlocked = pinned.filter((file) => pinOf(file) === undefined).length;
+  if (unlocked > 0 && !options.acceptUnpinned) {
+    throw new CapabilityError(
+      `${name}: no hash is known of ${unlocked} of its ${files.length} files; to take what comes, and hold ` +
+        `later pulls to it (${lockFile}): deno task data pull ${name} --accept-unpinned`,
+    );
+  }
+  const cache = options.cache ?? pullCache(manifest);
   await Deno.mkdir(cache, { recursive: true });
   // Two pulls of one dataset must not write into the same .part files: the second waits here.
   using lock = await Deno.open(join(cache, ".lock"), { write: true, create: true });
   await lock.lock(true);
-  await downloadAll(name, files, cache, options);
-  const report = await importFolder({
+  const needs = needsLine(await needsOf(pinned, cache), shownPath(cache), await freeBytes(cache));
+  if (needs !== undefined) options.say?.(needs);
+  const hinted = (error: Error, hint: string): never => {
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(`${error.message}\n  ${hint}`);
+  };
+  const lockHint =
+    `the hashes of ${lockFile} are those of the first pull; to accept others, delete it`;
+  await downloadAll(name, pinned, cache, { ...options, hosts: source.hosts ?? [] })
+    .catch((error) => locked ? hinted(error, lockHint) : Promise.reject(error));
+  await unpackAll(name, pinned, cache);
+  const { report, records } = await importRecords({
     importer,
     folder: cache,
-    out: options.out ?? recordsPath(name),
+    out: options.out ?? (manifest.pool === "none" ? queriesPath : recordsPath)(name),
     prices: manifest.prices,
-    expected: manifest.records,
-  }).catch((error) => {
-    if (!(error instanceof DataError)) throw error;
-    throw new DataError(`${error.message}\n  to download everything again, delete ${cache}`);
-  });
-  const unhashed = files.filter((file) => file.sha256 === undefined).length;
-  const note = unhashed > 0
-    ? `\n  note: ${unhashed} of ${files.length} files came without a hash`
-    : "";
-  return report + note;
+    expected: { ...locked?.records, ...manifest.records },
+  }).catch((error) =>
+    hinted(error, `to download everything again, delete ${cache}${locked ? `; ${lockHint}` : ""}`)
+  );
+  if (open.length === 0) return report;
+  if (unlocked > 0) await writeLock(lockFile, manifest, cache, open, records);
+  return `${report}\n  note: no hash was known of ${open.length} of ${files.length} files; ` +
+    `${unlocked > 0 ? "what came is locked in" : "they are those of"} ${lockFile}`;
+}
+
+/** A file with the hash it had when it came first, where the manifest knows none. */
+function pinnedBy(file: Remote, lock: PullLock | undefined): Remote {
+  const sha256 = lock?.files.find(({ path }) => path === file.path)?.sha256;
+  return pinOf(file) === undefined && sha256 !== undefined ? { ...file, sha256 } : file;
 }
 
 /** A folder of native files and what to make of it. */
@@ -91,23 +128,30 @@ export interface ImportJob {
  * @throws {DataError} when the records are not those expected; nothing is written then
  */
 export async function importFolder(job: ImportJob): Promise<string> {
+  return (await importRecords(job)).report;
+}
+
+async function importRecords(
+  job: ImportJob,
+): Promise<{ report: string; records: PullLock["records"] }> {
   const { folder, out, options, prices, expected = {} } = job;
   const files = await folderFiles(folder);
   const { records, log } = await runImporter(importerNamed(job.importer), files, options, prices);
   const bytes = encodeRecords(records);
-  const got = sha256(bytes);
+  const got = { sha256: sha256(bytes), queries: records.length };
   const differs = (what: string): never => {
     throw new DataError(`${folder}: expected ${what}\n${formatLog(log)}`);
   };
-  if (expected.queries !== undefined && expected.queries !== records.length) {
-    differs(`${expected.queries} records, got ${records.length}`);
+  if (expected.queries !== undefined && expected.queries !== got.queries) {
+    differs(`${expected.queries} records, got ${got.queries}`);
   }
-  if (expected.sha256 !== undefined && expected.sha256 !== got) {
-    differs(`records of sha256 ${expected.sha256}, got ${got}`);
+  if (expected.sha256 !== undefined && expected.sha256 !== got.sha256) {
+    differs(`records of sha256 ${expected.sha256}, got ${got.sha256}`);
   }
   await writeAtomic(out, pack(bytes));
-  const verified = expected.sha256 ? ", as the manifest says" : "";
-  return `${formatLog(log)}\n  wrote ${out}\n  sha256 ${got}${verified}`;
+  const verified = expected.sha256 ? ", as expected" : "";
+  const report = `${formatLog(log)}\n  wrote ${out}\n  sha256 ${got.sha256}${verified}`;
+  return { report, records: got };
 }
 
 /** A file with the address it can be fetched from. */
@@ -125,10 +169,9 @@ async function downloadAll(
   const work = async (): Promise<void> => {
     while (next < files.length && !failed.signal.aborted) {
       const file = files[next++];
-      const { path, url, sha256 } = file;
-      if (path.split("/").includes("..")) throw new DataError(`${path}: not inside the folder`);
-      await download(url, join(cache, path), sha256, patience, failed.signal, (bytes) => {
-        bar.update(done, `${path}, ${(bytes / 1e6).toFixed(1)} MB`);
+      const { path, url, bytes: all } = file;
+      await download(url, join(cache, path), pinOf(file), patience, failed.signal, (bytes) => {
+        bar.update(done, `${path}, ${bytesText(bytes)}${all ? ` of ${bytesText(all)}` : ""}`);
       });
       bar.update(++done);
     }
@@ -141,6 +184,17 @@ async function downloadAll(
   await Promise.all(workers);
   bar.end();
   failed.signal.throwIfAborted();
+}
+
+async function unpackAll(name: string, files: readonly Remote[], cache: string): Promise<void> {
+  const archives = files.filter(({ unpack }) => unpack !== undefined);
+  const bar = progress(`unpacking ${name}`, archives.length);
+  for (const [done, { path, unpack }] of archives.entries()) {
+    await unpackArchive(join(cache, path), unpack!, (bytes) => {
+      bar.update(done, `${path}, ${bytesText(bytes)}`);
+    });
+  }
+  bar.end();
 }
 
 /** What to do when a dataset cannot be downloaded file by file. */

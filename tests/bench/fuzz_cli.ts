@@ -378,7 +378,7 @@ function commandLine(
       return pick(["id", "ood", "ood:3", "new-model", "task", "id,ood", "id:published"]);
     }
     if (name === "embedding") return pick(["static", "hashed-384", "hashed-64"]);
-    if (name === "shard") return pick(["1/2", "2/2", "1/1"]);
+    if (name === "shard") return pick(["1/2", "2/2", "1/1", "slurm"]);
     if (name === "only") return pick(["frontier", "gap", "routing", "none"]);
     return pick(words);
   };
@@ -401,7 +401,7 @@ function commandLine(
   const places = PLACES[name] ?? [];
   for (const flag of command.flags) {
     const isPlace = places.includes(`--${flag.name}`), isReadme = flag.name === "readme";
-    if (flag.name === "out" && chance(0.9)) continue; // given below
+    if (flag.name === "plan" || flag.name === "out" && chance(0.9)) continue; // given below
     const needed = name === "bench" && ["routers", "data", "seeds"].includes(flag.name) ||
       name === "icl-stage1" && flag.name === "data";
     if (isPlace || isReadme || !(needed || chance(0.15))) continue;
@@ -421,6 +421,9 @@ function commandLine(
       ? pick(["fuzz/file.txt", "fuzz/empty.jsonl/x", "/nowhere/x"])
       : `fuzz/out${html}`;
     argv.push(place, to);
+  }
+  if (name === "bench" && chance(0.15)) {
+    argv.push("--plan", pick(["fuzz/plan.json", "fuzz", "fuzz/file.txt/x", "/nowhere/plan.json"]));
   }
   if (name === "export" && chance(0.8)) argv.push("--out", "fuzz/out.csv");
   if (["import", "reprice"].includes(command.words[1])) argv.push("--out", "fuzz/made.jsonl.gz");

@@ -87,6 +87,21 @@ Deno.test("list names every dataset with a manifest", async () => {
   }
 });
 
+Deno.test("check --manifest needs no records: licence, pins and traps of all, or of those named", async () => {
+  const all = JSON.parse(await printed("check", "--manifest", "--json")) as { name: string }[];
+  const listed = JSON.parse(await printed("list", "--json")) as { name: string }[];
+  assert.deepEqual(all.map(({ name }) => name), listed.map(({ name }) => name));
+  const one = await printed("check", "--manifest", "sprout");
+  assert.match(one, /^sprout: .*\n {2}importer {3}sprout\n/);
+  assert.match(one, /5 not pinned \(pull asks for --accept-unpinned\); revision not known in full/);
+  assert.match(
+    one,
+    /pass on\? {3}no: no licence is stated\n[^]*note {7}scores are a judge model's/,
+  );
+  await assert.rejects(printed("check", "--manifest", "sprot"), /did you mean "sprout"/);
+  await assert.rejects(printed("check"), UsageError);
+});
+
 Deno.test("the importer a manifest names exists", async () => {
   for await (const { name, isDirectory } of Deno.readDir(repoPath("datasets"))) {
     const path = repoPath("datasets", name, "manifest.json");

@@ -223,6 +223,28 @@ Deno.test("bench: killed twenty times, it goes on where it was and ends with the
   assert.match(verified.text, /1 of 1 results recomputed/, "leavings of a kill are no results");
 });
 
+Deno.test("bench --plan: the jobs that a run will do, none of them done, and how many already are", async () => {
+  const path = `${folder}/plan.json`;
+  const before = await run("bench", ...plain, ...places("planned"), "--plan", path);
+  assert.equal(before.code, 0, before.text);
+  assert.match(
+    before.text,
+    /id: 100 jobs \(10 routers on 10 splits\), 0 finished; .* n up to 10$/m,
+  );
+  assert.deepEqual(filesBelow(`${folder}/planned`), []);
+  const text = await Deno.readTextFile(path), { runs: [planned] } = JSON.parse(text);
+  const files = planned.jobs.map(({ id }: { id: string }) => `${id.slice(0, 2)}/${id}.json`);
+  assert.deepEqual(files.sort(), [...finishedJobs(`${folder}/undisturbed/jobs`).keys()]);
+  const { command, harness } = JSON.parse(await Deno.readTextFile(resultOf("undisturbed")));
+  assert.deepEqual([planned.command, planned.harnessSha256], [command, harness.sha256]);
+  assert.equal(planned.splits.length, 10);
+  assert.ok(resultOf("undisturbed").endsWith(`/${planned.stem}.json`));
+
+  const after = await run("bench", ...plain, ...places("undisturbed"), "--plan", path);
+  assert.match(after.text, /, 100 finished; /);
+  assert.equal(await Deno.readTextFile(path), text, "what is finished is not in the file");
+});
+
 Deno.test("merge: shards give the bytes of the whole run, and nothing less", async () => {
   const shard = (i: number): Promise<unknown> =>
     run("bench", ...plain, ...places(`shard${i}`), "--shard", `${i}/2`, "--workers", "1");
@@ -237,6 +259,9 @@ Deno.test("merge: shards give the bytes of the whole run, and nothing less", asy
   const missing = await run("merge", ...out, paths[0]);
   assert.equal(missing.code, 3, missing.text);
   assert.match(missing.text, /error: 50 of 100 jobs are in none of the shards given \(1\/2\)/);
+  const hole = "  --shard 2/2 (jobs: 50): seed 1, fold 1; seed 1, fold 3; seed 2, fold 0; " +
+    "seed 2, fold 2; seed 2, fold 4\n";
+  assert.ok(missing.text.includes(hole), missing.text);
   assert.deepEqual(filesBelow(`${folder}/merged/out`), []);
 
   const merged = await run("merge", ...out, paths[1], paths[0]);
@@ -282,7 +307,9 @@ Deno.test("bench: a wrong command line is code 2, with a suggestion", async () =
     ],
     [["--seeds", "1,x"], /--seeds: "x" is not a whole number/],
     [["--seeds", "1,1"], /--seeds: a number is given twice/],
-    [["--shard", "3/2"], /--shard: "3\/2" is not of the form i\/n/],
+    [["--shard", "3/2"], /--shard: "3\/2" is neither slurm nor i\/n/],
+    [["--shard", "slurm"], /--shard slurm: SLURM_ARRAY_TASK_ID is not set/],
+    [["--plan", "runs/p.json", "--shard", "1/2"], /--plan: writes the jobs of all parts/],
   ];
   const ends = await Promise.all(wrong.map(([args]) => run("bench", ...args)));
   ends.forEach(({ code, text }, i) => {

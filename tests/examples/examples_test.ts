@@ -43,6 +43,30 @@ Deno.test("a router in a repository of its own is benched through the public int
   });
 });
 
+Deno.test("cluster/slurm.sh: a whole array tells its own size; a part of one is told it", async () => {
+  const read = async (variables: Record<string, string>): Promise<string[]> => {
+    const { code, stdout, stderr } = await new Deno.Command("bash", {
+      args: [repoPath("examples/cluster/slurm.sh"), "--data", "my pool"],
+      env: { PATH: `${folder}:${Deno.env.get("PATH")}`, SLURM_SUBMIT_DIR: folder, ...variables },
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout).trim().split("\n");
+  };
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/deno`, `#!/bin/bash\npwd; printf '%s\\n' "$@"\n`, {
+      mode: 0o755,
+    });
+    const same = [await Deno.realPath(folder), "task", "bench", "--data", "my pool", "--shard"];
+    const whole = await read({ SLURM_ARRAY_TASK_ID: "3", SLURM_CPUS_PER_TASK: "4" });
+    assert.deepEqual(whole, [...same, "slurm", "--workers", "4"]);
+    const part = await read({ SLURM_ARRAY_TASK_ID: "3", SHARDS: "8" });
+    assert.deepEqual(part, [...same, "3/8", "--workers", "1"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("records_from_pandas.py: a table becomes records that bench reads", async () => {
   const python = await new Deno.Command("python3", { args: ["-c", "import pandas"] }).output()
     .catch(() => undefined);

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { demoTable } from "../../datasets/demo/generate.ts";
+import type { OutcomeTable } from "../../src/outcomes/table.ts";
 import { limitTable } from "../../src/outcomes/limit.ts";
 
-const whole = demoTable({ queries: 300 });
+const demo = demoTable({ queries: 300 });
+/** With everything that has a cell a query and model, each with its own value. */
+const whole = { ...demo, targets: Float64Array.from(demo.scores, (_, at) => at / 1e4) };
 
 Deno.test("a first look: every benchmark in proportion, cells with their rows, another hash", () => {
   const table = limitTable(whole, 50), M = table.models.length;
@@ -14,8 +17,10 @@ Deno.test("a first look: every benchmark in proportion, cells with their rows, a
   }
   table.ids.forEach((id, row) => {
     const at = whole.ids.indexOf(id);
-    const cells = (of: typeof whole, q: number): number[] => [...of.scores.slice(q * M, q * M + M)];
-    assert.deepEqual(cells(table, row), cells(whole, at));
+    for (const name of ["scores", "costs", "targets", "truth"] as const) {
+      const cells = (of: OutcomeTable, q: number) => of[name]!.slice(q * M, q * M + M);
+      assert.deepEqual(cells(table, row), cells(whole, at), name);
+    }
     assert.equal(table.tasks[table.task[row]], whole.tasks[whole.task[at]]);
   });
   assert.notEqual(table.dataset.sha256, whole.dataset.sha256);

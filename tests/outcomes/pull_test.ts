@@ -1,5 +1,6 @@
 /** Pulling from a server on this machine that cuts, refuses, stalls and lies. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { CapabilityError, DataError } from "../../src/base/errors.ts";
@@ -37,7 +38,7 @@ const VICTIM = "data/dcrouter_preprocessed/train.json";
 
 interface Stage {
   manifest: Manifest;
-  options: PullOptions & { cache: string; out: string };
+  options: PullOptions & { cache: string; out: string; lock: string };
   /** Requests for the victim: the `Range` header of each, or "-". */
   asked: string[];
   /** Answers to the next requests for the victim; afterwards it is served well. */
@@ -81,7 +82,8 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
     records: { sha256: sha256(expected), queries: 4 },
   };
   const cache = join(folder, "cache"), out = join(folder, "local/records.jsonl.gz");
-  const options = { cache, out, attempts: 3, backoff: 1, idle: 5000 };
+  const lock = join(folder, "lock.json");
+  const options = { cache, out, lock, attempts: 3, backoff: 1, idle: 5000 };
   const records = async (): Promise<string> =>
     new TextDecoder().decode(gunzipSync(await Deno.readFile(out)));
   const part = join(cache, `${VICTIM}.part`);
@@ -108,7 +110,7 @@ Deno.test("a clean pull writes the golden records; a second one downloads nothin
     const report = await pull(manifest, options);
     assert.match(
       report,
-      /wrote .*records\.jsonl\.gz\n {2}sha256 [0-9a-f]{64}, as the manifest says/,
+      /wrote .*records\.jsonl\.gz\n {2}sha256 [0-9a-f]{64}, as expected/,
     );
     assert.equal(await records(), await golden("llmrouter"));
     assert.equal(await exists(part), false);
@@ -186,6 +188,42 @@ Deno.test("a wrong hash is an error that leaves nothing behind", () =>
     }
   }));
 
+Deno.test("a git blob hash pins a file as a SHA-256 does", () =>
+  onStage(async ({ manifest, options, asked, script, records }) => {
+    const blob = (bytes: Uint8Array): string =>
+      createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+    const right = blob(await bytesOf());
+    const pinned = (gitBlob: string): Manifest => ({
+      ...manifest,
+      source: {
+        files: manifest.source.files!.map(({ path, url, sha256 }) =>
+          path === VICTIM ? { path, url, gitBlob } : { path, url, sha256 }
+        ),
+      },
+    });
+    script.push((body) => whole(body.map((byte) => byte ^ 1), 0));
+    await fails(pull(pinned(right), options), /expected git blob [0-9a-f]{40}, got [0-9a-f]{40};/);
+    await pull(pinned(right), options);
+    await pull(pinned(right), options);
+    assert.deepEqual(asked, ["-", "-"]);
+    assert.equal(await records(), await golden("llmrouter"));
+    const empty = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"; // what git says of no bytes
+    assert.equal(blob(new Uint8Array()), empty);
+    await fails(pull(pinned(empty), options), new RegExp(`expected git blob ${empty}`));
+  }));
+
+Deno.test("paths are appended to the base where a file has no address of its own", () =>
+  onStage(async ({ manifest, options, asked, records }) => {
+    const files = manifest.source.files!, { origin } = new URL(files[0].url!);
+    const source = {
+      base: `${origin}/`,
+      files: files.map(({ path, sha256 }) => ({ path, sha256 })),
+    };
+    await pull({ ...manifest, source }, options);
+    assert.deepEqual(asked, ["-"]);
+    assert.equal(await records(), await golden("llmrouter"));
+  }));
+
 Deno.test("a file damaged after its download is fetched again", () =>
   onStage(async ({ manifest, options, asked, part }) => {
     await pull(manifest, options);
@@ -202,7 +240,8 @@ Deno.test("a file cut short at the source is caught by its hash, or else by the 
     const files = manifest.source.files!.map(({ path, url }) => ({ path, url }));
     const unhashed = { ...manifest, source: { ...manifest.source, files } };
     script.push(short);
-    await fails(pull(unhashed, options), /train\.json: not valid JSON/, /again, delete .*cache$/);
+    const accepting = { ...options, acceptUnpinned: true };
+    await fails(pull(unhashed, accepting), /train\.json: not valid JSON/, /again, delete .*cache$/);
     assert.equal(await exists(options.out), false);
   }));
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { DataError } from "../../src/base/errors.ts";
 import { pack, unpack } from "../../src/base/files.ts";
-import { encodeShard, readShard } from "../../src/results/shard.ts";
+import { encodeShard, joinShards, readShard, type Shard } from "../../src/results/shard.ts";
+import type { FinishedJob } from "../../src/run/job_store.ts";
+import type { RunPlan } from "../../src/run/plan.ts";
 import { f1Run } from "./f1.ts";
 import { withFolder } from "./fixture.ts";
 
@@ -59,3 +61,57 @@ Deno.test("torn, altered and foreign files are refused by name", () =>
     const cut = text.split("\n").slice(0, 3).join("\n") + '\n{"sha256":';
     await refused(cut, /line 4: /);
   }));
+
+/** Two seeds of three folds, two routers: twelve jobs named by split and router, `4b`. */
+const SPLITS = [1, 1, 1, 2, 2, 2].map((seed, i) => ({ seed, fold: i % 3 }));
+const PLAN = {
+  splits: SPLITS,
+  jobs: SPLITS.flatMap((_, split) =>
+    ["a", "b"].map((router) => ({ id: `${split}${router}`, router, split, timed: false }))
+  ),
+} as unknown as RunPlan;
+
+/** Part i of n of {@link PLAN}, or some of its jobs. */
+function part(index: number, of: number, keep = (_id: string): boolean => true): Shard {
+  const jobs = PLAN.jobs.filter(({ id, split }) => split % of === index - 1 && keep(id));
+  return {
+    key: "k",
+    settings: PLAN.settings,
+    shard: { index, of },
+    jobs: jobs as unknown[] as FinishedJob[],
+  };
+}
+
+Deno.test("joinShards: all jobs in plan order, however they were cut, in whatever order they come", () => {
+  const ids = PLAN.jobs.map(({ id }) => id);
+  const joined = (...shards: Shard[]) => joinShards(PLAN, shards).map(({ id }) => id);
+  assert.deepEqual(joined(part(1, 1)), ids);
+  assert.deepEqual(joined(part(3, 4), part(1, 4), part(4, 4), part(2, 4)), ids);
+  assert.deepEqual(joined(part(2, 2), part(1, 4), part(3, 4), part(3, 4)), ids, "of two counts");
+});
+
+Deno.test("joinShards: holes are refused, with every missing job and the shards to run again", () => {
+  const refused = (shards: Shard[], ...lines: string[]): void =>
+    assert.throws(() => joinShards(PLAN, shards), (error) => {
+      assert.ok(error instanceof DataError);
+      assert.deepEqual(error.message.split("\n"), lines);
+      return true;
+    });
+  refused(
+    [part(1, 4), part(3, 4)],
+    "6 of 12 jobs are in none of the shards given (1/4, 3/4); run again, with the same flags:",
+    "  --shard 2/4 (jobs: 4): seed 1, fold 1; seed 2, fold 2",
+    "  --shard 4/4 (jobs: 2): seed 2, fold 0",
+  );
+  refused(
+    [part(1, 2), part(2, 2, (id) => id !== "3b")],
+    "1 of 12 jobs are in none of the shards given (1/2, 2/2); run again, with the same flags:",
+    "  --shard 2/2 (jobs: 1): seed 2, fold 0 (b)",
+  );
+  // The missing splits 1 and 5 told in parts of the first count.
+  refused(
+    [part(1, 2), part(4, 4)],
+    "4 of 12 jobs are in none of the shards given (1/2, 4/4); run again, with the same flags:",
+    "  --shard 2/2 (jobs: 4): seed 1, fold 1; seed 2, fold 2",
+  );
+});

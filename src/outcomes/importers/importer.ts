@@ -20,6 +20,8 @@ export interface Importer {
   readonly layout: readonly string[];
   /** Options by name, with one line of help each. */
   readonly options: Readonly<Record<string, string>>;
+  /** It reads queries that no model has answered: records with empty `scores`, written without. */
+  readonly queriesAlone?: true;
   /**
    * Reads the files.
    * @throws {DataError} for files that are missing, torn or not of this format

@@ -4,9 +4,16 @@
  */
 import { DataError, UsageError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/suggest.ts";
-import { checkRecord } from "../parse.ts";
+import { checkRecord, type Where } from "../parse.ts";
 import { type PriceList, reprice } from "../pricing.ts";
 import type { OutcomeRecord } from "../record.ts";
+import { clasheval } from "./clasheval.ts";
+import { clinc150 } from "./clinc150.ts";
+import { coderouterbench } from "./coderouterbench.ts";
+import { pubmedqa } from "./pubmedqa.ts";
+import { routereval } from "./routereval.ts";
+import { sprout } from "./sprout.ts";
+import { xroutebench } from "./xroutebench.ts";
 import { embedllm } from "./embedllm.ts";
 import { iclRouter } from "./icl_router.ts";
 import { drop, type Importer, type ImportLog, type ImportOptions } from "./importer.ts";
@@ -18,21 +25,30 @@ import type { NativeFiles } from "./native.ts";
 import { recordLine } from "./python.ts";
 import { reasoningGym } from "./reasoning_gym.ts";
 import { routellm } from "./routellm.ts";
+import { routerbench } from "./routerbench.ts";
 import { routerbenchCsv } from "./routerbench_csv.ts";
 import { routerdc } from "./routerdc.ts";
 
 /** All importers, in the order they are listed. */
 export const IMPORTERS: readonly Importer[] = [
+  clasheval,
+  clinc150,
+  coderouterbench,
   embedllm,
   iclRouter,
   llmrouter,
   llmrouterbench,
   lookahead,
   mmluPro,
+  pubmedqa,
   reasoningGym,
   routellm,
+  routerbench,
   routerbenchCsv,
   routerdc,
+  routereval,
+  sprout,
+  xroutebench,
 ];
 
 /**
@@ -83,7 +99,8 @@ export async function runImporter(
   drop(log, "no query text", read.length - asked.length);
   const ids = new Set<string>();
   asked.forEach((record, i) => {
-    checkRecord(record, { file: `records of ${importer.name}`, line: i + 1 });
+    const where = { file: `records of ${importer.name}`, line: i + 1 };
+    checkRecord(importer.queriesAlone ? answered(record, where) : record, where);
     if (ids.has(record.id)) {
       throw new DataError(`${importer.name}: two records have id ${record.id}`);
     }
@@ -91,6 +108,12 @@ export async function runImporter(
   });
   log.steps.push({ what: "records", rows: asked.length });
   return { records: prices ? reprice(asked, prices) : asked, log };
+}
+
+/** A query with a stand-in for the answers that nobody gave, so that the rules of a record can be checked. */
+function answered(record: OutcomeRecord, { file, line }: Where): OutcomeRecord {
+  if (Object.keys(record.scores).length === 0) return { ...record, scores: { nobody: 0 } };
+  throw new DataError(`${file}:${line}: scores: expected none`);
 }
 
 /** Records as the bytes of `records.jsonl`: always the same for the same records. */

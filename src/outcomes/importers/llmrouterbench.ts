@@ -17,9 +17,17 @@ import { drop, dropRepeated, type Importer, type ImportLog } from "./importer.ts
 import { type Fields, fields, jsonFile, label, list, matching, number } from "./native.ts";
 import { byCodePoint, round4 } from "./python.ts";
 
-const LAYOUT = "[results/bench/]<dataset>/<split>/<model>/<run>.json";
-/** A model name may hold slashes of its own. */
-const PATTERN = /^(?:(?:.*\/)?bench[^/]*\/)?([^/]+)\/([^/]+)\/(.+)\/[^/]+\.json$/;
+const LAYOUT = "[results/bench/]<dataset>/[<split>/]<model>/<run>.json";
+
+/** Dataset, split (empty where a dataset has no folders of splits) and model; a model may hold slashes. */
+function namesOf(path: string): [dataset: string, split: string, model: string] | undefined {
+  const parts = path.split("/").slice(0, -1);
+  const bench = parts.findIndex((part, i) => part === "bench" && parts[i - 1] === "results");
+  const root = bench >= 0 ? bench : parts.findIndex((part) => /^bench([-_]|$)/.test(part));
+  const [dataset, ...rest] = parts.slice(root + 1);
+  if (rest.length === 0) return undefined;
+  return rest.length === 1 ? [dataset, "", rest[0]] : [dataset, rest[0], rest.slice(1).join("/")];
+}
 
 /** Reads every run below the folder. */
 export const llmrouterbench: Importer = {
@@ -28,19 +36,24 @@ export const llmrouterbench: Importer = {
   layout: [LAYOUT],
   options: { pick: "path of the run to take where a model has several on a dataset" },
   async read(files, options, log) {
-    const runs = matching(files, PATTERN, LAYOUT);
+    const runs = matching(files, /\.json$/, LAYOUT).flatMap(({ path }) => {
+      const names = namesOf(path);
+      return names ? [{ path, names }] : [];
+    });
+    if (runs.length === 0) throw new DataError(`expected ${LAYOUT} in the folder of native files`);
     for (const path of options.pick ?? []) {
       if (!runs.some((run) => run.path === path)) throw new DataError(`pick: no run ${path}`);
     }
-    const chosen = Map.groupBy(runs, ({ parts }) => parts.join("/"));
+    const chosen = Map.groupBy(runs, ({ names }) => names.filter(Boolean).join("/"));
     const rows = new Map<string, OutcomeRecord>();
     const ids = new Map<string, number>();
     let cells = 0;
     for (const [key, group] of [...chosen].sort(([a], [b]) => byCodePoint(a, b))) {
       const path = oneOf(group.map((run) => run.path), key, options.pick ?? []);
       const body = fields(await jsonFile(files, path), path);
-      const [dataset, split, model] = group[0].parts;
-      checkNames(body, { dataset_name: dataset, split, model_name: model }, path);
+      const [dataset, split, model] = group[0].names;
+      const named = { dataset_name: dataset, model_name: model, ...(split && { split }) };
+      checkNames(body, named, path);
       const records = list(body.records, `${path}: records`);
       if (body.demo === true) {
         drop(log, "row of a demo run", records.length);
@@ -55,7 +68,7 @@ export const llmrouterbench: Importer = {
         const query = typeof asked === "string" ? asked : JSON.stringify(asked) ?? "";
         const join = JSON.stringify([dataset, split, index, query]);
         if (!rows.has(join)) {
-          const id = `llmrouterbench-${dataset}-${split}-${index}`;
+          const id = `llmrouterbench-${dataset}-${split && `${split}-`}${index}`;
           const texts = (ids.get(id) ?? 0) + 1;
           ids.set(id, texts);
           const unique = texts === 1 ? id : `${id}~${texts}`;

@@ -106,11 +106,12 @@ function unescape(body: string, where: string): string {
 
 /**
  * A record as one line, byte for byte as `json.dumps(record, ensure_ascii=False, separators=(",", ":"))`
- * writes it: costs are floats there (`1e-05`, `2.0`), all other numbers print alike. Costs come last.
+ * writes it: costs are floats there (`1e-05`, `2.0`), all other numbers print alike. Costs come last; empty
+ * scores (queries alone) are left out.
  */
 export function recordLine(record: OutcomeRecord): string {
-  const { costs, ...rest } = record;
-  const line = JSON.stringify(rest);
+  const { costs, ...rest } = record, { scores, ...query } = rest;
+  const line = JSON.stringify(Object.keys(scores).length > 0 ? rest : query);
   if (!costs) return line;
   const pairs = Object.entries(costs).map(([m, cost]) => `${JSON.stringify(m)}:${float(cost)}`);
   return `${line.slice(0, -1)},"costs":{${pairs.join(",")}}}`;

@@ -3,7 +3,8 @@
  * task and level, each answered up to three times; the score is the mean reward of the answers.
  *
  * Not all runs used the same generator seeds, so questions are aligned on their text, and only those
- * every model of the level was asked, exactly once, are kept. A task some model lacks is left out.
+ * every model of the level was asked, exactly once, are kept. A task some model lacks is left out. Two files
+ * that the recorded copy lacked are passed over by name, so that a whole clone gives the same records.
  * @module
  */
 import { DataError } from "../../base/errors.ts";
@@ -24,6 +25,12 @@ const HIDDEN: ReadonlySet<string> = new Set([
 const ROOT = "reasoninggym-paper-experiments/zero-shot";
 const LAYOUT = `${ROOT}/<easy|hard>/<model>_<date>_<time>/<category>/<task>.json`;
 const PATTERN = new RegExp(`^${ROOT}/(easy|hard)/([^/]+)_\\d{8}_\\d{6}/([^/]+)/([^/]+)\\.json$`);
+
+/** Not in the copy that the recorded outcomes were made from. */
+const PASSED_OVER: ReadonlySet<string> = new Set([
+  `${ROOT}/easy/mistralai_mistral-small-3.1-24b-instruct_20250322_063733/games/sokoban.json`,
+  `${ROOT}/hard/google_gemma-3-27b-it_20250412_154913/graphs/shortest_path.json`,
+]);
 
 /** What one model made of a question; `asked` counts how often its file holds the question. */
 interface Outcome {
@@ -54,6 +61,10 @@ export const reasoningGym: Importer = {
     const count = await tokenCounter();
     const tasks = new Map<string, Task>();
     for (const { path, parts } of matching(files, PATTERN, LAYOUT)) {
+      if (PASSED_OVER.has(path)) {
+        log.notes.push(`${path} passed over: the recorded outcomes were made without it`);
+        continue;
+      }
       const [level, folder, category, task] = parts;
       const body = fields(await jsonFile(files, path), path);
       if (!("results" in body)) continue;

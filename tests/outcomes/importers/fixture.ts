@@ -3,6 +3,7 @@
  * file stands for a whole invented repository; `expected.jsonl` is what must come out, byte for byte.
  */
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { repoPath } from "../../../src/base/files.ts";
 import type { NativeFiles } from "../../../src/outcomes/importers/native.ts";
 import { memoryFiles } from "../../support/memory_files.ts";
@@ -15,11 +16,20 @@ import type { ImportLog, ImportOptions } from "../../../src/outcomes/importers/i
 import { readManifest } from "../../../src/outcomes/manifest.ts";
 
 const encoder = new TextEncoder();
+type SchemaElement = NonNullable<Parameters<typeof parquetWriteBuffer>[0]["schema"]>[number];
 
 export const fixturePath = (...parts: string[]): string =>
   repoPath("tests/fixtures/importers", ...parts);
 
-/** The files of a fixture. `$lines`: JSON lines; `$text`: lines of text; `$zip`: members by name. */
+/** Pickles that Python wrote, base64, by name. */
+export const PICKLES: Record<string, string> = JSON.parse(
+  await Deno.readTextFile(fixturePath("pickles.json")),
+);
+
+/**
+ * The files of a fixture. `$lines`: JSON lines; `$text`: lines of text; `$zip`: members by name; `$pickle`: one of
+ * pickles.json; `$parquet`: rows, where whole numbers are 64 bits wide and null is absent.
+ */
 export async function nativeBytes(name: string): Promise<Map<string, Uint8Array>> {
   const native = JSON.parse(await Deno.readTextFile(fixturePath(name, "native.json")));
   return new Map(
@@ -35,7 +45,9 @@ export async function nativeFixture(name: string): Promise<NativeFiles> {
 }
 
 function bytesOf(value: unknown): Uint8Array {
-  const { $lines, $text, $zip } = Object(value);
+  const { $lines, $text, $zip, $pickle, $parquet } = Object(value);
+  if ($pickle) return Uint8Array.fromBase64(PICKLES[$pickle]);
+  if ($parquet) return makeParquet($parquet);
   if ($text) return encoder.encode($text.join("\n") + "\n");
   if ($lines) {
     return encoder.encode($lines.map((line: unknown) => JSON.stringify(line) + "\n").join(""));
@@ -49,6 +61,55 @@ function bytesOf(value: unknown): Uint8Array {
     );
   }
   return encoder.encode(JSON.stringify(value));
+}
+
+type Row = Record<string, unknown>;
+
+/** A column, or a field of a struct: its part of the schema, and how its values are written. */
+interface Column {
+  schema: SchemaElement[];
+  write(value: unknown): unknown;
+}
+
+function columnOf(name: string, values: unknown[]): Column {
+  const known = values.filter((value) => value !== null && value !== undefined);
+  const common = { name, repetition_type: "OPTIONAL" as const };
+  const column = (type: object, write: (value: unknown) => unknown): Column => ({
+    schema: [{ ...common, ...type }],
+    write: (value) => value === null || value === undefined ? null : write(value),
+  });
+  if (typeof known[0] === "object") {
+    const keys = [...new Set(known.flatMap((value) => Object.keys(value as Row)))];
+    const inner = keys.map((key) => columnOf(key, known.map((value) => (value as Row)[key])));
+    const { schema, write } = column(
+      { num_children: keys.length },
+      (value) =>
+        Object.fromEntries(keys.map((key, i) => [key, inner[i].write((value as Row)[key])])),
+    );
+    return { schema: [...schema, ...inner.flatMap((each) => each.schema)], write };
+  }
+  if (typeof known[0] === "string") {
+    return column({ type: "BYTE_ARRAY", converted_type: "UTF8" }, (value) => value);
+  }
+  if (typeof known[0] === "boolean") return column({ type: "BOOLEAN" }, (value) => value);
+  return known.every(Number.isInteger)
+    ? column({ type: "INT64" }, (value) => BigInt(value as number))
+    : column({ type: "DOUBLE" }, (value) => value);
+}
+
+/** A parquet file of rows; types are those of the values. */
+export function makeParquet(rows: Row[]): Uint8Array {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const columns = names.map((name) => columnOf(name, rows.map((row) => row[name])));
+  const columnData = names.map((name, i) => ({
+    name,
+    data: rows.map((row) => columns[i].write(row[name])),
+  }));
+  const schema = [
+    { name: "root", num_children: names.length },
+    ...columns.flatMap((column) => column.schema),
+  ];
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema }));
 }
 
 /** A zip archive; members are deflated, the first one stored. */

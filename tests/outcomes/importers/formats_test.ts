@@ -1,7 +1,7 @@
 /** What the golden cases cannot show: torn or contradictory native files are errors that say where. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { nativeBytes } from "./fixture.ts";
+import { makeParquet, nativeBytes, PICKLES } from "./fixture.ts";
 import { DataError, UsageError } from "../../../src/base/errors.ts";
 import { importerNamed, runImporter } from "../../../src/outcomes/importers/index.ts";
 import type { ImportOptions } from "../../../src/outcomes/importers/importer.ts";
@@ -19,7 +19,7 @@ async function changed(
     if (value === undefined) files.delete(path);
     else {
       const content = typeof value === "string" ? value : JSON.stringify(value);
-      const bytes = new TextEncoder().encode(content);
+      const bytes = value instanceof Uint8Array ? value : new TextEncoder().encode(content);
       files.set(path, typeof value !== "string" && path.endsWith(".gz") ? gzipSync(bytes) : bytes);
     }
   }
@@ -50,6 +50,33 @@ Deno.test("letterOf: stated, then labelled on the first such line, then the last
     ["", undefined],
   ];
   for (const [reply, letter] of cases) assert.equal(letterOf(reply), letter, JSON.stringify(reply));
+});
+
+Deno.test("reasoning-gym: the two files that the recorded copy lacked change no record", async () => {
+  const root = "reasoninggym-paper-experiments/zero-shot";
+  const results = [{ question: "Push", completions: [{ score: 1, full_model_response: "up" }] }];
+  const extra = {
+    [`${root}/easy/google_gemma-3-27b-it_20250101_000000/games/sokoban.json`]: { results },
+    [`${root}/easy/deepseek_deepseek-r1_20250101_000000/games/sokoban.json`]: { results },
+    [`${root}/easy/meta-llama_llama-4-scout_20250101_000000/games/sokoban.json`]: { results },
+    [`${root}/easy/mistralai_mistral-small-3.1-24b-instruct_20250322_063733/toys/count.json`]: {
+      results: [],
+    },
+  };
+  const lost = {
+    [`${root}/easy/mistralai_mistral-small-3.1-24b-instruct_20250322_063733/games/sokoban.json`]: {
+      results,
+    },
+    [`${root}/hard/google_gemma-3-27b-it_20250412_154913/graphs/shortest_path.json`]: { results },
+  };
+  const copy = await changed("reasoning-gym", extra);
+  const clone = await changed("reasoning-gym", { ...extra, ...lost });
+  assert.deepEqual(clone.records, copy.records);
+  assert.deepEqual(clone.log.dropped, copy.log.dropped);
+  assert.equal(clone.log.notes.filter((note) => /passed over/.test(note)).length, 2);
+  const elsewhere = Object.keys(lost)[0].replace("_063733", "_063734");
+  const { log } = await changed("reasoning-gym", { ...extra, [elsewhere]: { results } });
+  assert.ok(!log.notes.some((note) => note.includes("sokoban")), "by name alone");
 });
 
 Deno.test("an empty folder says which files were expected", async () => {
@@ -155,6 +182,29 @@ Deno.test("llmrouterbench: the folder of datasets itself, and model names with a
   ]);
 });
 
+Deno.test("llmrouterbench: the archive's own folder, and a dataset without folders of splits", async () => {
+  const run = (dataset_name: string, split: string) => ({
+    ...{ dataset_name, split, model_name: "gull" },
+    records: [{ index: 0, origin_query: `of ${dataset_name}`, score: 1 }],
+  });
+  const encoder = new TextEncoder();
+  const files = memoryFiles(
+    new Map([
+      ["bench-release/arena/gull/run.json", encoder.encode(JSON.stringify(run("arena", "all")))],
+      [
+        "bench-release/toyqa/test/gull/run.json",
+        encoder.encode(JSON.stringify(run("toyqa", "test"))),
+      ],
+      ["bench-release/README.json", encoder.encode("{}")],
+    ]),
+  );
+  const { records } = await runImporter(importerNamed("llmrouterbench"), files);
+  assert.deepEqual(records.map(({ id, benchmark }) => [id, benchmark]), [
+    ["llmrouterbench-arena-0", "arena"],
+    ["llmrouterbench-toyqa-test-0", "toyqa"],
+  ]);
+});
+
 Deno.test("icl-router: contradicting rows, unknown labels and options", async () => {
   const row = {
     query: "q",
@@ -207,6 +257,69 @@ Deno.test("mmlu-pro: an archive without JSON, or none at all", async () => {
     changed("mmlu-pro", { [path]: "PK" }),
     /gemma-7b_5shots\.zip: expected a zip archive/,
   );
+});
+
+const parquet = (...rows: Record<string, unknown>[]): Uint8Array => makeParquet(rows);
+
+Deno.test("queries alone: labels that no list knows, and keys that differ, are errors", async () => {
+  const domains = { home: ["lamp"] }, empty = { val: [], test: [], oos_val: [], oos_test: [] };
+  const full = (train: unknown, oos: unknown = []) => ({ ...empty, train, oos_train: oos });
+  const clinc = (data: unknown) =>
+    changed("clinc150", { "data/data_full.json": data, "data/domains.json": domains });
+  await fails(clinc(full([["q", "song"]])), /train\[0\]: expected an intent .* got "song"/);
+  await fails(clinc(full([["q", "oos"]])), /got "oos"/);
+  await fails(clinc(full([["q", "lamp"]], [["q", "lamp"]])), /oos_train\[0\]: expected an intent/);
+  await fails(clinc(full([["q"]])), /train\[0\]/);
+  const truth = (data: unknown) => changed("pubmedqa", { "data/test_ground_truth.json": data });
+  await fails(truth({ 101: "no" }), /101: expected "no", as data\/test_ground_truth\.json says/);
+  await fails(truth({ 999: "no" }), /expected questions in .* none: 999/);
+});
+
+Deno.test("parquet sources: another text of one id, an unknown file, a damaged one", async () => {
+  const row = { embedding_id: 1, task_name: "t", query: "a", model_name: "m", performance: 0.5 };
+  const x = (...rows: Record<string, unknown>[]) =>
+    changed("xroutebench", { "llmrouter_generic/test.parquet": parquet(...rows) });
+  const full = { ...row, input_tokens: 1, output_tokens: 1, response_time: 0.5 };
+  await fails(
+    x(full, { ...full, query: "b" }),
+    /row 2: expected the text embedding_id 1 had before/,
+  );
+  await fails(x({ ...full, performance: 1.5 }), /\[0, 1\], got 1\.5/);
+  await fails(
+    changed("xroutebench", { "llmrouter_generic/test.parquet": "PAR1" }),
+    /test\.parquet: damaged parquet/,
+  );
+  await fails(
+    changed("clasheval", { "data/model_responses/other.pqt": parquet(full) }),
+    /other\.pqt: expected claudeopus/,
+  );
+  const bare = { key: "k", dataset: "d", prompt: "p", golden_answer: "g" };
+  const only = { "data/test-00000-of-00001.parquet": parquet(bare) };
+  await fails(changed("sprout", only), /row 1: expected columns of models, got none/);
+});
+
+Deno.test("coderouterbench: a row of no task, and a second one of a task and model", async () => {
+  const path = "ood176_results_long.csv";
+  const head = "task_id,model,resolved,cost_usd,in_tok,out_tok\n";
+  await fails(
+    changed("coderouterbench", { [path]: `${head}zz,fox,1,,,\n` }),
+    /zz, fox: expected a task of ood176_tasks/,
+  );
+  const twice = `${head}o1,fox,1,,,\no1,fox,0,,,\n`;
+  await fails(changed("coderouterbench", { [path]: twice }), /o1, fox: there is a row before/);
+});
+
+Deno.test("routerbench and routereval: which file, which models", async () => {
+  await fails(changed("routerbench", {}), /choose with --option shots=0/, UsageError);
+  await fails(changed("routerbench", {}, { shots: ["1"] }), /choose with/, UsageError);
+  const plain = { "routerbench_0shot.pkl": Uint8Array.fromBase64(PICKLES["plain 4"]) };
+  await fails(changed("routerbench", plain, { shots: ["0"] }), /0shot\.pkl: expected a frame/);
+  const evil = { "routerbench_0shot.pkl": Uint8Array.fromBase64(PICKLES["evil system 4"]) };
+  await fails(changed("routerbench", evil, { shots: ["0"] }), /refused "posix\.system"/);
+  const { records } = await changed("routereval", {}, { models: ["1"] });
+  assert.deepEqual(new Set(records.flatMap(({ scores }) => Object.keys(scores))).size, 1);
+  await fails(changed("routereval", {}, { model: ["elk"] }), /there is no model "elk"/, UsageError);
+  await fails(changed("routereval", {}, { models: ["x"] }), /a number, not "x"/, UsageError);
 });
 
 Deno.test("unknown importers are named with the nearest one", () => {

@@ -106,6 +106,48 @@ const CASES: Case[] = [
     },
     notes: [/^1 indices have several query texts/],
   },
+  { importer: "routerbench", options: { shots: ["0"] }, dropped: {} },
+  {
+    importer: "routerbench",
+    options: { shots: ["5"] },
+    expected: "expected-5.jsonl",
+    dropped: {},
+  },
+  { importer: "clinc150", dropped: {} },
+  { importer: "pubmedqa", dropped: {} },
+  { importer: "sprout", dropped: { "prompt without any score": 1, [AGAIN]: 1 } },
+  {
+    importer: "xroutebench",
+    dropped: {
+      "the same query and model again": 1,
+      "row without a performance": 1,
+      "price of a cell, unknown": 1,
+      "token counts of a cell, unknown": 1,
+    },
+  },
+  {
+    importer: "coderouterbench",
+    dropped: { "task published without its text": 1, "row without a score": 1 },
+  },
+  {
+    importer: "clasheval",
+    dropped: { "the same question, document and model again": 1, "row without both verdicts": 1 },
+  },
+  {
+    importer: "routereval",
+    dropped: {
+      "model that is there already under another name": 1,
+      "score of a cell, missing": 1,
+    },
+    notes: [/^2 of 2 models$/],
+  },
+  {
+    importer: "routereval",
+    options: { model: ["owl/b"] },
+    expected: "expected-owl.jsonl",
+    dropped: { "model that is there already under another name": 1 },
+    notes: [/^1 of 2 models$/],
+  },
 ];
 
 for (const { importer, prices, options, expected, dropped, notes = [] } of CASES) {
