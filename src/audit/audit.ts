@@ -124,7 +124,7 @@ export function audit(table: OutcomeTable): Audit {
   const templateOf = new Map(template.flatMap((set, t) => set.map((row) => [row, t] as const)));
   const numbered = numberedTexts(single.map((row) => texts[row]));
   const near = nearDuplicates(numbered);
-  const family = table.audit === 1 ? [] : familyPairs(
+  const family = familyPairs(
     numbered,
     near.shingles,
     [benchmark, task].map((labels) => single.map((row) => labels[row])),

@@ -69,7 +69,6 @@ export function buildTable(
       "missing score": chosen.length - scored.length,
       "missing cost": scored.length - rows.length,
     }, costs),
-    ...(manifest.audit && { audit: manifest.audit }),
     ids: rows.map((record) => record.id),
     texts: rows.map((record) => record.query),
     benchmarks,

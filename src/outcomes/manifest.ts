@@ -41,8 +41,6 @@ export interface Manifest {
   readonly records: { readonly sha256?: string; readonly queries?: number };
   /** File of replies beside the records, and the hash of its unpacked bytes. */
   readonly replies?: { readonly file: string; readonly sha256: string };
-  /** 1: audited without families of any size, as the dataset's committed results were. Absent = with them. */
-  readonly audit?: 1;
   /** What a score means. */
   readonly metric: string;
   /** Faults worth a line under every table. */

@@ -23,8 +23,6 @@ export interface OutcomeTable {
   readonly tasks: readonly string[];
   /** Task of each query, an index into {@link tasks}. Length Q. */
   readonly task: Uint16Array;
-  /** As in the manifest: 1 = families of edited texts are not looked for. */
-  readonly audit?: 1;
   /** Published split: 0 none, 1 train, 2 test. Length Q. */
   readonly published: Uint8Array;
   /** Model ids, ascending. Length M. */

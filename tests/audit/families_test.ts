@@ -131,12 +131,3 @@ Deno.test("families: neither the order of the rows nor their number matters", ()
     assert.deepEqual(labels(random(seed, "order").shuffle([...rows])), expected);
   }
 });
-
-Deno.test("families: a table whose results were split by the rules of before keeps them", () => {
-  const texts = family(words(40), 12, 1);
-  const rows = [...texts, ...strangers(20)].map((text, i): Row => ({ id: `q${i}`, text }));
-  const groups = (rules: { audit?: 1 }): number =>
-    new Set(audit({ ...tableOf(rows), ...rules }).groups).size;
-  assert.equal(groups({}), 1 + 20);
-  assert.ok(groups({ audit: 1 }) > 1 + 20);
-});

@@ -46,6 +46,9 @@ export const BASE: string = "icl_router";
 /** ICL-Router+. */
 export const PLUS: string = "icl_router_plus";
 
+/** ICL-Router (prior-fitted). */
+export const PRIOR: string = "icl_router_prior";
+
 /** Datasets that are counted in sentences and means, in printing order: recorded, more than two models. */
 export const DATASETS: readonly string[] = [
   "reasoning-gym/easy",
@@ -269,7 +272,7 @@ export function ownArms({ files }: Cell, router?: string): ArmReport[] {
 }
 
 /** Variants and controls, by id: they have pages of their own. */
-const VARIANT = /^(icl_(?!router$|router_plus$)|rtd|optmerge)/;
+const VARIANT = /^(icl_(?!router(_plus|_prior)?$)|rtd|optmerge)/;
 
 /** Whether a router has a line in the main tables: neither a reference nor a variant or control. */
 export function belongs({ id, reference }: RouterEntry): boolean {

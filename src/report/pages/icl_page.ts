@@ -18,6 +18,7 @@ import {
   labelOf,
   ownArms,
   PLUS,
+  PRIOR,
   type ResultFile,
   rowsOf,
   type Standing,
@@ -38,7 +39,11 @@ const TITLES: Readonly<Record<string, string>> = {
   task: "Tasks held out (task)",
 };
 
-const NAMES: Readonly<Record<string, string>> = { [BASE]: "ICL-Router", [PLUS]: "ICL-Router+" };
+const NAMES: Readonly<Record<string, string>> = {
+  [BASE]: "ICL-Router",
+  [PLUS]: "ICL-Router+",
+  [PRIOR]: "prior-fitted",
+};
 
 /** Rivals on unseen models. */
 const RIVALS: Readonly<Record<string, string>> = {
@@ -71,7 +76,8 @@ export function iclPage(files: readonly ResultFile[], stage1: readonly Stage1Rep
     ...overview(main),
     "Points (hundredths of the mean score), mean over datasets; in brackets on how many the router is significantly " +
     "above (+) and below (−), after Holm within each result. ICL-Router: the paper's two stages with a small network " +
-    "trained from scratch, one to three seeds. ICL-Router+: ours, no network, five seeds. Made by `deno task pages`; " +
+    "trained from scratch, one to three seeds. ICL-Router+: ours, no network. Prior-fitted: ours, one network trained " +
+    "once on made-up models. Made by `deno task pages`; " +
     "the runs behind it are in [variants.md](variants.md) and on the pages of the [datasets](README.md).",
     ...section("Dataset by dataset", byDataset(closed.filter((c) => c.embedding === "static"))),
     ...section("Unseen models", unseen(main)),

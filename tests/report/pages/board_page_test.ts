@@ -47,6 +47,13 @@ Deno.test("variants, controls and references have no line; the file with more se
   assert.equal(rows.find(({ entry }) => entry.id === "ridge")!.file.path, "a/id.json");
 });
 
+Deno.test("each of the three ICL-Routers has a line, their variants have none", () => {
+  const { result: { routers: [entry] } } = many;
+  const has = (id: string): boolean => belongs({ ...entry, id, reference: false });
+  for (const id of ["icl_router", "icl_router_plus", "icl_router_prior"]) assert.ok(has(id), id);
+  for (const id of ["icl_k100", "icl_plus_clusters", "icl_prior_shuffled"]) assert.ok(!has(id), id);
+});
+
 Deno.test("of files with as many seeds the one with more routers counts: its tests are the stricter ones", async () => {
   const small = await invented({ ridge: 0.9 }, "a/id.0.json", [7, 8]);
   const [cell] = cellsOf([small, many]);
