@@ -28,6 +28,16 @@ const COMMANDS: Record<string, { more?: string; prints: RegExp }> = {
   "deno task diff results/demo@1/id.static.json other.json": { prints: /^kNN|^knn/m },
   "deno task bench --shard 1/8": { more: `${SHORT} --routers knn`, prints: /shard-1-of-8/ },
   "deno task merge": { more: "--help", prints: /shard/ },
+  "deno task collect": { more: "--help", prints: /--endpoint/ },
+  "deno task add-model": {
+    more: "--data ./records.jsonl --n 10 --list runs/to-label.jsonl",
+    prints: /runs\/to-label\.jsonl/,
+  },
+  "deno task fit": {
+    more: "--router knn --data ./records.jsonl --save runs/knn.router",
+    prints: /wrote runs\/knn\.router/,
+  },
+  'deno task route "…"': { more: "--router runs/knn.router", prints: /chosen/ },
 };
 
 /** Commands in code blocks and in code spans. */

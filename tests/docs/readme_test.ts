@@ -8,8 +8,20 @@ import { signed } from "../../src/report/tables/numbers.ts";
 const readme = Deno.readTextFileSync(repoPath("README.md"));
 const cells = (line: string): string[] => line.split("|").slice(1, -1).map((cell) => cell.trim());
 const short = (score: number): string => score.toFixed(3).replace(/^0/, "");
-const open = (dataset: string, file: string): Promise<Run> =>
-  openRun(repoPath("results", `${dataset}@1`, `${file}.static.json`));
+/** As the pages have it: of several runs the one with more seeds, then with more routers. */
+async function open(dataset: string, protocol: string): Promise<Run> {
+  const folder = repoPath("results", `${dataset}@1`), runs: Run[] = [];
+  for (const { name } of Deno.readDirSync(folder)) {
+    const [stem, embedding, hash, ...rest] = name.replace(/\.json$/, "").split(".");
+    const isRun = name.endsWith(".json") && stem === protocol && embedding === "static" &&
+      /^[0-9a-f]{8}$/.test(hash ?? "00000000") && rest.length === 0;
+    if (isRun) runs.push(await openRun(`${folder}/${name}`));
+  }
+  const [first] = runs.sort(({ result: a }, { result: b }) =>
+    b.protocol.seeds.length - a.protocol.seeds.length || b.routers.length - a.routers.length
+  );
+  return first;
+}
 
 /** Columns of the table → router ids. */
 const IDS: Record<string, string> = { "ICL-Router+": "icl_router_plus", kNN: "knn" };
