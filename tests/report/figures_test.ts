@@ -334,7 +334,7 @@ Deno.test("the README's picture: its title is the result's number, and the line 
 
 Deno.test("the README's picture refuses a router that never gets there", async () => {
   const { result } = await sourceOf(repoPath("results", README_RESULT));
-  const never = { ...README_SAVINGS.lines[0], router: "uniroute" };
+  const never = { ...README_SAVINGS.lines[0], router: "router_retriever" };
   assert.throws(() => savingsFigure(result, { ...README_SAVINGS, lines: [never] }), DataError);
   const nobody = { ...never, router: "nobody" };
   assert.throws(() => savingsFigure(result, { ...README_SAVINGS, lines: [nobody] }), DataError);
