@@ -18,14 +18,21 @@ import { batchOf, logits, parametersOf, type Sizes } from "../tests/nn/tiny_tran
 
 type Device = Parameters<typeof probeDevice>[0];
 
-/** Committed runs on recorded outcomes, static embedding, one a dataset; `priced`: the views with costs. */
-export function recorded(
+/**
+ * Committed runs on recorded outcomes, static embedding, one a dataset: of several the one with more seeds, then
+ * with more routers. `priced`: the views with costs.
+ */
+export async function recorded(
   protocol: "id" | "ood" | "new-model",
   { priced = false } = {},
 ): Promise<Run[]> {
-  return openRuns("../results", (name) =>
-    name.endsWith(`/${protocol}.static.json`) && name.includes("-priced@") === priced &&
-    !name.startsWith("demo@"));
+  const isPlain = new RegExp(`/${protocol}\\.static(\\.[0-9a-f]{8})?\\.json$`);
+  const runs = await openRuns("../results", (name) =>
+    isPlain.test(name) && name.includes("-priced@") === priced && !name.startsWith("demo@"));
+  const size = ({ result: { protocol, routers } }: Run): number =>
+    protocol.seeds.length * 1000 + routers.length;
+  return [...Map.groupBy(runs, (run) => run.dataset).values()]
+    .map((own) => own.reduce((best, run) => size(run) > size(best) ? run : best));
 }
 
 /** A difference as tables show it; a star: significant after Holm. */

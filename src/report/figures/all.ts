@@ -61,18 +61,23 @@ export function figuresAcross(results: readonly Result[], selection: Selection =
   ].filter((f) => f !== undefined);
 }
 
-/** ID and OOD of the same dataset view with the same embedding and seeds, each dataset once. */
+/**
+ * ID and OOD of the same dataset view with the same embedding, each dataset once; the seeds of OOD are those of ID or some
+ * of them: either side is a difference to best single of its own splits.
+ */
 export function pairsOf(results: readonly Result[]): Pair[] {
   const own = plain(results);
   const pairs = own.filter((r) => r.protocol.name === "id").flatMap((id): Pair[] => {
-    const ood = own.find((o) => o.protocol.name === "ood" && setUp(o) === setUp(id));
+    const [ood] = own.filter((o) => o.protocol.name === "ood" && setUp(o) === setUp(id))
+      .filter((o) => o.protocol.seeds.every((seed) => id.protocol.seeds.includes(seed)))
+      .toSorted((a, b) => b.protocol.seeds.length - a.protocol.seeds.length);
     return ood ? [{ id, ood }] : [];
   });
   return unrepeated(pairs, (pair) => pair.id);
 }
 
-function setUp({ dataset, embedding, protocol }: Result): string {
-  return [dataset.name, embedding.name, ...protocol.seeds].join(" ");
+function setUp({ dataset, embedding }: Result): string {
+  return `${dataset.name} ${embedding.name}`;
 }
 
 /** Results without a control, those with most rows first. */
