@@ -43,7 +43,9 @@ const SWEEP: Readonly<Record<string, number>> = {
 
 /** Dataset × control, below what they mean; empty where no control was run. */
 export function controlsTable(cells: readonly Cell[]): string[] {
-  const run = cells.filter((cell) => isRun(cell, Object.keys(CONTROLS)));
+  // kNN over the profile is on every board: alone it is no control.
+  const controls = Object.keys(CONTROLS).filter((id) => id !== "profile_knn");
+  const run = cells.filter((cell) => isRun(cell, controls));
   if (run.length === 0) return [];
   return [
     ...differenceTable(run, BASE, "ICL-Router", CONTROLS),
