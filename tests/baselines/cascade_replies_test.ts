@@ -13,9 +13,9 @@ import { BLANK, type Reply } from "../../src/base/reply.ts";
 import { random } from "../../src/base/random.ts";
 import { paidOnPaths } from "../../src/metrics/mod.ts";
 import { type EpisodeRows, type Paths, playEpisodes } from "../../src/router/episodes.ts";
-import type { TrainingData } from "../../src/router/contract.ts";
 import type { SequentialRouter } from "../../src/router/sequential.ts";
 import { CONTEXT, training } from "../router/hand.ts";
+import { tellingReplies } from "./scenes.ts";
 
 const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-12, `${a}, not ${b}`);
 
@@ -75,24 +75,8 @@ Deno.test("scaling brings features of form to the deviation asked for, and equal
   assert.deepEqual(form(1).map((v) => Math.round(1e5 * v) / 1e5), [.5, 0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
-/** Queries that say nothing of who is right; the replies do, nine times in ten. m0 costs 1, m1 2, m2 8. */
-function drawn(count: number, seed: number): TrainingData & { replies: Reply[] } {
-  const draw = random(seed, "pool"), SKILL = [.5, .5, .6];
-  const scores = Array.from({ length: count }, () => SKILL.map((p) => Number(draw.next() < p)));
-  const vectors = scores.map(() => {
-    const x = Array.from({ length: 6 }, () => draw.normal());
-    return x.map((v) => v / Math.hypot(...x));
-  });
-  const replies = scores.flat().map((s): Reply => {
-    const right = draw.next() < .9 ? s === 1 : s === 0;
-    const text = `${right ? "therefore" : "perhaps"} it is ${draw.integer(9)}`;
-    return { text, chars: text.length, tokens: 4 };
-  });
-  return { ...training(vectors, scores, { costs: scores.map(() => [1, 2, 8]) }), replies };
-}
-
 Deno.test("where replies tell what queries do not, reading earns much more than the best single model, and blanked nothing", async () => {
-  const train = drawn(900, 1), test = drawn(400, 2), M = 3;
+  const train = tellingReplies(900, 1), test = tellingReplies(400, 2), M = 3;
   const rows: EpisodeRows = { ...test, queries: test.queries };
   const play = async (
     of: SequentialRouter<{ readonly epochs: number }>,

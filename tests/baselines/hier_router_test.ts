@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import router, { rewardsOf } from "../../baselines/hier_router.ts";
 import { type Lesson, lessonsOf, logProbabilities, Ppo, type Step } from "../../baselines/_ppo.ts";
 import { hier_router_blanked } from "../../baselines/variants/hier_router.ts";
-import type { Reply } from "../../src/base/reply.ts";
 import { random } from "../../src/base/random.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { type Paths, playEpisodes } from "../../src/router/episodes.ts";
-import type { TrainingData } from "../../src/router/contract.ts";
 import { CONTEXT, training } from "../router/hand.ts";
+import { tellingReplies } from "./scenes.ts";
 
 const near = (a: number, b: number, by = 1e-12): void =>
   assert.ok(Math.abs(a - b) < by, `${a}, not ${b}`);
@@ -82,24 +81,8 @@ Deno.test("an action that did well becomes likelier; beyond the clip nothing pus
   assert.ok(back[0] < -0.001 && back[1] > 0.001, `${back}`);
 });
 
-/** Queries that say nothing of who is right; the replies do, nine times in ten. m0 costs 1, m1 2, m2 8. */
-function drawn(count: number, seed: number): TrainingData & { replies: Reply[] } {
-  const draw = random(seed, "pool"), SKILL = [.5, .5, .6];
-  const scores = Array.from({ length: count }, () => SKILL.map((p) => Number(draw.next() < p)));
-  const vectors = scores.map(() => {
-    const x = Array.from({ length: 6 }, () => draw.normal());
-    return x.map((v) => v / Math.hypot(...x));
-  });
-  const replies = scores.flat().map((s): Reply => {
-    const right = draw.next() < .9 ? s === 1 : s === 0;
-    const text = `${right ? "therefore" : "perhaps"} it is ${draw.integer(9)}`;
-    return { text, chars: text.length, tokens: 4 };
-  });
-  return { ...training(vectors, scores, { costs: scores.map(() => [1, 2, 8]) }), replies };
-}
-
 Deno.test("where replies tell what queries do not, it probes on after a bad reply and goes back to a good one; blanked it cannot", async () => {
-  const N = 300, train = drawn(400, 1), test = drawn(N, 2), M = 3;
+  const N = 300, train = tellingReplies(400, 1), test = tellingReplies(N, 2), M = 3;
   const play = async (of: typeof router, lambda: number): Promise<{ q: number; calls: number }> => {
     const fitted = await of.fit(train, of.grid[0], CONTEXT);
     const { choice, visited }: Paths = await playEpisodes(fitted, test, of.horizon, lambda);

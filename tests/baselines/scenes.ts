@@ -3,6 +3,9 @@
  * @module
  */
 import { random } from "../../src/base/random.ts";
+import type { Reply } from "../../src/base/reply.ts";
+import type { TrainingData } from "../../src/router/contract.ts";
+import { training } from "../router/hand.ts";
 
 /** Unit vectors of the four corners of a square. */
 export const CORNERS: readonly number[][] = [[1, 1], [-1, -1], [1, -1], [-1, 1]]
@@ -42,4 +45,20 @@ export function specialists(): Specialists {
     },
     solved: (t, m) => Number(source.next() < (m === t ? .9 : .3)),
   };
+}
+
+/** Queries that say nothing of who is right; the replies do, nine times in ten. m0 costs 1, m1 2, m2 8. */
+export function tellingReplies(count: number, seed: number): TrainingData & { replies: Reply[] } {
+  const draw = random(seed, "pool"), SKILL = [.5, .5, .6];
+  const scores = Array.from({ length: count }, () => SKILL.map((p) => Number(draw.next() < p)));
+  const vectors = scores.map(() => {
+    const x = Array.from({ length: 6 }, () => draw.normal());
+    return x.map((v) => v / Math.hypot(...x));
+  });
+  const replies = scores.flat().map((s): Reply => {
+    const right = draw.next() < .9 ? s === 1 : s === 0;
+    const text = `${right ? "therefore" : "perhaps"} it is ${draw.integer(9)}`;
+    return { text, chars: text.length, tokens: 4 };
+  });
+  return { ...training(vectors, scores, { costs: scores.map(() => [1, 2, 8]) }), replies };
 }
