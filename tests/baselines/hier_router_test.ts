@@ -6,7 +6,7 @@ import { hier_router_blanked } from "../../baselines/variants/hier_router.ts";
 import { random } from "../../src/base/random.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { type Paths, playEpisodes } from "../../src/router/episodes.ts";
-import { CONTEXT, training } from "../router/hand.ts";
+import { CONTEXT } from "../router/hand.ts";
 import { tellingReplies } from "./scenes.ts";
 
 const near = (a: number, b: number, by = 1e-12): void =>
