@@ -99,6 +99,7 @@ export async function addModel(pool: Pool, options: AddModelOptions): Promise<Ne
   const data = { table, raw, preparation: provider.preparation };
   const gains: GainRow[] = [], decided: Decisions[] = [], said = new Set(notes), ids: string[] = [];
   const jobs = routers.length * (1 + folds.length);
+  let done = 0;
   for (const given of routers) {
     const { id, router } = typeof given === "string"
       ? await loadRouter(given)
@@ -108,13 +109,12 @@ export async function addModel(pool: Pool, options: AddModelOptions): Promise<Ne
       const decisions = await decisionsOf(id, router, data, part, budgets);
       const refused = decisions.job.card.notes.filter((note) => / labels: /.test(note));
       if (part === split) { for (const note of refused) said.add(`${id}: ${note}`); }
+      progress(++done / jobs);
       return decisions;
     };
     const whole = await run(split, sizes), parts: Decisions[] = [];
-    progress((ids.length * (1 + folds.length) + 1) / jobs);
-    for (const [k, part] of folds.entries()) {
+    for (const part of folds) {
       parts.push(await run(part, sizes.map((size) => knownIn(part, order, size))));
-      progress((ids.length * (1 + folds.length) + k + 2) / jobs);
     }
     decided.push(whole);
     ids.push(id);
@@ -133,8 +133,14 @@ export async function addModel(pool: Pool, options: AddModelOptions): Promise<Ne
     }
   }
   return new NewModelReport({
-    ...{ model, pool: `${pool.name}, ${table.models.length - 1} known models`, seed: split.seed },
-    ...{ heldOut: !labelled, folds: FOLDS, routers: ids, gains, notes: [...said] },
+    model,
+    pool: `${pool.name}, ${table.models.length - 1} known models`,
+    seed: split.seed,
+    heldOut: !labelled,
+    folds: FOLDS,
+    routers: ids,
+    gains,
+    notes: [...said],
     record: recordOf(table, model, order),
     sent: sentTo(table, model, decided, order.length),
   });

@@ -151,7 +151,46 @@ export function helpText(command: Command<Flags>): string {
 }
 
 /** The last line of every help text. */
-export const EXIT_CODES = "Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 capability, 5 verification.";
+const EXIT_CODES = "Exit codes: 0 ok, 1 bug, 2 usage, 3 data, 4 capability, 5 verification.";
+
+/** What a command that is a family of them does, by the first word behind its name. */
+export type Verbs = Readonly<
+  Record<string, { readonly does: string; readonly run: (argv: string[]) => Promise<void> }>
+>;
+
+/**
+ * Runs the verb that stands first in `argv` on what follows it.
+ *
+ * @param command as it is called, `deno task data`
+ * @param examples what follows the command's name in some useful lines
+ * @throws {HelpRequest} without a verb, or where help is asked for
+ * @throws {UsageError} for a verb there is not
+ */
+export async function runVerb(
+  command: string,
+  verbs: Verbs,
+  examples: readonly string[],
+  [verb, ...rest]: readonly string[],
+): Promise<void> {
+  const names = Object.keys(verbs);
+  if (verb === undefined || verb === "--help" || verb === "-h") {
+    throw new HelpRequest([
+      `${command} <${names.join("|")}> …`,
+      "",
+      ...names.map((name) => `  ${name.padEnd(8)} ${verbs[name].does}`),
+      "",
+      "Examples:",
+      ...examples.map((example) => `  ${command} ${example}`),
+      "",
+      `${command} <verb> --help tells more.`,
+      EXIT_CODES,
+    ].join("\n"));
+  }
+  if (Object.hasOwn(verbs, verb)) return await verbs[verb].run(rest);
+  throw new UsageError(
+    `${command} has no "${verb}"${didYouMean(verb, names)} (there are: ${names.join(", ")})`,
+  );
+}
 
 /**
  * Runs a command's main function on `Deno.args`: errors a user can meet become one `error: …` line on

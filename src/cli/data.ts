@@ -1,6 +1,6 @@
 /**
  * `deno task data`: what datasets there are, making them from the public originals, checking them, and
- * pricing them again. The only command that may use the network, and only for `pull`.
+ * pricing them again. Of its verbs only `pull` may use the network.
  * @module
  */
 import { dirname } from "node:path";
@@ -17,11 +17,11 @@ import { reprice } from "../outcomes/pricing.ts";
 import { queriesPath, recordsPath } from "../outcomes/places.ts";
 import { importFolder, pull } from "../outcomes/pull.ts";
 import { expectWritable } from "./writable.ts";
-import { EXIT_CODES, HelpRequest, parseFlags, runMain } from "./args.ts";
+import { parseFlags, runMain, runVerb, type Verbs } from "./args.ts";
 
 const COMMAND = "deno task data";
 
-const VERBS: Record<string, { does: string; run: (argv: string[]) => Promise<void> }> = {
+const VERBS: Verbs = {
   list: { does: "datasets known by name, and which are on this machine", run: list },
   pull: { does: "download the originals of a dataset and make its records", run: pullAll },
   import: { does: "make records from a folder of native files", run: importNative },
@@ -32,29 +32,11 @@ const VERBS: Record<string, { does: string; run: (argv: string[]) => Promise<voi
   },
 };
 
-const HELP = [
-  `${COMMAND} <${Object.keys(VERBS).join("|")}> …`,
-  "",
-  ...Object.entries(VERBS).map(([verb, { does }]) => `  ${verb.padEnd(8)} ${does}`),
-  "",
-  "Examples:",
-  `  ${COMMAND} list`,
-  `  ${COMMAND} pull llmrouter`,
-  `  ${COMMAND} check reasoning-gym`,
-  "",
-  `${COMMAND} <verb> --help tells more.`,
-  EXIT_CODES,
-].join("\n");
+const EXAMPLES = ["list", "pull llmrouter", "check reasoning-gym"];
 
 /** Runs the command on its arguments. */
 export async function main(argv: string[]): Promise<void> {
-  const [verb, ...rest] = argv;
-  if (verb === undefined || verb === "--help" || verb === "-h") throw new HelpRequest(HELP);
-  if (Object.hasOwn(VERBS, verb)) return await VERBS[verb].run(rest);
-  const verbs = Object.keys(VERBS);
-  throw new UsageError(
-    `${COMMAND} has no "${verb}"${didYouMean(verb, verbs)} (there are: ${verbs.join(", ")})`,
-  );
+  await runVerb(COMMAND, VERBS, EXAMPLES, argv);
 }
 
 async function list(argv: string[]): Promise<void> {

