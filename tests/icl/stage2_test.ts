@@ -12,6 +12,7 @@ import {
   stepsOf,
   trainAnswer,
 } from "../../src/icl/stage2.ts";
+import { tableNetwork } from "../../src/icl/network.ts";
 import { Reader } from "../../src/icl/reader.ts";
 import { recordOf } from "../../src/icl/record.ts";
 import { bits, circle, halves, normalMatrix, tinyShape, tinyWeights } from "./toy.ts";
@@ -53,7 +54,14 @@ async function trained(
 ): Promise<{ weights: Parameters; report: AnswerReport }> {
   const weights = tinyWeights(shape, seed), options = { ...OPTIONS, ...changes };
   const stream = random(seed, "stage 2");
-  const report = await trainAnswer(weights, shape, data, options, stream, judge, watch);
+  const report = await trainAnswer(
+    tableNetwork(weights, shape),
+    data,
+    options,
+    stream,
+    judge,
+    watch,
+  );
   return { weights, report };
 }
 
@@ -63,7 +71,7 @@ async function logitsOf(
   { solved, profile }: AnswerData,
   rows: readonly number[],
 ): Promise<Float64Array> {
-  const reader = new Reader(weights, shape);
+  const reader = new Reader(tableNetwork(weights, shape));
   const records = [];
   for (let m = 0; m < solved.models; m++) {
     records.push(await reader.encode(recordOf(solved, profile, m)));
@@ -160,7 +168,14 @@ Deno.test("the weights of the best look are kept, the first of equals", async ()
     return Promise.resolve(scores[seen.length - 1]);
   };
   const options = { ...OPTIONS, ...SHORT, mostSteps: 64 }; // a look every 8 steps
-  const report = await trainAnswer(weights, shape, small, options, random(1), judged, {});
+  const report = await trainAnswer(
+    tableNetwork(weights, shape),
+    small,
+    options,
+    random(1),
+    judged,
+    {},
+  );
   assert.deepEqual(report.looks, scores);
   assert.deepEqual([report.steps, report.kept], [64, 1]);
   assert.deepEqual(bits(weights), seen[1]);
