@@ -15,7 +15,7 @@ export const SMOLLM2: FusedMethod = {
   answer: {
     models: 4,
     targets: 256,
-    passes: Infinity,
+    passes: 1000,
     mostSteps: 120,
     rate: 2e-3,
     dropout: 0,

@@ -123,7 +123,7 @@ async function withMethod(use: (method: FusedMethod) => Promise<void>): Promise<
       ...{ model: "tiny", root, blocks: [FROM, TO], rank: 2, record: 8, judged: 20 },
       ...{ decided: { record: 16, records: 2 }, projectorRate: 1 },
       answer: {
-        ...{ models: 2, targets: 16, passes: Infinity, mostSteps: 12, rate: 1e-2 },
+        ...{ models: 2, targets: 16, passes: 1000, mostSteps: 12, rate: 1e-2 },
         ...{ dropout: 0, inputDropout: 0, decay: 0, soft: true },
       },
     });
