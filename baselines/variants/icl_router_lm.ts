@@ -7,6 +7,13 @@ import type { Router } from "../../src/router/mod.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { type FusedMethod, fusedRouter } from "../../src/icl/lm/fused_router.ts";
 
+/** Control: what is the network worth? Only the mean from which its answers are counted. */
+export const icl_lm_prior: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), prior only",
+  "control: the kernel-weighted mean of all labelled queries, without a network",
+  { ...SMOLLM2, priorOnly: true },
+);
+
 /** Control: what is pre-training worth? Random numbers of the same size stand in the place of every matrix. */
 export const icl_lm_random: Router<FusedMethod> = fusedRouter(
   "ICL-Router (SmolLM2), random",

@@ -7,11 +7,11 @@
  */
 import { CapabilityError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import { binaryCrossEntropy, Dropout } from "../nn/layers.ts";
+import { binaryCrossEntropy, Dropout, logisticLoss } from "../nn/layers.ts";
 import { numbersOf } from "../nn/checkpoint.ts";
 import { loop, type LoopOptions, meanOfLast, type Memory, Trainer } from "../nn/trainer.ts";
 import type { Tensor } from "../nn/graph.ts";
-import { add } from "../nn/ops.ts";
+import { add, reshape, scale, sub } from "../nn/ops.ts";
 import { warmupCosine } from "../nn/adamw.ts";
 import { type AnswerNetwork, NOT_TOLD } from "./answer_network.ts";
 import { row } from "../linalg/matrix.ts";
@@ -41,6 +41,8 @@ export interface AnswerOptions {
   readonly lengths?: readonly number[];
   /** Queries of a record, drawn from the targets again at each step; the profile list if absent. */
   readonly fresh?: number;
+  /** Weight of a second loss: of two models that score differently on a target, the better should have the larger ℓ. */
+  readonly contrast?: number;
   /** Graded scores as labels of the targets, in place of solved or not. */
   readonly soft?: boolean;
 }
@@ -51,13 +53,24 @@ export interface AnswerData {
   readonly solved: Outcomes;
   /** Graded scores [N × M], for soft labels. */
   readonly scores: Float64Array;
-  /** Log-odds of every model from which its ℓ are counted, so that records need not tell its level; 0 if absent. */
-  readonly levels?: Float64Array;
+  /** Log-odds from which ℓ are counted, so that only what lies beside them has to be learned; 0 if absent. */
+  readonly prior?: Prior;
   /** The profile list: rows, in order. */
   readonly profile: Uint32Array;
   /** Rows that may be targets. Where one of a step's targets is in its record, the record does not tell its outcome. */
   readonly targets: Uint32Array;
 }
+
+/**
+ * Log-odds of target rows for some models, row-major [models × targets], from labelled rows that are no targets.
+ * @param labelled rows that may be used, in random order, those of the step's records first
+ */
+export type Prior = (
+  targets: readonly number[],
+  labelled: Uint32Array,
+  models: readonly number[],
+  random: Random,
+) => Promise<Float32Array>;
 
 /** How often the network is judged on validation, at most. */
 const LOOKS = 8;
@@ -80,7 +93,7 @@ export interface AnswerReport {
  */
 export async function trainAnswer(
   network: AnswerNetwork,
-  { solved, scores, profile, targets, levels }: AnswerData,
+  { solved, scores, profile, targets, prior }: AnswerData,
   options: AnswerOptions,
   random: Random,
   judge: (() => Promise<number>) | undefined,
@@ -137,9 +150,10 @@ export async function trainAnswer(
       models.some((m) => range(B).some((b) => has(chosen(b), m)));
     const asked = range(B).map((b) => some ? chosen(b) : sparse[(step * B + b) % sparse.length]);
     const hidden = new Set(asked);
-    const list = options.fresh
-      ? draw.fork("record").shuffle(targets.filter((i) => !hidden.has(i))).subarray(0, K)
-      : listed;
+    const others = options.fresh || prior
+      ? draw.fork("record").shuffle(targets.filter((i) => !hidden.has(i)))
+      : targets;
+    const list = options.fresh ? others.subarray(0, K) : listed;
     const { vectors, labels } = ofLength(drawn, K, G, input);
     list.forEach((i, k) => vectors.set(row(solved.vectors, i), k * input));
     asked.forEach((i, b) => rows.set(row(solved.vectors, i), b * input));
@@ -155,7 +169,7 @@ export async function trainAnswer(
       });
     });
     const names = BigInt64Array.from(models, BigInt);
-    const level = levels && { levels: Float32Array.from(models, (m) => levels[m]) };
+    const counted = prior && { prior: await prior(asked, others, models, draw.fork("prior")) };
     const { loss } = await trainer.update(`${K}`, (graph, parameter) => {
       const site = new Dropout(graph, options.dropout);
       const inputs = new Dropout(graph, options.inputDropout);
@@ -171,11 +185,15 @@ export async function trainAnswer(
         );
       const targets = inputs.apply(graph.input("targets", [B, input]), "targets");
       const heard = network.answer(parameter, targets, memory, named);
-      return binaryCrossEntropy(
-        levels ? add(heard, graph.input("levels", [G, 1])) : heard,
+      const logits = prior ? add(heard, graph.input("prior", [G, B])) : heard;
+      const loss = binaryCrossEntropy(
+        logits,
         graph.input("outcomes", [G, B]),
         graph.input("weights", [G, B]),
       );
+      if (!options.contrast) return loss;
+      const better = graph.input("better", [G, G, B]);
+      return add(loss, scale(logisticLoss(differences(logits), better), options.contrast));
     }, () => {
       const mask = masks[K] ??= {};
       for (const site of sites.get(K)!) site.draw(draw.fork("dropout"), mask);
@@ -186,7 +204,8 @@ export async function trainAnswer(
         targets: rows,
         outcomes,
         weights,
-        ...level,
+        ...counted,
+        ...(options.contrast ? { better: betterBy(outcomes, weights, G, B) } : {}),
         ...mask,
       }];
     });
@@ -200,6 +219,33 @@ export async function trainAnswer(
   }, memory).finally(() => trainer.release());
   if (best) parameters.restore(best.weights);
   return { steps: trainer.step, loss: meanOfLast(losses), looks, kept: best?.at ?? -1 };
+}
+
+/** ℓ of the second model less ℓ of the first, for every pair of models and target [G × G × B]. */
+function differences(logits: Tensor): Tensor {
+  const [G, B] = logits.shape;
+  return sub(reshape(logits, [1, G, B]), reshape(logits, [G, 1, B]));
+}
+
+/** By how much the first model of a pair scores more on a target than the second, 0 where it does not [G × G × B]. */
+function betterBy(
+  outcomes: Float32Array,
+  weights: Float32Array,
+  G: number,
+  B: number,
+): Float32Array {
+  const out = new Float32Array(G * G * B);
+  for (let g = 0, at = 0; g < G; g++) {
+    for (let h = 0; h < G; h++) {
+      for (let b = 0; b < B; b++, at++) {
+        const i = g * B + b, j = h * B + b;
+        // A model beside itself says nothing, but keeps the sum of the weights above 0.
+        if (g === h) out[at] = 1e-6;
+        else if (weights[i] && weights[j]) out[at] = Math.max(0, outcomes[i] - outcomes[j]);
+      }
+    }
+  }
+  return out;
 }
 
 /** A copy of the numbers that are trained. */

@@ -22,6 +22,7 @@ export const SMOLLM2: FusedMethod = {
     inputDropout: 0,
     decay: 0,
     soft: true,
+    contrast: 1,
   },
   judged: 200,
 };

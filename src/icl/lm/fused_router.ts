@@ -8,7 +8,7 @@
 import { CapabilityError } from "../../base/errors.ts";
 import { hashJson, sha256 } from "../../base/hash.ts";
 import { type Random, random } from "../../base/random.ts";
-import { takeRows } from "../../linalg/matrix.ts";
+import { type Matrix, matrix, takeRows } from "../../linalg/matrix.ts";
 import { findModel } from "../../lm/store.ts";
 import type {
   FitContext,
@@ -17,13 +17,20 @@ import type {
   Router,
   TrainingData,
 } from "../../router/contract.ts";
-import { columnMeans, extendPool } from "../../router/training.ts";
+import { columnMeans, poolMean } from "../../router/training.ts";
 import { fitPlatt, type Platt, plattProbabilities } from "../calibration.ts";
 import { describeCalibration, describePlatt, reliability } from "../calibration.ts";
-import { levelOf } from "../level.ts";
+import {
+  chooseShape,
+  crossEntropyOf,
+  kernelPrior,
+  type KernelShape,
+  type Labels,
+  leaningMeans,
+} from "../kernel_prior.ts";
 import { SHORTEST_RECORD } from "../profile.ts";
 import { type EncodedRecord, Reader } from "../reader.ts";
-import { type Labelled, labelled, type Outcomes, recordOf, solvedOf } from "../record.ts";
+import { type Labelled, labelled, recordOf, solvedOf } from "../record.ts";
 import { type Presented, presented, type Reading } from "../router.ts";
 import { type AnswerOptions, pickJudged, trainAnswer } from "../stage2.ts";
 import { type FusedNetwork, openFused } from "./fused.ts";
@@ -52,25 +59,29 @@ export interface FusedMethod {
   readonly randomBlocks?: boolean;
   /** Models known by a learned token in place of their records (a control). */
   readonly byName?: boolean;
+  /** The prior alone, without any network (a control). */
+  readonly priorOnly?: boolean;
 }
 
-/** A model as the network knows it. */
-interface Known {
-  /** Its records, read. */
-  readonly records: readonly EncodedRecord[];
-  /** Log-odds from which its ℓ are counted. */
-  readonly level: number;
+/** Models with what they are judged by. */
+interface ReadPool {
+  /** Ids. Length M. */
+  readonly models: readonly string[];
+  /** Their records, read, several a model; none without a network. Length M. */
+  readonly records: readonly (readonly EncodedRecord[])[];
+  /** All their labelled queries. */
+  readonly labels: Labels;
 }
 
 /** A fitted router: all that its predictions depend on. */
 interface Fitted {
   readonly method: FusedMethod;
-  readonly reader: Reader<FusedNetwork>;
-  readonly models: readonly string[];
-  readonly known: readonly Known[];
-  /** Mean score of the known models: what a new model's level leans towards. */
-  readonly mean: number;
+  /** Absent where the prior is all there is. */
+  readonly reader?: Reader<FusedNetwork>;
+  readonly kernel: KernelShape;
   readonly platt: Platt;
+  /** The models trained on, and pools that joined later; of a model in two, the later counts. */
+  readonly pools: readonly ReadPool[];
   readonly presentedAs: Presented;
   readonly notes: readonly string[];
 }
@@ -79,8 +90,8 @@ interface Fitted {
 export const STATEMENT: string =
   "a small language model in place of the paper's 7 B; records enter its middle blocks, whose attention has adapters, " +
   "one token a labelled query; the target query is a vector as well, not text; no stage 1; answers are counted from " +
-  "the model's mean score. Validation rows stop its training and place it on the curve; with new models its levels " +
-  "lean towards the known models' mean.";
+  "the kernel-weighted mean of all labelled queries, and a second loss compares models on a query. Validation rows " +
+  "stop its training, choose the kernel and place it on the curve.";
 
 /** ICL-Router on a language model, or a control of it. Weights are looked for by the first fit. */
 export function fusedRouter(
@@ -107,26 +118,32 @@ async function fit(
   context: FitContext,
   whose: Reading,
 ): Promise<Fitted> {
-  const { reader, rows, models, means, notes } = await trained(train, method, context);
+  const network = await trained(train, method, context), { reader, rows, models, kernel } = network;
   const presentedAs = { whose, seed: context.seed };
-  const known = await readKnown(rows, models, means, reader, method, presentedAs);
-  const { platt, notes: calibration } = await calibrate(rows, models, known, reader);
+  const read = async (count: number): Promise<ReadPool> =>
+    await readPool(rows, count, models, meansOf(rows, count), reader, method, presentedAs);
+  const { platt, notes } = await calibrate(network, await read(rows.training));
   return {
-    ...{ method, reader, models, known, platt, presentedAs },
-    mean: means.reduce((sum, mean) => sum + mean, 0) / means.length,
-    notes: [...notes, ...calibration],
+    ...{ method, reader, kernel, platt, presentedAs },
+    // Once chosen and calibrated, validation rows are labelled queries like the others.
+    pools: [await read(rows.ids.length)],
+    notes: [...network.notes, ...notes],
   };
+}
+
+function meansOf({ scores, models }: Labelled, rows: number): Float64Array {
+  return columnMeans(scores.subarray(0, rows * models), models);
 }
 
 /** A trained network with what it was trained on. */
 interface Trained {
-  readonly reader: Reader<FusedNetwork>;
+  readonly reader?: Reader<FusedNetwork>;
   /** Training rows, then validation rows. */
   readonly rows: Labelled;
   /** Ascending, the columns of the rows. */
   readonly models: readonly string[];
-  /** Mean score of each on the training rows. */
-  readonly means: Float64Array;
+  /** Of the prior. */
+  readonly kernel: KernelShape;
   readonly notes: readonly string[];
 }
 
@@ -158,11 +175,22 @@ async function trainNetwork(
     throw new CapabilityError(`${training} training rows; records and targets need ${shortest}`);
   }
   const stream = random(seed, "icl on a language model");
+  const labels: Labels = {
+    vectors: firstRows(vectors, training),
+    scores: rows.scores.subarray(0, training * M),
+    means: meansOf(rows, training),
+  };
+  const validation = validationRows(rows);
+  const kernel = await chooseShape(labels, {
+    vectors: takeRows(vectors, validation),
+    scores: rows.scores.subarray(training * M),
+  });
+  const notes = [`prior: bandwidth ${kernel.bandwidth}, weight ${kernel.weight}`];
+  if (method.priorOnly) return { rows, models, kernel, notes };
   const network = await openNetwork(method, vectors.width, M, stream);
   const reader = new Reader(network, { device, most: PROGRAMS });
-  const means = columnMeans(rows.scores.subarray(0, training * M), M);
-  const judged = pickJudged(rows, validationRows(rows), method.judged, stream);
-  const shown = takeRows(vectors, judged);
+  const judged = pickJudged(rows, validation, method.judged, stream);
+  const shown = takeRows(vectors, judged), scores = scoresOf(rows, judged);
   const fresh = Math.min(method.record, Math.floor(training / 3));
   const asTrained = { ...method, decided: { record: fresh, records: 1 } };
   const own: Presented = { whose: "own", seed };
@@ -173,21 +201,35 @@ async function trainNetwork(
       scores: rows.scores,
       profile: new Uint32Array(0),
       targets: Uint32Array.from({ length: training }, (_, i) => i),
-      levels: means.map((mean) => levelOf([], mean)),
+      prior: async (targets, labelled, models, random) => {
+        // New models have few labels: the prior is as weak in some steps as theirs will be.
+        const few = [fresh, 4 * fresh, labelled.length][random.integer(3)];
+        const all = await kernelPrior(
+          takeRows(vectors, targets),
+          labels,
+          kernel,
+          labelled.subarray(0, few),
+        );
+        return Float32Array.from(
+          { length: models.length * targets.length },
+          (_, at) => all[(at % targets.length) * M + models[Math.floor(at / targets.length)]],
+        );
+      },
     },
     { ...method.answer, fresh, targets: Math.min(method.answer.targets, training - fresh) },
     stream.fork("stage 2"),
     judged.length === 0 ? undefined : async () => {
-      const known = await readKnown(rows, models, means, reader, asTrained, own);
-      return -meanLoss(await answer(shown, known, reader), judged, rows);
+      const pool = await readPool(rows, training, models, labels.means, reader, asTrained, own);
+      return -crossEntropyOf(await answer(shown, pool, reader, kernel), scores);
     },
     { signal, progress: (share) => progress(share) },
   );
   const looks = report.looks.map((look) => (-look).toFixed(4)).join(" ");
   return {
-    ...{ reader, rows, models, means },
+    ...{ reader, rows, models, kernel },
     notes: [
       network.backbone.description,
+      ...notes,
       `${report.steps} steps, loss ${report.loss.toFixed(4)}; validation loss ${looks}, kept ${
         report.kept + 1
       }`,
@@ -203,23 +245,15 @@ function validationRows({ ids, training }: Labelled): number[] {
   return Array.from(ids.keys()).slice(training);
 }
 
-/** The known models: their records on training rows, or the tokens of their names. */
-async function readKnown(
-  rows: Labelled,
-  models: readonly string[],
-  means: Float64Array,
-  reader: Reader<FusedNetwork>,
-  method: FusedMethod,
-  presentedAs: Presented,
-): Promise<Known[]> {
-  if (!method.byName) {
-    return await readAll(rows, rows.training, models, means, reader, method, presentedAs);
-  }
-  const known: Known[] = [];
-  for (const [m, mean] of means.entries()) {
-    known.push({ records: [await reader.encodeIdentity(m)], level: levelOf([], mean) });
-  }
-  return known;
+function firstRows({ width, data }: Matrix, count: number): Matrix {
+  return matrix(count, width, data.subarray(0, count * width));
+}
+
+function scoresOf({ scores, models: M }: Labelled, rows: Uint32Array): Float64Array {
+  return Float64Array.from(
+    { length: rows.length * M },
+    (_, at) => scores[rows[Math.floor(at / M)] * M + at % M],
+  );
 }
 
 /** Programs of a reader: records of one length, and answers behind them, and the same for new models. */
@@ -251,43 +285,47 @@ function scramble({ parameters, group }: FusedNetwork, random: Random): void {
   }
 }
 
+/** Rows that models have outcomes on. */
+type Told = Pick<Labelled, "ids" | "vectors" | "labels" | "scores">;
+
 /**
- * Reads every model's records on the first rows.
- * @param means what each model's level leans towards. Length M
+ * Reads every model's records on the first rows, or the tokens of their names.
+ * @param means of the models, or what stands for them. Length M
+ * @throws {CapabilityError} when a model has too few labelled queries to make a record of
  */
-async function readAll(
-  rows: Pick<Outcomes, "vectors" | "labels"> & {
-    readonly ids: readonly string[];
-    scores: Float64Array;
-  },
+async function readPool(
+  { ids, vectors, labels, scores }: Told,
   count: number,
   models: readonly string[],
   means: ArrayLike<number>,
-  reader: Reader<FusedNetwork>,
-  { decided }: FusedMethod,
+  reader: Reader<FusedNetwork> | undefined,
+  { decided, byName }: FusedMethod,
   presentedAs: Presented,
-): Promise<Known[]> {
-  const M = models.length;
-  const labels = presented(rows.labels.subarray(0, count * M), models, presentedAs);
+): Promise<ReadPool> {
+  const M = models.length, records: EncodedRecord[][] = [];
+  const shown = presented(labels.subarray(0, count * M), models, presentedAs);
   const drawn = random(presentedAs.seed, "records");
-  const order = Array.from({ length: count }, (_, i) => ({ i, at: drawn.fork(rows.ids[i]).next() }))
+  const order = Array.from({ length: count }, (_, i) => ({ i, at: drawn.fork(ids[i]).next() }))
     .sort((a, b) => a.at - b.at).map(({ i }) => i);
-  const known: Known[] = [];
   for (const [m, id] of models.entries()) {
-    const own = order.filter((i) => !Number.isNaN(labels[i * M + m]));
+    const own = order.filter((i) => !Number.isNaN(shown[i * M + m]));
     if (own.length < SHORTEST_RECORD) {
       throw new CapabilityError(
         `${id}: ${own.length} labelled queries, a record needs at least ${SHORTEST_RECORD}`,
       );
     }
-    const records: EncodedRecord[] = [];
-    for (const list of chunks(own, decided.record, decided.records)) {
-      records.push(await reader.encode(recordOf({ ...rows, labels, models: M }, list, m)));
+    const lists = byName ? [] : chunks(own, decided.record, decided.records);
+    const read: EncodedRecord[] = [];
+    if (reader && byName) read.push(await reader.encodeIdentity(m));
+    else if (reader) {
+      for (const list of lists) {
+        read.push(await reader.encode(recordOf({ vectors, labels: shown, models: M }, list, m)));
+      }
     }
-    const told = own.map((i) => rows.scores[i * M + m]);
-    known.push({ records, level: levelOf(told, means[m]) });
+    records.push(read);
   }
-  return known;
+  const told = { vectors: firstRows(vectors, count), scores: scores.subarray(0, count * M), means };
+  return { models, records, labels: told };
 }
 
 /** Lists of `size` items, at most so many; a single shorter one where there are fewer items. */
@@ -297,93 +335,77 @@ function chunks(items: readonly number[], size: number, most: number): number[][
   return Array.from({ length: whole }, (_, r) => items.slice(r * size, (r + 1) * size));
 }
 
-/** ℓ of queries [Q × M]: the mean over a model's records, counted from its level. */
+/** ℓ of queries [Q × M]: the mean over a model's records, counted from the prior. */
 async function answer(
-  queries: Labelled["vectors"],
-  known: readonly Known[],
-  reader: Reader<FusedNetwork>,
+  queries: Matrix,
+  { records, labels }: ReadPool,
+  reader: Reader<FusedNetwork> | undefined,
+  kernel: KernelShape,
 ): Promise<Float64Array> {
-  const M = known.length, out = new Float64Array(queries.rows * M);
-  const all = known.flatMap(({ records }) => records);
-  const heard = await reader.answer(queries, all);
+  const out = await kernelPrior(queries, labels, kernel), M = records.length;
+  if (!reader) return out;
+  const heard = await reader.answer(queries, records.flat());
   for (let i = 0, at = 0; i < queries.rows; i++) {
-    known.forEach(({ records, level }, m) => {
+    for (let m = 0; m < M; m++) {
       let sum = 0;
-      for (let r = 0; r < records.length; r++) sum += heard[at++];
-      out[i * M + m] = level + sum / records.length;
-    });
+      for (let r = 0; r < records[m].length; r++) sum += heard[at++];
+      out[i * M + m] += sum / records[m].length;
+    }
   }
   return out;
 }
 
-/** Mean cross-entropy of σ(ℓ) beside the scores of some rows. */
-function meanLoss(
-  logits: Float64Array,
-  judged: Uint32Array,
-  { scores, models: M }: Labelled,
-): number {
-  let sum = 0, cells = 0;
-  judged.forEach((row, i) => {
-    for (let m = 0; m < M; m++) {
-      const score = scores[row * M + m], z = logits[i * M + m];
-      if (Number.isNaN(score)) continue;
-      sum += Math.max(z, 0) - z * score + Math.log1p(Math.exp(-Math.abs(z)));
-      cells++;
-    }
-  });
-  return sum / cells;
-}
-
 async function calibrate(
-  rows: Labelled,
-  models: readonly string[],
-  known: readonly Known[],
-  reader: Reader<FusedNetwork>,
+  { rows, reader, kernel }: Trained,
+  pool: ReadPool,
 ): Promise<{ readonly platt: Platt; readonly notes: readonly string[] }> {
-  const M = models.length, scores = rows.scores.subarray(rows.training * M);
-  const logits = await answer(takeRows(rows.vectors, validationRows(rows)), known, reader);
-  const platt = fitPlatt(logits, scores);
+  const shown = takeRows(rows.vectors, validationRows(rows));
+  const scores = rows.scores.subarray(rows.training * rows.models);
+  const logits = await answer(shown, pool, reader, kernel), platt = fitPlatt(logits, scores);
   if (platt.cells === 0) return { platt, notes: [describePlatt(platt)] };
-  const after = reliability(models, plattProbabilities(platt, logits), scores);
+  const after = reliability(pool.models, plattProbabilities(platt, logits), scores);
   return { platt, notes: [describePlatt(platt), describeCalibration(after)] };
 }
 
 function routed(fitted: Fitted): FittedRouter {
-  const { models, known, reader, platt, method, notes } = fitted;
+  const { pools, reader, kernel, platt, method, notes } = fitted;
+  const models = [...new Set(pools.flatMap((pool) => pool.models))].sort(), M = models.length;
   return {
     models,
     predict: async ({ vectors }) => {
-      reader.expectWidth(vectors);
-      return { quality: plattProbabilities(platt, await answer(vectors, known, reader)) };
+      reader?.expectWidth(vectors);
+      const quality = new Float64Array(vectors.rows * M);
+      for (const pool of pools) {
+        const logits = plattProbabilities(platt, await answer(vectors, pool, reader, kernel));
+        const columns = pool.models.map((id) => models.indexOf(id)), own = columns.length;
+        logits.forEach((p, at) => quality[Math.floor(at / own) * M + columns[at % own]] = p);
+      }
+      return { quality };
     },
     ...(method.byName ? {} : {
-      withModels: async (profiles) => routed({ ...fitted, ...await joined(fitted, profiles) }),
+      withModels: async (profiles) =>
+        routed({ ...fitted, pools: [...pools, await joining(fitted, profiles)] }),
     }),
-    describe: () => ({ parameters: trainedNumbers(reader.network), notes: [...notes] }),
+    describe: () => ({
+      parameters: reader ? trainedNumbers(reader.network) : 0,
+      notes: [...notes],
+    }),
   };
 }
 
-/** The pool with the models of profiles, whose levels lean towards the known models' mean. */
-async function joined(
-  { models, known, reader, method, mean, presentedAs }: Fitted,
-  profiles: ModelProfiles,
-): Promise<Pick<Fitted, "models" | "known">> {
-  const { queries: { ids, vectors }, scores, solvedFrom, models: fresh } = profiles;
-  reader.expectWidth(vectors);
-  if (presentedAs.whose === "another" && fresh.length === 1) {
+/** The models of profiles, whose means lean towards that of the known models. */
+async function joining(
+  { pools: [known], reader, method, presentedAs }: Fitted,
+  { queries: { ids, vectors }, scores, solvedFrom, models }: ModelProfiles,
+): Promise<ReadPool> {
+  reader?.expectWidth(vectors);
+  if (presentedAs.whose === "another" && models.length === 1) {
     throw new CapabilityError("one new model has no other to take a record from");
   }
-  const rows = { ids, vectors, scores, labels: solvedOf(scores, solvedFrom) };
-  const means = fresh.map(() => mean);
-  const read = await readAll(rows, ids.length, fresh, means, reader, method, presentedAs);
-  const all = extendPool(models, profiles).models;
-  return {
-    models: all,
-    known: all.map((id) => {
-      const at = fresh.indexOf(id);
-      return at >= 0 ? read[at] : known[models.indexOf(id)];
-    }),
-  };
+  const mean = poolMean(known.labels.scores, known.models.length);
+  const means = leaningMeans(scores, models.length, mean);
+  const told = { ids, vectors, scores, labels: solvedOf(scores, solvedFrom) };
+  return await readPool(told, ids.length, models, means, reader, method, presentedAs);
 }
 
 function trainedNumbers({ parameters, group }: FusedNetwork): number {
