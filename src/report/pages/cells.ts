@@ -49,6 +49,9 @@ export const PLUS: string = "icl_router_plus";
 /** ICL-Router (prior-fitted). */
 export const PRIOR: string = "icl_router_prior";
 
+/** ICL-Router on a language model. */
+export const LM: string = "icl_router_lm";
+
 /** Datasets that are counted in sentences and means, in printing order: recorded, more than two models. */
 export const DATASETS: readonly string[] = [
   "reasoning-gym/easy",
