@@ -275,7 +275,7 @@ export function ownArms({ files }: Cell, router?: string): ArmReport[] {
 }
 
 /** Variants and controls, by id: they have pages of their own. */
-const VARIANT = /^(icl_(?!router(_plus|_prior)?$)|rtd|optmerge)/;
+const VARIANT = /^(icl_(?!router(_plus|_prior|_lm)?$)|rtd|optmerge)/;
 
 /** Whether a router has a line in the main tables: neither a reference nor a variant or control. */
 export function belongs({ id, reference }: RouterEntry): boolean {

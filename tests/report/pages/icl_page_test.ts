@@ -256,6 +256,7 @@ Deno.test("a language model: its reader beside controls, and its states beside t
   assert.ok(prior < 0);
   const base = lines.find((line) => line.startsWith("| told · lm:tiny:1, id"));
   assert.ok(base?.includes((100 * prior).toFixed(1).replace("-", "−")), base);
+
   assert.deepEqual(languageModel(cellsOf([table])), []);
   const other = { ...states.result.splits, sha256: "0" };
   const elsewhere = { ...states, result: { ...states.result, splits: other } };
