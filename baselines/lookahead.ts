@@ -46,7 +46,7 @@ const router: Router<Config> = {
       },
       describe: () => ({
         parameters: network.parameters,
-        notes: dropped > 0 ? [`${dropped} training rows left out: a model said nothing`] : [],
+        notes: dropped > 0 ? [`training rows left out, a model said nothing: ${dropped}`] : [],
       }),
     };
   },

@@ -99,7 +99,7 @@ function misplaced<T extends TrainingData>(train: T): T {
 
 const POOL = foreseeable(400), CONFIG: Config = { lambda: 1, epochs: 60 };
 
-Deno.test("what the query tells of the replies is foreseen, of replies to other queries next to nothing", async () => {
+Deno.test("what the query tells of replies is foreseen, of replies to other queries next to nothing", async () => {
   const share = async (train: TrainingData): Promise<number> => {
     const { network, reading } = await learnLookahead(train, CONFIG, CONTEXT);
     const { texts, vectors } = POOL.queries, truth = readLatents(texts, POOL.replies, reading).data;
@@ -126,7 +126,7 @@ async function corners(of: Router<Config>, train: TrainingData): Promise<number[
   );
 }
 
-Deno.test("with λ = 0 replies change nothing, else they do; the shuffled control learns from those of other queries", async () => {
+Deno.test("with λ = 0 replies change nothing, else they do; shuffled are those of other queries", async () => {
   const other = { ...POOL, replies: POOL.replies.map((_, at) => said(`word ${at % 7}`)) };
   const without = await corners(lookahead_no_reconstruction, POOL);
   assert.deepEqual(await corners(lookahead_no_reconstruction, other), without);
@@ -137,13 +137,13 @@ Deno.test("with λ = 0 replies change nothing, else they do; the shuffled contro
   assert.notDeepEqual(wrong, own);
 });
 
-Deno.test("a query to which a model said nothing is left out, and said so; when all are, the fit is refused", async () => {
+Deno.test("a query to which a model said nothing is left out; when all are, the fit is refused", async () => {
   const silent = { ...POOL, replies: POOL.replies.with(3 * 7 + 1, { ...BLANK }) };
   const kept = [...POOL.queries.ids.keys()].filter((i) => i !== 7);
   const rest = takeTraining(POOL, kept, "without the eighth");
   assert.deepEqual(await corners(router, silent), await corners(router, rest));
   const fitted = await router.fit(silent, { ...CONFIG, epochs: 1 }, CONTEXT);
-  assert.deepEqual(fitted.describe().notes, ["1 training rows left out: a model said nothing"]);
+  assert.deepEqual(fitted.describe().notes, ["training rows left out, a model said nothing: 1"]);
   const mute = { ...POOL, replies: POOL.replies.map(() => BLANK) };
   await assert.rejects(async () => await router.fit(mute, CONFIG, CONTEXT), CapabilityError);
 });

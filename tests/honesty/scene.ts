@@ -1,4 +1,4 @@
-/** What the honesty tests share: every router and reference row, and a small pool whose outcomes and replies can be replaced by noise. */
+/** What the honesty tests share: every router and reference row, and a small pool whose outcomes can become noise. */
 import { demoTable } from "../../datasets/demo/generate.ts";
 import type { EmbeddedTable } from "../../src/run/open_split.ts";
 import type { Split } from "../../src/splits/split.ts";
