@@ -174,10 +174,8 @@ async function methodOf<C>(
 ): Promise<{ readonly id: string; readonly router: Router<C> }> {
   if (typeof router !== "string") return { id: router.name, router };
   const found = REFERENCES.find(({ id }) => id === router) ?? await loadRouter(router);
-  if (isSequential(found.router as AnyRouter)) {
-    throw new CapabilityError(
-      `${router} visits models and reads replies, which an opened split has not`,
-    );
+  if (isSequential(found.router as AnyRouter) || found.router.needs?.includes("replies")) {
+    throw new CapabilityError(`${router} reads replies, which an opened split has not`);
   }
   return { id: found.id, router: found.router as Router<C> };
 }

@@ -138,6 +138,15 @@ const REPORTS: readonly Report[] = [
     why: "no replies in the records: ours scores the query alone",
   },
   {
+    ids: ["lookahead"],
+    method: "Lookahead, arXiv 2510.19506",
+    paper: "+7.7% on average over the best other router, seven benchmarks, five models ‡",
+    independent: DASH,
+    why:
+      "there ModernBERT learns to write the first 64 tokens of each reply; here a small network on a frozen " +
+      "embedding foresees features of the replies",
+  },
+  {
     ids: ["router_retriever", "router_retriever_mean"],
     method: "RouterRetriever, arXiv 2409.02685",
     paper:
