@@ -63,14 +63,19 @@ export interface Lesson extends Step {
 export type Outputs = Float64Array;
 
 /**
- * Lessons of one episode: A_t = Σ_k (0.95)^k (r_{t+k} + V_{t+k+1} − V_{t+k}), and R_t = A_t + V_t.
+ * Lessons of one episode: A_t = Σ_k λ^k (r_{t+k} + V_{t+k+1} − V_{t+k}), and R_t = A_t + V_t.
  * @param rewards one a step
+ * @param lambda λ of GAE; at 1, A_t is the return less V_t
  */
-export function lessonsOf(steps: readonly Step[], rewards: readonly number[]): Lesson[] {
+export function lessonsOf(
+  steps: readonly Step[],
+  rewards: readonly number[],
+  lambda = GAE,
+): Lesson[] {
   const lessons: Lesson[] = [];
   let later = 0, next = 0;
   for (let t = steps.length - 1; t >= 0; t--) {
-    const { value } = steps[t], advantage = rewards[t] + next - value + GAE * later;
+    const { value } = steps[t], advantage = rewards[t] + next - value + lambda * later;
     lessons.unshift({ ...steps[t], advantage, target: advantage + value });
     later = advantage, next = value;
   }
@@ -84,6 +89,23 @@ export function logProbabilities(outputs: Outputs, row: number, legal: Uint8Arra
   const most = Math.max(...logits);
   const total = most + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - most), 0));
   return logits.map((z) => z - total);
+}
+
+/** The step of row `e` whose action is the one on which a uniform number falls. */
+export function drawn(x: Matrix, y: Outputs, e: number, legal: Uint8Array, at: number): Step {
+  const logs = logProbabilities(y, e, legal);
+  let action = legal.lastIndexOf(1), sum = 0;
+  for (let a = 0; a < action; a++) {
+    sum += Math.exp(logs[a]);
+    if (at < sum) action = a;
+  }
+  return {
+    x: x.data.subarray(e * x.width, (e + 1) * x.width),
+    legal,
+    action,
+    logProbability: logs[action],
+    value: y[(e + 1) * (legal.length + 1) - 1],
+  };
 }
 
 /** The network and its optimiser. */
