@@ -34,7 +34,7 @@ import {
 } from "../src/nn/mod.ts";
 
 const CLIP = 0.2, GAE = 0.95, EPOCHS = 4, BATCH = 256, RATE = 1e-3, NORM = 0.5, VALUE = 0.5;
-/** Added to the logit of an illegal action. */
+/** As good as −∞, which a graph cannot take. */
 const NEVER = -1e9;
 
 /** One step of an episode, as the learner remembers it. */
@@ -82,19 +82,37 @@ export function lessonsOf(
   return lessons;
 }
 
-/** Log-probabilities of the actions of one row; −∞ where illegal. */
-export function logProbabilities(outputs: Outputs, row: number, legal: Uint8Array): Float64Array {
+/**
+ * Log-probabilities of the actions of one row.
+ * @param otherwise added to the logit of an illegal action; by default it is never taken
+ */
+export function logProbabilities(
+  outputs: Outputs,
+  row: number,
+  legal: Uint8Array,
+  otherwise = -Infinity,
+): Float64Array {
   const A = legal.length, at = row * (A + 1);
-  const logits = Float64Array.from(legal, (yes, a) => yes ? outputs[at + a] : -Infinity);
+  const logits = Float64Array.from(legal, (yes, a) => outputs[at + a] + (yes ? 0 : otherwise));
   const most = Math.max(...logits);
   const total = most + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - most), 0));
   return logits.map((z) => z - total);
 }
 
-/** The step of row `e` whose action is the one on which a uniform number falls. */
-export function drawn(x: Matrix, y: Outputs, e: number, legal: Uint8Array, at: number): Step {
-  const logs = logProbabilities(y, e, legal);
-  let action = legal.lastIndexOf(1), sum = 0;
+/**
+ * The step of row `e` whose action is the one on which a uniform number falls.
+ * @param otherwise as in {@link logProbabilities}
+ */
+export function drawn(
+  x: Matrix,
+  y: Outputs,
+  e: number,
+  legal: Uint8Array,
+  at: number,
+  otherwise = -Infinity,
+): Step {
+  const logs = logProbabilities(y, e, legal, otherwise);
+  let action = logs.findLastIndex((log) => log > -Infinity), sum = 0;
   for (let a = 0; a < action; a++) {
     sum += Math.exp(logs[a]);
     if (at < sum) action = a;
@@ -119,6 +137,7 @@ export class Ppo {
    * @param inputs width of x
    * @param entropy β
    * @param steps over which the rate falls to a twentieth
+   * @param otherwise added to the logit of an illegal action; by default it is never taken
    */
   constructor(
     inputs: number,
@@ -127,6 +146,7 @@ export class Ppo {
     private readonly entropy: number,
     steps: number,
     private readonly random: Random,
+    private readonly otherwise = NEVER,
   ) {
     this.#parameters = new Parameters(random);
     this.#parameters.add("W1", [inputs, hidden], normal(0.5));
@@ -164,7 +184,7 @@ export class Ppo {
         await this.#trainer.update(
           `${size}`,
           (graph, parameter) => this.#loss(graph, parameter, size, batch[0].x.length),
-          [feeds(batch, this.actions)],
+          [feeds(batch, this.actions, this.otherwise)],
         );
       }
     }
@@ -208,12 +228,16 @@ function whiten(lessons: readonly Lesson[]): void {
   for (const lesson of lessons) lesson.advantage = (lesson.advantage - mean) / (spread + 1e-8);
 }
 
-function feeds(batch: readonly Lesson[], actions: number): Record<string, Float32Array> {
+function feeds(
+  batch: readonly Lesson[],
+  actions: number,
+  otherwise: number,
+): Record<string, Float32Array> {
   const width = batch[0].x.length, x = new Float32Array(batch.length * width);
   const mask = new Float32Array(batch.length * actions), taken = new Float32Array(mask.length);
   batch.forEach((lesson, b) => {
     x.set(lesson.x, b * width);
-    lesson.legal.forEach((yes, a) => mask[b * actions + a] = yes ? 0 : NEVER);
+    lesson.legal.forEach((yes, a) => mask[b * actions + a] = yes ? 0 : otherwise);
     taken[b * actions + lesson.action] = 1;
   });
   const column = (of: (lesson: Lesson) => number): Float32Array => Float32Array.from(batch, of);

@@ -59,8 +59,9 @@ export class ReplyReader {
 
   /**
    * φ(x); of every model whether it was asked, its reply and agreement; how many were asked (one of hops + 1);
-   * log(1 + C / C_ref), C what they cost together and C_ref the mean cost of a call. [E × (width + further)]
+   * log(1 + C / C_ref), C what they cost together, 0 where unknown, and C_ref the mean cost of a call.
    * @param further columns after these, left 0
+   * @returns [E × (width + further)]
    */
   read(seen: Observation, further = 0): Matrix {
     const { queries: { vectors }, step, visited, replies, paid } = seen, D = vectors.width;
@@ -77,7 +78,7 @@ export class ReplyReader {
       }
       const rest = D + this.columns.length * SLOT;
       row[rest + step] = 1;
-      row[rest + this.hops + 1] = Math.log1p(paid[e] / this.reference);
+      row[rest + this.hops + 1] = Math.log1p((paid[e] || 0) / this.reference);
     }
     return out;
   }
@@ -103,6 +104,9 @@ export function observed(
     step: paths[0]?.length ?? 0,
     visited: Uint16Array.from(paths.flat()),
     replies: cells.flat().map((at) => train.replies![at]),
-    paid: Float64Array.from(cells, (path) => path.reduce((sum, at) => sum + train.costs[at], 0)),
+    paid: Float64Array.from(
+      cells,
+      (path) => path.reduce((sum, at) => sum + (train.costs[at] || 0), 0),
+    ),
   };
 }

@@ -25,11 +25,15 @@ export interface Config {
   readonly turns: number;
   /** Training episodes of each policy. */
   readonly episodes: number;
+  /** Weight of the policy's entropy in the loss. */
+  readonly entropy: number;
 }
 
 /** Weights of cost, quality first: a policy each. */
 const ALPHAS: readonly number[] = [0, 0.6, 0.9];
-const HIDDEN = 128, ROLLOUT = 1024, ENTROPY = 0.001;
+const HIDDEN = 128, ROLLOUT = 1024;
+/** Before learning, turns that break the format, or answer before anything was asked, are e³ times less likely. */
+const INSTRUCTED = -3;
 
 /** The router. */
 const router: SequentialRouter<Config> = {
@@ -46,7 +50,7 @@ const router: SequentialRouter<Config> = {
   needs: ["cost", "replies"],
   effort: "minutes",
   horizon: 4,
-  grid: [{ turns: 4, episodes: 24_000 }],
+  grid: [{ turns: 4, episodes: 30_000, entropy: 0.01 }],
   async fit(train, config, context) {
     const world = new World(train, config.turns), policies: Policy[] = [];
     for (const alpha of ALPHAS) policies.push(await learn(world, alpha, config, context));
@@ -64,13 +68,13 @@ interface Policy {
 async function learn(
   world: World,
   alpha: number,
-  { turns, episodes }: Config,
+  { turns, episodes, entropy }: Config,
   { random, signal, progress }: FitContext,
 ): Promise<Policy> {
   const own = random.fork("alpha", alpha), order = byId(world.train.queries);
   const size = Math.min(ROLLOUT, order.length), rollouts = Math.ceil(episodes / size);
   const steps = rollouts * size * turns / 64; // four passes in batches of 256; most episodes are shorter
-  const ppo = new Ppo(world.width, world.actions, HIDDEN, ENTROPY, steps, own);
+  const ppo = new Ppo(world.width, world.actions, HIDDEN, entropy, steps, own, INSTRUCTED);
   const buffer = new CostBuffer();
   let at = order.length, last = "";
   for (let rollout = 0; rollout < rollouts; rollout++) {
@@ -141,7 +145,7 @@ class World {
 
   /** Plays an episode for each of some training rows, turns drawn from the policy. */
   async play(ppo: Ppo, rows: readonly number[], random: Random): Promise<Played[]> {
-    const { ids } = this.train.queries, all = new Uint8Array(this.actions).fill(1);
+    const { ids } = this.train.queries;
     const played = rows.map((row): Played => ({
       row,
       stream: random.fork(ids[row]),
@@ -152,7 +156,9 @@ class World {
       const seen = observed(this.train, open.map(({ row }) => row), open.map((e) => e.asked));
       const x = this.inputs(seen), y = await ppo.apply(x);
       open.forEach((episode, e) => {
-        const step = drawn(x, y, e, all, episode.stream.next()), turn = this.meant(step.action);
+        const fit = this.fitting(episode.asked);
+        const step = drawn(x, y, e, fit, episode.stream.next(), INSTRUCTED);
+        const turn = this.meant(step.action);
         episode.steps.push(step);
         if (this.illegal(turn, episode.asked)) episode.end = "broken";
         else if (turn.tag === "answer") episode.end = turn;
@@ -165,7 +171,8 @@ class World {
   /** R of an episode; its cost goes into the buffer whatever came of it. */
   reward({ row, asked, end }: Played, alpha: number, buffer: CostBuffer): number {
     const { models, costs } = this.train, M = models.length;
-    const raw = asked.reduce((sum, m) => sum + costs[row * M + m], 0), cheap = buffer.push(raw);
+    const raw = asked.reduce((sum, m) => sum + (costs[row * M + m] || 0), 0),
+      cheap = buffer.push(raw);
     if (!end || end === "broken") return rewardOf(-1, 0, cheap, alpha);
     const outcome = asked.length > 0 ? this.#scores[row * M + end.model] : 0;
     return rewardOf(0, outcome, cheap, alpha);
@@ -173,6 +180,14 @@ class World {
 
   illegal(turn: Turn, asked: readonly number[]): boolean {
     return breaks(turn, asked, this.turns) || this.#reader.known[turn.model] === 0;
+  }
+
+  /** 1 where an action keeps the format and does not answer before anything was asked. */
+  fitting(asked: readonly number[]): Uint8Array {
+    return Uint8Array.from({ length: this.actions }, (_, a) => {
+      const turn = this.meant(a), early = turn.tag === "answer" && asked.length === 0;
+      return Number(!early && !this.illegal(turn, asked));
+    });
   }
 
   inputs(seen: Observation): Matrix {
@@ -195,11 +210,7 @@ function acting(world: World, policies: readonly Policy[]): FittedSequential {
       const { ppo } = policies[ALPHAS.indexOf(alpha)], y = await ppo.apply(world.inputs(seen));
       return seen.queries.ids.map((_, e): Action => {
         const asked = [...seen.visited.subarray(e * seen.step, (e + 1) * seen.step)];
-        const legal = Uint8Array.from({ length: world.actions }, (_, a) => {
-          const turn = world.meant(a), early = turn.tag === "answer" && asked.length === 0;
-          return Number(!early && !world.illegal(turn, asked));
-        });
-        const logs = logProbabilities(y, e, legal);
+        const logs = logProbabilities(y, e, world.fitting(asked));
         const { tag, model } = world.meant(logs.indexOf(Math.max(...logs)));
         return tag === "search" ? { visit: model } : { commit: model };
       });
