@@ -124,7 +124,8 @@ export async function fitValue(
   signal: AbortSignal,
 ): Promise<PlanValue> {
   const actions = targets.length / x.rows, parameters = new Parameters(random);
-  const mean = targets.reduce((a, b) => a + b, 0) / taken.reduce((a, b) => a + b, 0);
+  const mean = targets.reduce((sum, r, at) => sum + taken[at] * r, 0) /
+    taken.reduce((a, b) => a + b, 0);
   parameters.add("W", [x.width, HIDDEN], normal(0.3));
   parameters.add("c", [HIDDEN], zeros);
   parameters.add("E", [HIDDEN, actions], zeros);
