@@ -28,6 +28,7 @@ import ridge from "./ridge.ts";
 
 /** Parts of the training rows: what the frozen router proposes on one it has learned from the others. */
 const FOLDS = 3;
+
 /** The router. */
 const router: SequentialRouter<Config> = {
   name: "IRO (routing plans)",
@@ -35,21 +36,15 @@ const router: SequentialRouter<Config> = {
     "a frozen router proposes whom to ask and when to stop; value functions of plans steer it",
   source: "after IRO (arXiv 2506.17828)",
   statement:
-    "IRO applied to routing decisions, not text; horizon 1 to 4; true recorded reward instead of a reward model. The " +
+    "IRO applied to routing decisions, not text; up to three visits; true recorded reward instead of a reward model. The " +
     "frozen router is ridge at a temperature of 0.1 that ends half of the plans after each visit. Value functions are " +
     "networks of 64 hidden units on the query's vector, ridge's predictions, hashed words, form and agreement of the " +
     "replies, and λ; their search tries all next actions of four plans in place of four samples of each. When it is " +
-    "tested it follows one plan, since every reply must be paid; β tuned.",
+    "tested it follows one plan, since every reply must be paid; β = 0.1, nothing is tuned.",
   needs: ["cost", "replies"],
   effort: "seconds",
   horizon: 3,
-  grid: [0.1, 0.03, 0.3].map((beta): Config => ({
-    hops: 3,
-    beta,
-    rounds: 3,
-    keep: "earned most",
-    learns: "plans",
-  })),
+  grid: [{ hops: 3, beta: 0.1, rounds: 3, keep: "earned most", learns: "plans" }],
   async fit(train, config, context) {
     const { router: base, heldOut, order, note } = await freeze(train, context);
     const planner = new Planner(train, heldOut, config), heads: PlanValue[] = [];

@@ -14,12 +14,12 @@ export const iro_plans_one_hop: SequentialRouter<Config> = {
   grid: router.grid.map((config) => ({ ...config, hops: 1 })),
 };
 
-/** One value function, fitted on all rows to what plans of the frozen router earn; β tuned. */
+/** One value function, fitted on all rows to what plans of the frozen router earn; β tuned on validation rows. */
 export const iro_plans_one_value: SequentialRouter<Config> = {
   ...router,
   name: `${router.name}, one value function`,
   summary: "control: one round on all rows in place of three on a third each",
-  grid: router.grid.map((config) => ({ ...config, rounds: 1 })),
+  grid: [0.1, 0.03].map((beta): Config => ({ ...router.grid[0], beta, rounds: 1 })),
 };
 
 /** Learns from the plan that the search thinks best in place of the one that turned out to earn most. */
