@@ -1,11 +1,13 @@
 /**
  * An environment with a hole, and routers that look through it.
  */
-import { Episodes, type playEpisodes } from "../../../src/router/episodes.ts";
+import { Episodes, type Paths, type playEpisodes } from "../../../src/router/episodes.ts";
 import type { Observation, SequentialRouter } from "../../../src/router/sequential.ts";
 
 /** An environment with a hole: what all models would say hangs on what is seen. */
-export const leaky: typeof playEpisodes = async (fitted, rows, horizon, setting) => {
+export async function leaky(
+  ...[fitted, rows, horizon, setting]: Parameters<typeof playEpisodes>
+): Promise<Paths> {
   const episodes = new Episodes(rows, horizon),
     row = new Map(rows.queries.ids.map((id, i) => [id, i]));
   while (!episodes.done) {
@@ -14,9 +16,9 @@ export const leaky: typeof playEpisodes = async (fitted, rows, horizon, setting)
     episodes.take(await fitted.act(Object.assign(seen, { all }), setting));
   }
   return episodes.paths();
-};
+}
 
-/** The same router, which first asks whoever would sound sure, where it can see that unpaid. */
+/** The same router, which asks whoever would sound sure, and answers so, where it can see that unpaid. */
 export function peekingCopy<C>(router: SequentialRouter<C>): SequentialRouter<C> {
   return {
     ...router,
@@ -27,10 +29,12 @@ export function peekingCopy<C>(router: SequentialRouter<C>): SequentialRouter<C>
         ...fitted,
         async act(seen, setting) {
           const { all, step } = seen as Observation & { all?: { text: string }[][] };
-          if (!all || step > 0) return await fitted.act(seen, setting);
+          if (!all) return await fitted.act(seen, setting);
           const sure = (e: number): number =>
             sorted.find((m) => all[e][m].text.includes("therefore")) ?? sorted[0];
-          return seen.queries.ids.map((_, e) => ({ visit: sure(e) }));
+          return seen.queries.ids.map((_, e) =>
+            step === 0 ? { visit: sure(e) } : { commit: seen.visited[e * step] }
+          );
         },
       };
     },
