@@ -38,9 +38,11 @@ export function earned(score: number, paid: number, lambda: number, reference: n
   return score - lambda * paid / reference;
 }
 
-/** A training query to be planned, and the position of λ. */
+/** A training query to be planned at one λ. */
 export interface Task {
+  /** Row of the training data. */
   readonly row: number;
+  /** Position in {@link LAMBDAS}. */
   readonly lambda: number;
 }
 
@@ -50,11 +52,18 @@ export class Planner {
   readonly #scores: Float64Array;
   readonly #policy: BasePolicy;
 
+  readonly #train: TrainingData;
+
+  /**
+   * Plans for these rows.
+   * @param heldOut ŝ of every row by a frozen router that has not learned from it, [N × M]
+   */
   constructor(
-    readonly train: TrainingData,
+    train: TrainingData,
     private readonly heldOut: Float64Array,
     private readonly config: Config,
   ) {
+    this.#train = train;
     this.#reader = new ReplyReader(train, config.hops);
     this.#scores = fillMissing(train.scores, columnMeans(train.scores, train.models.length));
     const { columns, known } = this.#reader;
@@ -68,7 +77,7 @@ export class Planner {
 
   /** A plan for each task, drawn from π_0. */
   drawn(tasks: readonly Task[], random: Random): Plan[] {
-    const { ids } = this.train.queries;
+    const { ids } = this.#train.queries;
     return tasks.map(({ row, lambda }) => {
       const stream = random.fork(ids[row], lambda), base = this.#base(row);
       let plan = START;
@@ -118,7 +127,7 @@ export class Planner {
   }
 
   #earned({ asked, commit }: Pick<Plan, "asked" | "commit">, { row, lambda }: Task): number {
-    const { costs, models: { length: M } } = this.train;
+    const { costs, models: { length: M } } = this.#train;
     const cell = (k: number): number => row * M + this.columns[k];
     const paid = asked.reduce((sum, k) => sum + (costs[cell(k)] || 0), 0);
     return earned(this.#scores[cell(commit!)], paid, LAMBDAS[lambda], this.#reader.reference);
@@ -184,7 +193,7 @@ export class Planner {
   #states(tasks: readonly Task[], paths: readonly (readonly number[])[]): States {
     return {
       seen: observed(
-        this.train,
+        this.#train,
         tasks.map(({ row }) => row),
         paths.map((path) => path.map((k) => this.columns[k])),
       ),

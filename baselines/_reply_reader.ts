@@ -30,7 +30,10 @@ export class ReplyReader {
   readonly #scalings: readonly Scaling[];
   readonly #queryWidth: number;
 
-  /** @param hops most visits of an episode */
+  /**
+   * Learns the scale of the replies' form, model by model.
+   * @param hops most visits of an episode
+   */
   constructor(train: TrainingData, private readonly hops: number) {
     const { models, queries, scores, meanCosts } = train, M = models.length;
     this.columns = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);

@@ -56,7 +56,7 @@ const router: SequentialRouter<Config> = {
       heads.push(await fitValue(planner.lessons(tasks, plans), own, context.signal));
       context.progress((i + 1) / config.rounds);
     }
-    return acting(planner, heads, base, note);
+    return acting(train.models, planner, heads, base, note);
   },
 };
 export default router;
@@ -107,6 +107,7 @@ function squaredError(a: Float64Array, b: Float64Array, row: number, M: number):
 }
 
 function acting(
+  models: readonly string[],
   planner: Planner,
   heads: readonly PlanValue[],
   base: FittedRouter,
@@ -114,7 +115,7 @@ function acting(
 ): FittedSequential {
   const { columns } = planner;
   return {
-    models: planner.train.models,
+    models,
     dial: { name: "λ", values: LAMBDAS },
     async act(seen, lambda = LAMBDAS[0]) {
       const { quality } = await base.predict(seen.queries) as PointPredictions, { step } = seen;
