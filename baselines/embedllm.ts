@@ -81,7 +81,10 @@ const router: Router<Config, Spread> = {
       parameters.get("p").data,
       (value, at) => means[at % M] >= 0 ? value : NaN,
     );
-    return routed({ models, weights: Float64Array.from([...p, ...models.map(() => a0)]) }, parameters);
+    return routed(
+      { models, weights: Float64Array.from([...p, ...models.map(() => a0)]) },
+      parameters,
+    );
   },
 };
 export default router;

@@ -23,6 +23,7 @@ const LESS: Readonly<Record<string, number>> = {
 function hasty(id: string, router: AnyRouter): AnyRouter {
   if (router.effort !== "minutes") return router;
   if (id === "hier_router") return { ...router, grid: [{ hops: 3, entropy: 0.01, passes: 2 }] };
+  if (id === "router_r1") return { ...router, grid: [{ turns: 4, episodes: 600, entropy: 0.01 }] };
   assert.equal(id, "icl_router", "how is a fit of this router cut short?");
   const { reconstruction, answer, ...preset } = presetFor(300);
   const short: Preset = {

@@ -28,6 +28,8 @@ interface Report {
   readonly independent: string;
   /** Why ours may differ. */
   readonly why: string;
+  /** Rows that no committed result has, and where their figures are. */
+  readonly elsewhere?: string;
 }
 
 /** † marks numbers read at their best point on test rows, ‡ what the abstract is generally quoted for. */
@@ -147,6 +149,27 @@ const REPORTS: readonly Report[] = [
       "embedding foresees features of the replies",
   },
   {
+    ids: ["router_r1"],
+    method: "Router-R1, arXiv 2506.09033",
+    paper:
+      "exact match on seven question sets, Qwen2.5-3B: mean 41.6, largest model 33.8, RouterDC 31.4, kNN 26.5; 1.0 to " +
+      "1.4 calls a question",
+    independent: DASH,
+    why:
+      "no language model that splits the question, joins replies or writes an answer: replies on record, to the whole " +
+      "question",
+    elsewhere: "Router-R1 (table): one seed, docs/methods/router-r1.md",
+  },
+  {
+    ids: ["iro", "iro_plans"],
+    method: "IRO, arXiv 2506.17828",
+    paper:
+      "steers texts, not routes: AlpacaEval 2, length-controlled, Llama-3-8B 30.7 → 43.8, 70B 43.1 → 49.8",
+    independent: DASH,
+    why: "a plan of visits in place of a text, the recorded score in place of a reward model",
+    elsewhere: "IRO (routing plans): one seed, docs/methods/iro.md",
+  },
+  {
     ids: ["router_retriever", "router_retriever_mean"],
     method: "RouterRetriever, arXiv 2409.02685",
     paper:
@@ -198,7 +221,7 @@ export interface PaperSection {
  * @param priced where those that need prices are
  */
 export function paperSections(cells: readonly Cell[], priced: readonly Cell[]): PaperSection[] {
-  return REPORTS.map(({ ids, method, paper, independent, why }) => {
+  return REPORTS.map(({ ids, method, paper, independent, why, elsewhere }) => {
     const own = ids.flatMap((id) => {
       const plain = ours(cells, id);
       if (plain !== "") return [plain];
@@ -210,7 +233,7 @@ export function paperSections(cells: readonly Cell[], priced: readonly Cell[]): 
       lines: [
         ["The paper", paper],
         ...(independent === DASH ? [] : [["Others", independent] as const]),
-        ["Here", own.join("; ") || "not run"],
+        ["Here", [...own, ...elsewhere ? [elsewhere] : []].join("; ") || "not run"],
         ["Why they may differ", why],
       ],
     };
