@@ -31,7 +31,7 @@ export interface TrainedEncoderOptions {
 }
 
 /** Characters looked at for every token kept: a text of a million letters is not cut into tokens whole. */
-const CHARACTERS = 32;
+const CHARACTERS = 16;
 
 /** Added to the attention scores of padding. */
 const HIDDEN = -1e9;
