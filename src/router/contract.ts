@@ -67,6 +67,11 @@ export interface Router<C = unknown, N = unknown> {
    * `replies` nowhere.
    */
   readonly effort?: "seconds" | "minutes";
+  /**
+   * Id of the language model that it fine-tunes, as `deno task lm list` has it. Such a router runs only where it
+   * is named, and its fit is refused where the weights are not on this machine.
+   */
+  readonly weights?: string;
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */
   readonly reference?: boolean;
   /** Learns from training rows. Must be deterministic given its arguments. */

@@ -9,7 +9,7 @@ import { type EmbeddingProvider, embedQueries, openProvider } from "../embed/mod
 import { checkRouter, type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
-import type { AnyRouter } from "../router/sequential.ts";
+import { type AnyRouter, isSequential } from "../router/sequential.ts";
 import { loadReplies } from "../../datasets/load.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
@@ -130,9 +130,14 @@ function tooMuch(
   { protocol }: RunSettings,
 ): string | undefined {
   if (reads(router)) return "since reading replies takes long";
+  if (weightsOf(router) !== undefined) return "since their weights have to be brought first";
   const { effort } = router;
   if (effort === undefined || protocol === "id" && truth !== undefined) return undefined;
   return effort === "minutes" || truth !== undefined ? "since their fits take long" : undefined;
+}
+
+function weightsOf(router: AnyRouter): string | undefined {
+  return isSequential(router) ? undefined : router.weights;
 }
 
 function reads({ needs = [] }: AnyRouter): boolean {

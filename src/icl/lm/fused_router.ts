@@ -106,6 +106,7 @@ export function fusedRouter(
     source: "ICL-Router (arXiv 2510.09719)",
     grid: [method],
     effort: "minutes",
+    ...(method.priorOnly ? {} : { weights: method.model }),
     refit: "train", // validation rows choose among the weights of the run
     ...(method.byName ? {} : { unseen: "zero-update" as const }),
     fit: async (train, config, context) => routed(await fit(train, config, context, reading)),
