@@ -96,14 +96,16 @@ export interface BenchmarkAudit {
 
 /** Audits a table. What is found depends on ids, texts and scores, never on the order of the rows. */
 export function audit(table: OutcomeTable): Audit {
-  const { ids, texts, benchmark, task, published } = table;
+  const { ids, texts, benchmark, task, published, documents } = table;
   const rows = Array.from(ids.keys()).sort((a, b) => ids[a] < ids[b] ? -1 : 1);
   const together = disjointSets(rows.length);
   const joinAll = (sets: readonly number[][]): void => {
     for (const set of sets) for (const row of set) together.join(row, set[0]);
   };
 
-  const strict = repeated(rows, (row) => strictForm(texts[row]));
+  // A question with other documents is another query; as a loose duplicate it stays on the same side.
+  const beside = (row: number): string => documents ? `\n\n${strictForm(documents[row])}` : "";
+  const strict = repeated(rows, (row) => strictForm(texts[row]) + beside(row));
   const keeper = Uint32Array.from(rows.keys());
   for (const set of strict) {
     const first = set.find((row) => published[row] === 2) ?? set[0];
