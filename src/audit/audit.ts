@@ -103,7 +103,7 @@ export function audit(table: OutcomeTable): Audit {
     for (const set of sets) for (const row of set) together.join(row, set[0]);
   };
 
-  // A question with other documents is another query; as a loose duplicate it stays on the same side.
+  // A question with other documents is another query, on the same side of every split.
   const beside = (row: number): string => documents ? `\n\n${strictForm(documents[row])}` : "";
   const strict = repeated(rows, (row) => strictForm(texts[row]) + beside(row));
   const keeper = Uint32Array.from(rows.keys());
@@ -113,7 +113,7 @@ export function audit(table: OutcomeTable): Audit {
   }
   const kept = rows.filter((row) => keeper[row] === row);
   const loose = repeated(kept, (row) => looseKey(texts[row]));
-  joinAll(strict);
+  joinAll(documents ? repeated(rows, (row) => strictForm(texts[row])) : strict);
   joinAll(loose);
 
   // One row stands for its loose duplicates from here on, or many copies would look like boilerplate.
