@@ -70,7 +70,7 @@ export function ragRouter(allowed: Allowed): Router<Config> {
     async fit(train, { passes }, context) {
       const { queries, models, meanCosts } = train, M = models.length, D = queries.vectors.width;
       const { random } = context,
-        { examples, labels, positive, negative, known } = statesOf(train, allowed, random);
+        { positive, negative, examples } = statesOf(train, allowed, random);
       const inputs = beside(queries, allowed), parameters = network(D, models, random);
       const { leastSteps, leastBatch, mostBatch, rate } = TRAINING, N = examples.length;
       const fair = Math.round(passes * N / leastSteps);
@@ -81,7 +81,8 @@ export function ragRouter(allowed: Allowed): Router<Config> {
         loss: (_, parameter, { take }) =>
           ragLoss(
             cosines(parameter, take(inputs.data, 2 * D), M),
-            ...([positive, negative, labels, known].map((of) => take(of, 2 * M)) as FourTensors),
+            take(positive, 2 * M),
+            take(negative, 2 * M),
           ),
       }, context);
       const routed = new Blocks(parameters, (_, parameter, x) => {
@@ -120,16 +121,13 @@ export function ragRouter(allowed: Allowed): Router<Config> {
 const router: Router<Config> = ragRouter({ documents: true, withDocuments: true });
 export default router;
 
-/** L_CT + λ L_CLS, mean over the queries of a batch. */
-export function ragLoss(
-  ...[cosine, positive, negative, labels, known]: [Tensor, ...FourTensors]
-): Tensor {
+/** L_CT + λ L_CLS, mean over the queries of a batch; which states are right, and which wrong, 0 or 1, as the cosines. */
+export function ragLoss(cosine: Tensor, positive: Tensor, negative: Tensor): Tensor {
+  const known = add(positive, negative);
   const contrast = modelLoss(scale(cosine, 1 / TEMPERATURE), positive, negative);
-  const classes = mul(binaryCrossEntropy(cosine, labels, known), sumAll(known));
+  const classes = mul(binaryCrossEntropy(cosine, positive, known), sumAll(known));
   return add(contrast, scale(classes, LAMBDA / cosine.shape[0]));
 }
-
-type FourTensors = [positive: Tensor, negative: Tensor, labels: Tensor, known: Tensor];
 
 /** The paper's latency rule as qualities: 1 for the first model of `order` at most θ below the best, else 0. */
 export function cheapestWithin(
@@ -195,9 +193,11 @@ function beside({ vectors, documents }: QueryBatch, { documents: read }: Allowed
   return { rows, width: 2 * width, data };
 }
 
-/** What every state of every query is, [N × 2M], plain states first; and the rows with a known one, by id. */
-interface States
-  extends Readonly<Record<"labels" | "known" | "positive" | "negative", Float32Array>> {
+/** What every state of every query is, 0 or 1, [N × 2M], plain states first. */
+interface States {
+  readonly positive: Float32Array;
+  readonly negative: Float32Array;
+  /** Rows with a known state, by id. */
   readonly examples: Uint32Array;
 }
 
@@ -209,10 +209,7 @@ function statesOf(
 ): States {
   if (!plainScores) throw new CapabilityError("RAGRouter needs scores without the documents");
   const M = models.length, size = queries.ids.length * 2 * M;
-  const [labels, known, positive, negative] = Array.from(
-    { length: 4 },
-    () => new Float32Array(size),
-  );
+  const positive = new Float32Array(size), negative = new Float32Array(size);
   queries.ids.forEach((id, i) =>
     models.forEach((model, m) => {
       for (const [state, cells] of [plainScores, scores].entries()) {
@@ -220,14 +217,12 @@ function statesOf(
         if (Number.isNaN(score) || state === 1 && !allowed.withDocuments) continue;
         const right = score === 1 ||
           score > 0 && random.fork("label", id, model, state).next() < score;
-        labels[at] = positive[at] = Number(right);
-        negative[at] = Number(!right);
-        known[at] = 1;
+        (right ? positive : negative)[at] = 1;
       }
     })
   );
   const examples = byId(queries).filter((i) =>
-    known.subarray(2 * i * M, 2 * (i + 1) * M).includes(1)
+    [positive, negative].some((of) => of.subarray(2 * i * M, 2 * (i + 1) * M).includes(1))
   );
-  return { labels, known, positive, negative, examples };
+  return { positive, negative, examples };
 }

@@ -159,7 +159,8 @@ function record(
     ...(withDocuments.size > 0 && {
       scores_rag: Object.fromEntries([...withDocuments].map(([m, cell]) => [m, score(cell)])),
       tokens_rag: Object.fromEntries([...withDocuments].map(([m, cell]) => [m, tokens(cell)])),
-      ...([...withDocuments.keys()].some((m) => m in priced) && { costs_rag: costs(withDocuments) }),
+      ...([...withDocuments.keys()].some((m) => m in priced) &&
+        { costs_rag: costs(withDocuments) }),
     }),
   };
 }

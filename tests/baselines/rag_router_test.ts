@@ -12,12 +12,12 @@ import { batch, type Cells, cells, CONTEXT, qualities, training } from "../route
 /** L of some queries; the marks of a state are + right, − wrong, . unknown. */
 async function lossOf(cosines: readonly number[][], marks: readonly string[]): Promise<number> {
   const graph = new Graph(), shape = [cosines.length, cosines[0].length];
-  const names = ["cosines", "positive", "negative", "labels", "known"];
-  const [c, p, n, y, w] = names.map((name) => graph.input(name, shape));
-  graph.output("loss", ragLoss(c, p, n, y, w));
+  const names = ["cosines", "positive", "negative"];
+  const [c, p, n] = names.map((name) => graph.input(name, shape));
+  graph.output("loss", ragLoss(c, p, n));
   const where = (of: string): Float32Array =>
     Float32Array.from(marks.join(""), (mark) => Number(of.includes(mark)));
-  const fed = [Float32Array.from(cosines.flat()), ...["+", "-", "+", "+-"].map(where)];
+  const fed = [Float32Array.from(cosines.flat()), ...["+", "-"].map(where)];
   const feeds = Object.fromEntries(names.map((name, i) => [name, fed[i]]));
   return (await (await Program.compile(graph)).run(feeds)).loss[0];
 }
