@@ -181,7 +181,7 @@ class Shell {
 
 const COMMANDS = [
   ...["bench", "merge", "verify", "diff", "report", "figures", "notebooks", "pages", "icl-stage1"],
-  ...["export", "data", "embed", "new-router", "conformance", "fit", "route", "add-model"],
+  ...["export", "data", "embed", "new-router", "conformance"],
 ];
 
 /** The other side of {@link Shell}. */
@@ -241,9 +241,6 @@ async function commandsOf(shell: Shell): Promise<Described[]> {
   return described;
 }
 
-/** A fitted router. */
-const MADE = "fuzz/made.router";
-
 /** What every command that writes is told, so that it writes beside the repository's files. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   "bench": ["--out", "--jobs"],
@@ -253,8 +250,6 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "pages": ["--results"],
   "icl-stage1": ["--out"],
   "new-router": ["--folder"],
-  "fit": ["--save"],
-  "add-model": ["--list"],
 };
 
 /** How many arguments a command takes, fewest and most. */
@@ -375,10 +370,6 @@ function commandLine(
     if (chance(0.1)) return pick(ODD);
     if (choices.length > 0 && chance(0.8)) return pick(choices);
     if (name === "data" && chance(0.5)) return "fuzz/good.jsonl";
-    if (name === "hold-out" && chance(0.5)) return "birch-8b";
-    if (name === "router" && command.words[0] === "route") {
-      return chance(0.6) ? MADE : pick([`${MADE}.torn`, ...words]);
-    }
     if (/routers?$/.test(name)) return pick([...routers, "knn", "ridge", "knn,ridge", "knn"]);
     if (/seed|budget|subset|worker|attempt/.test(name)) {
       return pick(["1", "2", "42", "1,2", "8", "3"]);
@@ -403,7 +394,6 @@ function commandLine(
   if (command.words[1] === "import") {
     wanted.unshift(pick(["reasoning-gym", "mmlu-pro", "routellm", "csv", "native"]));
   }
-  if (name === "route") wanted.push("hello"); // without a query it reads what is typed to it
   const takesNone = ["bench", "pages", "icl-stage1", "embed"].includes(name);
   if (!takesNone || chance(0.05)) {
     argv.push(...wanted.filter((word) => !word.startsWith("-") || chance(0.2)));
@@ -413,8 +403,7 @@ function commandLine(
     const isPlace = places.includes(`--${flag.name}`), isReadme = flag.name === "readme";
     if (flag.name === "plan" || flag.name === "out" && chance(0.9)) continue; // given below
     const needed = name === "bench" && ["routers", "data", "seeds"].includes(flag.name) ||
-      ["icl-stage1", "fit", "add-model"].includes(name) && flag.name === "data" ||
-      ["fit", "route", "add-model"].includes(name) && /^routers?$/.test(flag.name);
+      name === "icl-stage1" && flag.name === "data";
     if (isPlace || isReadme || !(needed || chance(0.15))) continue;
     const text = value(flag);
     argv.push(`--${flag.name}`);
@@ -550,11 +539,6 @@ async function goodResult(shell: Shell, copy: string): Promise<string[]> {
   const made = await shell.run([...run, ...place, "--out", "fuzz/made"]);
   if (made.code !== 0) throw new Error(`the run to damage did not succeed: ${made.output}`);
   await shell.run([...run, ...place, "--shard", "1/2", "--out", "fuzz/made"]);
-  const fit = ["fit", "--router", "knn", "--data", "fuzz/good.jsonl", "--embedding", "hashed-384"];
-  const fitted = await shell.run([...fit, "--save", MADE]);
-  if (fitted.code !== 0) throw new Error(`no router to ask and damage: ${fitted.output}`);
-  const router = await Deno.readFile(join(copy, MADE));
-  await Deno.writeFile(join(copy, `${MADE}.torn`), router.slice(0, router.length / 2));
   const files: string[] = [];
   const walk = async (folder: string): Promise<void> => {
     for await (const { name, isDirectory } of Deno.readDir(join(copy, folder))) {
