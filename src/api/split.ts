@@ -99,6 +99,9 @@ export class PoolSplit {
    */
   async fit<C>(router: string | Router<C>, config?: C): Promise<FittedRouter> {
     const { router: method, id } = await methodOf(router);
+    if (method.needs?.includes("documents")) {
+      throw new CapabilityError(`${id} reads documents, which an opened split has not`);
+    }
     const context: FitContext = {
       stage: "final",
       seed: this.opened.split.seed,

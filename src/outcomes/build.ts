@@ -34,9 +34,12 @@ export function buildTable(
   const where = `${manifest.name}/${viewName}`;
   const view = viewOf(manifest, viewName);
   const models = view.models.toSorted();
-  const chosen = select(records, view.where, view.not, where);
+  const picked = select(records, view.where, view.not, where);
+  const chosen = view.documents ? picked.filter(isRich).map(withDocuments) : picked;
   const scored = chosen.filter((record) => models.every((m) => Object.hasOwn(record.scores, m)));
-  const rows = manifest.needsCosts ? scored.filter((record) => hasCosts(record, models)) : scored;
+  const rows = manifest.needsCosts && !view.documents
+    ? scored.filter((record) => hasCosts(record, models))
+    : scored;
   if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(chosen, models)}`);
   sortById(rows, where);
 
@@ -59,6 +62,8 @@ export function buildTable(
       own(rows[Math.floor(at / width)].target, models[at % width]) ?? score
     )
     : undefined;
+  // Of a view with documents: what the same models scored without them.
+  const plain = new Map(view.documents && picked.map(({ id, scores }) => [id, scores]));
   const repeats = models.flatMap((model) => {
     const draws = rows.map((record) => own(record.repeats, model) ?? []);
     return draws.some((list) => list.length > 0) ? [[model, draws] as const] : [];
@@ -66,6 +71,7 @@ export function buildTable(
 
   return {
     dataset: datasetFacts(manifest, viewName, models, rows, {
+      "no documents": picked.length - chosen.length,
       "missing score": chosen.length - scored.length,
       "missing cost": scored.length - rows.length,
     }, costs),
@@ -79,6 +85,13 @@ export function buildTable(
     models,
     scores,
     ...(targets && { targets }),
+    ...(view.documents && {
+      documents: rows.map(({ documents }) => documents!.join("\n\n")),
+      plainScores: Float64Array.from(
+        scores,
+        (_, at) => own(plain.get(rows[Math.floor(at / width)].id), models[at % width]) ?? NaN,
+      ),
+    }),
     costs,
     options: Uint16Array.from(
       rows,
@@ -90,12 +103,24 @@ export function buildTable(
   };
 }
 
+/** Whether models also answered a query with documents. */
+function isRich({ documents, scores_rag }: OutcomeRecord): boolean {
+  return documents !== undefined && scores_rag !== undefined;
+}
+
+/** The record of the same query with its documents before it. Targets and draws are of the plain answers. */
+function withDocuments(record: OutcomeRecord): OutcomeRecord {
+  const { target: _target, repeats: _repeats, tokens: _tokens, costs: _costs, ...rest } = record;
+  const { scores_rag: scores, tokens_rag: tokens, costs_rag: costs } = record;
+  return { ...rest, scores: scores!, ...(tokens && { tokens }), ...(costs && { costs }) };
+}
+
 /** What identifies a view: its records, what it takes of them, and what is said of the benchmarks. */
 export function viewHash(manifest: Manifest, viewName: string): string {
-  const { where = null, not = null, models } = viewOf(manifest, viewName);
+  const { where = null, not = null, models, documents } = viewOf(manifest, viewName);
   return hashJson({
     records: manifest.records.sha256 ?? null,
-    view: { where, not, models: models.toSorted() },
+    view: { where, not, models: models.toSorted(), ...(documents && { documents }) },
     benchmarks: manifest.benchmarks,
     ...(manifest.gaps && { gaps: manifest.gaps }),
   });

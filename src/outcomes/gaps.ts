@@ -68,6 +68,17 @@ export function gaplessPool(
   return best.queries > 0 ? best : undefined;
 }
 
+/** The same of the answers with documents; undefined where there are none. */
+export function documentedPool(
+  records: readonly OutcomeRecord[],
+  rule?: GapRule,
+): GaplessPool | undefined {
+  const rich = records.flatMap((record) =>
+    record.documents && record.scores_rag ? { ...record, scores: record.scores_rag } : []
+  );
+  return gaplessPool(rich, rule);
+}
+
 function cells({ models, queries }: GaplessPool): number {
   return models.length * queries;
 }

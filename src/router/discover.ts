@@ -250,7 +250,7 @@ function checkGrid(
 
 /** Fields of a router that have few values. */
 const CHOICES: Readonly<Partial<Record<keyof Router, readonly (string | boolean)[]>>> = {
-  needs: ["cost", "benchmark", "truth", "replies"],
+  needs: ["cost", "benchmark", "truth", "replies", "documents"],
   refit: ["train+validation", "train"],
   unseen: ["zero-update", "fit-new-vector"],
   scale: ["score", "rank"],

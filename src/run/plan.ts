@@ -13,6 +13,7 @@ import { type AnyRouter, isSequential } from "../router/sequential.ts";
 import { loadReplies } from "../../datasets/load.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import { progress } from "../base/progress.ts";
 import { repoPath } from "../base/files.ts";
 import { harnessHash } from "../base/version.ts";
@@ -172,8 +173,12 @@ export async function planRun(
   const { table, templates } = dataset;
   const whyNot = (each: PlannedRouter): string | undefined =>
     settings.routers ? undefined : tooMuch(each, table, settings);
-  const leftOut = Map.groupBy(found.filter(whyNot), (each) => whyNot(each)!);
-  const routers = found.filter((each) => !whyNot(each));
+  // Without documents in the view their row could only be a dash.
+  const possible = found.filter(({ router }) =>
+    settings.routers || table.documents || !router.needs?.includes("documents")
+  );
+  const leftOut = Map.groupBy(possible.filter(whyNot), (each) => whyNot(each)!);
+  const routers = possible.filter((each) => !whyNot(each));
   const splits = splitsFor(settings, dataset);
   const provider = await openProvider(settings.embedding, { device: settings.device });
   const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
@@ -184,6 +189,8 @@ export async function planRun(
     (done) => line.update(done),
   );
   line.end();
+  const documents = routers.some(({ router }) => router.needs?.includes("documents")) &&
+    table.documents && await embedDocuments(provider, table.ids, table.documents);
   const harnessSha256 = await harnessHash();
   const budgets = isNewModel ? settings.budgets ?? BUDGETS : [];
   const hashes = splits.map(splitHash);
@@ -195,6 +202,7 @@ export async function planRun(
       table,
       raw: workers > 1 ? shareable(raw) : raw,
       preparation: provider.preparation,
+      ...(documents && { documents: workers > 1 ? shareable(documents) : documents }),
       ...(replies && { replies: replies.cells }),
     },
     splits,
@@ -241,6 +249,25 @@ export async function planRun(
     jobs,
     key: hashJson(jobs.map((j) => j.id)).slice(0, 16),
   };
+}
+
+async function embedDocuments(
+  provider: EmbeddingProvider,
+  ids: readonly string[],
+  texts: readonly string[],
+): Promise<Matrix> {
+  if (provider.vectorsOf) {
+    throw new CapabilityError(`${provider.name}: vectors by query id say nothing of documents`);
+  }
+  const line = progress(`embedding documents (${provider.name})`, texts.length);
+  const made = await embedQueries(
+    provider,
+    { ids, texts },
+    `${CACHE}/embeddings`,
+    (done) => line.update(done),
+  );
+  line.end();
+  return made;
 }
 
 /**

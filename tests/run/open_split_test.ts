@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Control, openSplit } from "../../src/run/open_split.ts";
 import type { Need, TrainingData } from "../../src/router/contract.ts";
-import { GRID, row } from "../../src/linalg/matrix.ts";
+import { GRID, matrix, row } from "../../src/linalg/matrix.ts";
 import { tableOf } from "../splits/tables.ts";
 import { embedded, ruled, splitOf } from "./scene.ts";
 
@@ -209,4 +209,32 @@ Deno.test("control shuffled-labels keeps the preparation of the vectors", () => 
       openSplit(data, split).all.queries.vectors,
     );
   }
+});
+
+Deno.test("openSplit: documents and plain scores go where they are needed, and move with shuffled labels", () => {
+  const plainScores = Float64Array.from({ length: 12 }, (_, at) => at / 100);
+  const all = { ...table(), documents: ["a", "b", "c", "d"], plainScores };
+  const documents = matrix(4, 2, Float32Array.of(0, 1, 3, 4, 4, 3, 1, 0));
+  const data = { ...embedded(all, VECTORS), documents };
+  const needy = { needs: ["documents"] } as const;
+  const split = openSplit(data, splitOf(all, "tvtt"));
+  assert.equal(split.hasDocuments, true);
+  assert.deepEqual([...split.train.plainScores!], [0, .01, .02, .06, .07, .08, .09, .1, .11]);
+  assert.deepEqual([...row(split.train.queries.documents!, 0)], [0, 1]);
+  const [x] = row(split.validationFor(needy).documents!, 0);
+  assert.ok(Math.abs(x - .6) <= GRID);
+  assert.equal(split.validationFor({}).documents, undefined);
+  assert.equal(openSplit(data, splitOf(all, "tvte")).testFor(needy).documents!.rows, 1);
+
+  const mixed = openSplit(data, splitOf(all, "tvtt"), "shuffled-labels").all;
+  for (let i = 0; i < 4; i++) {
+    const from = table().scores.findIndex((score) => score === mixed.scores[3 * i]) / 3;
+    assert.deepEqual(
+      mixed.plainScores!.subarray(3 * i, 3 * i + 3),
+      plainScores.subarray(3 * from, 3 * from + 3),
+    );
+  }
+  const constant = openSplit(data, splitOf(all, "tvtt"), "constant-text").train.queries.documents!;
+  assert.deepEqual(row(constant, 0), row(constant, 2));
+  assert.equal(openSplit(embedded(table(), VECTORS), splitOf(table(), "tvec")).hasDocuments, false);
 });

@@ -170,6 +170,13 @@ const REPORTS: readonly Report[] = [
     elsewhere: "IRO (routing plans): one seed, docs/methods/iro.md",
   },
   {
+    ids: ["rag_router"],
+    method: "RAGRouter, arXiv 2505.23052",
+    paper: "five question sets with documents: 64.5 (best single 60.9, kNN 60.4, oracle 76.8)",
+    independent: DASH,
+    why: "no cross-encoder and encoders not fine-tuned; not run on recorded documents yet",
+  },
+  {
     ids: ["router_retriever", "router_retriever_mean"],
     method: "RouterRetriever, arXiv 2409.02685",
     paper:
