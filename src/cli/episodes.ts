@@ -2,7 +2,7 @@
  * `deno task episodes`: what reading replies could be worth, and what routers that read them did.
  * @module
  */
-import { UsageError } from "../base/errors.ts";
+import { DataError, UsageError } from "../base/errors.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
 import { underProtocol } from "../audit/audited.ts";
 import { episodeTables } from "../report/tables/episode_table.ts";
@@ -36,7 +36,11 @@ export async function main(argv: string[]): Promise<void> {
     const opened = await openResult(path), { result } = opened;
     if (!hasEpisodes(result)) continue;
     const found = await finder.of(result), dataset = await finder.audited(result);
-    if (typeof found === "string") throw new UsageError(found);
+    if (typeof found === "string") {
+      throw new DataError(
+        `${path}: expected the outcomes of ${result.dataset.name} on this machine, got none`,
+      );
+    }
     const { templates } = underProtocol(dataset!, result.protocol.name);
     const report = episodeReport(opened, found, templates);
     await writeAtomic(episodePath(path), JSON.stringify(report) + "\n");

@@ -10,6 +10,7 @@ import type { Reported } from "../report/html/report.ts";
 import { markdownReport } from "../report/tables/print.ts";
 import { terminalReport } from "../report/tables/terminal.ts";
 import { OutcomeFinder } from "../results/outcome_finder.ts";
+import { readEpisodes } from "../results/episode_file.ts";
 import { readResult } from "../results/result.ts";
 import { openResult } from "../results/open.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
@@ -91,7 +92,8 @@ async function page(
   for (const path of paths) {
     const opened = await openResult(path);
     const outcomes = await finder.of(opened.result);
-    results.push({ ...opened, path, speed: await speedOf(path), outcomes });
+    const episodes = await readEpisodes(path, opened.result);
+    results.push({ ...opened, path, speed: await speedOf(path), outcomes, episodes });
   }
   return htmlReport({ command: ["deno task report", ...argv].join(" "), results });
 }

@@ -35,8 +35,8 @@ export interface TakenPath {
   readonly queries: number;
   /** Their mean score. */
   readonly quality: number;
-  /** Mean of what all calls cost, US dollars a query. */
-  readonly cost: number;
+  /** Mean cost of each call, in the order of asking, US dollars a query. */
+  readonly paid: readonly number[];
 }
 
 /** The paths of a router at its headline setting. */
@@ -171,45 +171,52 @@ function judgedIn({ seed, outcomes }: SeedRows, models: readonly string[]): Judg
   });
 }
 
+/** Queries of one path while they are counted. */
+interface Counted {
+  readonly asked: readonly number[];
+  readonly answer: number;
+  readonly scores: number[];
+  /** Costs of each call. */
+  readonly costs: number[][];
+}
+
 function pathsOf(
   router: string,
   decided: readonly SeedDecisions[],
   seeds: readonly SeedRows[],
   models: readonly string[],
 ): RouterPaths {
-  const found = new Map<
-    string,
-    { asked: number[]; answer: number; score: number[]; cost: number[] }
-  >();
-  const calls: number[] = [];
+  const found = new Map<string, Counted>(), calls: number[] = [], M = models.length;
   decided.forEach((decisions, s) => {
-    const { score, cost } = earnedBy(decisions, 0, seeds[s]);
     const { visited, horizon } = decisions.paths![0], choice = decisions.choices![0];
-    calls.push(visited.filter((m) => m < models.length).length / choice.length);
+    const { scores, costs } = seeds[s].outcomes;
+    calls.push(visited.filter((m) => m < M).length / choice.length);
     choice.forEach((answer, i) => {
       const all = [...visited.subarray(i * horizon, (i + 1) * horizon)];
-      const asked = all.filter((m) => m < models.length), key = `${asked} ${answer}`;
-      const path = found.get(key) ?? { asked, answer, score: [], cost: [] };
-      path.score.push(score[i]), path.cost.push(cost![i]);
+      const asked = all.filter((m) => m < M), key = `${asked} ${answer}`;
+      const path = found.get(key) ?? { asked, answer, scores: [], costs: asked.map(() => []) };
+      path.scores.push(scores[i * M + answer]);
+      asked.forEach((m, step) => path.costs[step].push(costs![i * M + m]));
       found.set(key, path);
     });
   });
-  const paths = [...found].map(([key, { asked, answer, score, cost }]) => ({
-    key,
+  const paths = [...found.values()].map(({ asked, answer, scores, costs }): TakenPath => ({
     asked: asked.map((m) => models[m]),
     answer: models[answer],
-    queries: score.length,
-    quality: meanOf(score),
-    cost: meanOf(cost),
+    queries: scores.length,
+    quality: meanOf(scores),
+    paid: costs.map(meanOf),
   }));
-  paths.sort((a, b) => b.queries - a.queries || (a.key < b.key ? -1 : 1));
-  return {
-    router,
-    calls: meanOf(calls),
-    paths: paths.map(({ key: _, ...path }) => path),
-  };
+  const name = ({ asked, answer }: TakenPath): string => [...asked, answer].join(" ");
+  paths.sort((a, b) => b.queries - a.queries || (name(a) < name(b) ? -1 : 1));
+  return { router, calls: meanOf(calls), paths };
 }
 
 function meanOf(values: readonly number[]): number {
   return sampleMean(Float64Array.from(values));
+}
+
+/** What all calls of a path cost, US dollars a query. */
+export function costOfPath({ paid }: Pick<TakenPath, "paid">): number {
+  return paid.reduce((sum, cost) => sum + cost, 0);
 }

@@ -28,6 +28,7 @@ const TEXT = { type: "string" },
   NUMBER = { type: "number" },
   COUNT = { type: "integer", minimum: 1 };
 const TEXTS = { type: "array", items: TEXT };
+const NUMBERS = { type: "array", items: NUMBER };
 const END = { type: ["number", "null"] };
 const DIFFERENCE = closed({ mean: NUMBER, low: END, high: END });
 
@@ -39,7 +40,7 @@ const FORM = formOf(closed({
   routers: listOf({
     router: TEXT,
     calls: NUMBER,
-    paths: listOf({ asked: TEXTS, answer: TEXT, queries: COUNT, quality: NUMBER, cost: NUMBER }),
+    paths: listOf({ asked: TEXTS, answer: TEXT, queries: COUNT, quality: NUMBER, paid: NUMBERS }),
   }),
   pairs: listOf({ router: TEXT, other: TEXT, score: DIFFERENCE, cost: DIFFERENCE }),
   sha256: TEXT,

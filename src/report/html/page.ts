@@ -19,7 +19,8 @@ export function htmlReport(report: Report): string {
   const results = placed(report.results);
   const blocks: Blocks = new Map();
   const entries = results.map((r) => {
-    const figures = figuresOf({ result: r.result, speed: r.speed, decisions: r.entries });
+    const { result, speed, entries: decisions, episodes } = r;
+    const figures = figuresOf({ result, speed, decisions, episodes });
     blocks.set(`figures-${r.key}`, packBlock({ figures }));
     const queries = typeof r.outcomes === "string" ? undefined : addQueries(blocks, r, r.outcomes);
     return { placed: r, figures, queries, why: whyNot(r, queries) };

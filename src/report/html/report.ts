@@ -3,6 +3,7 @@
  * @module
  */
 import type { OutcomeTable } from "../../outcomes/table.ts";
+import type { EpisodeReport } from "../../results/episode_file.ts";
 import type { OpenedResult } from "../../results/result.ts";
 import type { SpeedSheet } from "../tables/print.ts";
 
@@ -12,6 +13,8 @@ export interface Reported extends OpenedResult {
   readonly path: string;
   /** The speed sheet beside it. */
   readonly speed?: SpeedSheet;
+  /** What its routers did that read replies. */
+  readonly episodes?: EpisodeReport;
   /** Its outcomes, audited; or a sentence that says why they are not here. */
   readonly outcomes: OutcomeTable | string;
 }

@@ -3,7 +3,7 @@
  * paths they take.
  * @module
  */
-import { controlOf, type Difference } from "../../evaluate/episodes.ts";
+import { controlOf, costOfPath, type TakenPath } from "../../evaluate/episodes.ts";
 import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { EpisodeReport } from "../../results/episode_file.ts";
 import { isNewModel, type Result, type RouterEntry } from "../../results/result.ts";
@@ -113,29 +113,34 @@ export function pathTable(episodes: EpisodeReport, router: string): Table {
   const all = paths.reduce((sum, { queries }) => sum + queries, 0);
   const shown = paths.slice(0, SHOWN), rest = paths.slice(SHOWN);
   const left = rest.reduce((sum, { queries }) => sum + queries, 0);
-  const mean = (of: "quality" | "cost"): number =>
-    rest.reduce((sum, path) => sum + path.queries * path[of], 0) / left;
+  const mean = (of: (path: TakenPath) => number): number =>
+    rest.reduce((sum, path) => sum + path.queries * of(path), 0) / left;
   return {
     columns: columnsOf(["asked, in this order", "answer of", "queries", "score", "$/1k"], 2),
     rows: [
-      ...shown.map(({ asked, answer, queries, quality, cost }) => [
-        asked.join(" → "),
-        answer === asked.at(-1) ? "the last" : answer,
-        percent(queries / all),
-        digits(quality),
-        money(cost),
+      ...shown.map((path) => [
+        path.asked.map(stem).join(" → "),
+        path.answer === path.asked.at(-1) ? "the last" : stem(path.answer),
+        percent(path.queries / all),
+        digits(path.quality),
+        money(costOfPath(path)),
       ]),
       ...(left > 0
         ? [[
           `${rest.length} other paths`,
           "",
           percent(left / all),
-          digits(mean("quality")),
-          money(mean("cost")),
+          digits(mean(({ quality }) => quality)),
+          money(mean(costOfPath)),
         ]]
         : []),
     ],
   };
+}
+
+/** A model without who made it: `meta-llama/llama-4-scout`. */
+function stem(model: string): string {
+  return model.split("/").at(-1)!;
 }
 
 /** All of it for a terminal. */
@@ -150,22 +155,6 @@ export function episodeTables(result: Result, episodes: EpisodeReport): string {
     text(readingTable(result, episodes)),
     ...visiting.map(({ entry }) => `${entry.name}\n${text(pathTable(episodes, entry.id))}`),
   ].join("\n\n");
-}
-
-/** A score difference in points and a cost difference in dollars per 1,000: `+1.2 [+0.3, +2.0] for +0.41`. */
-export function priceCell(
-  found: { readonly score: Difference; readonly cost: Difference } | undefined,
-): string {
-  if (!found) return DASH;
-  const { mean, low, high } = found.score;
-  const ends = low === null || high === null ? DASH : `${points(low)}, ${points(high)}`;
-  const { mean: paid } = found.cost;
-  return `${points(mean)} [${ends}] for ${paid < 0 ? "−" : "+"}$${money(Math.abs(paid))}`;
-}
-
-function points(value: number): string {
-  const text = (100 * value).toFixed(1).replace(/^-(?=0\.0$)/, "").replace(/^-/, "−");
-  return text.startsWith("−") ? text : `+${text}`;
 }
 
 function times(cost: number | null, of: number | null): string {
