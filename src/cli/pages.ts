@@ -24,8 +24,8 @@ const COMMAND: Command<typeof FLAGS> = {
   name: "deno task pages",
   summary:
     "Writes the pages of the results folder: README.md, one page a dataset, leaderboard.md, icl-router.md, " +
-    "paper-vs-ours.md, replies.md, controls.md, variants.md and preferences.md. Results of data that the repository has no manifest of are " +
-    "passed over.",
+    "paper-vs-ours.md, replies.md, controls.md, variants.md and preferences.md. Results of data that the repository " +
+    "has no manifest of are passed over.",
   flags: FLAGS,
   examples: ["deno task pages"],
 };

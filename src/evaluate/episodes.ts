@@ -4,7 +4,7 @@
  * @module
  */
 import { bestJudgedList, type Interval, sampleMean } from "../metrics/mod.ts";
-import { joinFolds, type SeedDecisions, type SeedRows, type SplitDecisions } from "./decisions.ts";
+import { decidedIn, type SeedDecisions, type SeedRows, type SplitDecisions } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
 import { differences, pairedOverSeeds } from "./paired.ts";
 
@@ -140,18 +140,6 @@ export function episodeFacts(
 
 function differenceOf({ mean, low, high }: Interval): Difference {
   return { mean, low, high };
-}
-
-function decidedIn(
-  entries: readonly SplitDecisions[],
-  router: string,
-  { seed, splits }: SeedRows,
-): SeedDecisions {
-  return joinFolds(
-    splits.map(({ fold }) =>
-      entries.find((e) => e.router === router && e.seed === seed && e.fold === fold)!
-    ),
-  );
 }
 
 /** Every router that reads beside {@link BESIDE} and its own controls; a control beside none but its router. */

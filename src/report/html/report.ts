@@ -2,6 +2,7 @@
  * What the HTML report is made from.
  * @module
  */
+import type { CallFacts } from "../../evaluate/calls.ts";
 import type { OutcomeTable } from "../../outcomes/table.ts";
 import type { EpisodeReport } from "../../results/episode_file.ts";
 import type { OpenedResult } from "../../results/result.ts";
@@ -15,6 +16,8 @@ export interface Reported extends OpenedResult {
   readonly speed?: SpeedSheet;
   /** What its routers did that read replies. */
   readonly episodes?: EpisodeReport;
+  /** What its records say of single calls, where that was asked for. */
+  readonly calls?: CallFacts;
   /** Its outcomes, audited; or a sentence that says why they are not here. */
   readonly outcomes: OutcomeTable | string;
 }

@@ -14,7 +14,7 @@ import {
 } from "../tables/episode_table.ts";
 import { DASH, digits, money } from "../tables/numbers.ts";
 import { columnsOf, markdownTable, type Table } from "../tables/text_table.ts";
-import { type Cell, cellsOf, labelOf, type ResultFile, statementsOf } from "./cells.ts";
+import { belongs, type Cell, cellsOf, labelOf, type ResultFile, statementsOf } from "./cells.ts";
 import { points } from "./points.ts";
 import { footnotes } from "./tables.ts";
 
@@ -53,7 +53,7 @@ export function repliesPage(files: readonly ResultFile[]): string | undefined {
     "episode, so a prompt cache would save nothing here ([costs](../docs/metrics.md#cost-of-episodes-prompt-caches-seconds)).",
     "The picture of the paths is in [notebook 9](../notebooks/09-replies.ipynb), and single episodes step by step in " +
     "`deno task report`. Methods: [docs/methods/replies.md](../docs/methods/replies.md).",
-    ...footnotes(statementsOf(shown, ({ needs }) => needs.includes("replies"))),
+    ...footnotes(statementsOf(shown, (entry) => belongs(entry) && entry.needs.includes("replies"))),
   ].join("\n\n") + "\n";
 }
 
