@@ -32,7 +32,11 @@ Deno.test("the page: the answer in points and money, every reader, frame and bou
   assert.equal(repliesPage([file, { path: "b@1/id.static.json", result }]), page);
   assert.match(
     page,
-    /^\*\*.+, id: the best router that reads replies, Keen \(2030\), scores \.\d{3}, [+−]\d+\.\d points \[[+−]\S+, [+−]\S+\] over best single for [+−]\$\S+ per 1,000 queries; over kNN, .+\.\*\* A perfect judge of two replies would score \.\d{3} at \$\S+\.$/m,
+    /^\*\*.+, id: the best router that reads replies, Keen \(2030\), scores \.\d{3}, [+−]\d+\.\d points \[[+−]\S+, /m,
+  );
+  assert.match(
+    page,
+    /over best single for [+−]\$\S+ per 1,000 queries; over kNN, .+\.\*\* A perfect judge of two replies would score/,
   );
   const first = lines.find((line) => line.includes("| Keen (2030) |"))!.split(" | ");
   const pair = episodes.pairs.find(({ other }) => other === "knn")!;
@@ -49,7 +53,7 @@ Deno.test("the page: the answer in points and money, every reader, frame and bou
   assert.doesNotMatch(page, /undefined|NaN|\[object/);
 });
 
-Deno.test("the figure: calls under each other, each router's queries fill its line, dollars are those paid", async () => {
+Deno.test("the figure: a router's queries fill its line, call below call; dollars are those paid", async () => {
   const { opened: { result }, episodes } = await told();
   const { data } = episodesFigure(result, episodes)!;
   const sum = (line: RegExp, axis: unknown): number =>

@@ -45,9 +45,9 @@ export function callFigures(
         id: "frontier-seconds",
         title: "What a second buys: score against latency",
         caption:
-          "Mean seconds from the call to the whole reply, as recorded; of a router that asks several models, the sum of " +
-          "its calls. Each line is a router as λ (the price of dollars, not of seconds) grows, without points that a faster " +
-          "one beats; the mark is λ = 0. Pale: other routers.",
+          "Mean seconds from the call to the whole reply, as recorded; of a router that asks several models, the sum " +
+          "of its calls. Each line is a router as λ (the price of dollars, not of seconds) grows, without points " +
+          "that a faster one beats; the mark is λ = 0. Pale: other routers.",
         data: draw(bySeconds, 1, "solid", "%{x:.3g} s"),
         layout: layout(`Score and seconds · ${origin(result)}`, {
           xaxis: { type: "log", title: { text: "seconds a query" } },
@@ -60,9 +60,9 @@ export function callFigures(
         id: "frontier-cached",
         title: "What a dollar buys with a prompt cache, and without",
         caption:
-          "Solid: a call finds in the cache the whole prompt of the latest earlier call to the same model in the same " +
-          "conversation, as far as that turn is a test query, and pays the cached price for it; other models share " +
-          "nothing. Dotted: every token at full price, as in all other figures. The mark is λ = 0.",
+          "Solid: a call finds in the cache the whole prompt of the latest earlier call to the same model in the " +
+          "same conversation, as far as that turn is a test query, and pays the cached price for it; other models " +
+          "share nothing. Dotted: every token at full price, as in all other figures. The mark is λ = 0.",
         data: [
           ...draw(dollars, 1000, "dot", "$%{x:.3g} without a cache"),
           ...draw(cached, 1000, "solid", "$%{x:.3g}"),

@@ -84,10 +84,10 @@ export function episodesFigure(result: Result, episodes: EpisodeReport): Figure 
     id: "episodes",
     title: "Who was asked, in which order, and what it cost",
     caption:
-      "Routers that read replies, headline setting, all seeds. Left: each line is a call, the queries stand in the same " +
-      "order on all lines of a router: below a model are those asked after it, white where it went no further. The " +
-      "last line is whose reply became the answer. Right: what the calls of a line cost, over all queries. Models " +
-      "from dark to light: cheap to dear.",
+      "Routers that read replies, headline setting, all seeds. Left: each line is a call, the queries stand in the " +
+      "same order on all lines of a router: below a model are those asked after it, white where it went no further. " +
+      "The last line is whose reply became the answer. Right: what the calls of a line cost, over all queries. " +
+      "Models from dark to light: cheap to dear.",
     data: (["queries", "dollars"] as const).flatMap((of) =>
       models.map((model, i) => bars(of, model, scaleColor(i, models.length)))
     ),

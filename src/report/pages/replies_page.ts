@@ -37,20 +37,20 @@ export function repliesPage(files: readonly ResultFile[]): string | undefined {
   return [
     "# What reading replies is worth",
     ...answers(lines),
-    "A router that reads replies pays for each of them. *Over*: its mean score less that of the other row, in points, " +
-    "with the 95% interval (paired, over queries or templates, the seeds of a query together), and what it pays more or less per " +
-    "1,000 queries. *Reading alone*: over the same router for which every reply is empty, in learning and in acting. " +
-    "*To the bound*: points below a perfect judge that may ask two models, in the order that is best for the test " +
-    "rows, stops at the first right reply and pays every call. Headline settings (λ = 0, quality first), mean over the " +
-    "seeds. Made by `deno task pages`.",
+    "A router that reads replies pays for each of them. *Over*: its mean score less that of the other row, in " +
+    "points, with the 95% interval (paired, over queries or templates, the seeds of a query together), and what it pays more " +
+    "or less per 1,000 queries. *Reading alone*: over the same router for which every reply is empty, in learning " +
+    "and in acting. *To the bound*: points below a perfect judge that may ask two models, in the order that is best for " +
+    "the test rows, stops at the first right reply and pays every call. Headline settings (λ = 0, quality first), " +
+    "mean over the seeds. Made by `deno task pages`.",
     firstTable(lines),
     ...shown.flatMap((file) => section(lines.find((line) => line.file === file)!.cell, file)),
     "## How to read it",
-    "± sd over the seeds. Δ: difference to best single, 95% interval. *calls*: models asked a query, all paid. *bound*: " +
-    "the judge sees the test scores, so no router that asks one list in one order can score more; it is chosen in " +
-    "hindsight and a little too kind. Routers of the table that ask one model read nothing. A router that reads replies " +
-    "in training alone has one call. Costs are those of calls whose prompts share nothing: no model is asked twice in an " +
-    "episode, so a prompt cache would save nothing here ([costs](../docs/metrics.md#cost-of-episodes-prompt-caches-seconds)).",
+    "± sd over the seeds. Δ: difference to best single, 95% interval. *calls*: models asked a query, all paid. " +
+    "*bound*: the judge sees the test scores, so no router that asks one list in one order can score more; it is " +
+    "chosen in hindsight and a little too kind. A router that reads replies in training alone has one call. No model " +
+    "is asked twice in an episode, so a prompt cache would save nothing here " +
+    "([rule](../docs/metrics.md#cost-of-episodes-prompt-caches-seconds)).",
     "The picture of the paths is in [notebook 9](../notebooks/09-replies.ipynb), and single episodes step by step in " +
     "`deno task report`. Methods: [docs/methods/replies.md](../docs/methods/replies.md).",
     ...footnotes(statementsOf(shown, (entry) => belongs(entry) && entry.needs.includes("replies"))),
