@@ -1,6 +1,15 @@
 /** What several notebooks do alike, and the few looks inside that the public interface has no use for. */
-import { openRuns, type openSplit, type Run, signed } from "icl-router-bench";
-import type { QueryBatch, Router } from "icl-router-bench/router";
+import { openRun, openRuns, type openSplit, type Run, signed } from "icl-router-bench";
+import type { FittedSequential, QueryBatch, Router, SequentialRouter, TrainingData } from "icl-router-bench/router";
+// Episodes lie beside results, in a file that few readers need.
+import { type EpisodeReport, readEpisodes } from "../src/results/episode_file.ts";
+import { episodesFigure } from "../src/report/figures/episodes.ts";
+import { boundsOf, readersOf } from "../src/report/tables/episode_table.ts";
+// The learning curve of a policy is a step inside one router.
+import hierRouter from "../baselines/hier_router.ts";
+import { type Lesson, Ppo } from "../baselines/_ppo.ts";
+import { hier_router_blanked } from "../baselines/variants/hier_router.ts";
+import { CONTEXT } from "../tests/router/hand.ts";
 // The attention of ICL-Router+ is a step inside one router.
 import { gateOf } from "../src/icl_plus/novelty_gate.ts";
 import { fitTaskReader, placeQueries } from "../src/icl_plus/task_reader.ts";
@@ -118,4 +127,53 @@ let times = 0;
 /** The same queries, of which nothing is remembered: else neighbours found once are not looked for again. */
 export function forgotten(queries: QueryBatch): QueryBatch {
   return { ...queries, memo: createMemo(`clock ${times++}`) };
+}
+
+export { boundsOf, episodesFigure, hier_router_blanked, hierRouter, readersOf };
+export { playEpisodes } from "../src/router/episodes.ts";
+export { tellingReplies } from "../tests/baselines/scenes.ts";
+
+/** In-distribution runs with routers that read replies, one a dataset, that with most seeds, and their episodes. */
+export async function readings(): Promise<{ run: Run; episodes: EpisodeReport }[]> {
+  const found: { run: Run; episodes: EpisodeReport }[] = [];
+  for (const { name: folder, isDirectory } of [...Deno.readDirSync("../results")].sort(byName)) {
+    if (!isDirectory) continue;
+    const files = [...Deno.readDirSync(`../results/${folder}`)].sort(byName)
+      .filter(({ name }) => /^id\.static.*\.episodes\.json$/.test(name));
+    for (const { name } of files) {
+      const path = `../results/${folder}/${name.replace(".episodes.json", ".json")}`, run = await openRun(path);
+      found.push({ run, episodes: (await readEpisodes(path, run.result))! });
+    }
+  }
+  const seeds = ({ run }: { run: Run }): number => run.result.protocol.seeds.length;
+  return [...Map.groupBy(found, ({ run }) => run.dataset).values()]
+    .map((own) => own.reduce((best, other) => seeds(other) > seeds(best) ? other : best));
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+/**
+ * A policy fitted by PPO, with the mean score of the replies it committed to and its calls an episode, rollout by
+ * rollout: the value that PPO is to learn of a commit is the score.
+ */
+export async function watched<C>(router: SequentialRouter<C>, train: TrainingData): Promise<{
+  fitted: FittedSequential;
+  rollouts: { score: number; calls: number }[];
+}> {
+  const { learn } = Ppo.prototype, rollouts: { score: number; calls: number }[] = [];
+  Ppo.prototype.learn = function (lessons: readonly Lesson[], rollout: number) {
+    const commits = lessons.filter(({ action }) => action >= train.models.length);
+    rollouts.push({
+      score: mean(commits.map(({ target }) => target)),
+      calls: lessons.length / commits.length - 1,
+    });
+    return learn.call(this, lessons, rollout);
+  };
+  try {
+    return { fitted: await router.fit(train, router.grid[0], CONTEXT), rollouts };
+  } finally {
+    Ppo.prototype.learn = learn;
+  }
 }

@@ -10,6 +10,7 @@ import type { ResultFile } from "../report/pages/cells.ts";
 import { speedOf } from "../report/source.ts";
 import { decodeDecisions } from "../results/decision_file.ts";
 import { resultFiles } from "../results/find.ts";
+import { readEpisodes } from "../results/episode_file.ts";
 import { readResult } from "../results/result.ts";
 import { readStage1 } from "../results/stage1.ts";
 import { readReports } from "../preferences/report.ts";
@@ -23,8 +24,8 @@ const COMMAND: Command<typeof FLAGS> = {
   name: "deno task pages",
   summary:
     "Writes the pages of the results folder: README.md, one page a dataset, leaderboard.md, icl-router.md, " +
-    "paper-vs-ours.md, controls.md, variants.md and preferences.md. Results of data that the repository has no manifest of are " +
-    "passed over.",
+    "paper-vs-ours.md, replies.md, controls.md, variants.md and preferences.md. Results of data that the repository " +
+    "has no manifest of are passed over.",
   flags: FLAGS,
   examples: ["deno task pages"],
 };
@@ -60,7 +61,8 @@ async function fileOf(
 ): Promise<ResultFile> {
   // The demo's clocks are of the machine at hand, and in no repository.
   const speed = result.dataset.synthetic ? undefined : await speedOf(path);
-  const file = { path: relative(root, path), result, speed };
+  const episodes = await readEpisodes(path, result);
+  const file = { path: relative(root, path), result, speed, ...(episodes && { episodes }) };
   if (!result.routers.some(({ id }) => id.startsWith("icl_"))) return file;
   const beside = `${dirname(path)}/${result.decisions.file}`;
   const entries = decodeDecisions(await readBytes(beside), beside, result.decisions.sha256);

@@ -3,13 +3,17 @@
  * @module
  */
 import { dirname } from "node:path";
+import { openDataset } from "../../datasets/load.ts";
 import { repoPath, writeAtomic } from "../base/files.ts";
 import { UsageError } from "../base/errors.ts";
+import { type CallFacts, callFacts } from "../evaluate/calls.ts";
+import type { OutcomeTable } from "../outcomes/table.ts";
 import { htmlReport } from "../report/html/page.ts";
 import type { Reported } from "../report/html/report.ts";
 import { markdownReport } from "../report/tables/print.ts";
 import { terminalReport } from "../report/tables/terminal.ts";
-import { OutcomeFinder } from "../results/outcome_finder.ts";
+import { dataName, OutcomeFinder } from "../results/outcome_finder.ts";
+import { readEpisodes } from "../results/episode_file.ts";
 import { readResult } from "../results/result.ts";
 import { openResult } from "../results/open.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
@@ -29,6 +33,10 @@ const FLAGS = {
     help: "with --text: how methods depart from their papers, what to know of the data",
   },
   data: { type: "string", value: "dataset", help: "the outcomes, if not of the named datasets" },
+  calls: {
+    type: "boolean",
+    help: "of the records: frontiers by seconds, and with a prompt cache, where they allow it",
+  },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {
@@ -70,7 +78,7 @@ export async function main(argv: string[]): Promise<void> {
     if (flags.text) return;
     await writeAtomic(out, "# Results\n\n" + pages.join("\n---\n\n"));
   } else {
-    await writeAtomic(out, await page(paths, argv, flags.data));
+    await writeAtomic(out, await page(paths, argv, flags.data, flags.calls));
   }
   console.log(`wrote ${out} (${paths.length} ${paths.length === 1 ? "result" : "results"})`);
 }
@@ -85,15 +93,26 @@ async function page(
   paths: readonly string[],
   argv: readonly string[],
   data: string | undefined,
+  byCall: boolean,
 ): Promise<string> {
   const finder = new OutcomeFinder(data);
   const results: Reported[] = [];
   for (const path of paths) {
     const opened = await openResult(path);
     const outcomes = await finder.of(opened.result);
-    results.push({ ...opened, path, speed: await speedOf(path), outcomes });
+    const episodes = await readEpisodes(path, opened.result);
+    const calls = typeof outcomes === "string" || !byCall
+      ? undefined
+      : await callsOf(data ?? dataName(opened.result), outcomes);
+    results.push({ ...opened, path, speed: await speedOf(path), outcomes, episodes, calls });
   }
   return htmlReport({ command: ["deno task report", ...argv].join(" "), results });
+}
+
+/** What the records of a dataset say of single calls. */
+async function callsOf(spec: string, table: OutcomeTable): Promise<CallFacts> {
+  const { manifest, records } = await openDataset(spec);
+  return callFacts(records.list, table, manifest.prices);
 }
 
 if (import.meta.main) await runMain(main);

@@ -91,6 +91,19 @@ export function joinFolds(parts: readonly SplitDecisions[]): SeedDecisions {
   return { columns, choices, ...(parts[0].paths && { paths: joinPaths(parts) }) };
 }
 
+/** Decisions of a router on all rows of a seed. */
+export function decidedIn(
+  entries: readonly SplitDecisions[],
+  router: string,
+  { seed, splits }: SeedRows,
+): SeedDecisions {
+  return joinFolds(
+    splits.map(({ fold }) =>
+      entries.find((e) => e.router === router && e.seed === seed && e.fold === fold)!
+    ),
+  );
+}
+
 /** Paths of every column, fold after fold. Pools of the folds are one, and so is the horizon. */
 function joinPaths(parts: readonly SplitDecisions[]): Visits[] {
   const P = parts[0].columns.length, { horizon } = parts[0].paths!;

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Interval, pairedBootstrap } from "../metrics/mod.ts";
-import { joinFolds, type SeedRows, type SplitDecisions } from "./decisions.ts";
+import { decidedIn, type SeedRows, type SplitDecisions } from "./decisions.ts";
 import { earnedBy } from "./earn.ts";
 
 /**
@@ -77,8 +77,5 @@ export function headlineScores(
   router: string,
   seed: SeedRows,
 ): Float64Array {
-  const parts = seed.splits.map((split) =>
-    entries.find((e) => e.router === router && e.seed === seed.seed && e.fold === split.fold)!
-  );
-  return earnedBy(joinFolds(parts), 0, seed).score;
+  return earnedBy(decidedIn(entries, router, seed), 0, seed).score;
 }

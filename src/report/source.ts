@@ -5,6 +5,7 @@
 import { exists, readJson } from "../base/files.ts";
 import type { Source } from "./figures/all.ts";
 import type { SpeedSheet } from "./tables/print.ts";
+import { readEpisodes } from "../results/episode_file.ts";
 import { openResult } from "../results/open.ts";
 
 /** A result for figures, with where it is. */
@@ -19,7 +20,8 @@ export interface Located extends Source {
  */
 export async function sourceOf(path: string): Promise<Located> {
   const { result, entries } = await openResult(path);
-  return { path, result, speed: await speedOf(path), decisions: entries };
+  const episodes = await readEpisodes(path, result);
+  return { path, result, speed: await speedOf(path), decisions: entries, episodes };
 }
 
 /** The speed sheet beside a result; undefined where nothing was timed. */

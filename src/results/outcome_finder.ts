@@ -105,8 +105,13 @@ export async function findOutcomes(
 }
 
 /** What `--data` of the command that made a result was given, quoted. */
-export function dataOf({ command, dataset }: Pick<Result, "dataset" | "command">): string {
-  return shellQuote(flagsOf(command).get("data") ?? dataset.name);
+export function dataOf(result: Pick<Result, "dataset" | "command">): string {
+  return shellQuote(dataName(result));
+}
+
+/** What `--data` of the command that made a result was given. */
+export function dataName({ command, dataset }: Pick<Result, "dataset" | "command">): string {
+  return flagsOf(command).get("data") ?? dataset.name;
 }
 
 async function isAbsent(name: string): Promise<boolean> {

@@ -4,7 +4,7 @@
  *
  * Recomputed: every number of the evaluation, the audit, the dataset's facts, the splits (drawn again from
  * protocol and seeds) and their sizes, the decisions of the reference rows, what tuning chose, and why a
- * row is missing.
+ * row is missing; and what lies beside it about episodes.
  *
  * What no stranger can recompute from decisions and outcomes, so that only hashes guard it:
  * - that the other decisions are the ones the routers make, with the curve positions (`operating`, λ) and
@@ -30,6 +30,7 @@ import { evaluateEntries } from "./assemble.ts";
 import { checkRows } from "./check_rows.ts";
 import { checkDraws } from "./check_run.ts";
 import { checkPredictions } from "./prediction_file.ts";
+import { episodePath, episodeReport, readEpisodes } from "./episode_file.ts";
 import { datasetFacts } from "./facts.ts";
 import { OutcomeFinder } from "./outcome_finder.ts";
 import { type OpenedResult, type Result, rounded } from "./result.ts";
@@ -128,6 +129,11 @@ export async function recompute(
   await checkRows(path, opened, table);
   const routers = result.routers.map(({ id, reference }) => ({ id, router: { reference } }));
   const evaluation = evaluateEntries({ table, splits, units: templates, routers }, entries);
+  const episodes = await readEpisodes(path, result);
+  if (episodes) {
+    const again = episodeReport(opened, table, templates);
+    numbers += sameOrThrow(episodePath(path), "", episodes, again);
+  }
   return { evaluation: rounded(evaluation), numbers };
 }
 

@@ -5,6 +5,7 @@ import { resultFiles } from "../../src/results/find.ts";
 import { main } from "../../src/cli/report.ts";
 import { DataError, UsageError } from "../../src/base/errors.ts";
 import { captured } from "../support/capture.ts";
+import { inventedRun, records } from "../report/fixture.ts";
 import { f1Run } from "../results/f1.ts";
 import { withFolder, written } from "../results/fixture.ts";
 
@@ -78,4 +79,21 @@ Deno.test("report without results is an error, a damaged result too", () =>
     const text = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, text.replace('"quality": 0.75', '"quality": 0.95'));
     await assert.rejects(main([path]), DataError);
+  }));
+
+Deno.test("report --calls: a frontier by seconds where records have latencies, and only then", () =>
+  withFolder(async (folder) => {
+    const timed = records(true).map((record) => ({
+      ...record,
+      latency_ms: Object.fromEntries(
+        Object.keys(record.scores).map((model, m) => [model, 100 * m]),
+      ),
+    }));
+    const { path } = await written(folder, await inventedRun(folder, true, timed));
+    const out = join(folder, "page.html"), title = /What a second buys/;
+    await captured(() => main([path, "--out", out]));
+    assert.doesNotMatch(await Deno.readTextFile(out), title);
+    await captured(() => main([path, "--calls", "--out", out]));
+    assert.match(await Deno.readTextFile(out), title);
+    assert.doesNotMatch(await Deno.readTextFile(out), /with a prompt cache, and without/);
   }));

@@ -6,6 +6,8 @@ import { isNewModel, type Result } from "../../results/result.ts";
 import type { SpeedSheet } from "../tables/print.ts";
 import { budgetFigure } from "./budget.ts";
 import { calibrationFigure, type Predicted } from "./calibration.ts";
+import { episodesFigure } from "./episodes.ts";
+import type { EpisodeReport } from "../../results/episode_file.ts";
 import type { Figure } from "./figure.ts";
 import { frontierFigure } from "./frontier.ts";
 import { gapFigure } from "./gap.ts";
@@ -24,6 +26,8 @@ export interface Source {
   readonly speed?: SpeedSheet;
   /** Entries of its decision file, for calibration. */
   readonly decisions?: readonly Predicted[];
+  /** What its routers did that read replies. */
+  readonly episodes?: EpisodeReport;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface Source {
  * @param selection rows in colour, in place of each figure's own choice
  */
 export function figuresOf(
-  { result, speed, decisions }: Source,
+  { result, speed, decisions, episodes }: Source,
   selection: Selection = {},
 ): Figure[] {
   if (isNewModel(result.evaluation)) {
@@ -44,6 +48,7 @@ export function figuresOf(
     frontierFigure(result, selection),
     gapFigure(result),
     routingFigure(result),
+    episodes && episodesFigure(result, episodes),
     regretFigure(result, selection),
     decisions && calibrationFigure(result, decisions),
     speed && speedFigure(result, speed, selection),

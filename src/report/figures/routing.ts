@@ -6,23 +6,10 @@ import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import type { Behind, Figure } from "./figure.ts";
 import { labelsOf, meanOf, origin, short, splitOf } from "./rows.ts";
-import { layout } from "./style.ts";
+import { layout, scaleColor } from "./style.ts";
 
 /** Models with a colour of their own; the others share one. */
 const SHOWN = 9;
-
-/** Cividis, from cheap (dark) to dear (light): ordered for every reader, also in grey. */
-const SCALE = [
-  "#00204D",
-  "#1B3A6B",
-  "#414D6B",
-  "#5F6170",
-  "#7C7B78",
-  "#9B9377",
-  "#B9AC70",
-  "#DAC75F",
-  "#FFEA46",
-];
 
 /**
  * Stacked bars: the share of queries each router sends to each model, mean over seeds.
@@ -47,7 +34,7 @@ export function routingFigure(result: Result): Figure {
   const bars = [
     ...shown.map(({ model, m }, i) => ({
       model,
-      color: SCALE[Math.round(i * (SCALE.length - 1) / Math.max(1, shown.length - 1))],
+      color: scaleColor(i, shown.length),
       values: rows.map((r) => share(r, m)),
     })),
     ...(rest.length > 0

@@ -28,7 +28,7 @@ const KNOWN = [
   ...["routellm_mf", "graph_router", "hybrid_llm", "router_retriever", "router_retriever_mean"],
   ...["cascade", "routellm_mf_pair", "guarded_knn", "profile_knn", "mlp_ensemble", "omni_router"],
   ...["known_mixture", "irt_router_neural", "shared_trunk", "graph_router_label"],
-  ...["icl_router_prior"],
+  ...["icl_router_prior", "cascade_replies", "hier_router"],
 ];
 
 /** What frames a figure but does not compete is grey. */
@@ -47,6 +47,24 @@ export function lookOf(router: string): Look {
     dash: DASHES[round % DASHES.length],
     symbol: SYMBOLS[(round + Math.floor(round / SYMBOLS.length)) % SYMBOLS.length], // pairs anew after four rounds
   };
+}
+
+/** Cividis, from cheap (dark) to dear (light): ordered for every reader, also in grey. */
+const SCALE = [
+  "#00204D",
+  "#1B3A6B",
+  "#414D6B",
+  "#5F6170",
+  "#7C7B78",
+  "#9B9377",
+  "#B9AC70",
+  "#DAC75F",
+  "#FFEA46",
+];
+
+/** A colour for the i-th of n things in order, such as models from cheap to dear. */
+export function scaleColor(i: number, n: number): string {
+  return SCALE[Math.round(i * (SCALE.length - 1) / Math.max(1, n - 1))];
 }
 
 /** Width of every figure, in pixels. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { figuresAcross, figuresOf } from "../figures/all.ts";
+import { callFigures } from "../figures/calls.ts";
 import type { Figure } from "../figures/figure.ts";
 import { EARLY, PLOTLY, POLICY, SCRIPT, STYLE } from "./client.ts";
 import { explorerHtml } from "./explorer.ts";
@@ -19,7 +20,10 @@ export function htmlReport(report: Report): string {
   const results = placed(report.results);
   const blocks: Blocks = new Map();
   const entries = results.map((r) => {
-    const figures = figuresOf({ result: r.result, speed: r.speed, decisions: r.entries });
+    const { result, speed, entries: decisions, episodes } = r;
+    const { calls, outcomes } = r;
+    const byCall = calls && typeof outcomes !== "string" ? callFigures(r, outcomes, calls) : [];
+    const figures = [...figuresOf({ result, speed, decisions, episodes }), ...byCall];
     blocks.set(`figures-${r.key}`, packBlock({ figures }));
     const queries = typeof r.outcomes === "string" ? undefined : addQueries(blocks, r, r.outcomes);
     return { placed: r, figures, queries, why: whyNot(r, queries) };

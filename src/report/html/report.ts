@@ -2,7 +2,9 @@
  * What the HTML report is made from.
  * @module
  */
+import type { CallFacts } from "../../evaluate/calls.ts";
 import type { OutcomeTable } from "../../outcomes/table.ts";
+import type { EpisodeReport } from "../../results/episode_file.ts";
 import type { OpenedResult } from "../../results/result.ts";
 import type { SpeedSheet } from "../tables/print.ts";
 
@@ -12,6 +14,10 @@ export interface Reported extends OpenedResult {
   readonly path: string;
   /** The speed sheet beside it. */
   readonly speed?: SpeedSheet;
+  /** What its routers did that read replies. */
+  readonly episodes?: EpisodeReport;
+  /** What its records say of single calls, where that was asked for. */
+  readonly calls?: CallFacts;
   /** Its outcomes, audited; or a sentence that says why they are not here. */
   readonly outcomes: OutcomeTable | string;
 }

@@ -12,6 +12,7 @@ import { iclPage } from "./icl_page.ts";
 import { indexPage } from "./index_page.ts";
 import { paperPage } from "./paper_page.ts";
 import { preferencesPage } from "./preferences_page.ts";
+import { repliesPage } from "./replies_page.ts";
 import { variantsPage } from "./variants_page.ts";
 
 /**
@@ -33,6 +34,7 @@ export function pagesOf(
     ["leaderboard.md", boardPage(sorted)],
     ["icl-router.md", iclPage(sorted, stage1)],
     ["paper-vs-ours.md", paperPage(sorted)],
+    ["replies.md", repliesPage(sorted)],
     ["controls.md", controlsPage(sorted)],
     ["variants.md", variantsPage(sorted)],
     ["preferences.md", preferencesPage(preferences)],

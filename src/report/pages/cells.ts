@@ -11,6 +11,7 @@ import type { Comparison } from "../../evaluate/compare.ts";
 import type { RouterReport } from "../../evaluate/evaluate.ts";
 import { isNewModel, type Result, type RouterEntry } from "../../results/result.ts";
 import type { ArmReport } from "../../evaluate/evaluate_new_model.ts";
+import type { EpisodeReport } from "../../results/episode_file.ts";
 import type { SpeedSheet } from "../tables/print.ts";
 import { isSignificant } from "../tables/leaderboard.ts";
 
@@ -38,6 +39,8 @@ export interface ResultFile {
   readonly speed?: SpeedSheet;
   /** Cards of the routers that have something to say on a page, split by split; absent = none were read. */
   readonly cards?: readonly RouterCard[];
+  /** What its routers did that read replies; absent = none was written. */
+  readonly episodes?: EpisodeReport;
 }
 
 /** ICL-Router, the paper's method; its variants and controls are measured against it. */
@@ -275,7 +278,7 @@ export function ownArms({ files }: Cell, router?: string): ArmReport[] {
 }
 
 /** Variants and controls, by id: they have pages of their own. */
-const VARIANT = /^(icl_(?!router(_plus|_prior|_lm)?$)|rtd|optmerge)/;
+const VARIANT = /^(icl_(?!router(_plus|_prior|_lm)?$)|rtd|optmerge|best_reply)|_(blanked|one_hop)$/;
 
 /** Whether a router has a line in the main tables: neither a reference nor a variant or control. */
 export function belongs({ id, reference }: RouterEntry): boolean {

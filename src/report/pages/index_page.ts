@@ -15,6 +15,7 @@ const PAGES: Readonly<Record<string, string>> = {
   "leaderboard.md": "every router on every dataset, one number a cell",
   "icl-router.md": "ICL-Router and ICL-Router+: what the paper said, what we got",
   "paper-vs-ours.md": "method by method: what the paper reports, what we get, why they may differ",
+  "replies.md": "what reading replies is worth, in points and in money",
   "controls.md": "what routers still gain when there is nothing to learn",
   "preferences.md": "routes in words and retrieval experts, on CLINC150",
   "variants.md": "runs with routers, seeds, folds or an embedding chosen by hand",
