@@ -278,12 +278,16 @@ export function ownArms({ files }: Cell, router?: string): ArmReport[] {
 }
 
 /** Variants and controls, by id: they have pages of their own. */
-const VARIANT =
-  /^(icl_(?!router(_plus|_prior|_lm)?$)|rtd|optmerge|best_reply|(lookahead|iro_plans|router_r1|rag_router)_)|_(blanked|one_hop)$/;
+const VARIANTS: readonly RegExp[] = [
+  /^icl_(?!router(_plus|_prior|_lm)?$)/,
+  /^(rtd|optmerge|best_reply)/,
+  /^(lookahead|iro_plans|router_r1|rag_router)_/,
+  /_(blanked|one_hop)$/,
+];
 
 /** Whether a router has a line in the main tables: neither a reference nor a variant or control. */
 export function belongs({ id, reference }: RouterEntry): boolean {
-  return !reference && !VARIANT.test(id);
+  return !reference && !VARIANTS.some((form) => form.test(id));
 }
 
 /** The routers of a cell that have a line, by id. */
