@@ -3,7 +3,7 @@
  * models, so that every query left has a score of every model left.
  * @module
  */
-import type { OutcomeRecord } from "./record.ts";
+import { columnsOf, type Records } from "./columns.ts";
 
 /** What may be left out: queries that lack a score, or models that lack one. */
 export type GapRule = "drop-queries" | "drop-models";
@@ -30,21 +30,23 @@ export interface GaplessPool {
  * @returns undefined when nothing is left under the rule
  */
 export function gaplessPool(
-  records: readonly OutcomeRecord[],
+  records: Records,
   rule?: GapRule,
 ): GaplessPool | undefined {
-  const all = [...new Set(records.flatMap((record) => Object.keys(record.scores)))].sort();
-  const gaps = records.map(({ scores }) => all.filter((model) => !Object.hasOwn(scores, model)))
+  const { rows, scores } = columnsOf(records), all = scores.models.sort();
+  const partly = all.filter((model) => scores.count(model) < rows.length);
+  const gaps = partly.length === 0 ? [] : rows
+    .map(({ at }) => partly.filter((model) => Number.isNaN(scores.get(model, at))))
     .filter((missing) => missing.length > 0);
   if (rule === "drop-models") {
     const partial = new Set(gaps.flat());
     const models = all.filter((model) => !partial.has(model));
-    return models.length > 0 ? { models, queries: records.length } : undefined;
+    return models.length > 0 ? { models, queries: rows.length } : undefined;
   }
-  let pool: GaplessPool = { models: all, queries: records.length - gaps.length };
+  let pool: GaplessPool = { models: all, queries: rows.length - gaps.length };
   if (rule === "drop-queries") return pool.queries > 0 ? pool : undefined;
   let best = pool;
-  while (pool.models.length > 2 && pool.queries < records.length) {
+  while (pool.models.length > 2 && pool.queries < rows.length) {
     const left = new Set(pool.models);
     const completes = new Map(all.map((model) => [model, { alone: 0, missing: 0 }]));
     for (const missing of gaps) {

@@ -2,7 +2,7 @@
  * Turns a split manifest into what routers see: training data, validation data and bare test queries.
  * @module
  */
-import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
+import { type Cells, isPriced, type OutcomeTable } from "../outcomes/table.ts";
 import type { QueryBatch, Router, TrainingData } from "../router/contract.ts";
 import type { Split } from "../splits/split.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
@@ -23,10 +23,10 @@ export type Control = typeof CONTROLS[number];
 export interface EmbeddedTable {
   /** The outcomes. */
   readonly table: OutcomeTable;
-  /** Raw features [Q × D], before preparation. */
+  /** Features [Q × D], before preparation. */
   readonly raw: Matrix;
-  /** What is fitted on the training rows of a split before use. */
-  readonly preparation: Preparation;
+  /** What is fitted on the training rows of a split before use; `done`: nothing, and they are on the grid already. */
+  readonly preparation: Preparation | "done";
   /** What every model said, row-major [Q × M], where a router reads it. */
   readonly replies?: readonly Reply[];
 }
@@ -102,7 +102,7 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
   };
   const raw = control === "constant-text" ? constant(data.raw) : data.raw;
   const preparation = control === "constant-text" ? "none" : data.preparation; // a constant centres to 0
-  const vectors = prepareVectors(raw, preparation, rows.all);
+  const vectors = preparation === "done" ? raw : prepareVectors(raw, preparation, rows.all);
   const every = Uint16Array.from(table.models.keys());
   const columns = every.filter((m) => !split.heldOutModels.includes(table.models[m]));
   const heldOut = every.filter((m) => split.heldOutModels.includes(table.models[m]));
@@ -116,8 +116,15 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
   });
   const labels = (of: Uint32Array): string[] =>
     Array.from(of, (i) => table.benchmarks[table.benchmark[i]]);
+  const isUnpriced = !hasNumber(source.costs);
+  let unknown: Float64Array | undefined; // where no cost is known, one array of NaN serves all parts
+  const costsOf = (of: Uint32Array, models: Uint16Array): Float64Array => {
+    if (!isUnpriced) return cells(source.costs, table.models.length, of, models);
+    unknown ??= new Float64Array(rows.all.length * every.length).fill(NaN);
+    return unknown.subarray(0, of.length * models.length);
+  };
   const labelled = (queries: QueryBatch, of: Uint32Array, models: Uint16Array): LabelledRows => {
-    const costs = cells(source.costs, table.models.length, of, models);
+    const costs = costsOf(of, models);
     return {
       queries,
       models: Array.from(models, (m) => table.models[m]),
@@ -232,6 +239,12 @@ function partsOf(make: (part: keyof TrainingParts) => LabelledRows): TrainingPar
   };
 }
 
+/** Whether any cell is known. */
+function hasNumber(cells: Cells): boolean {
+  for (const value of cells) if (value === value) return true;
+  return false;
+}
+
 /** The first n rows of the profile order; fewer where the training part is smaller. */
 function profileRows(split: Split, n: number): Uint32Array {
   return Uint32Array.from(split.profile?.order.slice(0, n) ?? []);
@@ -239,7 +252,7 @@ function profileRows(split: Split, n: number): Uint32Array {
 
 /** Copies rows × columns out of [Q × M] cells. */
 export function cells(
-  source: Float64Array,
+  source: Cells,
   width: number,
   rows: ArrayLike<number>,
   columns: ArrayLike<number>,

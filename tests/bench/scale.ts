@@ -23,7 +23,12 @@ import type { DecisionEntry } from "../../src/results/decision_file.ts";
 const TOPICS = 40, WORDS = 8000, TEXT = 16;
 
 /** Writes a pool: every topic has words of its own, every model is better at some topics than at others. */
-async function write(path: string, queries: number, models: number, priced: boolean): Promise<void> {
+async function write(
+  path: string,
+  queries: number,
+  models: number,
+  priced: boolean,
+): Promise<void> {
   const draw = random(1, "scale");
   const names = Array.from({ length: models }, (_, m) => `model-${String(m).padStart(4, "0")}`);
   const skill = Float64Array.from({ length: models * TOPICS }, () => 0.2 + 0.6 * draw.next());
@@ -44,8 +49,10 @@ async function write(path: string, queries: number, models: number, priced: bool
   };
   for (let q = 0; q < queries; q++) {
     const topic = draw.integer(TOPICS), span = WORDS / TOPICS;
-    const text = Array.from({ length: TEXT }, () =>
-      word(draw.next() < 0.6 ? topic * span + draw.integer(span) : draw.integer(WORDS))).join(" ");
+    const text = Array.from(
+      { length: TEXT },
+      () => word(draw.next() < 0.6 ? topic * span + draw.integer(span) : draw.integer(WORDS)),
+    ).join(" ");
     const scores: Record<string, number> = {}, costs: Record<string, number> = {};
     for (let m = 0; m < models; m++) {
       scores[names[m]] = draw.next() < skill[m * TOPICS + topic] ? 1 : 0;
@@ -92,7 +99,12 @@ interface Stage {
 }
 
 /** Runs all stages on one file and prints a line for each. */
-async function measure(path: string, queries: number, models: number, routers: string[]): Promise<void> {
+async function measure(
+  path: string,
+  queries: number,
+  models: number,
+  routers: string[],
+): Promise<void> {
   const idle = memory().now;
   const stage = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
     fresh();
@@ -107,7 +119,9 @@ async function measure(path: string, queries: number, models: number, routers: s
       bytesACell: Number((taken / queries / models).toFixed(1)),
     };
     console.log(JSON.stringify(line));
-    Deno.writeTextFileSync(`${dirname(path)}/scale.jsonl`, JSON.stringify(line) + "\n", { append: true });
+    Deno.writeTextFileSync(`${dirname(path)}/scale.jsonl`, JSON.stringify(line) + "\n", {
+      append: true,
+    });
     return done;
   };
   const table = await stage("load", () => loadDataset(path));
@@ -121,15 +135,22 @@ async function measure(path: string, queries: number, models: number, routers: s
       embedding: "static",
       validation: "benchmarks",
       device: "cpu",
-    }, { workers: 1, dataset }));
+    }, { dataset }));
   const work = worker(plan.setup), done: FinishedJob[] = [];
   for (const job of plan.jobs) {
     if (!["random", "best-single", ...routers].includes(job.router)) continue;
     done.push(await stage(`fit and decide: ${job.router}`, () => work({ ...job, timed: false })));
   }
-  await stage("evaluate", () =>
-    evaluateEntries(plan, done.flatMap(({ outcome, ...job }): DecisionEntry[] =>
-      outcome.status === "decided" ? [{ ...job, ...outcome }] : [])));
+  await stage(
+    "evaluate",
+    () =>
+      evaluateEntries(
+        plan,
+        done.flatMap(({ outcome, ...job }): DecisionEntry[] =>
+          outcome.status === "decided" ? [{ ...job, ...outcome }] : []
+        ),
+      ),
+  );
 }
 
 if (import.meta.main) {
