@@ -2,7 +2,9 @@
  * Seconds and peak memory of a run as it grows: a generated pool is written as JSON lines, then loaded, audited,
  * split, embedded, routed and evaluated by the code of a bench, each size in a process of its own.
  *
- *     deno run -A --frozen tests/bench/scale.ts FOLDER 10000x36,100000x36 best-single,ridge [--priced]
+ *     deno run -A --frozen tests/bench/scale.ts FOLDER 10000x36,100000x36 ridge,knn [--priced]
+ *
+ * `load` or `audit` in place of routers ends there; with --table the pool is a CSV table, which is read whole.
  *
  * Peaks are those of the operating system (VmHWM, Linux only), anew for each stage; what Deno takes with nothing
  * loaded is taken off. A line a stage is printed and kept in FOLDER/scale.jsonl. docs/scale.md has the table.
@@ -20,6 +22,12 @@ import { loadDataset } from "../../datasets/load.ts";
 import { audited } from "../../src/audit/audited.ts";
 import type { DecisionEntry } from "../../src/results/decision_file.ts";
 
+/** How a pool is written. */
+interface Form {
+  readonly priced: boolean;
+  readonly table: boolean;
+}
+
 const TOPICS = 40, WORDS = 8000, TEXT = 16;
 
 /** Writes a pool: every topic has words of its own, every model is better at some topics than at others. */
@@ -27,7 +35,7 @@ async function write(
   path: string,
   queries: number,
   models: number,
-  priced: boolean,
+  { priced, table }: Form,
 ): Promise<void> {
   const draw = random(1, "scale");
   const names = Array.from({ length: models }, (_, m) => `model-${String(m).padStart(4, "0")}`);
@@ -41,7 +49,7 @@ async function write(
   };
   const file = await Deno.open(path, { write: true, create: true, truncate: true });
   const encoder = new TextEncoder();
-  let lines = "";
+  let lines = table ? ["id", "benchmark", "query", ...names].join() + "\n" : "";
   const flush = async (): Promise<void> => {
     const bytes = encoder.encode(lines);
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
@@ -60,7 +68,9 @@ async function write(
     }
     const id = `q${String(q).padStart(7, "0")}`, benchmark = `bench-${topic % 10}`;
     const record = { id, benchmark, query: text, scores, ...(priced && { costs }) };
-    lines += JSON.stringify(record) + "\n";
+    lines += table
+      ? [id, benchmark, text, ...Object.values(scores)].join() + "\n"
+      : JSON.stringify(record) + "\n";
     if (lines.length > 2 ** 20) await flush();
   }
   await flush();
@@ -124,14 +134,17 @@ async function measure(
     });
     return done;
   };
-  const table = await stage("load", () => loadDataset(path));
+  const kind = path.endsWith(".csv") ? " a table" : "";
+  const table = await stage(`load${kind}`, () => loadDataset(path));
+  if (routers.includes("load")) return;
   const dataset = await stage("audit", () => audited(table));
+  if (routers.includes("audit")) return;
   const plan = await stage("split and embed", () =>
     planRun({
       data: path,
       protocol: "id",
       seeds: [42],
-      routers: routers.filter((id) => id !== "best-single"),
+      routers,
       embedding: "static",
       validation: "benchmarks",
       device: "cpu",
@@ -156,14 +169,15 @@ async function measure(
 if (import.meta.main) {
   const [folder, sizes, names = "ridge", ...flags] = Deno.args;
   const [queries, models] = sizes.split("x").map(Number), routers = names.split(",");
-  const priced = flags.includes("--priced");
-  const path = `${folder}/pool-${sizes}${priced ? "-priced" : ""}.jsonl`;
-  if (flags.includes("--inside")) await measure(path, queries, models, routers);
+  const form = { priced: flags.includes("--priced"), table: flags.includes("--table") };
+  const pathOf = (size: string): string =>
+    `${folder}/pool-${size}${form.priced ? "-priced" : ""}.${form.table ? "csv" : "jsonl"}`;
+  if (flags.includes("--inside")) await measure(pathOf(sizes), queries, models, routers);
   else {
     for (const size of sizes.split(",")) {
       const [q, m] = size.split("x").map(Number);
-      const file = `${folder}/pool-${size}${priced ? "-priced" : ""}.jsonl`;
-      if (!await exists(file)) await write(file, q, m, priced);
+      const file = pathOf(size);
+      if (!await exists(file)) await write(file, q, m, form);
       const inside = [import.meta.filename!, folder, size, names, "--inside", ...flags];
       const process = new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--frozen", ...inside],
