@@ -1,6 +1,6 @@
 /**
  * The dual contrastive loss of RouterDC, its two halves and which queries and models meet in them; used by
- * `routerdc.ts`, where the formulas are.
+ * `routerdc.ts`, where the formulas are, and `routerdc_minilm.ts`.
  * @module
  */
 import { byId, type QueryBatch, type Random } from "../src/router/mod.ts";
@@ -119,4 +119,28 @@ function drawPairs(
       if (compared[at] === 0) compared[at] = 1, drawn++;
     }
   }
+}
+
+/** score = intercept + slope · cosine. */
+export type Line = readonly [intercept: number, slope: number];
+
+/**
+ * Least squares through cosines and known scores, both [N × M], of some rows, so that λ weighs cost against
+ * scores. It changes no ranking; cosines that do not rise with the scores are left as they are.
+ */
+export function lineThrough(
+  cosines: Float64Array,
+  scores: Float64Array,
+  models: number,
+  rows: Iterable<number>,
+): Line {
+  let n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (const row of rows) {
+    for (let at = row * models; at < (row + 1) * models; at++) {
+      const c = cosines[at], s = scores[at];
+      if (!Number.isNaN(s)) n++, x += c, y += s, xx += c * c, xy += c * s;
+    }
+  }
+  const slope = (n * xy - x * y) / (n * xx - x * x);
+  return slope > 1e-3 ? [(y - slope * x) / n, slope] : [0, 1];
 }

@@ -52,7 +52,7 @@ export function trainedOutputs(
   const [w, b] = ["w", "b"].map((name) => parameters.get(`${name}${suffix}`).data);
   const known = (value: number, at: number): number =>
     Number.isNaN(means[at % means.length]) ? NaN : value;
-  return Float64Array.of(...w, ...b).map(known);
+  return Float64Array.from([...w, ...b]).map(known);
 }
 
 /**

@@ -34,7 +34,7 @@ import {
 } from "../src/nn/mod.ts";
 
 const CLIP = 0.2, GAE = 0.95, EPOCHS = 4, BATCH = 256, RATE = 1e-3, NORM = 0.5, VALUE = 0.5;
-/** Added to the logit of an illegal action. */
+/** As good as −∞, which a graph cannot take. */
 const NEVER = -1e9;
 
 /** One step of an episode, as the learner remembers it. */
@@ -63,27 +63,67 @@ export interface Lesson extends Step {
 export type Outputs = Float64Array;
 
 /**
- * Lessons of one episode: A_t = Σ_k (0.95)^k (r_{t+k} + V_{t+k+1} − V_{t+k}), and R_t = A_t + V_t.
+ * Lessons of one episode: A_t = Σ_k λ^k (r_{t+k} + V_{t+k+1} − V_{t+k}), and R_t = A_t + V_t.
  * @param rewards one a step
+ * @param lambda λ of GAE; at 1, A_t is the return less V_t
  */
-export function lessonsOf(steps: readonly Step[], rewards: readonly number[]): Lesson[] {
+export function lessonsOf(
+  steps: readonly Step[],
+  rewards: readonly number[],
+  lambda = GAE,
+): Lesson[] {
   const lessons: Lesson[] = [];
   let later = 0, next = 0;
   for (let t = steps.length - 1; t >= 0; t--) {
-    const { value } = steps[t], advantage = rewards[t] + next - value + GAE * later;
+    const { value } = steps[t], advantage = rewards[t] + next - value + lambda * later;
     lessons.unshift({ ...steps[t], advantage, target: advantage + value });
     later = advantage, next = value;
   }
   return lessons;
 }
 
-/** Log-probabilities of the actions of one row; −∞ where illegal. */
-export function logProbabilities(outputs: Outputs, row: number, legal: Uint8Array): Float64Array {
+/**
+ * Log-probabilities of the actions of one row.
+ * @param otherwise added to the logit of an illegal action; by default it is never taken
+ */
+export function logProbabilities(
+  outputs: Outputs,
+  row: number,
+  legal: Uint8Array,
+  otherwise = -Infinity,
+): Float64Array {
   const A = legal.length, at = row * (A + 1);
-  const logits = Float64Array.from(legal, (yes, a) => yes ? outputs[at + a] : -Infinity);
+  const logits = Float64Array.from(legal, (yes, a) => outputs[at + a] + (yes ? 0 : otherwise));
   const most = Math.max(...logits);
   const total = most + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - most), 0));
   return logits.map((z) => z - total);
+}
+
+/**
+ * The step of row `e` whose action is the one on which a uniform number falls.
+ * @param otherwise as in {@link logProbabilities}
+ */
+export function drawn(
+  x: Matrix,
+  y: Outputs,
+  e: number,
+  legal: Uint8Array,
+  at: number,
+  otherwise = -Infinity,
+): Step {
+  const logs = logProbabilities(y, e, legal, otherwise);
+  let action = logs.findLastIndex((log) => log > -Infinity), sum = 0;
+  for (let a = 0; a < action; a++) {
+    sum += Math.exp(logs[a]);
+    if (at < sum) action = a;
+  }
+  return {
+    x: x.data.subarray(e * x.width, (e + 1) * x.width),
+    legal,
+    action,
+    logProbability: logs[action],
+    value: y[(e + 1) * (legal.length + 1) - 1],
+  };
 }
 
 /** The network and its optimiser. */
@@ -97,6 +137,7 @@ export class Ppo {
    * @param inputs width of x
    * @param entropy β
    * @param steps over which the rate falls to a twentieth
+   * @param otherwise added to the logit of an illegal action; by default it is never taken
    */
   constructor(
     inputs: number,
@@ -105,6 +146,7 @@ export class Ppo {
     private readonly entropy: number,
     steps: number,
     private readonly random: Random,
+    private readonly otherwise = NEVER,
   ) {
     this.#parameters = new Parameters(random);
     this.#parameters.add("W1", [inputs, hidden], normal(0.5));
@@ -142,7 +184,7 @@ export class Ppo {
         await this.#trainer.update(
           `${size}`,
           (graph, parameter) => this.#loss(graph, parameter, size, batch[0].x.length),
-          [feeds(batch, this.actions)],
+          [feeds(batch, this.actions, this.otherwise)],
         );
       }
     }
@@ -186,12 +228,16 @@ function whiten(lessons: readonly Lesson[]): void {
   for (const lesson of lessons) lesson.advantage = (lesson.advantage - mean) / (spread + 1e-8);
 }
 
-function feeds(batch: readonly Lesson[], actions: number): Record<string, Float32Array> {
+function feeds(
+  batch: readonly Lesson[],
+  actions: number,
+  otherwise: number,
+): Record<string, Float32Array> {
   const width = batch[0].x.length, x = new Float32Array(batch.length * width);
   const mask = new Float32Array(batch.length * actions), taken = new Float32Array(mask.length);
   batch.forEach((lesson, b) => {
     x.set(lesson.x, b * width);
-    lesson.legal.forEach((yes, a) => mask[b * actions + a] = yes ? 0 : NEVER);
+    lesson.legal.forEach((yes, a) => mask[b * actions + a] = yes ? 0 : otherwise);
     taken[b * actions + lesson.action] = 1;
   });
   const column = (of: (lesson: Lesson) => number): Float32Array => Float32Array.from(batch, of);

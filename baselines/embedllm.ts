@@ -81,7 +81,10 @@ const router: Router<Config, Spread> = {
       parameters.get("p").data,
       (value, at) => means[at % M] >= 0 ? value : NaN,
     );
-    return routed({ models, weights: Float64Array.of(...p, ...models.map(() => a0)) }, parameters);
+    return routed(
+      { models, weights: Float64Array.from([...p, ...models.map(() => a0)]) },
+      parameters,
+    );
   },
 };
 export default router;
@@ -120,7 +123,7 @@ export async function routed(
   const { models, weights } = vectors, M = models.length, { data: a } = parameters.get("a");
   const { W, w } = { W: parameters.get("W").data, w: parameters.get("w").data }, d = a.length;
   // a ⊙ (W φ + w) and u·φ + bias as linear maps, the bias in the last row: [(D + 1) × d], [(D + 1) × M].
-  const features = Float64Array.of(...W, ...w).map((value, at) => value * a[at % d]);
+  const features = Float64Array.from([...W, ...w]).map((value, at) => value * a[at % d]);
   const p = weights.subarray(0, d * M), D = W.length / d;
   const u = await productF64(features, p, D + 1, d, M);
   for (let m = 0; m < M; m++) u[D * M + m] += weights[d * M + m];

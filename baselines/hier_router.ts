@@ -15,14 +15,9 @@ import type { Action, FittedSequential, Observation } from "../src/router/mod.ts
 import type { Random, SequentialRouter, TrainingData } from "../src/router/mod.ts";
 import { byId, columnMeans, Episodes, fillMissing, takeTraining } from "../src/router/mod.ts";
 import { type Matrix, matrix } from "../src/linalg/mod.ts";
-import {
-  formScaling,
-  REPLY_WIDTH,
-  replyFeatures,
-  scaleForm,
-  type Scaling,
-} from "./_reply_features.ts";
-import { type Lesson, lessonsOf, logProbabilities, type Outputs, Ppo, type Step } from "./_ppo.ts";
+import { REPLY_WIDTH } from "./_reply_features.ts";
+import { agreeing, ReplyReader } from "./_reply_reader.ts";
+import { drawn, type Lesson, lessonsOf, logProbabilities, Ppo, type Step } from "./_ppo.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -35,8 +30,6 @@ export interface Config {
 }
 
 const HIDDEN = 128, ROLLOUT = 1024, MOST_EPISODES = 80_000;
-/** Deviation of each feature of form; a query vector has length 1, and so have the words of a reply. */
-const DEVIATION = 0.3;
 /** The dial: dollars weighed in mean calls of the pool, quality first. */
 const LAMBDAS: readonly number[] = [0, 0.01, 0.03, 0.1, 0.3, 1];
 
@@ -101,28 +94,18 @@ interface Played {
 class World {
   readonly #train: TrainingData;
   readonly #scores: Float64Array;
-  readonly #scalings: readonly Scaling[];
+  readonly #reader: ReplyReader;
   /** Columns of the models in order of id. */
   readonly #columns: readonly number[];
   readonly #reference: number;
-  readonly #known: Uint8Array;
 
   constructor(train: TrainingData, private readonly hops: number) {
-    const { models, queries, scores, meanCosts } = train, M = models.length;
-    const means = columnMeans(scores, M);
+    const { models, scores } = train;
     this.#train = train;
-    this.#scores = fillMissing(scores, means); // a model without any score is never visited
-    this.#columns = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
-    this.#known = Uint8Array.from(this.#columns, (m) => Number(!Number.isNaN(means[m])));
-    this.#reference = this.#columns.reduce((sum, m) => sum + meanCosts[m], 0) / M || 1;
-    const features = replyFeatures(
-      queries.texts.flatMap((text) => models.map(() => text)),
-      train.replies!,
-    );
-    const order = byId(queries);
-    this.#scalings = models.map((_, m) =>
-      formScaling(features, order.map((i) => i * M + m), DEVIATION)
-    );
+    this.#scores = fillMissing(scores, columnMeans(scores, models.length)); // without any score never visited
+    this.#reader = new ReplyReader(train, hops);
+    this.#columns = this.#reader.columns;
+    this.#reference = this.#reader.reference;
   }
 
   get models(): readonly string[] {
@@ -182,16 +165,9 @@ class World {
   }
 
   /** What is seen, as the network takes it, [E × width]. */
-  inputs(
-    { queries, step, visited, replies, paid }: Observation,
-    lambdas: readonly number[],
-  ): Matrix {
-    const { texts, vectors } = queries, out = matrix(texts.length, this.width), D = vectors.width;
-    const said = replyFeatures(
-      Array.from(visited, (_, at) => texts[Math.floor(at / step)]),
-      replies,
-    );
-    visited.forEach((m, at) => scaleForm(said, [at], this.#scalings[m]));
+  inputs(seen: Observation, lambdas: readonly number[]): Matrix {
+    const { queries: { texts, vectors }, step, visited, replies, paid } = seen, D = vectors.width;
+    const out = matrix(texts.length, this.width), said = this.#reader.features(seen);
     texts.forEach((_, e) => {
       const row = out.data.subarray(e * out.width, (e + 1) * out.width);
       row.set(vectors.data.subarray(e * D, (e + 1) * D));
@@ -200,9 +176,7 @@ class World {
         const from = e * step + k;
         row.set(said.data.subarray(from * REPLY_WIDTH, (from + 1) * REPLY_WIDTH), at);
         row[at + REPLY_WIDTH + this.#columns.indexOf(visited[from])] = 1;
-        const { final } = own[k];
-        if (final === undefined) continue;
-        row[at + this.#slot - 1] = own.filter((other) => other.final === final).length - 1;
+        row[at + this.#slot - 1] = agreeing(own, k);
       }
       const rest = D + this.hops * this.#slot;
       row[rest + step] = 1;
@@ -217,7 +191,8 @@ class World {
     const path = visited.subarray(e * step, (e + 1) * step), M = this.#columns.length;
     return Uint8Array.from({ length: this.actions }, (_, a) => {
       if (a >= M) return Number(a - M < step);
-      return Number(step < this.hops && this.#known[a] && !path.includes(this.#columns[a]));
+      const m = this.#columns[a];
+      return Number(step < this.hops && this.#reader.known[m] && !path.includes(m));
     });
   }
 
@@ -228,23 +203,6 @@ class World {
       ? { visit: this.#columns[action] }
       : { commit: visited[e * step + action - M] };
   }
-}
-
-/** A step with the action on which a uniform number falls. */
-function drawn(x: Matrix, y: Outputs, e: number, legal: Uint8Array, at: number): Step {
-  const logs = logProbabilities(y, e, legal);
-  let action = legal.lastIndexOf(1), sum = 0;
-  for (let a = 0; a < action; a++) {
-    sum += Math.exp(logs[a]);
-    if (at < sum) action = a;
-  }
-  return {
-    x: x.data.subarray(e * x.width, (e + 1) * x.width),
-    legal,
-    action,
-    logProbability: logs[action],
-    value: y[(e + 1) * (legal.length + 1) - 1],
-  };
 }
 
 function acting(world: World, ppo: Ppo): FittedSequential {

@@ -43,8 +43,11 @@ const TRAINING = { batch: 128, epochs: 15, rate: 5e-3 };
 /** Allowances t to choose from: 0, .02, … .98. */
 const ALLOWANCES = Array.from({ length: 50 }, (_, i) => i / 50);
 
-/** Headlines that differ only in their calls share a network, which depends on the outcomes and the seed. */
-const networks = new WeakMap<Float64Array, Map<string, Promise<Judge>>>();
+/** Both kinds of labels, with headlines from the large model alone down to half of the calls. */
+export const GRID: readonly Config[] = [1, 0.95, 0.9, 0.8, 0.7, 0.5].flatMap((calls): Config[] => [
+  { labels: "deterministic", calls },
+  { labels: "transformed", calls },
+]);
 
 /** The router. */
 const router: Router<Config> = {
@@ -57,12 +60,22 @@ const router: Router<Config> = {
     "share of large calls is tuned on validation rows.",
   needs: ["cost"],
   effort: "seconds",
-  grid: [1, 0.95, 0.9, 0.8, 0.7, 0.5].flatMap((calls): Config[] => [
-    { labels: "deterministic", calls },
-    { labels: "transformed", calls },
-  ]),
+  grid: GRID,
   scale: "rank",
-  async fit(train, { labels, calls }, context) {
+  fit: hybrid(judge),
+};
+export default router;
+
+/**
+ * The method around a classifier.
+ * @param judge learns p from labels, NaN where there is none
+ */
+export function hybrid(
+  judge: (train: TrainingData, labels: Float64Array, context: FitContext) => Promise<Judge>,
+): Router<Config>["fit"] {
+  // Headlines that differ only in their calls share a network, which depends on the outcomes and the seed.
+  const networks = new WeakMap<Float64Array, Map<string, Promise<Judge>>>();
+  return async (train, { labels, calls }, context) => {
     const { models, scores } = train, pair = pairOf(train), gap = gaps(train, pair);
     const t = labels === "transformed" ? allowance(gap) : 0;
     const known = networks.get(scores) ?? new Map<string, Promise<Judge>>();
@@ -71,7 +84,8 @@ const router: Router<Config> = {
     const judging = known.get(key) ?? judge(train, goodEnough(gap, t), context);
     known.set(key, judging);
     judging.catch(() => known.delete(key)); // the caller gets the error
-    const { strength, onTraining, parameters } = await judging;
+    const { strength, onTraining, parameters, notes = [] } = await judging;
+    const share = Math.round(100 * calls);
     return betweenTwo({
       models,
       pair,
@@ -80,11 +94,10 @@ const router: Router<Config> = {
       least: 0,
       headline: calls,
       parameters,
-      notes: [`t = ${t}`, `headline: ${Math.round(100 * calls)}% of the training queries to large`],
+      notes: [`t = ${t}`, `headline: ${share}% of the training queries to large`, ...notes],
     });
-  },
-};
-export default router;
+  };
+}
 
 /** H of every training query; NaN where one of the two scores is missing. */
 function gaps({ models, scores, queries }: TrainingData, { weak, strong }: Pair): Float64Array {
@@ -107,12 +120,15 @@ export function allowance(gap: Float64Array): number {
 }
 
 /** A trained classifier. */
-interface Judge {
+export interface Judge {
   /** 1 − p of every query. */
   readonly strength: (queries: QueryBatch) => Promise<Float64Array>;
-  /** The same of the training queries. */
+  /** The same of training queries. */
   readonly onTraining: Float64Array;
+  /** Learned numbers. */
   readonly parameters: number;
+  /** For the router card. */
+  readonly notes?: readonly string[];
 }
 
 /** Learns p from labels, NaN where there is none. */

@@ -31,7 +31,15 @@ import {
   trainNetwork,
   values,
 } from "../src/nn/mod.ts";
-import { balanced, modelLoss, pairsOf, queryLoss, sidesOf } from "./_dual_contrast.ts";
+import {
+  balanced,
+  type Line,
+  lineThrough,
+  modelLoss,
+  pairsOf,
+  queryLoss,
+  sidesOf,
+} from "./_dual_contrast.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -114,7 +122,12 @@ const router: Router<Config, Trust> = {
       ...(config.queryWeight > 0 && { feed: pairs }),
     }, context);
     const learned = new WeakMap<Float64Array, Promise<Learned>>();
-    const line = lineThrough(await cosines(parameters).apply(queries.vectors), train);
+    const line = lineThrough(
+      await cosines(parameters).apply(queries.vectors),
+      scores,
+      M,
+      byId(queries),
+    );
     const taught = Math.round(100 * sides.rows.length / queries.ids.length);
     return {
       ...routed(models, parameters, line, `${taught}% of the queries teach`),
@@ -144,25 +157,6 @@ function cosines(parameters: Parameters): Blocks {
     (_, parameter, x) =>
       matmul(project(parameter, x), unitLength(parameter("models")), { transposeB: true }),
   );
-}
-
-/** score = intercept + slope · cosine. */
-type Line = readonly [intercept: number, slope: number];
-
-/**
- * Least squares through all cosines and known scores of the training rows, so that λ weighs cost against
- * scores. It changes no ranking; cosines that do not rise with the scores are left as they are.
- */
-function lineThrough(cosines: Float64Array, { queries, models, scores }: TrainingData): Line {
-  let n = 0, x = 0, y = 0, xx = 0, xy = 0;
-  for (const row of byId(queries)) {
-    for (let at = row * models.length; at < (row + 1) * models.length; at++) {
-      const c = cosines[at], s = scores[at];
-      if (!Number.isNaN(s)) n++, x += c, y += s, xx += c * c, xy += c * s;
-    }
-  }
-  const slope = (n * xy - x * y) / (n * xx - x * x);
-  return slope > 1e-3 ? [(y - slope * x) / n, slope] : [0, 1];
 }
 
 function routed(
@@ -219,7 +213,7 @@ async function extended(
     Array.from(direction(vector), (value, d) => trust * value + (1 - trust) * mean[d])
   );
   const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
-  const data = gather(Float32Array.of(...oldVectors, ...added), WIDTH, order);
+  const data = gather(Float32Array.from([...oldVectors, ...added]), WIDTH, order);
   const all = parameters.copy({ models: { shape: [M, WIDTH], data } });
   return routed(order.map((m) => models[m]), all, line, `new models from ${examples} queries`);
 }

@@ -19,6 +19,7 @@ import {
   readManifest,
   viewNames,
   viewOf,
+  WITH_DOCUMENTS,
 } from "../src/outcomes/manifest.ts";
 import { queriesPath } from "../src/outcomes/places.ts";
 import type { GapRule } from "../src/outcomes/gaps.ts";
@@ -272,7 +273,8 @@ async function knownTarget(spec: string): Promise<Target | undefined> {
 
 /** @throws {UsageError} for a view that the manifest cannot have */
 function checkView(manifest: Manifest, view: string | undefined): void {
-  if (view !== undefined && !viewNames(manifest).includes(view)) viewOf(manifest, view);
+  const inferred = manifest.pool === "inferred" && view === WITH_DOCUMENTS;
+  if (view !== undefined && !inferred && !viewNames(manifest).includes(view)) viewOf(manifest, view);
 }
 
 function queriesAlone(name: string): CapabilityError {
@@ -282,7 +284,10 @@ function queriesAlone(name: string): CapabilityError {
   );
 }
 
-/** A file or folder, here or under a search root; one with a manifest may be followed by a view. */
+/**
+ * A file or folder, here or under a search root; one with a manifest may be followed by a view, any by the view of answers
+ * with documents.
+ */
 async function pathTarget(spec: string): Promise<Target | undefined> {
   const local = isAbsolute(spec) || spec.startsWith(".");
   for (const path of local ? [spec] : [spec, ...searchRoots().map((root) => join(root, spec))]) {
@@ -290,8 +295,8 @@ async function pathTarget(spec: string): Promise<Target | undefined> {
     if (!spec.includes("/")) continue;
     const folder = dirname(path), view = basename(path);
     const manifest = await manifestBeside(folder);
-    if (!manifest) continue;
-    checkView(manifest, view);
+    if (!manifest && !(view === WITH_DOCUMENTS && await exists(folder))) continue;
+    if (manifest) checkView(manifest, view);
     return { path: folder, manifest, view };
   }
 }

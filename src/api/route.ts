@@ -143,6 +143,7 @@ function whyNotSaved(router: AnyRouter): string | undefined {
   if (effort === "minutes") {
     return "its fit takes minutes, and a file is fitted again when it is opened";
   }
+  if (needs.includes("replies")) return "it learns from replies, which its file would not hold";
   const told = needs.find((need) => need !== "cost");
   return told && `it must be told the ${told} of a query`;
 }

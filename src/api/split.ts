@@ -99,6 +99,9 @@ export class PoolSplit {
    */
   async fit<C>(router: string | Router<C>, config?: C): Promise<FittedRouter> {
     const { router: method, id } = await methodOf(router);
+    if (method.needs?.includes("documents")) {
+      throw new CapabilityError(`${id} reads documents, which an opened split has not`);
+    }
     const context: FitContext = {
       stage: "final",
       seed: this.opened.split.seed,
@@ -174,10 +177,8 @@ async function methodOf<C>(
 ): Promise<{ readonly id: string; readonly router: Router<C> }> {
   if (typeof router !== "string") return { id: router.name, router };
   const found = REFERENCES.find(({ id }) => id === router) ?? await loadRouter(router);
-  if (isSequential(found.router as AnyRouter)) {
-    throw new CapabilityError(
-      `${router} visits models and reads replies, which an opened split has not`,
-    );
+  if (isSequential(found.router as AnyRouter) || found.router.needs?.includes("replies")) {
+    throw new CapabilityError(`${router} reads replies, which an opened split has not`);
   }
   return { id: found.id, router: found.router as Router<C> };
 }

@@ -96,14 +96,16 @@ export interface BenchmarkAudit {
 
 /** Audits a table. What is found depends on ids, texts and scores, never on the order of the rows. */
 export function audit(table: OutcomeTable): Audit {
-  const { ids, texts, benchmark, task, published } = table;
+  const { ids, texts, benchmark, task, published, documents } = table;
   const rows = Array.from(ids.keys()).sort((a, b) => ids[a] < ids[b] ? -1 : 1);
   const together = disjointSets(rows.length);
   const joinAll = (sets: readonly number[][]): void => {
     for (const set of sets) for (const row of set) together.join(row, set[0]);
   };
 
-  const strict = repeated(rows, (row) => strictForm(texts[row]));
+  // A question with other documents is another query, on the same side of every split.
+  const beside = (row: number): string => documents ? `\n\n${strictForm(documents[row])}` : "";
+  const strict = repeated(rows, (row) => strictForm(texts[row]) + beside(row));
   const keeper = Uint32Array.from(rows.keys());
   for (const set of strict) {
     const first = set.find((row) => published[row] === 2) ?? set[0];
@@ -111,7 +113,7 @@ export function audit(table: OutcomeTable): Audit {
   }
   const kept = rows.filter((row) => keeper[row] === row);
   const loose = repeated(kept, (row) => looseKey(texts[row]));
-  joinAll(strict);
+  joinAll(documents ? repeated(rows, (row) => strictForm(texts[row])) : strict);
   joinAll(loose);
 
   // One row stands for its loose duplicates from here on, or many copies would look like boilerplate.

@@ -65,6 +65,8 @@ export function dropDuplicates(
       options: table.options.filter(isKept),
       scores: means(table.scores),
       ...(table.targets && { targets: means(table.targets) }),
+      ...(table.documents && { documents: table.documents.filter(isKept) }),
+      ...(table.plainScores && { plainScores: means(table.plainScores) }),
       costs: means(table.costs),
       ...(repeats && { repeats: new Map(Array.from(repeats, ([m, all]) => [m, draws(all)])) }),
       ...(truth && { truth: truths(truth) }),

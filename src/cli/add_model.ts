@@ -2,14 +2,18 @@
  * `deno task add-model`: what a new model would add to a pool, from a few labelled queries.
  * @module
  */
-import { dirname } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { openDataset } from "../../datasets/load.ts";
 import { addModel, queriesToLabel } from "../api/add_model.ts";
 import { openPool, type Pool } from "../api/pool.ts";
 import { UsageError } from "../base/errors.ts";
 import { writeAtomic } from "../base/files.ts";
 import { progress } from "../base/progress.ts";
-import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
+import type { Query } from "../collect/call.ts";
+import { toQuery } from "../collect/queries.ts";
+import { type Command, type Flags, parseFlags, runMain, type Values } from "./args.ts";
+import { ask, ASKING } from "./asking.ts";
+import { nameOf } from "./collect.ts";
 import { expectWritable } from "./writable.ts";
 
 const FLAGS = {
@@ -21,7 +25,11 @@ const FLAGS = {
   },
   list: { type: "string", value: "file", help: "write the queries to label, ….jsonl" },
   records: { type: "string", value: "file", help: "the new model's graded answers to them" },
-  model: { type: "string", value: "name", help: "the new model, where the records have several" },
+  model: {
+    type: "string",
+    value: "name",
+    help: "the new model, where the records have several; the one to ask at --endpoint",
+  },
   holdOut: { type: "string", value: "model", help: "for a look: a known model plays the new one" },
   n: { type: "number", default: 125, integer: true, min: 10, help: "labelled queries" },
   routers: {
@@ -44,17 +52,25 @@ const FLAGS = {
     help: "see deno task embed --list",
   },
   json: { type: "boolean", help: "machine-readable" },
+  out: {
+    type: "string",
+    value: "folder",
+    help: "with --endpoint: journal and records; default runs/add-model/DATA",
+  },
+  ...ASKING,
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {
   name: "deno task add-model",
   summary:
     "Says what a new model would add to a pool: its record, where it would be sent queries, the gain over the pool " +
-    "without it with interval, what the labels cost, and how the interval shrinks with more of them. First " +
-    "--list, which writes the queries to label; then --records with the model's graded answers.",
+    "without it with interval, what the labels cost, and how the interval shrinks with more of them. With --endpoint " +
+    "the model is asked the queries to label and graded, as deno task collect does; or --list writes these queries, " +
+    "and --records reads the model's graded answers.",
   flags: FLAGS,
   examples: [
     "deno task add-model --data demo --hold-out birch-8b",
+    "deno task add-model --data ./records.jsonl --endpoint http://127.0.0.1:8080/v1 --model smollm2 --grader contains",
     "deno task add-model --data ./records.jsonl --n 125 --list runs/to-label.jsonl",
     "deno task add-model --data ./records.jsonl --n 125 --records runs/answers.jsonl",
   ],
@@ -62,48 +78,63 @@ const COMMAND: Command<typeof FLAGS> = {
 
 /** Runs the command. */
 export async function main(argv: string[]): Promise<void> {
-  const { flags } = parseFlags(argv, COMMAND), { data, list, json, holdOut, records } = flags;
+  const { flags } = parseFlags(argv, COMMAND), { data, list, json, holdOut, endpoint } = flags;
   const options = { ...flags, selection: flags.selection as "random" | "discriminative" };
-  if (list === undefined && holdOut === undefined && records === undefined) {
+  const sources = [holdOut, flags.records, endpoint].filter((source) => source !== undefined);
+  if (list === undefined && sources.length === 0) {
     throw new UsageError(
-      "--list, --records or --hold-out is needed: what to label, or what is known",
+      "--endpoint, --list, --records or --hold-out is needed: whom to ask, what to label, or what is known",
     );
+  }
+  if (sources.length > 1) {
+    throw new UsageError("--endpoint, --records and --hold-out exclude each other");
   }
   if (list !== undefined) await expectWritable("--list", dirname(list));
   const pool = await openPool(data);
   if (list !== undefined) {
-    const lines = await linesToLabel(pool, queriesToLabel(pool, options));
-    await writeAtomic(list, lines.join(""));
-    console.log(`wrote ${list}: ${lines.length} queries to label, the first to come first`);
+    const queries = await toLabel(pool, queriesToLabel(pool, options));
+    await writeAtomic(list, queries.map((query) => JSON.stringify(query) + "\n").join(""));
+    console.log(`wrote ${list}: ${queries.length} queries to label, the first to come first`);
   }
-  if (holdOut === undefined && records === undefined) return;
+  if (sources.length === 0) return;
+  const records = endpoint === undefined ? flags.records : await labelled(pool, flags);
   const line = progress("routing with and without it", 100);
   const report = await addModel(pool, {
     ...options,
+    records,
     progress: (share) => line.update(Math.round(100 * share)),
   });
   line.end();
   console.log(json ? JSON.stringify(report.facts) : String(report));
 }
 
-/** Records of the pool without what models made of them, in the given order. */
-async function linesToLabel(pool: Pool, ids: readonly string[]): Promise<string[]> {
+/** Queries of the pool by id, in the given order, without what models made of them. */
+async function toLabel(pool: Pool, ids: readonly string[]): Promise<Query[]> {
   const { records } = await openDataset(pool.source);
   const known = new Map(records.list.map((record) => [record.id, record]));
   return ids.map((id) => {
-    const { benchmark, task, level, query, options, gold, documents, messages } = known.get(id)!;
-    return JSON.stringify({
-      id,
-      benchmark,
-      task,
-      level,
-      query,
-      options,
-      gold,
-      documents,
-      messages,
-    }) + "\n";
+    const { split: _split, ...query } = toQuery(known.get(id)!);
+    return query;
   });
+}
+
+/** Asks the model the queries to label, as far as its journal lacks them; the folder of its graded answers. */
+async function labelled(pool: Pool, flags: Values<typeof FLAGS>): Promise<string> {
+  const { model, data, json } = flags;
+  if (model === undefined) throw new UsageError("--endpoint needs --model: which model to ask");
+  if (pool.models.includes(model)) {
+    throw new UsageError(`${pool.name} knows "${model}" already; --hold-out says what it adds`);
+  }
+  const ids = queriesToLabel(pool, {
+    ...flags,
+    selection: flags.selection as "random" | "discriminative",
+  });
+  const out = resolve(flags.out ?? join("runs/add-model", nameOf(data)));
+  await ask({
+    ...{ out, models: [model], queries: () => toLabel(pool, ids) },
+    ...(json && { say: console.error }),
+  }, { ...flags, draws: 1, seed: undefined, documents: false });
+  return out;
 }
 
 if (import.meta.main) await runMain(main);

@@ -62,7 +62,7 @@ export async function main(argv: string[]): Promise<void> {
   await again.fitted();
   const seconds = ((performance.now() - start) / 1000).toFixed(1), { saved } = again;
   console.log(
-    `wrote ${save}: ${saved.router.id} on ${saved.table.ids.length} queries of ${pool.name}, ` +
+    `wrote ${save}: ${saved.router.id} on ${saved.table.ids.length} queries of ${pool.source}, ` +
       `${again.models.length} models, ${
         JSON.stringify(saved.configs.score)
       }; opens in ${seconds} s\n` +

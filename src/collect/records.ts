@@ -133,6 +133,12 @@ function record(
       : undefined
   );
   const priced = of((_, model) => own(prices?.perMillionTokens, model));
+  const costs = (from: ReadonlyMap<string, Cell>): Record<string, number> =>
+    Object.fromEntries(
+      Object.entries(priced).flatMap(([m, rates]) =>
+        from.has(m) ? [[m, tokenCost(tokens(from.get(m)!), rates)]] : []
+      ),
+    );
   const defined = { task, level, split, options, gold, documents, messages };
   return {
     id,
@@ -148,12 +154,13 @@ function record(
     ...(Object.keys(target).length > 0 && { target }),
     ...(Object.keys(priced).length > 0 && {
       prices: Object.fromEntries(Object.entries(priced).map(([m, [a, b]]) => [m, [a, b]])),
-      costs: Object.fromEntries(
-        Object.entries(priced).map(([m, rates]) => [m, tokenCost(tokens(cells.get(m)!), rates)]),
-      ),
+      costs: costs(cells),
     }),
     ...(withDocuments.size > 0 && {
       scores_rag: Object.fromEntries([...withDocuments].map(([m, cell]) => [m, score(cell)])),
+      tokens_rag: Object.fromEntries([...withDocuments].map(([m, cell]) => [m, tokens(cell)])),
+      ...([...withDocuments.keys()].some((m) => m in priced) &&
+        { costs_rag: costs(withDocuments) }),
     }),
   };
 }

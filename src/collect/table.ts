@@ -6,8 +6,8 @@ import { basename, join, resolve } from "node:path";
 import { writeAtomic, writeJson } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
 import { encodeRecords } from "../outcomes/importers/index.ts";
-import { gaplessPool } from "../outcomes/gaps.ts";
-import type { Manifest, View } from "../outcomes/manifest.ts";
+import { documentedPool, gaplessPool } from "../outcomes/gaps.ts";
+import { type Manifest, type View, WITH_DOCUMENTS } from "../outcomes/manifest.ts";
 import type { PriceList } from "../outcomes/pricing.ts";
 import { type OutcomeRecord, own } from "../outcomes/record.ts";
 import type { Journal } from "./journal.ts";
@@ -58,13 +58,17 @@ function manifest(
   };
 }
 
-/** `all`: the pool that keeps most scores; `every-model`, where that leaves a model out. */
+/**
+ * `all`: the pool that keeps most scores; `every-model`, where that leaves a model out; `documents`: answers with
+ * documents, where there are any.
+ */
 function views(records: readonly OutcomeRecord[]): Record<string, View> {
   const every = [...new Set(records.flatMap(({ scores }) => Object.keys(scores)))].sort();
-  const pool = gaplessPool(records)?.models ?? every;
+  const pool = gaplessPool(records)?.models ?? every, rich = documentedPool(records);
   return {
     all: { models: pool },
     ...(pool.length < every.length && { "every-model": { models: every } }),
+    ...(rich && { [WITH_DOCUMENTS]: { models: rich.models, documents: true } }),
   };
 }
 

@@ -17,7 +17,7 @@ import {
   trainAnswer,
 } from "./stage2.ts";
 import { type Bpe, trainBpe } from "./bpe.ts";
-import { initialise, type NetworkShape } from "./network.ts";
+import { initialise, type NetworkShape, type TableNetwork, tableNetwork } from "./network.ts";
 import { type Preset, presetFor } from "./presets.ts";
 import { describeProfile, profileOf } from "./profile.ts";
 import { type EncodedRecord, Reader } from "./reader.ts";
@@ -74,7 +74,7 @@ export interface Trained {
   /** The network. */
   readonly shape: NetworkShape;
   /** Inference with its weights. */
-  readonly reader: Reader;
+  readonly reader: Reader<TableNetwork>;
   /** Training and validation rows in the order of their ids, first training, then validation. */
   readonly rows: Labelled;
   /** The profile list, as rows. */
@@ -142,14 +142,14 @@ async function fit(train: TrainingData, variant: Variant, tools: FitTools): Prom
       progress: (done) => tools.progress(share * done),
     }));
   }
-  const reader = new Reader(parameters, shape, { device: tools.device });
+  const network = tableNetwork(parameters, shape);
+  const reader = new Reader(network, { device: tools.device });
   const encodeAll = (): Promise<EncodedRecord[]> =>
     encode(reader, rows, profile, models.map((_, m) => m), variant.identity);
   const judged = pickJudged(rows, validation, preset.judged, stream);
   const meanCosts = Float64Array.from(order, (m) => train.meanCosts[m]);
   const report = await trainAnswer(
-    parameters,
-    shape,
+    network,
     {
       ...withPseudoModels(rows, variant.pseudoModels ?? 0, stream),
       profile,

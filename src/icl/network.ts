@@ -6,7 +6,7 @@
  * [ANSWER + v]. The two logits at [ANSWER + v] say whether the model will solve the query.
  * @module
  */
-import type { Graph, Tensor } from "../nn/graph.ts";
+import type { Tensor } from "../nn/graph.ts";
 import { add, concat, expand, linear, lookup, mul, reshape, slice, sub } from "../nn/ops.ts";
 import { causalAttention, rmsNorm, silu } from "../nn/layers.ts";
 import { type Bound, normal, ones, Parameters } from "../nn/parameters.ts";
@@ -19,11 +19,11 @@ import {
   type BlockShape,
   type KeysValues,
   keysValues,
-  memoryInputs,
   normalise,
   project as projectHeads,
 } from "../nn/transformer.ts";
 import type { Random } from "../base/random.ts";
+import { type AnswerNetwork, NOT_TOLD } from "./answer_network.ts";
 import { sharedPrefixAttention } from "./shared_prefix.ts";
 
 /** Sizes of a network. */
@@ -54,8 +54,28 @@ export function blockOf({ width, heads }: NetworkShape): BlockShape {
 /** Tokens of a target: [QUERY] [v] [ANSWER + v]. */
 export const TARGET_TOKENS = 3;
 
-/** Label of a record's query whose outcome is not told: it is to be predicted. Beside 0, not solved, and 1, solved. */
-export const NOT_TOLD = 2;
+/** A small transformer with its sizes. */
+export interface TableNetwork extends AnswerNetwork {
+  /** Its sizes. */
+  readonly shape: NetworkShape;
+}
+
+/** Weights of a shape as a network that stage 2 trains and the reader runs. */
+export function tableNetwork(parameters: Parameters, shape: NetworkShape): TableNetwork {
+  const { input, layers, heads, width, pairTokens, identities } = shape;
+  return {
+    ...{ parameters, shape, input, layers },
+    byName: identities !== undefined,
+    recordLength: (K) => pairTokens ? K : 2 * K,
+    memoryShape: (length) => [1, heads, length, width / heads],
+    group: (_, { length }, decay) => ({ decay: length > 1 ? decay : 0 }),
+    read: (parameter, vectors, labels, options) =>
+      encodeRecords(parameter, shape, vectors, labels, options),
+    readNames: (parameter, models, options) => encodeIdentities(parameter, shape, models, options),
+    answer: (parameter, vectors, memory, options) =>
+      answerLogits(parameter, shape, vectors, memory, options),
+  };
+}
 
 /** The initial weights. */
 export function initialise(shape: NetworkShape, random: Random): Parameters {
@@ -236,12 +256,6 @@ export function reconstructionLogits(
 /** Dropout sites of the record, the targets and the texts go by different names. */
 function renamed({ drop, ...rest }: BlockOptions, stream: string): BlockOptions {
   return drop ? { ...rest, drop: (x, name) => drop(x, `${stream} ${name}`) } : rest;
-}
-
-/** Declares keys and values as inputs of an inference graph, as {@link encodeRecords} orders them. */
-export function prefixInputs(graph: Graph, shape: NetworkShape, length: number): KeysValues[] {
-  const size = [1, shape.heads, length, shape.width / shape.heads];
-  return memoryInputs(graph, shape.layers, size);
 }
 
 /** Adds the projector's parameters under a prefix; `linear`: one bias-free layer after the norm, no more. */

@@ -6,20 +6,12 @@
 import { CapabilityError, DataError } from "../base/errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { inBlocks } from "../nn/blocks.ts";
-import type { Parameters } from "../nn/parameters.ts";
 import type { Feeds } from "../nn/program.ts";
-import { copied, Programs } from "../nn/programs.ts";
-import { memoryOutputs } from "../nn/transformer.ts";
-import type { SessionOptions } from "../onnx/session.ts";
+import { copied, Programs, type ProgramsOptions } from "../nn/programs.ts";
+import { memoryInputs, memoryOutputs } from "../nn/transformer.ts";
 import type { ModelProfiles } from "../router/contract.ts";
 import { extendPool } from "../router/training.ts";
-import {
-  answerLogits,
-  encodeIdentities,
-  encodeRecords,
-  type NetworkShape,
-  prefixInputs,
-} from "./network.ts";
+import type { AnswerNetwork } from "./answer_network.ts";
 import { SHORTEST_RECORD } from "./profile.ts";
 import { type Record, recordOf, solvedOf } from "./record.ts";
 
@@ -35,34 +27,30 @@ export interface EncodedRecord {
 export const BATCH = 64;
 
 /** Reads records and answers queries with fixed weights. */
-export class Reader {
+export class Reader<N extends AnswerNetwork = AnswerNetwork> {
   readonly #programs: Programs;
 
   /** Programs are compiled when a record length is first met. */
-  constructor(
-    readonly parameters: Parameters,
-    readonly shape: NetworkShape,
-    options: SessionOptions = {},
-  ) {
-    this.#programs = new Programs(parameters, options);
+  constructor(readonly network: N, options: ProgramsOptions = {}) {
+    this.#programs = new Programs(network.parameters, options);
   }
 
   /** Encodes a record. */
   async encode({ vectors, labels }: Record): Promise<EncodedRecord> {
-    const K = labels.length, { shape } = this;
+    const K = labels.length, { network } = this;
     const made = await this.#programs.run(`record ${K}`, (graph, parameter) => {
-      const record = graph.input("record", [K, shape.input]);
+      const record = graph.input("record", [K, network.input]);
       const solved = graph.input("labels", [1, K], { type: "int64" });
-      memoryOutputs(graph, encodeRecords(parameter, shape, record, solved));
+      memoryOutputs(graph, network.read(parameter, record, solved));
     }, { record: vectors, labels });
-    return { length: shape.pairTokens ? K : 2 * K, memory: copied(made) };
+    return { length: network.recordLength(K), memory: copied(made) };
   }
 
   /** The control: a model known by its number alone. */
   async encodeIdentity(model: number): Promise<EncodedRecord> {
     const made = await this.#programs.run("identity", (graph, parameter) => {
       const models = graph.input("models", [1, 1], { type: "int64" });
-      memoryOutputs(graph, encodeIdentities(parameter, this.shape, models));
+      memoryOutputs(graph, this.network.readNames(parameter, models));
     }, { models: BigInt64Array.of(BigInt(model)) });
     return { length: 1, memory: copied(made) };
   }
@@ -72,13 +60,13 @@ export class Reader {
    * record only.
    */
   async answer(queries: Matrix, records: readonly EncodedRecord[]): Promise<Float64Array> {
-    const M = records.length, out = new Float64Array(queries.rows * M);
+    const M = records.length, out = new Float64Array(queries.rows * M), { network } = this;
     for (const [m, { length, memory }] of records.entries()) {
       const column = await inBlocks(queries, BATCH, async (targets) => {
         const { logits } = await this.#programs.run(`answer ${length}`, (graph, parameter) => {
-          const prefixes = prefixInputs(graph, this.shape, length);
-          const rows = graph.input("targets", [BATCH, this.shape.input]);
-          graph.output("logits", answerLogits(parameter, this.shape, rows, prefixes));
+          const known = memoryInputs(graph, network.layers, network.memoryShape(length));
+          const rows = graph.input("targets", [BATCH, network.input]);
+          graph.output("logits", network.answer(parameter, rows, known));
         }, { ...memory, targets });
         return logits;
       });
@@ -92,7 +80,7 @@ export class Reader {
    * @throws {DataError} when they do not have the width the network was trained on
    */
   expectWidth({ width }: Matrix): void {
-    const { input } = this.shape;
+    const { input } = this.network;
     if (width === input) return;
     throw new DataError(
       `query vectors of width ${width}; the network was trained on width ${input}`,

@@ -18,6 +18,7 @@ import {
   reliability,
 } from "./calibration.ts";
 import { encode, type Trained, trained, type Variant } from "./fit.ts";
+import type { TableNetwork } from "./network.ts";
 import { type EncodedRecord, type Reader, readNewModels } from "./reader.ts";
 import { recordOf } from "./record.ts";
 
@@ -43,7 +44,7 @@ export interface Fitted {
   /** Model ids. Length M. */
   readonly models: readonly string[];
   /** The network. */
-  readonly reader: Reader;
+  readonly reader: Reader<TableNetwork>;
   /** The queries of every record, in order: ids, vectors [K × input]. */
   readonly profile: { readonly ids: readonly string[]; readonly vectors: Matrix };
   /** What the records say: 1 = solved, 0 = not, NaN = missing. Row-major [K × M]. */
@@ -144,12 +145,12 @@ function routed(
         return routed(fitted, extended.models, extended.records);
       },
     }),
-    describe: () => ({ parameters: reader.parameters.count, notes: [...fitted.notes] }),
+    describe: () => ({ parameters: reader.network.parameters.count, notes: [...fitted.notes] }),
   };
 }
 
 /** Labels [K × M] as a reading presents them: as they are, permuted in each column, or the next column's. */
-function presented(
+export function presented(
   labels: Float64Array,
   models: readonly string[],
   { whose, seed }: Presented = { whose: "own", seed: 0 },

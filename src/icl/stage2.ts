@@ -7,19 +7,13 @@
  */
 import { CapabilityError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import { binaryCrossEntropy, Dropout } from "../nn/layers.ts";
+import { binaryCrossEntropy, Dropout, logisticLoss } from "../nn/layers.ts";
 import { numbersOf } from "../nn/checkpoint.ts";
 import { loop, type LoopOptions, meanOfLast, type Memory, Trainer } from "../nn/trainer.ts";
-import type { Parameters } from "../nn/parameters.ts";
 import type { Tensor } from "../nn/graph.ts";
+import { add, reshape, scale, sub } from "../nn/ops.ts";
 import { warmupCosine } from "../nn/adamw.ts";
-import {
-  answerLogits,
-  encodeIdentities,
-  encodeRecords,
-  type NetworkShape,
-  NOT_TOLD,
-} from "./network.ts";
+import { type AnswerNetwork, NOT_TOLD } from "./answer_network.ts";
 import { row } from "../linalg/matrix.ts";
 import { pick } from "./stage1.ts";
 import type { Labelled, Outcomes } from "./record.ts";
@@ -45,6 +39,10 @@ export interface AnswerOptions {
   readonly decay: number;
   /** Record lengths to draw from at each step, in random order; the whole list, in order, if absent. */
   readonly lengths?: readonly number[];
+  /** Queries of a record, drawn from the targets again at each step; the profile list if absent. */
+  readonly fresh?: number;
+  /** Weight of a second loss: of two models that score differently on a target, the better should have the larger ℓ. */
+  readonly contrast?: number;
   /** Graded scores as labels of the targets, in place of solved or not. */
   readonly soft?: boolean;
 }
@@ -55,11 +53,24 @@ export interface AnswerData {
   readonly solved: Outcomes;
   /** Graded scores [N × M], for soft labels. */
   readonly scores: Float64Array;
+  /** Log-odds from which ℓ are counted, so that only what lies beside them has to be learned; 0 if absent. */
+  readonly prior?: Prior;
   /** The profile list: rows, in order. */
   readonly profile: Uint32Array;
   /** Rows that may be targets. Where one of a step's targets is in its record, the record does not tell its outcome. */
   readonly targets: Uint32Array;
 }
+
+/**
+ * Log-odds of target rows for some models, row-major [models × targets], from labelled rows that are no targets.
+ * @param labelled rows that may be used, in random order, those of the step's records first
+ */
+export type Prior = (
+  targets: readonly number[],
+  labelled: Uint32Array,
+  models: readonly number[],
+  random: Random,
+) => Promise<Float32Array>;
 
 /** How often the network is judged on validation, at most. */
 const LOOKS = 8;
@@ -81,15 +92,14 @@ export interface AnswerReport {
  * @param judge judged routed score on validation rows, or undefined without validation
  */
 export async function trainAnswer(
-  parameters: Parameters,
-  shape: NetworkShape,
-  { solved, scores, profile, targets }: AnswerData,
+  network: AnswerNetwork,
+  { solved, scores, profile, targets, prior }: AnswerData,
   options: AnswerOptions,
   random: Random,
   judge: (() => Promise<number>) | undefined,
   watch: Omit<LoopOptions, "steps"> & { readonly threads?: number },
 ): Promise<AnswerReport> {
-  const M = solved.models, B = options.targets;
+  const M = solved.models, B = options.targets, { parameters, input } = network;
   const has = (i: number, m: number): boolean => !Number.isNaN(solved.labels[i * M + m]);
   const labelled = range(M).map((m) => Array.from(targets).filter((i) => has(i, m)));
   const known = range(M).filter((m) => labelled[m].length > 0);
@@ -99,13 +109,12 @@ export async function trainAnswer(
   const trainer = new Trainer(parameters, {
     schedule: warmupCosine(options.rate, steps),
     threads: watch.threads,
-    group: (_, { length }) => ({ decay: length > 1 ? options.decay : 0 }),
+    group: (name, shape) => network.group(name, shape, options.decay),
   });
   const masks: Record<string, Record<string, Uint8Array>> = {},
     sites = new Map<number, Dropout[]>();
   const outcomes = new Float32Array(G * B), weights = new Float32Array(G * B);
-  const rows = new Float32Array(B * shape.input);
-  const records = new Map<number, { vectors: Float32Array; labels: BigInt64Array }>();
+  const rows = new Float32Array(B * input), drawn = new Map<number, Drawn>();
   const every = Math.max(1, Math.ceil(steps / LOOKS)), looks: number[] = [];
   let best: { at: number; weights: Map<string, Float32Array> } | undefined;
   const losses: number[] = [];
@@ -131,11 +140,9 @@ export async function trainAnswer(
     const draw = random.fork("step", step);
     const K = options.lengths
       ? options.lengths[draw.integer(options.lengths.length)]
-      : profile.length;
-    const list = options.lengths ? draw.shuffle(profile.slice()).subarray(0, K) : profile;
+      : options.fresh ?? profile.length;
+    const listed = options.lengths ? draw.shuffle(profile.slice()).subarray(0, K) : profile;
     const models = draw.shuffle([...known]).slice(0, G).sort((a, b) => a - b);
-    const record = kept(records, K, G, shape.input);
-    list.forEach((i, k) => record.vectors.set(row(solved.vectors, i), k * shape.input));
     const chosen = (b: number): number => targets[pick(random, targets.length, step * B + b)];
     // Where outcomes are so sparse that a step would have none, its first model's own rows are taken.
     const sparse = labelled[models[0]];
@@ -143,50 +150,53 @@ export async function trainAnswer(
       models.some((m) => range(B).some((b) => has(chosen(b), m)));
     const asked = range(B).map((b) => some ? chosen(b) : sparse[(step * B + b) % sparse.length]);
     const hidden = new Set(asked);
-    list.forEach((i, k) =>
-      models.forEach((m, g) =>
-        record.labels[g * K + k] = BigInt(hidden.has(i) ? NOT_TOLD : solved.labels[i * M + m])
-      )
-    );
-    for (const [b, i] of asked.entries()) {
-      rows.set(row(solved.vectors, i), b * shape.input);
-      models.forEach((m, g) => {
+    const others = options.fresh || prior
+      ? draw.fork("record").shuffle(targets.filter((i) => !hidden.has(i)))
+      : targets;
+    const list = options.fresh ? others.subarray(0, K) : listed;
+    const { vectors, labels } = ofLength(drawn, K, G, input);
+    list.forEach((i, k) => vectors.set(row(solved.vectors, i), k * input));
+    asked.forEach((i, b) => rows.set(row(solved.vectors, i), b * input));
+    models.forEach((m, g) => {
+      asked.forEach((i, b) => {
         const label = (options.soft ? scores : solved.labels)[i * M + m];
         outcomes[g * B + b] = Number.isNaN(label) ? 0 : label;
         weights[g * B + b] = Number.isNaN(label) ? 0 : 1;
       });
-    }
+      list.forEach((i, k) => {
+        const told = !hidden.has(i) && has(i, m);
+        labels[g * K + k] = BigInt(told ? solved.labels[i * M + m] : NOT_TOLD);
+      });
+    });
     const names = BigInt64Array.from(models, BigInt);
+    const counted = prior && { prior: await prior(asked, others, models, draw.fork("prior")) };
     const { loss } = await trainer.update(`${K}`, (graph, parameter) => {
       const site = new Dropout(graph, options.dropout);
       const inputs = new Dropout(graph, options.inputDropout);
       sites.set(K, [site, inputs]);
       const named = { drop: (x: Tensor, name: string): Tensor => site.apply(x, name) };
-      const prefixes = shape.identities
-        ? encodeIdentities(
+      const memory = network.byName
+        ? network.readNames(parameter, graph.input("models", [G, 1], { type: "int64" }), named)
+        : network.read(
           parameter,
-          shape,
-          graph.input("models", [G, 1], { type: "int64" }),
-          named,
-        )
-        : encodeRecords(
-          parameter,
-          shape,
-          inputs.apply(graph.input("record", [K, shape.input]), "record"),
+          inputs.apply(graph.input("record", [K, input]), "record"),
           graph.input("labels", [G, K], { type: "int64" }),
           named,
         );
-      const targets = inputs.apply(graph.input("targets", [B, shape.input]), "targets");
-      const logits = answerLogits(parameter, shape, targets, prefixes, named);
-      return binaryCrossEntropy(
+      const targets = inputs.apply(graph.input("targets", [B, input]), "targets");
+      const heard = network.answer(parameter, targets, memory, named);
+      const logits = prior ? add(heard, graph.input("prior", [G, B])) : heard;
+      const loss = binaryCrossEntropy(
         logits,
         graph.input("outcomes", [G, B]),
         graph.input("weights", [G, B]),
       );
+      if (!options.contrast) return loss;
+      const better = graph.input("better", [G, G, B]);
+      return add(loss, scale(logisticLoss(differences(logits), better), options.contrast));
     }, () => {
       const mask = masks[K] ??= {};
       for (const site of sites.get(K)!) site.draw(draw.fork("dropout"), mask);
-      const { vectors, labels } = record;
       return [{
         record: vectors,
         labels,
@@ -194,6 +204,8 @@ export async function trainAnswer(
         targets: rows,
         outcomes,
         weights,
+        ...counted,
+        ...(options.contrast ? { better: betterBy(outcomes, weights, G, B) } : {}),
         ...mask,
       }];
     });
@@ -202,11 +214,44 @@ export async function trainAnswer(
     looks.push(await judge());
     const last = looks.length - 1;
     if (best === undefined || !(looks[last] <= looks[best.at] + 1e-12)) {
-      best = { at: last, weights: parameters.snapshot() };
+      best = { at: last, weights: learned(network) };
     }
   }, memory).finally(() => trainer.release());
   if (best) parameters.restore(best.weights);
   return { steps: trainer.step, loss: meanOfLast(losses), looks, kept: best?.at ?? -1 };
+}
+
+/** ℓ of the second model less ℓ of the first, for every pair of models and target [G × G × B]. */
+function differences(logits: Tensor): Tensor {
+  const [G, B] = logits.shape;
+  return sub(reshape(logits, [1, G, B]), reshape(logits, [G, 1, B]));
+}
+
+/** By how much the first model of a pair scores more on a target than the second, 0 where it does not [G × G × B]. */
+function betterBy(
+  outcomes: Float32Array,
+  weights: Float32Array,
+  G: number,
+  B: number,
+): Float32Array {
+  const out = new Float32Array(G * G * B);
+  for (let g = 0, at = 0; g < G; g++) {
+    for (let h = 0; h < G; h++) {
+      for (let b = 0; b < B; b++, at++) {
+        const i = g * B + b, j = h * B + b;
+        // A model beside itself says nothing, but keeps the sum of the weights above 0.
+        if (g === h) out[at] = 1e-6;
+        else if (weights[i] && weights[j]) out[at] = Math.max(0, outcomes[i] - outcomes[j]);
+      }
+    }
+  }
+  return out;
+}
+
+/** A copy of the numbers that are trained. */
+function learned({ parameters, group }: AnswerNetwork): Map<string, Float32Array> {
+  const trained = [...parameters].filter(([name, { shape }]) => group(name, shape, 0) !== null);
+  return new Map(trained.map(([name, { data }]) => [name, data.slice()]));
 }
 
 /** Steps of a full training run. */
@@ -221,18 +266,21 @@ export function stepsOf(
   );
 }
 
-function kept(
-  records: Map<number, { vectors: Float32Array; labels: BigInt64Array }>,
-  K: number,
-  G: number,
-  width: number,
-): { vectors: Float32Array; labels: BigInt64Array } {
-  let record = records.get(K);
-  if (!record) {
-    record = { vectors: new Float32Array(K * width), labels: new BigInt64Array(G * K) };
-    records.set(K, record);
+/** What is fed about records of one length, filled anew at each step. */
+interface Drawn {
+  /** Of the records' queries [K × input]. */
+  readonly vectors: Float32Array;
+  /** Of the records [G × K]. */
+  readonly labels: BigInt64Array;
+}
+
+function ofLength(drawn: Map<number, Drawn>, K: number, G: number, input: number): Drawn {
+  let found = drawn.get(K);
+  if (!found) {
+    found = { vectors: new Float32Array(K * input), labels: new BigInt64Array(G * K) };
+    drawn.set(K, found);
   }
-  return record;
+  return found;
 }
 
 function range(n: number): number[] {

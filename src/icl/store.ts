@@ -12,7 +12,7 @@ import { matrix } from "../linalg/matrix.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn/safetensors.ts";
 import { Bpe } from "./bpe.ts";
 import type { Platt } from "./calibration.ts";
-import { initialise, type NetworkShape } from "./network.ts";
+import { initialise, type NetworkShape, tableNetwork } from "./network.ts";
 import { Reader } from "./reader.ts";
 import type { Fitted } from "./router.ts";
 
@@ -32,7 +32,7 @@ export interface Expected {
  * @throws {DataError} naming the model and query, when a record has no label; it cannot be read again
  */
 export async function saveTrained(path: string, fitted: Fitted): Promise<void> {
-  const { reader: { parameters, shape }, profile: { ids, vectors }, models } = fitted;
+  const { reader: { network: { parameters, shape } }, profile: { ids, vectors }, models } = fitted;
   checkLabels(path, fitted.labels, ids, models);
   const tensors = new Map<string, StoredTensor>(
     Array.from(parameters, ([name, tensor]) => [WEIGHTS + name, tensor]),
@@ -128,7 +128,7 @@ export async function loadTrained(path: string, expected: Expected = {}): Promis
   );
   return {
     models: wanted,
-    reader: new Reader(parameters, shape),
+    reader: new Reader(tableNetwork(parameters, shape)),
     profile: { ids, vectors },
     labels,
     ...(identities ? { identities: columns.map((m) => identities[m]) } : {}),

@@ -36,6 +36,8 @@ export interface DecoderOptions {
   readonly tuning: Tuning;
   /** Load the first blocks only; `decode` then is that of the shorter model. All if absent. */
   readonly blocks?: number;
+  /** Leave out the blocks before this one, and the token table: rows enter behind them, as states. Default 0. */
+  readonly from?: number;
   /** Names the streams that new parameters (adapters, a projector) start from. */
   readonly random: Random;
 }
@@ -50,18 +52,30 @@ export async function openDecoder(folder: string, options: DecoderOptions): Prom
   const whole = await readDecoderConfig(join(folder, "config.json"));
   const config = { ...whole, layers: Math.min(whole.layers, options.blocks ?? whole.layers) };
   const tokenizer = await openTokenizer(folder);
-  const parameters = await loadWeights(folder, whole, config, options.random);
+  const from = options.from ?? 0;
+  if (from >= config.layers) throw new RangeError(`blocks from ${from} of ${config.layers}`);
+  const parameters = await loadWeights(folder, whole, { config, from }, options.random);
   const vectors = [...parameters].filter(([, { shape }]) => shape.length === 1)
     .map(([, { data }]) => sha256(new Uint8Array(data.buffer)));
   const size = parameters.count, { tuning } = options;
   if (typeof tuning === "object") addAdapters(parameters, inBlocks(tuning));
   return {
-    ...network(config, parameters, tuning),
-    description: `${config.kind}, ${config.layers} layers of width ${config.block.width}, ` +
+    ...network(config, from, parameters, tuning),
+    description:
+      `${config.kind}, ${describeBlocks(from, config.layers)} of width ${config.block.width}, ` +
       `${(size / 1e6).toFixed(1)} M parameters, ${describeTuning(tuning)}`,
-    fingerprint: hashJson({ config, tokenizer: tokenizer.hash, vectors }),
+    fingerprint: hashJson({
+      config,
+      ...(from ? { from } : {}),
+      tokenizer: tokenizer.hash,
+      vectors,
+    }),
     tokenizer,
   };
+}
+
+function describeBlocks(from: number, layers: number): string {
+  return from ? `layers ${from + 1} to ${layers}` : `${layers} layers`;
 }
 
 /** The projections that LoRA adapts by default: all of attention and of the feed-forward part. */
@@ -82,10 +96,11 @@ function inBlocks({ adapts, ...rest }: LoraOptions): LoraOptions {
 
 function network(
   { block: shape, layers, vocabulary, longest, tied }: DecoderConfig,
+  from: number,
   parameters: Parameters,
   tuning: Tuning,
 ): Omit<Backbone, "description" | "fingerprint" | "tokenizer"> {
-  const { width, heads, headWidth } = shape, table = parameters.get(TABLE).data;
+  const { width, heads, kvHeads, headWidth } = shape;
   const base = new Set([...parameters].map(([name]) => name).filter((name) => !isAdapter(name)));
   const trains = (name: string): boolean =>
     tuning === "full" ? base.has(name) : tuning !== "frozen" && isAdapter(name);
@@ -93,7 +108,7 @@ function network(
   const layer = (i: number): string => `model.layers.${i}`;
 
   const embed = (ids: readonly number[]): Float32Array => {
-    const rows = new Float32Array(ids.length * width);
+    const rows = new Float32Array(ids.length * width), table = parameters.get(TABLE).data;
     ids.forEach((id, i) => {
       if (!(id >= 0 && id < vocabulary)) throw new RangeError(`token ${id} of ${vocabulary}`);
       rows.set(table.subarray(id * width, (id + 1) * width), i * width);
@@ -107,7 +122,7 @@ function network(
     { positions, mask, attend }: DecodeOptions,
   ): Tensor => {
     let x = rows;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < count; i++) {
       x = block(x, parameter, layer(i), shape, (q, own) => {
         if (attend) return attend(i, q, own);
         const { keys, values } = own;
@@ -118,6 +133,7 @@ function network(
   };
   return {
     ...{ width, vocabulary, longest, layers, parameters, trains, embed, causal: true as const },
+    kvHeads,
     tokens: (graph, parameter, name, count) =>
       trains(TABLE)
         ? lookup(parameter(TABLE), graph.input(name, [count], { type: "int64" }))
@@ -158,16 +174,23 @@ function network(
 async function loadWeights(
   folder: string,
   whole: DecoderConfig,
-  wanted: DecoderConfig,
+  { config, from }: { readonly config: DecoderConfig; readonly from: number },
   random: Random,
 ): Promise<Parameters> {
   const stored = await readIndexed(folder), shapes = decoderShapes(whole);
   checkShapes(stored, shapes, folder, `${whole.kind} model`, (name) => isIdle(name, whole));
   const parameters = new Parameters(random);
-  for (const [name, shape] of decoderShapes(wanted)) {
+  const wanted = [...decoderShapes(config)].filter(([name]) => from === 0 || isBehind(name, from));
+  for (const [name, shape] of wanted) {
     parameters.add(name, shape, values((await stored.read(name)).data));
   }
   return parameters;
+}
+
+/** Whether a tensor is needed when rows enter behind the blocks before `from`. */
+function isBehind(name: string, from: number): boolean {
+  const [, layer] = /^model\.layers\.(\d+)\./.exec(name) ?? [];
+  return layer === undefined ? name !== TABLE : Number(layer) >= from;
 }
 
 /** Old files store the rotary frequencies, and some a second copy of a tied table. */

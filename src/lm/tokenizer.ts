@@ -25,9 +25,9 @@ export interface LmTokenizer {
   encode(pieces: Piece | readonly Piece[]): number[];
   /**
    * Ids of a text between the tokens that the model expects around one (`[CLS]` … `[SEP]`), if any; so many in
-   * all, the first of the text.
+   * all, the first or the last of the text.
    */
-  surrounded(text: string, most?: number): number[];
+  surrounded(text: string, most?: number, keep?: "first" | "last"): number[];
   /** The text of ids, without special tokens. */
   decode(ids: readonly number[]): string;
   /**
@@ -76,9 +76,10 @@ export async function openTokenizer(folder: string): Promise<LmTokenizer> {
       const list = typeof pieces === "object" ? pieces : [pieces];
       return joined(list).flatMap((piece) => typeof piece === "number" ? [piece] : text(piece));
     },
-    surrounded: (content, most = Infinity) => {
-      const { before, after } = around, room = most - before.length - after.length;
-      return [...before, ...text(content).slice(0, Math.max(0, room)), ...after];
+    surrounded: (content, most = Infinity, keep = "first") => {
+      const { before, after } = around, room = Math.max(0, most - before.length - after.length);
+      const ids = text(content), start = keep === "first" ? 0 : Math.max(0, ids.length - room);
+      return [...before, ...ids.slice(start, start + room), ...after];
     },
     decode: (ids) => {
       const own = ids.filter((id) => !marked.has(id));

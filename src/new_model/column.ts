@@ -121,7 +121,8 @@ function withColumn(
       const row = Math.floor(cell / M), m = cell % M;
       return m === at ? fresh.get(row) ?? NaN : cells[row * (M - 1) + m - Number(m > at)];
     });
-  const { truth: _truth, truthCost: _truthCost, repeats: _repeats, ...others } = table;
+  const { truth: _truth, truthCost: _truthCost, repeats: _repeats, ...known } = table;
+  const { documents: _documents, plainScores: _plainScores, ...others } = known;
   return {
     ...others,
     models,

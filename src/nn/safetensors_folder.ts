@@ -44,11 +44,15 @@ interface Place {
 }
 
 /**
- * Opens a model's folder: `model.safetensors` if it is there, else its index and shards.
+ * Opens a model's folder: the one file of its tensors if it is there, else its index and shards.
+ * @param file that one file's name
  * @throws {DataError} naming the file, when one is missing or damaged, or a shard lacks a listed tensor
  */
-export async function readIndexed(folder: string): Promise<TensorFolder> {
-  const whole = join(folder, "model.safetensors");
+export async function readIndexed(
+  folder: string,
+  file = "model.safetensors",
+): Promise<TensorFolder> {
+  const whole = join(folder, file);
   const places = await exists(whole) ? await placesOf(whole) : await shardedPlaces(folder);
   const place = (name: string): Place => {
     const found = places.get(name);

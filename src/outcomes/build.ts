@@ -13,7 +13,14 @@ import {
   type Manifest,
   viewOf,
 } from "./manifest.ts";
-import { columnsOf, type RecordColumns, type RecordRow, type Records } from "./columns.ts";
+import {
+  type AnswerColumns,
+  columnsOf,
+  type ModelColumns,
+  type RecordColumns,
+  type RecordRow,
+  type Records,
+} from "./columns.ts";
 import { listedCost, type PriceList, priceListHash, tokenFaults } from "./pricing.ts";
 import { own } from "./record.ts";
 import { type Cells, type DatasetFacts, emptyCells, type OutcomeTable } from "./table.ts";
@@ -35,12 +42,14 @@ export function buildTable(
   const where = `${manifest.name}/${viewName}`;
   const view = viewOf(manifest, viewName);
   const models = view.models.toSorted(), columns = columnsOf(records);
-  const chosen = select(columns.rows, view.where, view.not, where);
-  const scored = chosen.filter(({ at }) => columns.scores.hasAll(models, at));
-  const rows = manifest.needsCosts
-    ? scored.filter(({ at }) => columns.costs.hasAll(models, at))
+  const picked = select(columns.rows, view.where, view.not, where);
+  const chosen = view.documents ? withDocuments(picked, columns) : picked;
+  const answers = view.documents ? columns.withDocuments : columns;
+  const scored = chosen.filter(({ at }) => answers.scores.hasAll(models, at));
+  const rows = manifest.needsCosts && !view.documents
+    ? scored.filter(({ at }) => answers.costs.hasAll(models, at))
     : scored;
-  if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(columns, chosen, models)}`);
+  if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(answers, chosen, models)}`);
   sortById(rows, where);
 
   const [benchmarks, benchmark] = encode(rows.map((record) => record.benchmark), where);
@@ -48,13 +57,8 @@ export function buildTable(
   const [tasks, task] = encode(labels, where);
   const facts = benchmarks.map((name) => benchmarkFacts(manifest, name, rows, where));
 
-  const scores = cellsOf(
-    rows,
-    models,
-    columns.scores.exact,
-    (model, { at }) => columns.scores.get(model, at),
-  );
-  const costs = costCells(columns, rows, models, manifest.prices);
+  const scores = knownCells(answers.scores, rows, models);
+  const costs = costCells(answers, rows, models, manifest.prices);
   const targets = rows.some(({ hasTarget }) => hasTarget)
     ? targetCells(columns, rows, models)
     : undefined;
@@ -64,7 +68,8 @@ export function buildTable(
   });
 
   return {
-    dataset: datasetFacts(manifest, viewName, models, columns, rows, {
+    dataset: datasetFacts(manifest, viewName, models, { rows, tokens: answers.tokens }, {
+      "no documents": picked.length - chosen.length,
       "missing score": chosen.length - scored.length,
       "missing cost": scored.length - rows.length,
     }, costs),
@@ -78,6 +83,10 @@ export function buildTable(
     models,
     scores,
     ...(targets && { targets }),
+    ...(view.documents && {
+      documents: rows.map(({ at }) => columns.documents.get(at)!.join("\n\n")),
+      plainScores: knownCells(columns.scores, rows, models),
+    }),
     costs,
     options: Uint16Array.from(
       rows,
@@ -102,13 +111,22 @@ function cellsOf(
   return cells;
 }
 
+/** The numbers of some rows and models, NaN where there is none. */
+function knownCells(
+  columns: ModelColumns,
+  rows: readonly RecordRow[],
+  models: readonly string[],
+): Cells {
+  return cellsOf(rows, models, columns.exact, (model, { at }) => columns.get(model, at));
+}
+
 function costCells(
-  { costs, tokens: [input, output] }: RecordColumns,
+  { costs, tokens: [input, output] }: AnswerColumns,
   rows: readonly RecordRow[],
   models: readonly string[],
   prices: PriceList | undefined,
 ): Cells {
-  if (!prices) return cellsOf(rows, models, costs.exact, (model, { at }) => costs.get(model, at));
+  if (!prices) return knownCells(costs, rows, models);
   return cellsOf(
     rows,
     models,
@@ -134,12 +152,18 @@ function targetCells(
   });
 }
 
+/** The rows that models also answered with documents. Targets and draws are of the plain answers. */
+function withDocuments(rows: readonly RecordRow[], { documents }: RecordColumns): RecordRow[] {
+  return rows.filter(({ at }) => documents.has(at))
+    .map((row) => ({ ...row, hasTarget: false, repeats: undefined }));
+}
+
 /** What identifies a view: its records, what it takes of them, and what is said of the benchmarks. */
 export function viewHash(manifest: Manifest, viewName: string): string {
-  const { where = null, not = null, models } = viewOf(manifest, viewName);
+  const { where = null, not = null, models, documents } = viewOf(manifest, viewName);
   return hashJson({
     records: manifest.records.sha256 ?? null,
-    view: { where, not, models: models.toSorted() },
+    view: { where, not, models: models.toSorted(), ...(documents && { documents }) },
     benchmarks: manifest.benchmarks,
     ...(manifest.gaps && { gaps: manifest.gaps }),
   });
@@ -149,8 +173,7 @@ function datasetFacts(
   manifest: Manifest,
   viewName: string,
   models: readonly string[],
-  columns: RecordColumns,
-  rows: readonly RecordRow[],
+  { rows, tokens }: Pick<RecordColumns, "rows" | "tokens">,
   dropped: Readonly<Record<string, number>>,
   costs: Cells,
 ): DatasetFacts {
@@ -171,7 +194,7 @@ function datasetFacts(
       ...(manifest.notes ?? []),
       ...(view.notes ?? []),
       ...targetNotes(rows),
-      ...tokenFaults(columns, models, rows),
+      ...tokenFaults({ rows, tokens }, models),
     ],
     ...(manifest.gaps && { gaps: manifest.gaps }),
   };
@@ -215,7 +238,7 @@ function select(
 }
 
 function whyEmpty(
-  { scores }: RecordColumns,
+  { scores }: AnswerColumns,
   chosen: readonly RecordRow[],
   models: readonly string[],
 ): string {

@@ -77,18 +77,38 @@ export class ModelColumns {
   }
 }
 
-/** Records, one after the other, as columns. */
-export class RecordColumns {
-  /** Without their models. */
-  readonly rows: RecordRow[] = [];
+/** What is known of answers. */
+export class AnswerColumns {
   /** Scores by model. */
   readonly scores: ModelColumns = new ModelColumns();
-  /** What fits learn from, by model. */
-  readonly targets: ModelColumns = new ModelColumns();
   /** US dollars by model. */
   readonly costs: ModelColumns = new ModelColumns();
   /** Input and output tokens by model. */
   readonly tokens: readonly [ModelColumns, ModelColumns] = [new ModelColumns(), new ModelColumns()];
+
+  /** Puts down the answers of a row; once a row. */
+  addAnswers(
+    row: number,
+    { scores, costs, tokens = {} }: Pick<OutcomeRecord, "scores" | "costs" | "tokens">,
+  ): void {
+    this.scores.add(row, scores);
+    this.costs.add(row, costs);
+    for (const [model, pair] of Object.entries(tokens)) {
+      pair.forEach((count, side) => this.tokens[side].set(model, row, count));
+    }
+  }
+}
+
+/** Records, one after the other, as columns; those of answers without documents are its own. */
+export class RecordColumns extends AnswerColumns {
+  /** Without their models. */
+  readonly rows: RecordRow[] = [];
+  /** What fits learn from, by model. */
+  readonly targets: ModelColumns = new ModelColumns();
+  /** The documents of rows that models also answered with them, by place. Few records have any. */
+  readonly documents: Map<number, readonly string[]> = new Map();
+  /** The answers of those rows with the documents. */
+  readonly withDocuments: AnswerColumns = new AnswerColumns();
   readonly #labels = new Map<string, string>();
 
   /** Takes a record in. */
@@ -108,11 +128,12 @@ export class RecordColumns {
       repeats,
       hasTarget: record.target !== undefined,
     });
-    this.scores.add(at, record.scores);
+    this.addAnswers(at, record);
     this.targets.add(at, record.target);
-    this.costs.add(at, record.costs);
-    for (const [model, pair] of Object.entries(record.tokens ?? {})) {
-      pair.forEach((count, side) => this.tokens[side].set(model, at, count));
+    const { documents, scores_rag: scores, costs_rag: costs, tokens_rag: tokens } = record;
+    if (documents && scores) {
+      this.documents.set(at, documents);
+      this.withDocuments.addAnswers(at, { scores, costs, tokens });
     }
   }
 

@@ -3,7 +3,7 @@
  * models, so that every query left has a score of every model left.
  * @module
  */
-import { columnsOf, type Records } from "./columns.ts";
+import { columnsOf, type RecordColumns, type Records } from "./columns.ts";
 
 /** What may be left out: queries that lack a score, or models that lack one. */
 export type GapRule = "drop-queries" | "drop-models";
@@ -33,7 +33,24 @@ export function gaplessPool(
   records: Records,
   rule?: GapRule,
 ): GaplessPool | undefined {
-  const { rows, scores } = columnsOf(records), all = scores.models.sort();
+  return poolOf(columnsOf(records), rule);
+}
+
+/** The same of the answers with documents; undefined where there are none. */
+export function documentedPool(
+  records: Records,
+  rule?: GapRule,
+): GaplessPool | undefined {
+  const { rows, documents, withDocuments: { scores } } = columnsOf(records);
+  return poolOf({ rows: rows.filter(({ at }) => documents.has(at)), scores }, rule);
+}
+
+/** The pool of rows whose scores alone are in the columns. */
+function poolOf(
+  { rows, scores }: Pick<RecordColumns, "rows" | "scores">,
+  rule: GapRule | undefined,
+): GaplessPool | undefined {
+  const all = scores.models.sort();
   const partly = all.filter((model) => scores.count(model) < rows.length);
   const gaps = partly.length === 0 ? [] : rows
     .map(({ at }) => partly.filter((model) => Number.isNaN(scores.get(model, at))))

@@ -44,6 +44,8 @@ export function limitTable(table: OutcomeTable, limit: number): OutcomeTable {
     solvedFrom: Float64Array.from(facts, (b) => table.solvedFrom[b]),
     domains: facts.map((b) => table.domains[b]),
     ...(table.targets && { targets: takeCells(table.targets, width, kept) }),
+    ...(table.documents && { documents: table.documents.filter(keep) }),
+    ...(table.plainScores && { plainScores: takeCells(table.plainScores, width, kept) }),
     ...(table.repeats && {
       repeats: new Map([...table.repeats].map(([model, draws]) => [model, draws.filter(keep)])),
     }),

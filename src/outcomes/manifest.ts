@@ -9,7 +9,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { DataError, UsageError } from "../base/errors.ts";
 import { readJson, repoPath } from "../base/files.ts";
 import { didYouMean } from "../base/suggest.ts";
-import { gaplessPool, type GapRule } from "./gaps.ts";
+import { documentedPool, gaplessPool, type GapRule } from "./gaps.ts";
 import type { PriceList } from "./pricing.ts";
 import { columnsOf, type RecordColumns, type RecordRow, type Records } from "./columns.ts";
 
@@ -118,6 +118,8 @@ export interface View {
   readonly not?: Labels;
   /** The pool. A query that lacks a score of one of them is dropped, and counted. */
   readonly models: readonly string[];
+  /** The pool answers with the documents of the records: `scores_rag` count, and plain scores stand beside them. */
+  readonly documents?: true;
   /** Faults of this view alone. */
   readonly notes?: readonly string[];
 }
@@ -147,6 +149,9 @@ export async function readPriceList(path: string): Promise<PriceList> {
   await assertMatches(value, "#/definitions/priceList", path);
   return value as PriceList;
 }
+
+/** The view of answers with documents, where no manifest names one for records that have them. */
+export const WITH_DOCUMENTS = "documents";
 
 /** The view a manifest shows when none is named: `all`, or else the first. */
 export function defaultView(manifest: Manifest): string {
@@ -219,6 +224,7 @@ export function inferManifest(
     scored.some(({ at }) => costs.hasAll(models, at)) &&
     scored.some(({ at }) => !costs.hasAll(models, at));
   const benchmarks = [...new Set(rows.map((record) => record.benchmark))].sort();
+  const rich = documentedPool(columns, gaps);
   return {
     name,
     version: "inferred",
@@ -235,7 +241,10 @@ export function inferManifest(
       ...costNotes(columns, scored, models, needsCosts),
     ],
     benchmarks: Object.fromEntries(benchmarks.map((each) => [each, plainFacts(each)])),
-    views: { all: { models } },
+    views: {
+      all: { models },
+      ...(rich && { [WITH_DOCUMENTS]: { models: rich.models, documents: true } }),
+    },
     ...(gaps && { gaps }),
     ...(needsCosts && { needsCosts }),
   };

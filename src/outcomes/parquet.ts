@@ -113,6 +113,8 @@ const NESTED = new Set([
   "responses",
   "documents",
   "scores_rag",
+  "tokens_rag",
+  "costs_rag",
   "messages",
 ]);
 

@@ -156,6 +156,7 @@ const OTHER_NAMES: Readonly<Record<typeof REQUIRED[number], readonly string[]>> 
 /** Fields whose models must be among those of `scores`: a misspelt model would otherwise be lost silently. */
 const SCORED = [
   ...["target", "tokens", "costs", "repeats", "latency_ms", "responses", "scores_rag"] as const,
+  ...["tokens_rag", "costs_rag"] as const,
 ];
 
 const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(
@@ -180,6 +181,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map(Object.entries(
     checker: name,
     documents: list(text),
     scores_rag: byModel(score),
+    tokens_rag: byModel(tokens),
+    costs_rag: byModel(amount),
     messages: list(shape({ role: name, content: text })),
   } satisfies Record<keyof OutcomeRecord, Rule>,
 ));

@@ -6,7 +6,7 @@
  * @module
  */
 import { hashJson } from "../base/hash.ts";
-import { columnsOf, type RecordRow, type Records } from "./columns.ts";
+import type { RecordColumns } from "./columns.ts";
 import { type OutcomeRecord, own } from "./record.ts";
 
 /** Prices of one day. */
@@ -83,18 +83,17 @@ export function reprice(records: Iterable<OutcomeRecord>, prices: PriceList): Ou
 
 /**
  * Token columns that cannot be true counts: the same number for every query. One sentence each.
- * @param rows the records that count; absent = all
+ * @param of the rows that count, and the columns
  */
 export function tokenFaults(
-  records: Records,
+  { rows, tokens }: Pick<RecordColumns, "rows" | "tokens">,
   models: readonly string[],
-  rows?: readonly RecordRow[],
 ): string[] {
-  const columns = columnsOf(records), faults: string[] = [];
+  const faults: string[] = [];
   for (const model of models) {
     for (const [i, side] of ["input", "output"].entries()) {
-      if (columns.tokens[i].count(model) < 2) continue;
-      const counts = (rows ?? columns.rows).map(({ at }) => columns.tokens[i].get(model, at))
+      if (tokens[i].count(model) < 2) continue;
+      const counts = rows.map(({ at }) => tokens[i].get(model, at))
         .filter((count) => !Number.isNaN(count));
       if (counts.length >= 2 && counts.every((count) => count === counts[0])) {
         faults.push(

@@ -48,6 +48,10 @@ export interface OutcomeRecord {
   documents?: string[];
   /** Model → score in [0, 1] when the documents are put before the query. */
   scores_rag?: Record<string, number>;
+  /** Model → [input tokens, output tokens] of that answer. */
+  tokens_rag?: Record<string, [number, number]>;
+  /** Model → US dollars for that answer. */
+  costs_rag?: Record<string, number>;
   /** The conversation whose last turn is the query. */
   messages?: { role: string; content: string }[];
 }

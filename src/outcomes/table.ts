@@ -52,6 +52,10 @@ export interface OutcomeTable {
    * target. A cell without one is its score.
    */
   readonly targets?: Cells;
+  /** In a view with documents: those of each query, joined, the best first. Length Q. */
+  readonly documents?: readonly string[];
+  /** In a view with documents: scores without them, row-major [Q × M], NaN = missing. */
+  readonly plainScores?: Cells;
   /** Costs in US dollars, row-major [Q × M], NaN = unknown. */
   readonly costs: Cells;
   /** Answer options of each query; 0 = free form (no guessing). Length Q. */

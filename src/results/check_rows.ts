@@ -80,10 +80,11 @@ function checkReasons(
   { routers, replies, splits: { parts: splits } }: Result,
   opened: OpenedSplit,
 ): void {
+  const { priced, hasTruth, hasDocuments } = opened, hasReplies = replies !== undefined;
+  const facts = { priced, hasTruth, hasReplies, hasDocuments };
   routers.forEach(({ needs, notApplicable }, r) => {
     if (r < REFERENCES.length) return;
-    const { all, priced, hasTruth } = opened, hasReplies = replies !== undefined;
-    const reason = whyNot({ needs }, all, { priced, hasTruth, hasReplies }) ?? null;
+    const reason = whyNot({ needs }, opened.all, facts) ?? null;
     if (reason === null && isFailure(notApplicable, splits)) return;
     // Of a router that could run, the new-model protocol asks more: what, only the router knows.
     if (reason === null && opened.split.heldOutModels.length > 0) return;

@@ -21,8 +21,9 @@ import type { Reply } from "../base/reply.ts";
  * - `truth`: true success probabilities, synthetic data only
  * - `replies`: what the models said to the training queries; a {@link SequentialRouter} (`sequential.ts`) also
  *   sees the replies that it pays for
+ * - `documents`: the documents that stand before the query, and the training scores without them
  */
-export type Need = "cost" | "benchmark" | "truth" | "replies";
+export type Need = "cost" | "benchmark" | "truth" | "replies" | "documents";
 
 /** How a router takes in a model it was not fitted with. */
 export type UnseenArm = "zero-update" | "fit-new-vector";
@@ -67,6 +68,11 @@ export interface Router<C = unknown, N = unknown> {
    * `replies` nowhere.
    */
   readonly effort?: "seconds" | "minutes";
+  /**
+   * Id of the language model that it fine-tunes, as `deno task lm list` has it. Such a router runs only where it
+   * is named, and its fit is refused where the weights are not on this machine.
+   */
+  readonly weights?: string;
   /** Rows of a table that only frame it (random, best single, …) rather than compete. */
   readonly reference?: boolean;
   /** Learns from training rows. Must be deterministic given its arguments. */
@@ -132,6 +138,8 @@ export interface QueryBatch {
   readonly vectors: Matrix;
   /** Benchmark labels, length Q: always on training rows, at prediction only with the need `benchmark`. */
   readonly benchmarks?: readonly string[];
+  /** Embeddings of each query's documents, joined [Q × D], made as {@link vectors}; only with the need `documents`. */
+  readonly documents?: Matrix;
   /** True P(solved) [Q × M of the training models], only with the need `truth`. */
   readonly truth?: Float64Array;
   /** True expected cost [Q × M of the training models], only with the need `truth`. */
@@ -156,6 +164,8 @@ export interface TrainingData {
   readonly solvedFrom: Float64Array;
   /** Finer labels of the rows. Length N. */
   readonly tasks: readonly string[];
+  /** Scores of the same models without the documents, row-major [N × M], only with the need `documents`. */
+  readonly plainScores?: Float64Array;
   /** What every model said, row-major [N × M], only with the need `replies`. */
   readonly replies?: readonly Reply[];
   /** Validation rows: while tuning (for early stopping), and at the end with `refit: "train"`. */

@@ -223,8 +223,11 @@ export function checkRouter(value: unknown, exported: string, where: string): An
   if (router.needs !== undefined && !Array.isArray(router.needs)) {
     fail(`router.needs: expected a list, got ${said(router.needs)}`);
   }
-  if (router.statement !== undefined && typeof router.statement !== "string") {
-    fail(`router.statement: expected a string, got ${said(router.statement)}`);
+  for (const field of ["statement", "weights"] as const) {
+    const given = (router as Router)[field];
+    if (given !== undefined && typeof given !== "string") {
+      fail(`router.${field}: expected a string, got ${said(given)}`);
+    }
   }
   return router;
 }
@@ -247,7 +250,7 @@ function checkGrid(
 
 /** Fields of a router that have few values. */
 const CHOICES: Readonly<Partial<Record<keyof Router, readonly (string | boolean)[]>>> = {
-  needs: ["cost", "benchmark", "truth", "replies"],
+  needs: ["cost", "benchmark", "truth", "replies", "documents"],
   refit: ["train+validation", "train"],
   unseen: ["zero-update", "fit-new-vector"],
   scale: ["score", "rank"],

@@ -147,11 +147,12 @@ export async function playEpisodes(
 
 /** Some queries of a batch, as a batch of its own. */
 function takeBatch(queries: QueryBatch, rows: readonly number[], step: number): QueryBatch {
-  const { ids, texts, vectors, benchmarks, memo } = queries;
+  const { ids, texts, vectors, documents, benchmarks, memo } = queries;
   return {
     ids: rows.map((i) => ids[i]),
     texts: rows.map((i) => texts[i]),
     vectors: takeRows(vectors, rows),
+    ...(documents && { documents: takeRows(documents, rows) }),
     ...(benchmarks && { benchmarks: rows.map((i) => benchmarks[i]) }),
     memo: createMemo(`${memo.id}/after ${step} visits/${unique++}`),
   };

@@ -297,7 +297,10 @@ export function takeTraining(
   id: string,
 ): TrainingData {
   const { queries, models, scores, costs, solvedFrom, tasks } = train, M = models.length;
-  const replies = "replies" in train ? train.replies : undefined; // withheld from most routers
+  // Withheld from most routers.
+  const replies = "replies" in train ? train.replies : undefined;
+  const plainScores = "plainScores" in train ? train.plainScores : undefined;
+  const documents = "documents" in queries ? queries.documents : undefined;
   const cells = (from: Float64Array): Float64Array => {
     const out = new Float64Array(rows.length * M);
     rows.forEach((row, i) => out.set(from.subarray(row * M, (row + 1) * M), i * M));
@@ -309,11 +312,13 @@ export function takeTraining(
       ids: rows.map((row) => queries.ids[row]),
       texts: rows.map((row) => queries.texts[row]),
       vectors: takeRows(queries.vectors, rows),
+      ...(documents && { documents: takeRows(documents, rows) }),
       benchmarks: queries.benchmarks && rows.map((row) => queries.benchmarks![row]),
       memo: createMemo(`${queries.memo.id}/${id}`),
     },
     scores: cells(scores),
     costs: cells(costs),
+    ...(plainScores && { plainScores: cells(plainScores) }),
     ...(replies && { replies: rows.flatMap((row) => replies.slice(row * M, (row + 1) * M)) }),
     solvedFrom: Float64Array.from(rows, (row) => solvedFrom[row]),
     tasks: rows.map((row) => tasks[row]),

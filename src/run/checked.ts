@@ -41,11 +41,17 @@ export function checkedSequential(router: SequentialRouter): SequentialRouter {
   return Object.create(router, { fit: { value: fit } });
 }
 
-/** Training data without replies, unless the router needs them. */
-function withheld({ needs }: Pick<Router, "needs">, train: TrainingData): TrainingData {
-  if (needs?.includes("replies")) return train;
-  const { replies: _replies, validation, ...bare } = train;
-  return { ...bare, ...(validation && { validation: withheld({ needs }, validation) }) };
+/** Training data without replies and documents, unless the router needs them. */
+function withheld({ needs = [] }: Pick<Router, "needs">, train: TrainingData): TrainingData {
+  const { replies, plainScores, queries: { documents, ...queries }, validation, ...bare } = train;
+  const rich = needs.includes("documents");
+  return {
+    ...bare,
+    queries: { ...queries, ...(rich && documents && { documents }) },
+    ...(rich && plainScores && { plainScores }),
+    ...(needs.includes("replies") && replies && { replies }),
+    ...(validation && { validation: withheld({ needs }, validation) }),
+  };
 }
 
 function guarded(fitted: FittedRouter): FittedRouter {

@@ -179,7 +179,7 @@ function callShare(quality: Float64Array, { scores }: TrainingData, rate: number
 export function whyNot(
   router: Pick<Router, "needs">,
   train: TrainingData,
-  facts: { readonly priced: boolean; readonly hasTruth: boolean; readonly hasReplies: boolean },
+  facts: Pick<OpenedSplit, "priced" | "hasTruth" | "hasReplies" | "hasDocuments">,
 ): string | undefined {
   for (const need of router.needs ?? []) {
     if (need === "cost" && !facts.priced) {
@@ -193,6 +193,9 @@ export function whyNot(
       return "needs the true probabilities of synthetic data";
     }
     if (need === "replies" && !facts.hasReplies) return "needs replies; the dataset has none";
+    if (need === "documents" && !facts.hasDocuments) {
+      return "needs documents, and scores with and without them; this view of the dataset has none";
+    }
   }
   return undefined;
 }

@@ -5,7 +5,7 @@
 import { type Cells, isPriced, type OutcomeTable } from "../outcomes/table.ts";
 import type { QueryBatch, Router, TrainingData } from "../router/contract.ts";
 import type { Split } from "../splits/split.ts";
-import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import { type Matrix, matrix, takeRows } from "../linalg/matrix.ts";
 import { prepareVectors } from "../embed/prepare.ts";
 import type { Preparation } from "../embed/provider.ts";
 import { createMemo } from "../router/memo.ts";
@@ -27,6 +27,8 @@ export interface EmbeddedTable {
   readonly raw: Matrix;
   /** What is fitted on the training rows of a split before use; `done`: nothing, and they are on the grid already. */
   readonly preparation: Preparation | "done";
+  /** Features of the joined documents [Q × D], prepared as far as {@link raw} is, where a router reads them. */
+  readonly documents?: Matrix;
   /** What every model said, row-major [Q × M], where a router reads it. */
   readonly replies?: readonly Reply[];
 }
@@ -71,6 +73,8 @@ export interface OpenedSplit extends TrainingParts {
   readonly hasTruth: boolean;
   /** Replies were loaded. */
   readonly hasReplies: boolean;
+  /** Models answered with documents, and without. */
+  readonly hasDocuments: boolean;
   /** Validation queries, with just the fields the router's needs name. */
   validationFor(router: Pick<Router, "needs">): QueryBatch;
   /** Test queries, with just the fields the router's needs name. */
@@ -100,9 +104,14 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
     all: rowsOf("tv"),
     test: rowsOf("e"),
   };
-  const raw = control === "constant-text" ? constant(data.raw) : data.raw;
+  const shown = (raw: Matrix): Matrix => control === "constant-text" ? constant(raw) : raw;
   const preparation = control === "constant-text" ? "none" : data.preparation; // a constant centres to 0
-  const vectors = preparation === "done" ? raw : prepareVectors(raw, preparation, rows.all);
+  const vectors = preparation === "done"
+    ? data.raw
+    : prepareVectors(shown(data.raw), preparation, rows.all);
+  const documents = preparation === "done" || !data.documents
+    ? data.documents
+    : besideQueries(shown(data.raw), shown(data.documents), preparation, rows.all);
   const every = Uint16Array.from(table.models.keys());
   const columns = every.filter((m) => !split.heldOutModels.includes(table.models[m]));
   const heldOut = every.filter((m) => split.heldOutModels.includes(table.models[m]));
@@ -112,6 +121,7 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
     ids: Array.from(of, (i) => table.ids[i]),
     texts: Array.from(of, (i) => control === "constant-text" ? "constant" : table.texts[i]),
     vectors: takeRows(vectors, of),
+    ...(documents && { documents: takeRows(documents, of) }),
     memo: createMemo(id),
   });
   const labels = (of: Uint32Array): string[] =>
@@ -134,6 +144,9 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
       }),
       costs,
       meanCosts: columnMeans(costs, models.length),
+      ...(source.plainScores && {
+        plainScores: cells(source.plainScores, table.models.length, of, models),
+      }),
       ...(data.replies && { replies: said(of, models) }),
       solvedFrom: Float64Array.from(of, (i) => table.solvedFrom[table.benchmark[i]]),
       tasks: Array.from(of, (i) => table.tasks[table.task[i]]),
@@ -155,10 +168,11 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
     part: "validation" | "test",
     router: Pick<Router, "needs">,
   ): QueryBatch => {
-    const { benchmarks: _labels, ...bare } = base;
+    const { benchmarks: _labels, documents, ...bare } = base;
     const needs = router.needs ?? [];
     return {
       ...bare,
+      ...(needs.includes("documents") && documents ? { documents } : {}),
       ...(needs.includes("benchmark") ? { benchmarks: labels(rows[part]) } : {}),
       ...(needs.includes("truth") && table.truth
         ? {
@@ -174,6 +188,7 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
     priced: isPriced(table),
     hasTruth: table.truth !== undefined,
     hasReplies: data.replies !== undefined,
+    hasDocuments: table.documents !== undefined && table.plainScores !== undefined,
     validationFor: (router) => withheld(queries("validation"), "validation", router),
     testFor: (router) => withheld(test, "test", router),
     episodesFor: (router, part) => ({
@@ -204,6 +219,7 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
           for (const m of heldOut) {
             full.scores[i * every.length + m] = NaN;
             if (full.targets) full.targets[i * every.length + m] = NaN;
+            if (full.plainScores) full.plainScores[i * every.length + m] = NaN;
             full.costs[i * every.length + m] = NaN;
           }
         });
@@ -276,6 +292,20 @@ export function repliesAt(
   return Array.from(rows).flatMap((row) => Array.from(columns, (m) => source[row * width + m]));
 }
 
+/** Documents prepared as their queries are, by what is fitted on training queries. */
+function besideQueries(
+  queries: Matrix,
+  documents: Matrix,
+  preparation: Preparation,
+  trainRows: Uint32Array,
+): Matrix {
+  const { rows, width } = queries, joined = matrix(rows + documents.rows, width);
+  joined.data.set(queries.data);
+  joined.data.set(documents.data, queries.data.length);
+  const { data } = prepareVectors(joined, preparation, trainRows);
+  return matrix(documents.rows, width, data.slice(queries.data.length));
+}
+
 function constant(raw: Matrix): Matrix {
   return { ...raw, data: new Float32Array(raw.data.length).fill(1) };
 }
@@ -285,7 +315,7 @@ function shuffled(
   table: OutcomeTable,
   rows: Uint32Array,
   split: Split,
-): Pick<OutcomeTable, "scores" | "targets" | "costs"> {
+): Pick<OutcomeTable, "scores" | "targets" | "costs" | "plainScores"> {
   const M = table.models.length;
   const every = table.models.keys().toArray();
   const stream = random(split.seed, "shuffled-labels", split.fold);
@@ -306,7 +336,14 @@ function shuffled(
   if (targets) {
     rows.forEach((row, i) => targets.set(mixed.targets!.subarray(i * M, (i + 1) * M), row * M));
   }
-  return { scores, costs, ...(targets && { targets }) };
+  const plainScores = table.plainScores && new Float64Array(table.scores.length).fill(NaN);
+  if (plainScores) {
+    mixed.order.forEach((from, to) => {
+      const row = table.plainScores!.subarray(rows[from] * M, (rows[from] + 1) * M);
+      plainScores.set(row, rows[to] * M);
+    });
+  }
+  return { scores, costs, ...(targets && { targets }), ...(plainScores && { plainScores }) };
 }
 
 /**
@@ -317,7 +354,7 @@ function shuffled(
  * @param scores row-major [N × M], training and validation rows only
  * @param costs row-major [N × M], moved along with the scores
  * @param targets row-major [N × M], moved along as well
- * @returns new arrays; the arguments are left alone
+ * @returns new arrays, and which row came to each place; the arguments are left alone
  */
 export function shuffleLabels(
   scores: Float64Array,
@@ -325,7 +362,7 @@ export function shuffleLabels(
   models: number,
   random: Random,
   targets?: Float64Array,
-): { scores: Float64Array; costs: Float64Array; targets?: Float64Array } {
+): { scores: Float64Array; costs: Float64Array; targets?: Float64Array; order: Uint32Array } {
   const order = random.shuffle(Uint32Array.from({ length: scores.length / models }, (_, i) => i));
   const permuted = (cells: Float64Array): Float64Array => {
     const out = new Float64Array(cells.length);
@@ -338,5 +375,6 @@ export function shuffleLabels(
     scores: permuted(scores),
     costs: permuted(costs),
     ...(targets && { targets: permuted(targets) }),
+    order,
   };
 }

@@ -15,7 +15,7 @@ import { type Matrix, normaliseToGrid } from "../linalg/matrix.ts";
 import { checkRouter, type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
-import type { AnyRouter } from "../router/sequential.ts";
+import { type AnyRouter, isSequential } from "../router/sequential.ts";
 import { loadReplies } from "../../datasets/load.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
@@ -134,9 +134,14 @@ function tooMuch(
   { protocol }: RunSettings,
 ): string | undefined {
   if (reads(router)) return "since reading replies takes long";
+  if (weightsOf(router) !== undefined) return "since their weights have to be brought first";
   const { effort } = router;
   if (effort === undefined || protocol === "id" && truth !== undefined) return undefined;
   return effort === "minutes" || truth !== undefined ? "since their fits take long" : undefined;
+}
+
+function weightsOf(router: AnyRouter): string | undefined {
+  return isSequential(router) ? undefined : router.weights;
 }
 
 function reads({ needs = [] }: AnyRouter): boolean {
@@ -171,8 +176,12 @@ export async function planRun(
   const { table, templates } = dataset;
   const whyNot = (each: PlannedRouter): string | undefined =>
     settings.routers ? undefined : tooMuch(each, table, settings);
-  const leftOut = Map.groupBy(found.filter(whyNot), (each) => whyNot(each)!);
-  const routers = found.filter((each) => !whyNot(each));
+  // Without documents in the view their row could only be a dash.
+  const possible = found.filter(({ router }) =>
+    settings.routers || table.documents || !router.needs?.includes("documents")
+  );
+  const leftOut = Map.groupBy(possible.filter(whyNot), (each) => whyNot(each)!);
+  const routers = possible.filter((each) => !whyNot(each));
   const splits = splitsFor(settings, dataset);
   const provider = await openProvider(settings.embedding, { device: settings.device });
   const line = progress(`embedding ${table.dataset.name} (${provider.name})`, table.texts.length);
@@ -183,6 +192,8 @@ export async function planRun(
     (done) => line.update(done),
   );
   line.end();
+  const documents = routers.some(({ router }) => router.needs?.includes("documents")) &&
+    table.documents && await embedDocuments(provider, table.ids, table.documents);
   const harnessSha256 = await harnessHash();
   const budgets = isNewModel ? settings.budgets ?? BUDGETS : [];
   const hashes = splits.map(splitHash);
@@ -193,6 +204,7 @@ export async function planRun(
     data: {
       table,
       ...prepared(raw, provider.preparation),
+      ...(documents && { documents: prepared(documents, provider.preparation).raw }),
       ...(replies && { replies: replies.cells }),
     },
     splits,
@@ -239,6 +251,25 @@ export async function planRun(
     jobs,
     key: hashJson(jobs.map((j) => j.id)).slice(0, 16),
   };
+}
+
+async function embedDocuments(
+  provider: EmbeddingProvider,
+  ids: readonly string[],
+  texts: readonly string[],
+): Promise<Matrix> {
+  if (provider.vectorsOf) {
+    throw new CapabilityError(`${provider.name}: vectors by query id say nothing of documents`);
+  }
+  const line = progress(`embedding documents (${provider.name})`, texts.length);
+  const made = await embedQueries(
+    provider,
+    { ids, texts },
+    `${CACHE}/embeddings`,
+    (done) => line.update(done),
+  );
+  line.end();
+  return made;
 }
 
 /**

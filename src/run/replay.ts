@@ -113,6 +113,7 @@ function columnsOf(rows: LabelledRows, models: readonly string[], keep = false):
     models,
     scores: taken(rows.scores),
     ...(rows.targets && { targets: taken(rows.targets) }),
+    ...(rows.plainScores && { plainScores: taken(rows.plainScores) }),
     costs,
     meanCosts: columnMeans(costs, models.length),
     ...(rows.replies && { replies: repliesAt(rows.replies, all.length, every, columns) }),

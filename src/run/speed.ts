@@ -7,7 +7,7 @@ import type { Router } from "../router/contract.ts";
 import type { OpenedSplit } from "./open_split.ts";
 import { createMemo } from "../router/memo.ts";
 import { random } from "../base/random.ts";
-import { row } from "../linalg/matrix.ts";
+import { takeRows } from "../linalg/matrix.ts";
 import { finalTraining, type JobOptions, whyNot } from "./job.ts";
 
 /** Measured on this machine; never part of a result's hash. */
@@ -60,7 +60,8 @@ export async function measureSpeed(
   const single = (i: number) => ({
     ids: [test.ids[i]],
     texts: [test.texts[i]],
-    vectors: { data: row(test.vectors, i), rows: 1, width: test.vectors.width },
+    vectors: takeRows(test.vectors, [i]),
+    ...(test.documents && { documents: takeRows(test.documents, [i]) }),
     memo: createMemo(`single/${i}`),
     ...(test.benchmarks ? { benchmarks: [test.benchmarks[i]] } : {}),
     ...(test.truth

@@ -50,7 +50,7 @@ Deno.test("OptMerge: one expert a benchmark, how far each went is said, and M is
 });
 
 Deno.test("OptMerge: linear layers are merged; tables, head, markers and norms are the base's", async () => {
-  const { reader: { parameters } } = await trained(TRAIN, VARIANT, context());
+  const { reader: { network: { parameters } } } = await trained(TRAIN, VARIANT, context());
   const all = [...parameters].map(([name, { shape }]) => ({ name, merged: isMerged(name, shape) }));
   const names = all.filter(({ merged }) => merged).map(({ name }) => name);
   assert.equal(names.length, 4 + 7); // projector; queries, keys, values, output, gate, up, down

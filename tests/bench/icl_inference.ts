@@ -17,6 +17,7 @@ import {
   encodeRecords,
   initialise,
   type NetworkShape,
+  tableNetwork,
 } from "../../src/icl/network.ts";
 import { type Preset, TABLE, WIDE } from "../../src/icl/presets.ts";
 import { type EncodedRecord, Reader } from "../../src/icl/reader.ts";
@@ -48,7 +49,7 @@ async function compare(count: number, preset: Preset): Promise<void> {
     input: WIDTH,
     vocabulary: preset.vocabulary,
   };
-  const weights = initialise(shape, random(3)), reader = new Reader(weights, shape);
+  const weights = initialise(shape, random(3)), reader = new Reader(tableNetwork(weights, shape));
   const profile = Array.from({ length: PROFILE }, (_, k) => k);
   const records = Array.from(
     { length: MODELS },

@@ -2,8 +2,9 @@
  * A language model's tokens and speed beside other implementations. For development; needs python3 with
  * tokenizers, gguf, PyTorch and transformers, and the model in the store.
  *
- *     deno run -A --lock=full.lock tests/bench/lm.ts tokens SmolLM2.gguf reasoning-gym mmlu-pro …
- *     deno run -A --lock=full.lock tests/bench/lm.ts speed [threads] [rounds]
+ *     deno run -A --lock=full.lock tests/bench/lm.ts tokens smollm2-q4_1 SmolLM2.gguf reasoning-gym mmlu-pro …
+ *     deno run -A --lock=full.lock tests/bench/lm.ts tokens minilm tokenizer.json reasoning-gym mmlu-pro …
+ *     deno run -A --lock=full.lock tests/bench/lm.ts speed [layer] [threads] [rounds]
  *     deno run -A --lock=full.lock tests/bench/lm.ts embed 200 reasoning-gym
  *     deno run -A --lock=full.lock tests/bench/lm.ts lengths reasoning-gym mmlu-pro …
  * @module
@@ -41,14 +42,15 @@ async function queries(datasets: readonly string[], count: number): Promise<stri
   return texts.slice(0, count);
 }
 
-async function tokens(gguf: string, datasets: readonly string[]): Promise<void> {
-  const tokenizer = await openTokenizer((await findModel(ID)).folder);
+/** @param source the GGUF or the tokenizer.json that the other tokenizer is made of */
+async function tokens(id: string, source: string, datasets: readonly string[]): Promise<void> {
+  const tokenizer = await openTokenizer((await findModel(id)).folder);
   const texts = await queries(datasets, 1000), file = await Deno.makeTempFile();
   await Deno.writeTextFile(
     file,
     JSON.stringify({ texts, ids: texts.map((text) => tokenizer.encode(text)) }),
   );
-  console.log(JSON.stringify(await peer("tokens", gguf, file)));
+  console.log(JSON.stringify(await peer("tokens", source, file)));
   await Deno.remove(file);
 }
 
@@ -58,8 +60,14 @@ interface Speed {
   readonly wall: number;
 }
 
-async function ours(threads: number, size: number, length: number, n: number): Promise<Speed> {
-  const model = await findModel(ID), layer = defaultLayer("llama", 30);
+async function ours(
+  layer: number,
+  threads: number,
+  size: number,
+  length: number,
+  n: number,
+): Promise<Speed> {
+  const model = await findModel(ID);
   const states = await openStates(model, layer), { width } = states;
   const programs = new Programs(states.parameters, { threads });
   const rows = new Float32Array(size * length * width).map((_, i) => Math.sin(i));
@@ -79,11 +87,18 @@ async function ours(threads: number, size: number, length: number, n: number): P
 }
 
 /** In turns, so that a busy machine hits both. */
-async function speed(threads = 1, rounds = 3, size = 8, length = 128, n = 4): Promise<void> {
+async function speed(
+  layer = defaultLayer("llama", 30),
+  threads = 1,
+  rounds = 3,
+  size = 8,
+  length = 128,
+  n = 4,
+): Promise<void> {
   const { folder } = await findModel(ID);
   for (let round = 0; round < rounds; round++) {
-    const own = await ours(threads, size, length, n);
-    const args = [20, threads, size, length, n].map(String);
+    const own = await ours(layer, threads, size, length, n);
+    const args = [layer, threads, size, length, n].map(String);
     const torch = await peer<Speed & { version: string }>("speed", folder, ...args);
     console.log(
       `CPU ms a token: ours ${own.cpu.toFixed(2)}, PyTorch ${torch.version} ${
@@ -130,7 +145,7 @@ async function embed(count: number, dataset: string): Promise<void> {
 
 if (import.meta.main) {
   const [what, ...rest] = Deno.args;
-  if (what === "tokens") await tokens(rest[0], rest.slice(1));
+  if (what === "tokens") await tokens(rest[0], rest[1], rest.slice(2));
   else if (what === "speed") await speed(...rest.map(Number));
   else if (what === "lengths") await lengths(rest);
   else if (what === "embed") await embed(Number(rest[0]), rest[1]);

@@ -1,8 +1,9 @@
 """What other implementations make of language models, to compare with. Needs PyTorch and transformers.
 
 families FOLDER      tiny models of every family with weights made by a rule: logits and states, as fixtures
-tokens GGUF FILE     Hugging Face's tokenizers, built from a GGUF's own vocabulary and merges, on texts of FILE
-                     ({"texts": [...], "ids": [[...]]}): how many are cut alike
+tokens SOURCE FILE   Hugging Face's tokenizers, built from a GGUF's own vocabulary and merges or a tokenizer.json, on
+                     texts of FILE ({"texts": [...], "ids": [[...]]}): how many are cut alike
+encoder FOLDER FILE  mean states of a real encoder on a few texts, as a fixture
 tensors GGUF FOLDER  the gguf package's numbers beside those of an imported model
 speed FOLDER LAYERS THREADS SIZE LENGTH REPEATS  CPU seconds a token of mean states, PyTorch
 """
@@ -69,7 +70,25 @@ def rounded(tensor):
     return [float(f"{x:.7g}") for x in tensor.flatten().tolist()]
 
 
-def tokens(gguf, file):
+def tokens(source, file):
+    tokenizer = of_json(source) if source.endswith(".json") else of_gguf(source)
+    with open(file) as opened:
+        given = json.load(opened)
+    cut = (tokenizer.encode(text, add_special_tokens=False).ids for text in given["texts"])
+    equal = sum(ids == own for ids, own in zip(cut, given["ids"]))
+    print(json.dumps({"texts": len(given["texts"]), "equal": equal}))
+
+
+def of_json(path):
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(path)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def of_gguf(gguf):
     from gguf import GGUFReader
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
@@ -81,10 +100,7 @@ def tokens(gguf, file):
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    with open(file) as opened:
-        given = json.load(opened)
-    equal = sum(tokenizer.encode(t).ids == ids for t, ids in zip(given["texts"], given["ids"]))
-    print(json.dumps({"texts": len(given["texts"]), "equal": equal}))
+    return tokenizer
 
 
 def tensors(gguf, folder):
@@ -112,6 +128,32 @@ def tensors(gguf, folder):
             name = whole[tensor.name]
         equal += bool(np.array_equal(own[name], data))
     print(json.dumps({"tensors": len(own), "equal": equal}))
+
+
+TEXTS = [
+    "", "What is 2 + 2?", "Write a Python function that reverses a list.",
+    "Naïve café: 価格は1,234円です。", "the quick brown fox jumps over the lazy dog " * 40,
+]
+
+
+def encoder(folder, file):
+    import torch
+    import transformers as tf
+    from safetensors.torch import load_file
+
+    config = tf.BertConfig(**json.load(open(f"{folder}/config.json")), attn_implementation="eager")
+    model = tf.BertModel(config, add_pooling_layer=False).eval().float()
+    model.load_state_dict(load_file(f"{folder}/model.safetensors"), strict=False)
+    tokenizer = of_json(f"{folder}/tokenizer.json")
+    made = {"transformers": tf.__version__, "torch": torch.__version__, "texts": []}
+    with torch.inference_mode():
+        for text in TEXTS:
+            ids = tokenizer.encode(text).ids
+            ids = ids[:63] + ids[-1:] if len(ids) > 64 else ids
+            mean = model(torch.tensor([ids])).last_hidden_state[0].mean(0)
+            made["texts"].append({"text": text, "ids": ids, "mean": rounded(mean[:24])})
+    with open(file, "w") as out:
+        out.write(json.dumps(made, separators=(",", ":"), ensure_ascii=False) + "\n")
 
 
 def speed(folder, layers, threads, size, length, repeats):
@@ -144,4 +186,4 @@ if __name__ == "__main__":
     if what == "speed":
         speed(rest[0], *map(int, rest[1:]))
     else:
-        {"families": families, "tokens": tokens, "tensors": tensors}[what](*rest)
+        {"families": families, "encoder": encoder, "tokens": tokens, "tensors": tensors}[what](*rest)

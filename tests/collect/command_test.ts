@@ -268,6 +268,9 @@ Deno.test("documents: a second table, and its scores beside the plain ones", asy
         ["b", 1, undefined],
       ],
     );
+    assert.deepEqual(plain[0].tokens_rag, rich[0].tokens);
+    const { documents, plainScores } = await loadDataset(join(folder, "my, out/documents"));
+    assert.deepEqual([documents, [...plainScores!]], [["It was [Ada].\n\nOr not."], [0]]);
     assert.deepEqual(rich.map(({ id, query, scores }) => [id, query, scores.good]), [[
       "a",
       "Who?",

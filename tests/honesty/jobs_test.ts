@@ -1,5 +1,5 @@
 /**
- * No router can reach a test outcome: where they are replaced by noise, every decision stays the same to
+ * No router can reach a test outcome or reply: where they are replaced by noise, every decision stays the same to
  * the bit. Asked of every router in `baselines/` and every reference row, in single jobs.
  */
 import assert from "node:assert/strict";
@@ -8,13 +8,18 @@ import { openSplit } from "../../src/run/open_split.ts";
 import { decisionsHash } from "../../src/run/job_store.ts";
 import type { Router } from "../../src/router/contract.ts";
 import { obeying, OPTIONS, poisoned, ruled } from "../run/scene.ts";
-import { data, routers, splits, withTable } from "./scene.ts";
+import { data, reply, routers, splits, withTable } from "./scene.ts";
 
 for (const protocol of ["id", "ood"]) {
-  Deno.test(`${protocol}: noise in place of test outcomes changes no job`, async () => {
+  Deno.test(`${protocol}: noise in place of test outcomes and replies changes no job`, async () => {
     const [, split] = splits(protocol);
     const noisy = poisoned(data.table, (row) => split.roles[row] === "e");
-    const clean = openSplit(data, split), poison = openSplit(withTable(noisy), split);
+    const M = data.table.models.length;
+    const replies = data.replies!.map((own, at) =>
+      split.roles[Math.floor(at / M)] === "e" ? reply("noise") : own
+    );
+    const clean = openSplit(data, split);
+    const poison = openSplit({ ...withTable(noisy), replies }, split);
     for (const { id, router } of routers) {
       const before = await runJob(id, router, clean, OPTIONS);
       const after = await runJob(id, router, poison, OPTIONS);

@@ -1,8 +1,9 @@
-/** What the honesty tests share: every router and reference row, and a small pool whose outcomes can be replaced by noise. */
+/** What the honesty tests share: every router and reference row, and a small pool whose outcomes can become noise. */
 import { demoTable } from "../../datasets/demo/generate.ts";
 import type { EmbeddedTable } from "../../src/run/open_split.ts";
 import type { Split } from "../../src/splits/split.ts";
 import { makeSplits } from "../../src/splits/make.ts";
+import type { Reply } from "../../src/base/reply.ts";
 import type { OutcomeTable } from "../../src/outcomes/table.ts";
 import type { Router } from "../../src/router/contract.ts";
 import { isSequential } from "../../src/router/sequential.ts";
@@ -11,18 +12,28 @@ import { REFERENCES } from "../../src/router/references.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { alone } from "../splits/tables.ts";
 
-/** All that predict; what those that visit models may see is asked in `tests/run/sequential_job_test.ts`. */
+/**
+ * All that predict from what is here. What those that visit models may see is asked in
+ * `tests/run/sequential_job_test.ts`; those that need weights are put to the conformance kit on a tiny encoder.
+ */
 export const routers: { id: string; router: Router }[] = [
   ...REFERENCES.map(({ id, router }) => ({ id, router: router as Router })),
   ...(await trackedRouters()).flatMap(({ id, router }) =>
-    isSequential(router) ? [] : [{ id, router }]
+    isSequential(router) || router.weights ? [] : [{ id, router }]
   ),
 ];
+
+/** What nobody said. */
+export function reply(text: string): Reply {
+  return { text, chars: text.length, tokens: 1 };
+}
 
 async function demo(queries: number): Promise<EmbeddedTable> {
   const table = demoTable({ queries });
   const provider = await openProvider("hashed-384");
-  return { table, raw: await provider.embed(table.texts), preparation: provider.preparation };
+  const replies = table.ids.flatMap((id) => table.models.map((model) => reply(`${model}: ${id}`)));
+  const raw = await provider.embed(table.texts);
+  return { table, raw, preparation: provider.preparation, replies };
 }
 
 export const data = await demo(200);

@@ -15,19 +15,19 @@ function fit(rows: Rows, variant: Variant = {}, tools: Partial<FitTools> = {}): 
 const profileIds = ({ rows, profile }: Trained): string[] =>
   Array.from(profile, (i) => rows.ids[i]);
 const usual = await fit(old);
-const weights = bits(usual.reader.parameters);
+const weights = bits(usual.reader.network.parameters);
 
 Deno.test("the same seed gives the same weights, bit for bit; another seed others", async () => {
   const again = await fit(old), other = await fit(old, {}, { seed: 8 });
-  assert.deepEqual(bits(again.reader.parameters), weights);
+  assert.deepEqual(bits(again.reader.network.parameters), weights);
   assert.deepEqual(again.report, usual.report);
-  assert.notDeepEqual(bits(other.reader.parameters), weights);
+  assert.notDeepEqual(bits(other.reader.network.parameters), weights);
 });
 
 Deno.test("neither the order of rows nor that of models changes a weight", async () => {
   const order = random(1).shuffle([...old.ids.keys()]);
   const mixed = await fit(takeModels(takeQueries(old, order), [2, 0, 1]));
-  assert.deepEqual(bits(mixed.reader.parameters), weights);
+  assert.deepEqual(bits(mixed.reader.network.parameters), weights);
   assert.deepEqual(mixed.report, usual.report);
   assert.deepEqual(profileIds(mixed), profileIds(usual));
   assert.deepEqual(mixed.models, old.models.toSorted());
@@ -55,7 +55,7 @@ Deno.test("profile queries are training rows and targets like all of these, and 
     return { ...old, scores };
   };
   const weightsOf = async (rows: Rows): Promise<ReturnType<typeof bits>> =>
-    bits((await fit(rows, { softLabels: true })).reader.parameters);
+    bits((await fit(rows, { softLabels: true })).reader.network.parameters);
   const soft = await weightsOf(old);
   assert.notDeepEqual(await weightsOf(soften(true)), soft, "profile queries are targets");
   assert.notDeepEqual(await weightsOf(soften(false)), soft, "and the others");
@@ -107,7 +107,7 @@ Deno.test("variants change what they name", async () => {
   assert.equal(named.shape.identities, old.models.length);
   for (const variant of [{ softLabels: true }, { pseudoModels: 2 }, { variedLength: true }]) {
     const { reader, rows } = await of(variant);
-    assert.notDeepEqual(bits(reader.parameters), weights, JSON.stringify(variant));
+    assert.notDeepEqual(bits(reader.network.parameters), weights, JSON.stringify(variant));
     assert.equal(rows.models, old.models.length, "pseudo-models train, they are not routed to");
   }
   assert.equal(presetFor(ENOUGH_ROWS - 1), SMALL);

@@ -3,7 +3,12 @@ import { matrix, takeRows } from "../../src/linalg/matrix.ts";
 import { Graph } from "../../src/nn/graph.ts";
 import { bind, type Parameters } from "../../src/nn/parameters.ts";
 import { Program } from "../../src/nn/program.ts";
-import { answerLogits, encodeRecords, type NetworkShape } from "../../src/icl/network.ts";
+import {
+  answerLogits,
+  encodeRecords,
+  type NetworkShape,
+  tableNetwork,
+} from "../../src/icl/network.ts";
 import { BATCH, type EncodedRecord, Reader } from "../../src/icl/reader.ts";
 import type { Record } from "../../src/icl/record.ts";
 import { coins, normalMatrix, tinyShape, tinyWeights } from "./toy.ts";
@@ -42,7 +47,7 @@ function column(logits: Float64Array, m: number, M: number): number[] {
 }
 
 Deno.test("cached keys and values answer as training does, however full the last batch is", async () => {
-  const weights = tinyWeights(shape), reader = new Reader(weights, shape);
+  const weights = tinyWeights(shape), reader = new Reader(tableNetwork(weights, shape));
   const records = [recordOf(7, 1), recordOf(70, 2), recordOf(7, 3)]; // of different lengths too
   const encoded: EncodedRecord[] = [];
   for (const record of records) encoded.push(await reader.encode(record));
@@ -67,7 +72,7 @@ Deno.test("cached keys and values answer as training does, however full the last
 });
 
 Deno.test("a program that could not be compiled is compiled again the next time", async () => {
-  const reader = new Reader(tinyWeights(shape), shape), compile = Program.compile;
+  const reader = new Reader(tableNetwork(tinyWeights(shape), shape)), compile = Program.compile;
   Program.compile = () => Promise.reject(new Error("busy"));
   try {
     await assert.rejects(reader.encode(recordOf(7, 1)), /busy/);
@@ -79,7 +84,8 @@ Deno.test("a program that could not be compiled is compiled again the next time"
 });
 
 Deno.test("a further model leaves the others' logits as they were, byte for byte", async () => {
-  const reader = new Reader(tinyWeights(shape), shape), queries = normalMatrix(70, shape.input, 6);
+  const reader = new Reader(tableNetwork(tinyWeights(shape), shape)),
+    queries = normalMatrix(70, shape.input, 6);
   const few = [await reader.encode(recordOf(9, 1)), await reader.encode(recordOf(9, 2))];
   const before = await reader.answer(queries, few);
   const more = [few[0], await reader.encode(recordOf(9, 3)), await reader.encode(recordOf(5, 4))];
@@ -93,7 +99,8 @@ Deno.test("a further model leaves the others' logits as they were, byte for byte
 });
 
 Deno.test("a query's logit does not depend on its neighbours in the batch", async () => {
-  const reader = new Reader(tinyWeights(shape), shape), queries = normalMatrix(70, shape.input, 6);
+  const reader = new Reader(tableNetwork(tinyWeights(shape), shape)),
+    queries = normalMatrix(70, shape.input, 6);
   const records = [await reader.encode(recordOf(9, 1))];
   const all = await reader.answer(queries, records);
   for (const i of [0, 1, 63, 64, 69]) {
@@ -105,7 +112,7 @@ Deno.test("a query's logit does not depend on its neighbours in the batch", asyn
 });
 
 Deno.test("weights are read where they stand: after a change, new encodings and answers follow", async () => {
-  const weights = tinyWeights(shape), reader = new Reader(weights, shape);
+  const weights = tinyWeights(shape), reader = new Reader(tableNetwork(weights, shape));
   const queries = normalMatrix(3, shape.input, 6), record = recordOf(9, 1);
   const before = await reader.answer(queries, [await reader.encode(record)]);
   const other = tinyWeights(shape, 2);
@@ -113,7 +120,7 @@ Deno.test("weights are read where they stand: after a change, new encodings and 
   const after = await reader.answer(queries, [await reader.encode(record)]);
   assert.notDeepEqual(after, before);
   await reader.release(); // and a released reader compiles again
-  const fresh = new Reader(other, shape);
+  const fresh = new Reader(tableNetwork(other, shape));
   assert.deepEqual(after, await fresh.answer(queries, [await fresh.encode(record)]));
   assert.deepEqual(after, await reader.answer(queries, [await reader.encode(record)]));
   await fresh.release();
@@ -121,7 +128,8 @@ Deno.test("weights are read where they stand: after a change, new encodings and 
 });
 
 Deno.test("identities are prefixes of one token", async () => {
-  const named = tinyShape({ identities: 3 }), reader = new Reader(tinyWeights(named), named);
+  const named = tinyShape({ identities: 3 }),
+    reader = new Reader(tableNetwork(tinyWeights(named), named));
   const queries = normalMatrix(3, named.input, 6);
   const encoded = [await reader.encodeIdentity(0), await reader.encodeIdentity(2)];
   assert.deepEqual(encoded.map(({ length }) => length), [1, 1]);

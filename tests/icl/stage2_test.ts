@@ -4,7 +4,9 @@ import { DataError } from "../../src/base/errors.ts";
 import { random } from "../../src/base/random.ts";
 import { type Matrix, takeRows } from "../../src/linalg/matrix.ts";
 import type { LoopOptions } from "../../src/nn/trainer.ts";
-import type { Parameters } from "../../src/nn/parameters.ts";
+import { expand } from "../../src/nn/ops.ts";
+import { Parameters, values } from "../../src/nn/parameters.ts";
+import type { AnswerNetwork } from "../../src/icl/answer_network.ts";
 import {
   type AnswerData,
   type AnswerOptions,
@@ -12,6 +14,7 @@ import {
   stepsOf,
   trainAnswer,
 } from "../../src/icl/stage2.ts";
+import { tableNetwork } from "../../src/icl/network.ts";
 import { Reader } from "../../src/icl/reader.ts";
 import { recordOf } from "../../src/icl/record.ts";
 import { bits, circle, halves, normalMatrix, tinyShape, tinyWeights } from "./toy.ts";
@@ -53,7 +56,14 @@ async function trained(
 ): Promise<{ weights: Parameters; report: AnswerReport }> {
   const weights = tinyWeights(shape, seed), options = { ...OPTIONS, ...changes };
   const stream = random(seed, "stage 2");
-  const report = await trainAnswer(weights, shape, data, options, stream, judge, watch);
+  const report = await trainAnswer(
+    tableNetwork(weights, shape),
+    data,
+    options,
+    stream,
+    judge,
+    watch,
+  );
   return { weights, report };
 }
 
@@ -63,7 +73,7 @@ async function logitsOf(
   { solved, profile }: AnswerData,
   rows: readonly number[],
 ): Promise<Float64Array> {
-  const reader = new Reader(weights, shape);
+  const reader = new Reader(tableNetwork(weights, shape));
   const records = [];
   for (let m = 0; m < solved.models; m++) {
     records.push(await reader.encode(recordOf(solved, profile, m)));
@@ -123,6 +133,45 @@ Deno.test("with coin tosses for labels the validation loss stays near ln 2", asy
   assert.ok(Math.abs(loss - Math.LN2) < 0.05, `validation loss ${loss}`);
 });
 
+Deno.test("loss of a step by hand: counted from a prior, and models beside each other on every target", async () => {
+  // ℓ of a model is a number of its own plus the prior: the network looks at nothing.
+  const own = [0.3, -0.2], prior = [[1, 0, -1, 2], [0, 0.5, -1, 1]];
+  const labels = [[1, 0], [0.5, 0.25], [0, 1], [1, NaN]];
+  const parameters = new Parameters(random(1));
+  parameters.add("own", [2, 1], values(own));
+  const stub: AnswerNetwork = {
+    ...{ parameters, input: WIDTH, layers: 0, byName: true },
+    recordLength: () => 1,
+    memoryShape: () => [],
+    group: () => ({ decay: 0 }),
+    read: () => [],
+    readNames: () => [],
+    answer: (parameter, vectors) => expand(parameter("own"), [2, vectors.shape[0]]),
+  };
+  const data: AnswerData = {
+    ...material(normalMatrix(4, WIDTH, 1), Float64Array.from(labels.flat()), 0, 4),
+    prior: (targets, labelled, models) => {
+      assert.deepEqual([...targets].sort(), [0, 1, 2, 3]);
+      assert.equal(labelled.length, 0, "no target is among the labelled");
+      const all = models.flatMap((m) => targets.map((i) => prior[m][i]));
+      return Promise.resolve(Float32Array.from(all));
+    },
+  };
+  const options = { ...OPTIONS, models: 2, targets: 4, mostSteps: 1, soft: true, contrast: 0.5 };
+  const { loss } = await trainAnswer(stub, data, options, random(1), undefined, {});
+  const softplus = (x: number): number => Math.log1p(Math.exp(x));
+  const l = (i: number, m: number): number => own[m] + prior[m][i];
+  let cross = 0, cells = 0, pairs = 0, weight = 0;
+  labels.forEach((row, i) => {
+    row.forEach((label, m) => {
+      if (!Number.isNaN(label)) cross += softplus(l(i, m)) - label * l(i, m), cells++;
+    });
+    const [a, b] = row[0] > row[1] ? [0, 1] : [1, 0], by = row[a] - row[b];
+    if (!Number.isNaN(by)) pairs += by * softplus(l(i, b) - l(i, a)), weight += by;
+  });
+  assert.ok(Math.abs(loss - (cross / cells + 0.5 * pairs / weight)) < 1e-5, `${loss}`);
+});
+
 const points = circle(120, WIDTH, 5);
 const small = material(points, halves(points, [0, 1, 2, 3, 4]), 10, 120);
 const SHORT = { models: 3, targets: 8, mostSteps: 17, dropout: 0.2, inputDropout: 0.1 };
@@ -139,6 +188,8 @@ Deno.test("the same seed gives the same weights, bit for bit; seed, dropout and 
       ["input dropout", { inputDropout: 0 }, 1],
       ["lengths", { lengths: [4, 10] }, 1],
       ["decay", { decay: 1 }, 1],
+      ["fresh records", { fresh: 10 }, 1],
+      ["contrast", { contrast: 1 }, 1],
     ] as const
   ) {
     const other = await trained(small, { ...SHORT, ...changes }, { seed });
@@ -160,7 +211,14 @@ Deno.test("the weights of the best look are kept, the first of equals", async ()
     return Promise.resolve(scores[seen.length - 1]);
   };
   const options = { ...OPTIONS, ...SHORT, mostSteps: 64 }; // a look every 8 steps
-  const report = await trainAnswer(weights, shape, small, options, random(1), judged, {});
+  const report = await trainAnswer(
+    tableNetwork(weights, shape),
+    small,
+    options,
+    random(1),
+    judged,
+    {},
+  );
   assert.deepEqual(report.looks, scores);
   assert.deepEqual([report.steps, report.kept], [64, 1]);
   assert.deepEqual(bits(weights), seen[1]);

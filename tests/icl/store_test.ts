@@ -51,7 +51,7 @@ Deno.test("what is loaded is what was saved: predictions, new models, card, bit 
     const loaded = await loadTrained(path, { width: 32 });
     const { reader, ...rest } = fitted, { reader: own, ...others } = loaded;
     assert.deepEqual({ ...others, bpe: others.bpe.toJSON() }, { ...rest, bpe: rest.bpe.toJSON() });
-    assert.deepEqual(bits(own.parameters), bits(reader.parameters));
+    assert.deepEqual(bits(own.network.parameters), bits(reader.network.parameters));
     const before = await routerOf(fitted), after = await routerOf(loaded);
     assert.deepEqual(after.models, before.models);
     assert.deepEqual(after.describe(), before.describe());
@@ -61,7 +61,13 @@ Deno.test("what is loaded is what was saved: predictions, new models, card, bit 
     assert.deepEqual(same.models, more.models);
     assert.deepEqual(await qualities(same), await qualities(more));
     const read = (of: Fitted): Promise<string[]> =>
-      reconstruct(of.reader.parameters, of.reader.shape, of.bpe, of.profile.vectors, 6);
+      reconstruct(
+        of.reader.network.parameters,
+        of.reader.network.shape,
+        of.bpe,
+        of.profile.vectors,
+        6,
+      );
     assert.deepEqual(await read(loaded), await read(fitted), "stage 1 reads vectors as before");
   });
 });

@@ -133,7 +133,7 @@ Deno.test("what is damaged, cut short or foreign is refused, and nothing is writ
     await refuse(
       new TextEncoder().encode("<html>"),
       "DataError",
-      /m\.gguf: at byte 0: expected "GGUF" or a zip archive \("PK"\), got "<htm"/,
+      /m\.gguf: at byte 0: expected "GGUF", a zip archive \("PK"\) or gzip, got "<htm"/,
     );
     await refuse(good.slice(0, 999), "DataError", /m\.gguf: ends at byte 999, expected \d+/);
     await refuse(good.slice(0, -64), "DataError", /ends at byte \d+, expected \d+ for "\S+": cut/);

@@ -18,14 +18,15 @@ export function naiveLogits(
   return walk(weights, config, rows, Number(config.num_hidden_layers)).logits();
 }
 
-/** States of every row behind some blocks, not normalised. */
+/** States of every row behind some blocks, not normalised; rows enter behind the blocks before `from`. */
 export function naiveStates(
   weights: Weights,
   config: Readonly<Record<string, unknown>>,
   rows: readonly Row[],
   blocks: number,
+  from = 0,
 ): Row[] {
-  return walk(weights, config, rows, blocks).states;
+  return walk(weights, config, rows, blocks, from).states;
 }
 
 function walk(
@@ -33,6 +34,7 @@ function walk(
   config: Readonly<Record<string, unknown>>,
   rows: readonly Row[],
   blocks: number,
+  from = 0,
 ): { states: Row[]; logits: () => Row[] } {
   const heads = Number(config.num_attention_heads), kv = Number(config.num_key_value_heads);
   const width = Number(config.hidden_size), head = Number(config.head_dim ?? width / heads);
@@ -63,7 +65,7 @@ function walk(
     return out;
   };
   let x = rows.map((row) => [...row]);
-  for (let layer = 0; layer < blocks; layer++) {
+  for (let layer = from; layer < blocks; layer++) {
     const at = `model.layers.${layer}`;
     const normed = x.map((row) => norm(`${at}.input_layernorm`, row));
     const q = normed.map((row, t) =>

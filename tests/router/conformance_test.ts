@@ -61,7 +61,10 @@ Deno.test("conform: malformed routers stop at the first check", async () => {
       { grid: Array.from({ length: 31 }, (_, k) => ({ k })) },
       "grid: expected at most 30 configurations, got 31",
     ],
-    [{ needs: ["scores"] }, 'needs: expected cost, benchmark, truth, replies, got "scores"'],
+    [
+      { needs: ["scores"] },
+      'needs: expected cost, benchmark, truth, replies, documents, got "scores"',
+    ],
     [{ unseen: "retrain" }, 'unseen: expected zero-update or fit-new-vector, got "retrain"'],
   ];
   for (const [fields, message] of wrong) {

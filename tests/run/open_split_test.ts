@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Control, openSplit } from "../../src/run/open_split.ts";
 import type { Need, TrainingData } from "../../src/router/contract.ts";
 import { prepareVectors } from "../../src/embed/prepare.ts";
-import { GRID, row } from "../../src/linalg/matrix.ts";
+import { GRID, matrix, row } from "../../src/linalg/matrix.ts";
 import { tableOf } from "../splits/tables.ts";
 import { embedded, ruled, splitOf } from "./scene.ts";
 
@@ -216,11 +216,18 @@ Deno.test("openSplit: vectors on the grid already are taken as they are", () => 
   const all = table(), split = splitOf(all, "tvte");
   const data = embedded(all, VECTORS);
   const prepared = prepareVectors(data.raw, "none", []);
+  const documents = matrix(4, 2, Float32Array.of(0, 1, 3, 4, 4, 3, 1, 0));
   const [once, done] = [
-    openSplit({ ...data, preparation: "none" }, split),
-    openSplit({ ...data, raw: prepared, preparation: "done" }, split),
+    openSplit({ ...data, documents, preparation: "none" }, split),
+    openSplit({
+      ...data,
+      raw: prepared,
+      documents: prepareVectors(documents, "none", []),
+      preparation: "done",
+    }, split),
   ];
   assert.deepEqual(done.all.queries.vectors, once.all.queries.vectors);
+  assert.deepEqual(done.all.queries.documents, once.all.queries.documents);
 });
 
 Deno.test("openSplit: where no cost is known, every part has its NaN, also with few models", () => {
@@ -230,4 +237,32 @@ Deno.test("openSplit: where no cost is known, every part has its NaN, also with 
   assert.deepEqual([train, validation, both].map(({ costs }) => costs.length), [4, 2, 6]);
   assert.ok([train, validation, both].every(({ costs }) => costs.every(Number.isNaN)));
   assert.ok(!opened.priced);
+});
+
+Deno.test("openSplit: documents and plain scores go where they are needed, and move with shuffled labels", () => {
+  const plainScores = Float64Array.from({ length: 12 }, (_, at) => at / 100);
+  const all = { ...table(), documents: ["a", "b", "c", "d"], plainScores };
+  const documents = matrix(4, 2, Float32Array.of(0, 1, 3, 4, 4, 3, 1, 0));
+  const data = { ...embedded(all, VECTORS), documents };
+  const needy = { needs: ["documents"] } as const;
+  const split = openSplit(data, splitOf(all, "tvtt"));
+  assert.equal(split.hasDocuments, true);
+  assert.deepEqual([...split.train.plainScores!], [0, .01, .02, .06, .07, .08, .09, .1, .11]);
+  assert.deepEqual([...row(split.train.queries.documents!, 0)], [0, 1]);
+  const [x] = row(split.validationFor(needy).documents!, 0);
+  assert.ok(Math.abs(x - .6) <= GRID);
+  assert.equal(split.validationFor({}).documents, undefined);
+  assert.equal(openSplit(data, splitOf(all, "tvte")).testFor(needy).documents!.rows, 1);
+
+  const mixed = openSplit(data, splitOf(all, "tvtt"), "shuffled-labels").all;
+  for (let i = 0; i < 4; i++) {
+    const from = table().scores.findIndex((score) => score === mixed.scores[3 * i]) / 3;
+    assert.deepEqual(
+      mixed.plainScores!.subarray(3 * i, 3 * i + 3),
+      plainScores.subarray(3 * from, 3 * from + 3),
+    );
+  }
+  const constant = openSplit(data, splitOf(all, "tvtt"), "constant-text").train.queries.documents!;
+  assert.deepEqual(row(constant, 0), row(constant, 2));
+  assert.equal(openSplit(embedded(table(), VECTORS), splitOf(table(), "tvec")).hasDocuments, false);
 });

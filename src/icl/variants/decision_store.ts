@@ -15,8 +15,9 @@ import { readOut, type Setting, type Store } from "./rtd.ts";
 import { inBlocks } from "../../nn/blocks.ts";
 import type { Parameters } from "../../nn/parameters.ts";
 import { Programs } from "../../nn/programs.ts";
+import { memoryInputs } from "../../nn/transformer.ts";
 import type { SessionOptions } from "../../onnx/session.ts";
-import { answerStates, prefixInputs } from "../network.ts";
+import { answerStates, type TableNetwork } from "../network.ts";
 
 /** Columns of a store's values: the graded score (our soft value), and 1 = solved (the label of the head). */
 export const SOFT = 0, HARD = 1;
@@ -40,8 +41,8 @@ export class DecisionStates {
   readonly #programs: Programs;
 
   /** Nothing is compiled before the first record of a length. */
-  constructor(readonly reader: Reader, options: SessionOptions = {}) {
-    this.#programs = new Programs(reader.parameters, options);
+  constructor(readonly reader: Reader<TableNetwork>, options: SessionOptions = {}) {
+    this.#programs = new Programs(reader.network.parameters, options);
   }
 
   /**
@@ -49,11 +50,11 @@ export class DecisionStates {
    * @throws {DataError} when the queries' width is not the network's
    */
   async of(queries: Matrix, { length, memory }: EncodedRecord): Promise<Matrix> {
-    const { shape } = this.reader;
+    const { network } = this.reader, { shape } = network;
     this.reader.expectWidth(queries);
     const data = await inBlocks(queries, BATCH, async (targets) => {
       const { states } = await this.#programs.run(`${length}`, (graph, parameter) => {
-        const prefixes = prefixInputs(graph, shape, length);
+        const prefixes = memoryInputs(graph, network.layers, network.memoryShape(length));
         const rows = graph.input("targets", [BATCH, shape.input]);
         graph.output("states", answerStates(parameter, shape, rows, prefixes));
       }, { ...memory, targets });
@@ -107,7 +108,7 @@ export class DecisionStore {
     return this.#once(
       batch,
       "head",
-      async () => headLogits(this.source.reader.parameters, await this.#states(batch)),
+      async () => headLogits(this.source.reader.network.parameters, await this.#states(batch)),
     );
   }
 
@@ -158,7 +159,7 @@ export async function newModelStore(
   const inside = known.slice(0, longest);
   const enough = inside.length - Math.ceil(inside.length / FOLDS) >= SHORTEST_RECORD;
   const rows = enough ? known : [];
-  const states = matrix(rows.length, source.reader.shape.width);
+  const states = matrix(rows.length, source.reader.network.shape.width);
   const read = async (positions: readonly number[], against: EncodedRecord): Promise<void> => {
     const made = await source.of(takeRows(vectors, positions.map((at) => rows[at])), against);
     positions.forEach((at, i) => row(states, at).set(row(made, i)));

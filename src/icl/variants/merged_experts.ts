@@ -9,6 +9,7 @@ import { merge, norm, quadraticOf } from "./optmerge.ts";
 import { trainAnswer } from "../stage2.ts";
 import { describePlatt, fitPlatt } from "../calibration.ts";
 import { type Trained, trained, type Variant } from "../fit.ts";
+import { tableNetwork } from "../network.ts";
 import { Reader } from "../reader.ts";
 import { fitTable, type Fitted, onValidation, routerOf } from "../router.ts";
 
@@ -69,12 +70,14 @@ export function mergeRouter(
       known.set(network, made);
       made.catch(() => known.delete(network));
       const experts = await made, merged = mergedBy(experts, network, steps);
-      const parameters = network.reader.parameters.copy();
+      const parameters = network.reader.network.parameters.copy();
       for (const [name, vector] of merged) {
         const { data } = parameters.get(name);
         vector.forEach((value, at) => data[at] += lambda * value);
       }
-      const reader = new Reader(parameters, network.shape, { device: context.device });
+      const reader = new Reader(tableNetwork(parameters, network.shape), {
+        device: context.device,
+      });
       const { logits, labels } = await onValidation(network, reader, variant);
       const platt = fitPlatt(logits, labels);
       const ratio = Math.hypot(...[...merged.values()].map(norm)) / experts.length;
@@ -103,7 +106,8 @@ async function trainExperts(
   variant: Variant,
   context: FitContext,
 ): Promise<Experts> {
-  const { reader, rows, shape, profile, preset, report } = network, start = reader.parameters;
+  const { reader, rows, shape, profile, preset, report } = network,
+    start = reader.network.parameters;
   const inRecords = new Set(profile);
   const targets = Array.from({ length: rows.training }, (_, i) => i).filter((i) =>
     !inRecords.has(i) &&
@@ -124,8 +128,7 @@ async function trainExperts(
   for (const [at, group] of groups.entries()) {
     const expert = start.copy(), label = group.benchmarks.join(" + ");
     await trainAnswer(
-      expert,
-      shape,
+      tableNetwork(expert, shape),
       { solved: rows, scores: rows.scores, profile, targets: group.rows },
       answer,
       random(context.seed, "icl experts").fork(label),
@@ -164,7 +167,7 @@ function mergedBy(experts: Experts, { reader }: Trained, steps: number): Merged 
   if (before) return before;
   const merged = new Map(
     Array.from(experts.vectors, ([name, own]): [string, Float64Array] => {
-      const [out, inputs] = reader.parameters.get(name).shape;
+      const [out, inputs] = reader.network.parameters.get(name).shape;
       return [name, merge(quadraticOf(own, out, inputs), { steps })];
     }),
   );

@@ -129,7 +129,7 @@ async function makeBase(
     notes: [
       ...notes,
       `stores of ${Math.min(...sizes)} to ${Math.max(...sizes)} states of width ` +
-      `${reader.shape.width}; T₀ ${
+      `${reader.network.shape.width}; T₀ ${
         KS.map((k) => `${temperatures.get(k)!.toPrecision(3)} (K = ${k})`).join(", ")
       }`,
     ],
@@ -143,7 +143,7 @@ function routed(
   stage: FitContext["stage"],
 ): FittedRouter {
   const { models, stores, temperatures, source } = base, M = models.length;
-  const heads = divisor(source.reader.shape.width, config.heads);
+  const heads = divisor(source.reader.network.shape.width, config.heads);
   const setting = ({ k, temperature }: Pick<RtdConfig, "k" | "temperature">): Setting => ({
     k,
     temperature: temperature * temperatures.get(k)!,
@@ -175,7 +175,7 @@ function routed(
     describe: () => ({
       parameters: stores.reduce(
         (sum, { store: { keys } }) => sum + keys.rows * (keys.width + 1),
-        source.reader.parameters.count,
+        source.reader.network.parameters.count,
       ),
       notes: [...base.notes, `H = ${heads}`],
     }),

@@ -49,6 +49,9 @@ export const PLUS: string = "icl_router_plus";
 /** ICL-Router (prior-fitted). */
 export const PRIOR: string = "icl_router_prior";
 
+/** ICL-Router on a language model. */
+export const LM: string = "icl_router_lm";
+
 /** Datasets that are counted in sentences and means, in printing order: recorded, more than two models. */
 export const DATASETS: readonly string[] = [
   "reasoning-gym/easy",
@@ -272,7 +275,7 @@ export function ownArms({ files }: Cell, router?: string): ArmReport[] {
 }
 
 /** Variants and controls, by id: they have pages of their own. */
-const VARIANT = /^(icl_(?!router(_plus|_prior)?$)|rtd|optmerge)/;
+const VARIANT = /^(icl_(?!router(_plus|_prior|_lm)?$)|rtd|optmerge)/;
 
 /** Whether a router has a line in the main tables: neither a reference nor a variant or control. */
 export function belongs({ id, reference }: RouterEntry): boolean {

@@ -26,6 +26,7 @@ import {
   standingOf,
   statementsOf,
 } from "./cells.ts";
+import { languageModel } from "./icl_language_model.ts";
 import { controlsTable, plusTable, sweepTable, variantsTable } from "./icl_variants.ts";
 import { paperTable } from "./icl_paper.ts";
 import { DIFFERENCE_NOTE, meanOf, points, summary, tally } from "./points.ts";
@@ -69,7 +70,9 @@ export function iclPage(files: readonly ResultFile[], stage1: readonly Stage1Rep
   const main = cells.filter(counts);
   const controls = controlsTable(closed);
   const variants = [...variantsTable(closed), ...sweepTable(closed), ...plusTable(closed)];
-  const other = closed.filter((cell) => cell.embedding !== "static");
+  const other = closed.filter(({ embedding }) =>
+    embedding !== "static" && !embedding.startsWith("lm:")
+  );
   return [
     "# ICL-Router",
     ...answer(main),
@@ -79,6 +82,7 @@ export function iclPage(files: readonly ResultFile[], stage1: readonly Stage1Rep
     "trained from scratch, one to three seeds. ICL-Router+: ours, no network. Prior-fitted: ours, one network trained " +
     "once on made-up models. Made by `deno task pages`; " +
     "the runs behind it are in [variants.md](variants.md) and on the pages of the [datasets](README.md).",
+    ...section("On a pre-trained language model", languageModel(cellsOf(files))),
     ...section("Dataset by dataset", byDataset(closed.filter((c) => c.embedding === "static"))),
     ...section("Unseen models", unseen(main)),
     ...section("Are records read?", controls, DIFFERENCE_NOTE),

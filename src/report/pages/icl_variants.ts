@@ -118,7 +118,7 @@ export function bestSize(cell: Cell): string | undefined {
 }
 
 /** Dataset × row: the score of a base and differences to it; empty where none of the rows was run. */
-function differenceTable(
+export function differenceTable(
   cells: readonly Cell[],
   base: string,
   title: string,

@@ -22,6 +22,8 @@ export interface Rows {
   readonly texts: readonly string[];
   /** [N × 32], on the grid. */
   readonly vectors: Matrix;
+  /** Vectors of documents, which say what the queries are about, too [N × 32]. */
+  readonly documents: Matrix;
   /** Length N. */
   readonly benchmarks: readonly string[];
   /** Length N. */
@@ -32,6 +34,8 @@ export interface Rows {
   readonly models: readonly string[];
   /** [N × M] in [0, 1], NaN = missing. */
   readonly scores: Float64Array;
+  /** Scores without the documents, [N × M] in [0, 1]. */
+  readonly plainScores: Float64Array;
   /** [N × M] in US dollars, NaN = unknown. */
   readonly costs: Float64Array;
   /** What the models say, [N × M]; more confident where they score. */
@@ -75,6 +79,7 @@ export function createFixture(seed: number): Fixture {
   );
   const centres = normals(source.fork("centres"), TOPICS, 1);
   const noise = normals(source.fork("noise"), count, 0.7);
+  const documents = normals(source.fork("documents"), count, 0.7);
   const topic = Array.from({ length: count }, (_, i) => i % TOPICS);
   const replies = new Array<Reply>(count * M);
   const table: Rows = {
@@ -82,29 +87,36 @@ export function createFixture(seed: number): Fixture {
     ids: topic.map((_, i) => `q${String(i).padStart(3, "0")}`),
     texts: topic.map((t, i) => text(source.fork("text", i), t)),
     vectors: noise,
+    documents,
     benchmarks: topic.map((t) => BENCHMARKS[t >> 1]),
     tasks: topic.map((t) => `${BENCHMARKS[t >> 1]}/${t % 2 === 0 ? "easy" : "hard"}`),
     validation: role.map((r) => r === "v"),
     models: PRICES.map(([model]) => model),
     scores: new Float64Array(count * M),
+    plainScores: new Float64Array(count * M),
     costs: new Float64Array(count * M),
     truth: new Float64Array(count * M),
     truthCost: new Float64Array(count * M),
   };
   for (let i = 0, at = 0; i < count; i++) {
-    for (let d = 0; d < WIDTH; d++) noise.data[i * WIDTH + d] += centres.data[topic[i] * WIDTH + d];
+    for (let d = 0; d < WIDTH; d++) {
+      noise.data[i * WIDTH + d] += centres.data[topic[i] * WIDTH + d];
+      documents.data[i * WIDTH + d] += centres.data[topic[i] * WIDTH + d];
+    }
     for (const [model, price] of PRICES) {
       const skill = 0.1 + 0.85 * source.fork("skill", model, topic[i]).next();
       const draw = source.fork("outcome", model, i);
       const draws = BENCHMARKS[topic[i] >> 1] === "coding" ? 4 : 1;
       for (let n = 0; n < draws; n++) table.scores[at] += draw.next() < skill ? 1 / draws : 0;
       table.costs[at] = price * (1 + draw.integer(4)) / 2 ** 20;
+      table.plainScores[at] = Number(source.fork("plain", model, i).next() < skill * skill);
       replies[at] = reply(source.fork("reply", model, i), table.scores[at]);
       table.truth[at] = skill;
       table.truthCost[at++] = price * 2.5 / 2 ** 20;
     }
   }
   normaliseToGrid(noise);
+  normaliseToGrid(documents);
   const rowsOf = (roles: string): number[] =>
     [...role.keys()].filter((i) => roles.includes(role[i]));
   return { learn: takeQueries(table, rowsOf("tv")), test: takeQueries(table, rowsOf("e")) };
@@ -123,11 +135,13 @@ export function takeQueries(rows: Rows, which: readonly number[]): Rows {
     ids: pick(rows.ids),
     texts: pick(rows.texts),
     vectors: takeRows(rows.vectors, which),
+    documents: takeRows(rows.documents, which),
     benchmarks: pick(rows.benchmarks),
     tasks: pick(rows.tasks),
     validation: pick(rows.validation),
     models: rows.models,
     scores: cells(rows.scores),
+    plainScores: cells(rows.plainScores),
     costs: cells(rows.costs),
     replies: which.flatMap((i) => rows.replies.slice(i * M, (i + 1) * M)),
     truth: cells(rows.truth),
@@ -148,6 +162,7 @@ export function takeModels(rows: Rows, which: readonly number[], names?: readonl
     models: names ?? which.map((m) => rows.models[m]),
     replies: rows.ids.flatMap((_, i) => which.map((m) => rows.replies[i * M + m])),
     scores: cells(rows.scores),
+    plainScores: cells(rows.plainScores),
     costs: cells(rows.costs),
     truth: cells(rows.truth),
     truthCost: cells(rows.truthCost),
@@ -165,6 +180,9 @@ export function queryBatch(rows: Rows, needs: readonly Need[], labelled: boolean
     texts: [...rows.texts],
     vectors,
     memo: createMemo(`${labelled ? "labelled" : "bare"}/${content.slice(0, 16)}`),
+    ...(needs.includes("documents") && {
+      documents: { ...rows.documents, data: rows.documents.data.slice() },
+    }),
     ...(labelled || needs.includes("benchmark") ? { benchmarks: [...rows.benchmarks] } : {}),
     ...(needs.includes("truth")
       ? { truth: rows.truth.slice(), truthCost: rows.truthCost.slice() }
@@ -183,6 +201,7 @@ export function trainingData(
     models: [...rows.models],
     scores: rows.scores.slice(),
     costs: rows.costs.slice(),
+    ...(needs.includes("documents") && { plainScores: rows.plainScores.slice() }),
     ...(needs.includes("replies") && { replies: [...rows.replies] }),
     meanCosts: columnMeans(rows.costs, rows.models.length),
     solvedFrom: Float64Array.from(rows.benchmarks, (b) => SOLVED_FROM[b]),

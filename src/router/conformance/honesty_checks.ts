@@ -58,6 +58,8 @@ const TRAINING_FIELDS = [
 async function sealedInput(kit: Kit): Promise<string> {
   const needs = kit.router.needs ?? [], broken: string[] = [];
   const replies = needs.includes("replies") ? ["replies"] : [];
+  const documents = needs.includes("documents") ? ["documents"] : [];
+  const plain = needs.includes("documents") ? ["plainScores"] : [];
   const truth = needs.includes("truth") ? ["truth", "truthCost"] : [];
   const labels = needs.includes("benchmark") ? ["benchmarks"] : [];
   const seal = (train: TrainingData, at: string): TrainingData =>
@@ -66,19 +68,19 @@ async function sealedInput(kit: Kit): Promise<string> {
         ...train,
         queries: sealed(
           train.queries,
-          [...BATCH_FIELDS, "benchmarks", ...truth],
+          [...BATCH_FIELDS, "benchmarks", ...truth, ...documents],
           `${at}.queries`,
           broken,
         ),
         ...(train.validation ? { validation: seal(train.validation, `${at}.validation`) } : {}),
       },
-      [...TRAINING_FIELDS, ...replies],
+      [...TRAINING_FIELDS, ...replies, ...plain],
       at,
       broken,
     );
   const batch = sealed(
     queryBatch(kit.test, needs, false),
-    [...BATCH_FIELDS, ...labels, ...truth],
+    [...BATCH_FIELDS, ...labels, ...truth, ...documents],
     "queries",
     broken,
   );
@@ -90,7 +92,9 @@ async function sealedInput(kit: Kit): Promise<string> {
     if (broken.length === 0) throw error;
   }
   if (broken.length > 0) throw new Violation([...new Set(broken)].join("; "));
-  return `test queries with ${[...BATCH_FIELDS, ...labels, ...truth].join(", ")} only`;
+  return `test queries with ${
+    [...BATCH_FIELDS, ...labels, ...truth, ...documents].join(", ")
+  } only`;
 }
 
 /** Fields that are there for those who need them, and the need's name. */
@@ -99,6 +103,8 @@ const WITHHELD: Readonly<Record<string, string | undefined>> = {
   truth: "truth",
   truthCost: "truth",
   replies: "replies",
+  documents: "documents",
+  plainScores: "documents",
 };
 
 /** A read-only view that keeps a record of any field read or written beyond the allowed ones. */

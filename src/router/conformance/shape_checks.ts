@@ -45,7 +45,7 @@ export const SHAPE_CHECKS: readonly Check[] = [
   },
 ];
 
-const NEEDS: readonly string[] = ["cost", "benchmark", "truth", "replies"];
+const NEEDS: readonly string[] = ["cost", "benchmark", "truth", "replies", "documents"];
 
 /**
  * Checks the fields of a router.

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { matrix } from "../../../src/linalg/matrix.ts";
 import { DecisionStates, headLogits } from "../../../src/icl/variants/decision_store.ts";
+import { tableNetwork } from "../../../src/icl/network.ts";
 import { Reader } from "../../../src/icl/reader.ts";
 import { coins, normalMatrix, tinyShape, tinyWeights } from "../toy.ts";
 
-const shape = tinyShape(), weights = tinyWeights(shape), reader = new Reader(weights, shape);
+const shape = tinyShape(),
+  weights = tinyWeights(shape),
+  reader = new Reader(tableNetwork(weights, shape));
 const states = new DecisionStates(reader);
 const queries = normalMatrix(70, shape.input, 1); // more than one block
 

@@ -8,6 +8,7 @@ import {
   type ResultFile,
 } from "../../../src/report/pages/cells.ts";
 import { iclPage } from "../../../src/report/pages/icl_page.ts";
+import { languageModel } from "../../../src/report/pages/icl_language_model.ts";
 import { bestSize } from "../../../src/report/pages/icl_variants.ts";
 import { differenceCell, points } from "../../../src/report/pages/points.ts";
 import { isNewModel } from "../../../src/results/result.ts";
@@ -223,4 +224,41 @@ Deno.test("stage 1: losses", () => {
     page,
     /^\| demo \(synthetic\) \| static \| 180 \| 30 \| 2\.000 \| 4\.250 \| 3\.500 \| 1\.500 \|$/m,
   );
+});
+
+Deno.test("a language model: its reader beside controls, and its states beside the static table, on the same splits", async () => {
+  const as = (file: ResultFile, name: string): ResultFile => ({
+    ...file,
+    result: {
+      ...file.result,
+      dataset: { ...file.result.dataset, name: "told/all", synthetic: false },
+      embedding: { ...file.result.embedding, name, key: name },
+    },
+  });
+  const table = as(await invented({ knn: 0.4, ridge: 0.9 }, "a/id.static.json", [7]), "static");
+  const states = as(
+    await invented({ knn: 0.9, ridge: 0.5, icl_router_lm: 1, icl_lm_prior: 0.2 }, "a/id.lm.json", [
+      7,
+    ]),
+    "lm:tiny:1",
+  );
+  const lines = languageModel(cellsOf([table, states])).join("\n").split("\n");
+  const quality = ({ result: { evaluation } }: ResultFile, id: string): number => {
+    assert.ok(!isNewModel(evaluation));
+    return evaluation.routers.find(({ router }) => router === id)!.mean.quality!;
+  };
+  const [before, after] = [table, states].map((file) => quality(file, "knn"));
+  const three = (x: number): string => x.toFixed(3).replace(/^0/, "");
+  const told = lines.find((line) => line.includes(three(before)) && line.includes(three(after)));
+  assert.ok(told?.includes(`+${three(after - before)}`), lines.join("\n"));
+  assert.match(lines[0], /better for 1 of 2 routers/);
+  const prior = quality(states, "icl_lm_prior") - quality(states, "icl_router_lm");
+  assert.ok(prior < 0);
+  const base = lines.find((line) => line.startsWith("| told · lm:tiny:1, id"));
+  assert.ok(base?.includes((100 * prior).toFixed(1).replace("-", "−")), base);
+
+  assert.deepEqual(languageModel(cellsOf([table])), []);
+  const other = { ...states.result.splits, sha256: "0" };
+  const elsewhere = { ...states, result: { ...states.result, splits: other } };
+  assert.ok(!languageModel(cellsOf([table, elsewhere])).join().includes("States of"));
 });

@@ -1,13 +1,9 @@
 /** Sequential routers that peek, break the rules or hang on order, each found by the check it breaks. */
 import assert from "node:assert/strict";
 import { conform } from "../../../src/router/conformance.ts";
-import { Episodes, playEpisodes } from "../../../src/router/episodes.ts";
-import type {
-  FittedSequential,
-  Observation,
-  SequentialRouter,
-} from "../../../src/router/sequential.ts";
+import type { FittedSequential, SequentialRouter } from "../../../src/router/sequential.ts";
 import { columnMeans } from "../../../src/router/training.ts";
+import { leaky, peekingCopy } from "./leaky.ts";
 
 /** Asks the best model by mean score; where its reply sounds unsure, the second best, who then answers. */
 function honest(models: readonly string[], scores: Float64Array): FittedSequential {
@@ -61,31 +57,8 @@ Deno.test("an honest router passes all", async () => {
   );
 });
 
-/** An environment with a hole: what all models would say hangs on what is seen. */
-const leaky: typeof playEpisodes = async (fitted, rows, horizon, setting) => {
-  const episodes = new Episodes(rows, horizon),
-    row = new Map(rows.queries.ids.map((id, i) => [id, i]));
-  while (!episodes.done) {
-    const seen = episodes.observe(), M = rows.models.length;
-    const all = seen.queries.ids.map((id) => rows.replies.slice(row.get(id)! * M).slice(0, M));
-    episodes.take(await fitted.act(Object.assign(seen, { all }), setting));
-  }
-  return episodes.paths();
-};
-
 Deno.test("a router that finds the replies of models it did not pay for is caught", async () => {
-  const peeking = router(({ models, act }) => ({
-    act: async (seen) => {
-      const { all, step, queries } = seen as Observation & { all?: { text: string }[][] };
-      if (!all) return await act(seen);
-      const sorted = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
-      const sure = (e: number): number =>
-        sorted.find((m) => all[e][m].text.includes("therefore")) ?? sorted[0];
-      return queries.ids.map((_, e) =>
-        step === 0 ? { visit: sure(e) } : { commit: seen.visited[e * step] }
-      );
-    },
-  }));
+  const peeking = peekingCopy(router());
   assert.deepEqual(await failures(peeking), {}, "there is nothing to be found");
   const found = await failures(peeking, { play: leaky });
   assert.deepEqual(Object.keys(found), ["no-peeking"]);

@@ -1,0 +1,52 @@
+/**
+ * Variants and controls of ICL-Router on a language model: each changes one thing of it. By name: `--routers
+ * baselines/variants/icl_router_lm.ts#icl_lm_random`.
+ * @module
+ */
+import type { Router } from "../../src/router/mod.ts";
+import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
+import { type FusedMethod, fusedRouter } from "../../src/icl/lm/fused_router.ts";
+
+/** Control: what is the network worth? Only the mean from which its answers are counted. */
+export const icl_lm_prior: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), prior only",
+  "control: the kernel-weighted mean of all labelled queries, without a network",
+  { ...SMOLLM2, priorOnly: true },
+);
+
+/** Control: what is pre-training worth? Random numbers of the same size stand in the place of every matrix. */
+export const icl_lm_random: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), random",
+  "control: blocks of random numbers in place of pre-trained ones",
+  { ...SMOLLM2, randomBlocks: true },
+);
+
+/** Control: does it read which queries a model solved? The labels of every record are shuffled when it counts. */
+export const icl_lm_shuffled: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), shuffled",
+  "control: shown records with permuted labels",
+  SMOLLM2,
+  "shuffled",
+);
+
+/** Control: does it read whose record it is shown? Every model is presented with the next model's. */
+export const icl_lm_another: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), swapped",
+  "control: each model with the next one's record",
+  SMOLLM2,
+  "another",
+);
+
+/** Control: a learned token per model in place of its record. As good in-distribution: the record is but a name. */
+export const icl_lm_name: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), by name",
+  "control: one learned token per model in place of its record",
+  { ...SMOLLM2, byName: true },
+);
+
+/** ICL-Router on a language model that answers from one record as long as those it was trained with. */
+export const icl_lm_one: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), one record",
+  "answers from one record of 128 queries",
+  { ...SMOLLM2, decided: { record: 128, records: 1 } },
+);

