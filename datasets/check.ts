@@ -4,6 +4,7 @@
  * @module
  */
 import { buildTable } from "../src/outcomes/build.ts";
+import { columnsOf } from "../src/outcomes/columns.ts";
 import { pinLine } from "./check_manifest.ts";
 import { openDataset } from "./load.ts";
 import { originalsOf, type Pins, pinsOf } from "../src/outcomes/originals.ts";
@@ -158,7 +159,7 @@ export async function checkDataset(
     recordedCosts,
     notes: manifest.notes ?? [],
     emptyReplies,
-    tokenFaults: tokenFaults(list, models),
+    tokenFaults: tokenFaults(columnsOf(list), models),
     views: (view ? [view] : Object.keys(manifest.views))
       .map((each) => viewReport(buildTable(list, each, manifest))),
   };

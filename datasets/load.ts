@@ -25,7 +25,14 @@ import { queriesPath } from "../src/outcomes/places.ts";
 import type { GapRule } from "../src/outcomes/gaps.ts";
 import { limitTable } from "../src/outcomes/limit.ts";
 import type { PriceList } from "../src/outcomes/pricing.ts";
-import { type LoadedRecords, readAllRecords } from "../src/outcomes/read.ts";
+import { columnsOf, type Records } from "../src/outcomes/columns.ts";
+import {
+  type Loaded,
+  type LoadedColumns,
+  type LoadedRecords,
+  readAllRecords,
+  readColumns,
+} from "../src/outcomes/read.ts";
 import { type LoadedReplies, readReplies } from "../src/outcomes/replies.ts";
 import { type DatasetFacts, type OutcomeTable, ownFacts } from "../src/outcomes/table.ts";
 
@@ -91,12 +98,21 @@ async function wholeTable(
     if (options.gaps) throw noGaps("demo");
     return { whole: await demo(options), own: false };
   }
-  const { manifest, view = defaultView(manifest), records } = await openDataset(spec, options);
+  const { manifest, view = defaultView(manifest), records } = await opened(
+    spec,
+    options,
+    async (path): Promise<LoadedColumns> => {
+      if (path) return await readColumns(path);
+      const { list, ...found } = await demoRecords();
+      return { ...found, columns: columnsOf(list) };
+    },
+    ({ columns }) => columns,
+  );
   const prices = options.prices ?? manifest.prices;
   const notes = options.prices
     ? [...manifest.notes ?? [], `re-priced: ${options.prices.source}, ${options.prices.date}`]
     : manifest.notes;
-  const whole = buildTable(records.list, view, { ...manifest, prices, notes });
+  const whole = buildTable(records.columns, view, { ...manifest, prices, notes });
   const named = (await manifestNames()).includes(spec.split("/")[0]);
   return { whole, own: !named && !(await knownViews()).has(whole.dataset.sha256) };
 }
@@ -114,8 +130,22 @@ function noGaps(name: string): UsageError {
  */
 export async function openDataset(
   spec: string,
-  { gaps }: Pick<LoadOptions, "gaps"> = {},
+  options: Pick<LoadOptions, "gaps"> = {},
 ): Promise<Dataset> {
+  const read = (path: string): Promise<LoadedRecords> => path ? readAllRecords(path) : demoRecords();
+  return await opened(spec, options, read, ({ list }) => list);
+}
+
+/**
+ * Finds the records of a spec, reads them in one form or another, and checks them against their manifest.
+ * @param read from a path; an empty one is the demo's
+ */
+async function opened<L extends Loaded>(
+  spec: string,
+  { gaps }: Pick<LoadOptions, "gaps">,
+  read: (path: string) => Promise<L>,
+  content: (loaded: L) => Records,
+): Promise<Omit<Dataset, "records"> & { readonly records: L }> {
   const known = await knownTarget(spec) ?? await pathTarget(spec);
   if (!known) {
     const names = (await listDatasets()).flatMap(({ name, views }) => [
@@ -128,11 +158,11 @@ export async function openDataset(
     );
   }
   if (known.manifest && gaps && !known.manifest.pool) throw noGaps(known.manifest.name);
-  const records = known.path ? await readAllRecords(known.path) : await demoRecords();
+  const records = await read(known.path);
   if (records.how !== undefined) sayOnce(records.how);
   const manifest = known.manifest
-    ? withRecords(known.manifest, records, known.path, gaps)
-    : inferManifest(nameOf(known.path), records.list, records.sha256, gaps);
+    ? withRecords(known.manifest, records, content(records), known.path, gaps)
+    : inferManifest(nameOf(known.path), content(records), records.sha256, gaps);
   return { manifest, view: known.view, path: known.path, records };
 }
 
@@ -307,7 +337,8 @@ function manifestPath(name: string): string {
 /** The manifest, sure to describe these records. */
 function withRecords(
   manifest: Manifest,
-  records: LoadedRecords,
+  records: Loaded,
+  content: Records,
   path: string,
   gaps: GapRule | undefined,
 ): Manifest {
@@ -322,7 +353,7 @@ function withRecords(
     throw new DataError(`${path}: expected ${queries} records, got ${records.records}`);
   }
   const checked = { ...manifest, records: { sha256: records.sha256, queries: records.records } };
-  return manifest.pool ? completed(checked, records.list, records.sha256, gaps) : checked;
+  return manifest.pool ? completed(checked, content, records.sha256, gaps) : checked;
 }
 
 const said = new Set<string>();

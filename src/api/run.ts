@@ -265,7 +265,6 @@ export async function planBench(
   const inMemory = (options.routers ?? []).filter((router) => typeof router !== "string")
     .map((router): RouterInMemory => ({ id: idOf(router), router }));
   const plan = await planRun(settingsOf(pool, options), {
-    workers,
     dataset: pool.dataset,
     inMemory,
   });

@@ -5,7 +5,7 @@
 import { underProtocol } from "../audit/audited.ts";
 import { random } from "../base/random.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
-import type { OutcomeTable } from "../outcomes/table.ts";
+import type { Cells, OutcomeTable } from "../outcomes/table.ts";
 import type {
   FitContext,
   FittedRouter,
@@ -153,7 +153,7 @@ export class PoolSplit {
   judge(models: readonly string[], choice: ArrayLike<number>): Earned {
     const { table, testRows } = this, M = table.models.length;
     const column = models.map((model) => table.models.indexOf(model));
-    const earned = (cells: Float64Array): Float64Array =>
+    const earned = (cells: Cells): Float64Array =>
       Float64Array.from(testRows, (row, i) => cells[row * M + column[choice[i]]]);
     const scores = earned(table.scores), counts = new Uint32Array(models.length);
     for (let i = 0; i < testRows.length; i++) counts[choice[i]]++;

@@ -2,7 +2,7 @@
  * Merges strict duplicates: one row a text, with the mean of what its copies recorded.
  * @module
  */
-import type { OutcomeTable } from "../outcomes/table.ts";
+import { type Cells, emptyCells, type OutcomeTable, takeCells } from "../outcomes/table.ts";
 import type { Audit } from "./audit.ts";
 
 /** A table without strict duplicates, with its groups and resampling units row by row. */
@@ -38,11 +38,7 @@ export function dropDuplicates(
   const isApart = (row: number): boolean => apart && isAcross(table, row, keeper[row]);
   const merged = Array.from(keeper.keys()).filter((row) => !isApart(row));
   const copies = Map.groupBy(merged, (row) => keeper[row]);
-  const means = (cells: Float64Array): Float64Array =>
-    Float64Array.from({ length: kept.length * M }, (_, at) => {
-      const rows = copies.get(kept[Math.floor(at / M)])!;
-      return meanOfKnown(rows.map((row) => cells[row * M + at % M]));
-    });
+  const means = (cells: Cells): Cells => meansOfCopies(cells, M, kept, copies);
   const truths = (cells: Float64Array): Float64Array =>
     cells.filter((_, at) => isKept(_, Math.floor(at / M)));
   const draws = (all: readonly (readonly number[])[]): number[][] =>
@@ -88,6 +84,28 @@ export function hasTrainingCopies(table: OutcomeTable, { keeper }: Audit): boole
 
 function isAcross({ published }: OutcomeTable, row: number, first: number): boolean {
   return published[row] === 1 && published[first] === 2;
+}
+
+/** The cells of the rows kept, [kept × M]: means where a row has copies, in float64 where float32 does not hold one. */
+function meansOfCopies(
+  cells: Cells,
+  M: number,
+  kept: Uint32Array,
+  copies: ReadonlyMap<number, readonly number[]>,
+): Cells {
+  const taken = takeCells(cells, M, kept), means = new Map<number, number>();
+  kept.forEach((first, i) => {
+    const rows = copies.get(first)!;
+    for (let m = 0; rows.length > 1 && m < M; m++) {
+      means.set(i * M + m, meanOfKnown(rows.map((row) => cells[row * M + m])));
+    }
+  });
+  const exact = taken instanceof Float32Array &&
+    means.values().every((mean) => Object.is(Math.fround(mean), mean));
+  const out = exact ? taken : emptyCells(taken.length, false);
+  if (out !== taken) out.set(taken);
+  for (const [at, mean] of means) out[at] = mean;
+  return out;
 }
 
 /** NaN where nothing is known. */

@@ -1,5 +1,5 @@
 /**
- * Levenshtein distance up to a limit.
+ * Levenshtein distance up to a limit, and a bound below it that costs next to nothing.
  * @module
  */
 
@@ -37,4 +37,42 @@ export function editDistance(a: Int32Array, b: Int32Array, limit: number): numbe
     [above, row] = [row, above];
   }
   return above[columns - rows + limit + 1];
+}
+
+/** 32-bit words of a text's signature. */
+const SIGNATURE = 4;
+
+/**
+ * Signatures of N texts, [N × 4]: a bit for every class of tokens (their numbers modulo 128) that a text has. What
+ * {@link fewestEdits} needs of them.
+ */
+export function tokenSignatures(texts: readonly Int32Array[]): Int32Array {
+  const signatures = new Int32Array(texts.length * SIGNATURE);
+  texts.forEach((text, t) => {
+    for (const token of text) {
+      signatures[t * SIGNATURE + (token >>> 5) % SIGNATURE] |= 1 << (token & 31);
+    }
+  });
+  return signatures;
+}
+
+/**
+ * So many edits at least turn one text into the other: an edit takes away at most one token that the other lacks, and
+ * adds at most one. Most texts are told apart by this in a few operations.
+ */
+export function fewestEdits(signatures: Int32Array, a: number, b: number): number {
+  let gone = 0, come = 0;
+  for (let w = 0; w < SIGNATURE; w++) {
+    const x = signatures[a * SIGNATURE + w], y = signatures[b * SIGNATURE + w];
+    gone += bits(x & ~y);
+    come += bits(y & ~x);
+  }
+  return Math.max(gone, come);
+}
+
+/** How many bits are set. */
+function bits(x: number): number {
+  x -= (x >>> 1) & 0x55555555;
+  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -15,11 +15,12 @@
  */
 import { withBoilerplate } from "./boilerplate.ts";
 import { disjointSets } from "./disjoint_sets.ts";
-import { editDistance } from "./edit_distance.ts";
+import { editDistance, fewestEdits, tokenSignatures } from "./edit_distance.ts";
 import { type Frames, framesOf, type Strata } from "./frames.ts";
 import { neighbours } from "./minhash.ts";
 import type { ShingleSets } from "./near_duplicates.ts";
 import { isNumber, isWord, type NumberedTexts } from "./numbered_texts.ts";
+import { keepNumbers, pieces } from "./pieces.ts";
 
 /** Fewest words outside the frame of a text that can be of a family. */
 const FEWEST_WORDS = 12;
@@ -70,19 +71,37 @@ function editedPairs(
   template: readonly (number | undefined)[],
 ): Edited[] {
   const number = Uint8Array.from(vocabulary, (token) => Number(isNumber(token)));
-  const outside = texts.map((text, t) => text.filter((_, i) => framed[t][i] === 0));
-  const numbers = outside.map((text) => text.filter((token) => number[token] === 1).join());
+  const room = pieces((length) => new Int32Array(length));
+  const outside = texts.map((text, t) => keepNumbers(text, (_, i) => framed[t][i] === 0, room));
+  const numbers = outside.map((text) =>
+    text.some((token) => number[token] === 1)
+      ? text.filter((token) => number[token] === 1).join()
+      : ""
+  );
   const rows = Array.from(texts.keys()).filter((t) => words[t] >= FEWEST_WORDS);
+  const last = new Int32Array(vocabulary.length).fill(-1);
   const tokenSets = rows.map((t) => {
-    const rare = texts[t].filter((_, i) => framed[t][i] === 0 && common[t][i] === 0);
+    const isRare = (i: number): boolean => framed[t][i] === 0 && common[t][i] === 0;
+    let rare = 0;
+    for (let i = 0; i < texts[t].length; i++) if (isRare(i)) rare++;
     // Where nearly all tokens are common, they are all there is to go by.
-    return new Set(2 * rare.length < outside[t].length ? outside[t] : rare);
+    const few = 2 * rare < outside[t].length;
+    const set = room(few ? outside[t].length : rare);
+    let size = 0;
+    texts[t].forEach((token, i) => {
+      if (last[token] === t || (few ? framed[t][i] !== 0 : !isRare(i))) return;
+      last[token] = t;
+      set[size++] = token;
+    });
+    return set.subarray(0, size);
   });
+  const signatures = tokenSignatures(outside);
 
   const editsOf = (a: number, b: number): number | undefined => {
     if (numbers[a] !== numbers[b]) return undefined;
     if (template[a] !== undefined && template[a] === template[b]) return undefined;
     const limit = Math.min(MOST_EDITS, Math.floor(Math.min(words[a], words[b]) / WORDS_AN_EDIT));
+    if (fewestEdits(signatures, a, b) > limit) return undefined;
     const edits = editDistance(outside[a], outside[b], limit);
     return edits > limit ? undefined : edits;
   };

@@ -5,6 +5,7 @@
  */
 import { BOILERPLATE } from "./near_duplicates.ts";
 import { isWord, type NumberedTexts } from "./numbered_texts.ts";
+import { pieces } from "./pieces.ts";
 
 /** A run of so many tokens is the smallest piece of a frame. */
 const RUN = 3;
@@ -24,8 +25,9 @@ export interface Frames {
 
 /** Finds the frames of all strata. */
 export function framesOf({ texts, vocabulary }: NumberedTexts, strata: Strata): Frames {
-  const framed = texts.map((text) => new Uint8Array(text.length));
-  const common = texts.map((text) => new Uint8Array(text.length));
+  const room = pieces((length) => new Uint8Array(length));
+  const framed = texts.map((text) => room(text.length));
+  const common = texts.map((text) => room(text.length));
   const word = Uint8Array.from(vocabulary, (token) => Number(isWord(token)));
   const rankOf = tokenCounter(vocabulary.length);
   for (const labels of distinct(strata)) {

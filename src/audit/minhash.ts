@@ -5,6 +5,7 @@
  * @module
  */
 import { mix } from "./near_duplicates.ts";
+import { pieces } from "./pieces.ts";
 
 /** Sorted lists. */
 const LISTS = 16;
@@ -19,19 +20,24 @@ const MOST_SETS = 2 ** 21;
  * Yields pairs of similar sets: neighbours in a list, up to {@link WINDOW} apart, that share the first two values of
  * their keys. Pairs come again. What is found depends on the tokens' letters, not on their numbers.
  *
- * @param sets token numbers
+ * @param sets token numbers, each once
  * @param vocabulary the token of each number
  * @throws {RangeError} for more than two million sets
  */
 export function* neighbours(
-  sets: readonly ReadonlySet<number>[],
+  sets: readonly Int32Array[],
   vocabulary: readonly string[],
 ): Generator<[number, number]> {
   if (sets.length > MOST_SETS) {
     throw new RangeError(`${sets.length} sets, expected at most ${MOST_SETS}`);
   }
   const hashes = Uint32Array.from(vocabulary, hashOf);
-  const hashed = sets.map((set) => Uint32Array.from(set, (token) => hashes[token]));
+  const room = pieces((length) => new Uint32Array(length));
+  const hashed = sets.map((set) => {
+    const own = room(set.length);
+    for (let i = 0; i < set.length; i++) own[i] = hashes[set[i]];
+    return own;
+  });
   for (let list = 0; list < LISTS; list++) {
     const keys = Float64Array.from(hashed, (set, s) => {
       let key = 0;

@@ -17,6 +17,7 @@
  * @module
  */
 import type { NumberedTexts } from "./numbered_texts.ts";
+import { keepNumbers, pieces } from "./pieces.ts";
 
 /** A shingle found in more texts than this is boilerplate. */
 export const BOILERPLATE = 10;
@@ -46,20 +47,18 @@ export interface NearDuplicates {
 export function nearDuplicates(numbered: NumberedTexts): NearDuplicates {
   const codes = tokenCodes(numbered);
   const short = shingleSets(codes, SHORT);
-  const long = shingleSets(codes.map((text) => text.length < 13 ? new Int32Array() : text), 13);
+  const none = new Int32Array();
+  const long = shingleSets(codes.map((text) => text.length < 13 ? none : text), 13);
   return {
     similar: pairs(short, (shared, a, b) => shared >= SIMILAR * (a + b - shared)),
     contained: pairs(long, (shared, a, b) => shared >= SIMILAR * Math.min(a, b)),
     shingles: short,
-    mostlyBoilerplate: Uint8Array.from(
-      short.sets,
-      (set) => Number(2 * distinctive(set, short.texts).length < set.length),
-    ),
+    mostlyBoilerplate: Uint8Array.from(short.sets, (set) => {
+      let own = 0;
+      for (const shingle of set) if (short.texts[shingle] <= BOILERPLATE) own++;
+      return Number(2 * own < set.length);
+    }),
   };
-}
-
-function distinctive(set: Uint32Array, texts: Uint32Array): Uint32Array {
-  return set.filter((shingle) => texts[shingle] <= BOILERPLATE);
 }
 
 /** All pairs a < b whose number of shared distinctive shingles passes the test. */
@@ -78,8 +77,15 @@ function pairs(
   });
   const next = first.slice(), holders = new Uint32Array(room);
   const shared = new Uint32Array(sets.length);
+  const most = sets.reduce((size, set) => Math.max(size, set.length), 0);
+  const scratch = new Uint32Array(most);
   for (let b = 0; b < sets.length; b++) {
-    const own = distinctive(sets[b], texts), met: number[] = [];
+    const met: number[] = [];
+    const own = keepNumbers(
+      sets[b],
+      (shingle) => texts[shingle] <= BOILERPLATE,
+      (length) => scratch.subarray(0, length),
+    );
     if (own.length < Math.min(FEWEST_SHINGLES, sets[b].length)) continue;
     sizes[b] = own.length;
     for (const shingle of own) {
@@ -120,14 +126,14 @@ export function shingleSets(codes: readonly Int32Array[], width: number): Shingl
   const number = numbering(total);
   const texts = new Uint32Array(total);
   const seenIn = new Int32Array(total).fill(-1);
-  const at: Uint32Array[] = [];
+  const at: Uint32Array[] = [], room = pieces((length) => new Uint32Array(length));
   let topHigh = 1, topLow = 1, distinct = 0; // HIGH and LOW to the power of width
   for (let i = 0; i < width; i++) {
     topHigh = Math.imul(topHigh, HIGH);
     topLow = Math.imul(topLow, LOW);
   }
   const sets = codes.map((text, t) => {
-    const set = new Uint32Array(windows[t]), own = at[t] = new Uint32Array(windows[t]);
+    const set = room(windows[t]), own = at[t] = room(windows[t]);
     let size = 0, high = 0, low = 0;
     for (let start = 0; start < windows[t]; start++) {
       if (start === 0) {
@@ -147,14 +153,19 @@ export function shingleSets(codes: readonly Int32Array[], width: number): Shingl
       texts[shingle]++;
       set[size++] = shingle;
     }
-    return set.slice(0, size);
+    return set.subarray(0, size);
   });
   return { sets, at, texts: texts.slice(0, distinct) };
 }
 
 /** Texts as well-mixed 32-bit numbers, a number of its own for every distinct token. */
 export function tokenCodes({ texts }: NumberedTexts): Int32Array[] {
-  return texts.map((text) => text.map((token) => mix(token + 1)));
+  const room = pieces((length) => new Int32Array(length));
+  return texts.map((text) => {
+    const codes = room(text.length);
+    for (let i = 0; i < text.length; i++) codes[i] = mix(text[i] + 1);
+    return codes;
+  });
 }
 
 /** murmur3's finaliser, a bijection of 32-bit numbers; the result is unsigned. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { tokens } from "./normal_form.ts";
+import { pieces } from "./pieces.ts";
 
 /** N texts of numbered tokens. */
 export interface NumberedTexts {
@@ -14,14 +15,16 @@ export interface NumberedTexts {
 
 /** Numbers the tokens 0, 1, 2, … in order of first appearance. */
 export function numberedTexts(texts: readonly string[]): NumberedTexts {
-  const known = new Map<string, number>();
-  const numbered = texts.map((text) =>
-    Int32Array.from(tokens(text), (token) => {
+  const known = new Map<string, number>(), room = pieces((length) => new Int32Array(length));
+  const numbered = texts.map((text) => {
+    const found = tokens(text), numbers = room(found.length);
+    found.forEach((token, i) => {
       let number = known.get(token);
       if (number === undefined) known.set(token, number = known.size);
-      return number;
-    })
-  );
+      numbers[i] = number;
+    });
+    return numbers;
+  });
   return { texts: numbered, vocabulary: [...known.keys()] };
 }
 

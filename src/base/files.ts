@@ -9,11 +9,14 @@ import { DataError } from "./errors.ts";
 
 /**
  * Writes a whole file or nothing: into a temporary neighbour with a name of its own (so that parallel
- * runs cannot collide), flushed, then renamed over the target.
+ * runs cannot collide), flushed, then renamed over the target. Content in pieces is written one after the other.
  *
  * @throws {DataError} naming the path, when it cannot be written
  */
-export function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
+export function writeAtomic(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
   return whole(write(path, content));
 }
 
@@ -33,7 +36,7 @@ export async function settled(): Promise<void> {
   while (underWay.size > 0) await Promise.allSettled(underWay);
 }
 
-async function write(path: string, content: string | Uint8Array): Promise<void> {
+async function write(path: string, content: Parameters<typeof writeAtomic>[1]): Promise<void> {
   try {
     await writeAndRename(path, content);
   } catch (error) {
@@ -42,13 +45,18 @@ async function write(path: string, content: string | Uint8Array): Promise<void> 
   }
 }
 
-async function writeAndRename(path: string, content: string | Uint8Array): Promise<void> {
+async function writeAndRename(
+  path: string,
+  content: Parameters<typeof writeAtomic>[1],
+): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     using file = await Deno.open(temporary, { write: true, createNew: true });
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    const whole = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    for (const bytes of whole instanceof Uint8Array ? [whole] : whole) {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    }
     await file.syncData();
     await Deno.rename(temporary, path);
   } catch (error) {

@@ -5,7 +5,6 @@
  * Layout: one line of JSON (format, provider, rows, width, sha256 of the data), then float32, little-endian.
  * @module
  */
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { sha256 } from "../base/hash.ts";
 import { exists, writeAtomic } from "../base/files.ts";
@@ -101,11 +100,11 @@ function textsHash(texts: readonly string[]): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-function write(vectors: Matrix, provider: EmbeddingProvider): Uint8Array {
+function write(vectors: Matrix, provider: EmbeddingProvider): Uint8Array[] {
   const { data, rows, width } = vectors;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const head = { format: FORMAT, provider: provider.name, rows, width, sha256: sha256(bytes) };
-  return Buffer.concat([new TextEncoder().encode(JSON.stringify(head) + "\n"), bytes]);
+  return [new TextEncoder().encode(JSON.stringify(head) + "\n"), bytes];
 }
 
 /** The stored vectors, or what is wrong with the file. */

@@ -5,7 +5,7 @@
 import { DataError, UsageError } from "../base/errors.ts";
 import { readAllRecords } from "../outcomes/read.ts";
 import { type OutcomeRecord, own } from "../outcomes/record.ts";
-import type { OutcomeTable } from "../outcomes/table.ts";
+import type { Cells, OutcomeTable } from "../outcomes/table.ts";
 import { FOLDS } from "./folds.ts";
 
 /** Where a new model's outcomes come from: one of the first two. */
@@ -116,7 +116,7 @@ function withColumn(
   costs: ReadonlyMap<number, number>,
 ): OutcomeTable {
   const models = [...table.models, model].sort(), M = models.length, at = models.indexOf(model);
-  const widened = (cells: Float64Array, fresh: ReadonlyMap<number, number>): Float64Array =>
+  const widened = (cells: Cells, fresh: ReadonlyMap<number, number>): Float64Array =>
     Float64Array.from({ length: table.ids.length * M }, (_, cell) => {
       const row = Math.floor(cell / M), m = cell % M;
       return m === at ? fresh.get(row) ?? NaN : cells[row * (M - 1) + m - Number(m > at)];

@@ -13,9 +13,17 @@ import {
   type Manifest,
   viewOf,
 } from "./manifest.ts";
-import { costOf, priceListHash, tokenFaults } from "./pricing.ts";
-import { hasCosts, type OutcomeRecord, own } from "./record.ts";
-import type { DatasetFacts, OutcomeTable } from "./table.ts";
+import {
+  type AnswerColumns,
+  columnsOf,
+  type ModelColumns,
+  type RecordColumns,
+  type RecordRow,
+  type Records,
+} from "./columns.ts";
+import { listedCost, type PriceList, priceListHash, tokenFaults } from "./pricing.ts";
+import { own } from "./record.ts";
+import { type Cells, type DatasetFacts, emptyCells, type OutcomeTable } from "./table.ts";
 
 /**
  * Builds the table of a view: rows in ascending id, models in ascending id (code-unit order).
@@ -27,20 +35,21 @@ import type { DatasetFacts, OutcomeTable } from "./table.ts";
  * @throws {UsageError} a view the manifest does not have
  */
 export function buildTable(
-  records: readonly OutcomeRecord[],
+  records: Records,
   viewName: string,
   manifest: Manifest,
 ): OutcomeTable {
   const where = `${manifest.name}/${viewName}`;
   const view = viewOf(manifest, viewName);
-  const models = view.models.toSorted();
-  const picked = select(records, view.where, view.not, where);
-  const chosen = view.documents ? picked.filter(isRich).map(withDocuments) : picked;
-  const scored = chosen.filter((record) => models.every((m) => Object.hasOwn(record.scores, m)));
+  const models = view.models.toSorted(), columns = columnsOf(records);
+  const picked = select(columns.rows, view.where, view.not, where);
+  const chosen = view.documents ? withDocuments(picked, columns) : picked;
+  const answers = view.documents ? columns.withDocuments : columns;
+  const scored = chosen.filter(({ at }) => answers.scores.hasAll(models, at));
   const rows = manifest.needsCosts && !view.documents
-    ? scored.filter((record) => hasCosts(record, models))
+    ? scored.filter(({ at }) => answers.costs.hasAll(models, at))
     : scored;
-  if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(chosen, models)}`);
+  if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(answers, chosen, models)}`);
   sortById(rows, where);
 
   const [benchmarks, benchmark] = encode(rows.map((record) => record.benchmark), where);
@@ -48,29 +57,18 @@ export function buildTable(
   const [tasks, task] = encode(labels, where);
   const facts = benchmarks.map((name) => benchmarkFacts(manifest, name, rows, where));
 
-  const width = models.length;
-  const scores = new Float64Array(rows.length * width);
-  const costs = new Float64Array(rows.length * width);
-  for (let q = 0; q < rows.length; q++) {
-    for (let m = 0; m < width; m++) {
-      scores[q * width + m] = rows[q].scores[models[m]];
-      costs[q * width + m] = costOf(rows[q], models[m], manifest.prices);
-    }
-  }
-  const targets = rows.some(({ target }) => target !== undefined)
-    ? scores.map((score, at) =>
-      own(rows[Math.floor(at / width)].target, models[at % width]) ?? score
-    )
+  const scores = knownCells(answers.scores, rows, models);
+  const costs = costCells(answers, rows, models, manifest.prices);
+  const targets = rows.some(({ hasTarget }) => hasTarget)
+    ? targetCells(columns, rows, models)
     : undefined;
-  // Of a view with documents: what the same models scored without them.
-  const plain = new Map(view.documents && picked.map(({ id, scores }) => [id, scores]));
   const repeats = models.flatMap((model) => {
     const draws = rows.map((record) => own(record.repeats, model) ?? []);
     return draws.some((list) => list.length > 0) ? [[model, draws] as const] : [];
   });
 
   return {
-    dataset: datasetFacts(manifest, viewName, models, rows, {
+    dataset: datasetFacts(manifest, viewName, models, { rows, tokens: answers.tokens }, {
       "no documents": picked.length - chosen.length,
       "missing score": chosen.length - scored.length,
       "missing cost": scored.length - rows.length,
@@ -86,11 +84,8 @@ export function buildTable(
     scores,
     ...(targets && { targets }),
     ...(view.documents && {
-      documents: rows.map(({ documents }) => documents!.join("\n\n")),
-      plainScores: Float64Array.from(
-        scores,
-        (_, at) => own(plain.get(rows[Math.floor(at / width)].id), models[at % width]) ?? NaN,
-      ),
+      documents: rows.map(({ at }) => columns.documents.get(at)!.join("\n\n")),
+      plainScores: knownCells(columns.scores, rows, models),
     }),
     costs,
     options: Uint16Array.from(
@@ -103,16 +98,64 @@ export function buildTable(
   };
 }
 
-/** Whether models also answered a query with documents. */
-function isRich({ documents, scores_rag }: OutcomeRecord): boolean {
-  return documents !== undefined && scores_rag !== undefined;
+/** Cells of rows × models, in float32 where that holds all of them exactly. */
+function cellsOf(
+  rows: readonly RecordRow[],
+  models: readonly string[],
+  exact: boolean,
+  value: (model: string, row: RecordRow) => number,
+): Cells {
+  const cells = emptyCells(rows.length * models.length, exact);
+  let at = 0;
+  for (const row of rows) for (const model of models) cells[at++] = value(model, row);
+  return cells;
 }
 
-/** The record of the same query with its documents before it. Targets and draws are of the plain answers. */
-function withDocuments(record: OutcomeRecord): OutcomeRecord {
-  const { target: _target, repeats: _repeats, tokens: _tokens, costs: _costs, ...rest } = record;
-  const { scores_rag: scores, tokens_rag: tokens, costs_rag: costs } = record;
-  return { ...rest, scores: scores!, ...(tokens && { tokens }), ...(costs && { costs }) };
+/** The numbers of some rows and models, NaN where there is none. */
+function knownCells(
+  columns: ModelColumns,
+  rows: readonly RecordRow[],
+  models: readonly string[],
+): Cells {
+  return cellsOf(rows, models, columns.exact, (model, { at }) => columns.get(model, at));
+}
+
+function costCells(
+  { costs, tokens: [input, output] }: AnswerColumns,
+  rows: readonly RecordRow[],
+  models: readonly string[],
+  prices: PriceList | undefined,
+): Cells {
+  if (!prices) return knownCells(costs, rows, models);
+  return cellsOf(
+    rows,
+    models,
+    false,
+    (model, { at, prompt_tokens_extra = 0 }) =>
+      listedCost(
+        [input.get(model, at) + prompt_tokens_extra, output.get(model, at)],
+        model,
+        prices,
+      ),
+  );
+}
+
+/** Targets, and scores where there is none. */
+function targetCells(
+  { scores, targets }: RecordColumns,
+  rows: readonly RecordRow[],
+  models: readonly string[],
+): Cells {
+  return cellsOf(rows, models, scores.exact && targets.exact, (model, { at }) => {
+    const target = targets.get(model, at);
+    return Number.isNaN(target) ? scores.get(model, at) : target;
+  });
+}
+
+/** The rows that models also answered with documents. Targets and draws are of the plain answers. */
+function withDocuments(rows: readonly RecordRow[], { documents }: RecordColumns): RecordRow[] {
+  return rows.filter(({ at }) => documents.has(at))
+    .map((row) => ({ ...row, hasTarget: false, repeats: undefined }));
 }
 
 /** What identifies a view: its records, what it takes of them, and what is said of the benchmarks. */
@@ -130,9 +173,9 @@ function datasetFacts(
   manifest: Manifest,
   viewName: string,
   models: readonly string[],
-  rows: readonly OutcomeRecord[],
+  { rows, tokens }: Pick<RecordColumns, "rows" | "tokens">,
   dropped: Readonly<Record<string, number>>,
-  costs: Float64Array,
+  costs: Cells,
 ): DatasetFacts {
   const view = manifest.views[viewName];
   const priced = (m: number): boolean => rows.some((_, q) => costs[q * models.length + m] >= 0);
@@ -151,26 +194,26 @@ function datasetFacts(
       ...(manifest.notes ?? []),
       ...(view.notes ?? []),
       ...targetNotes(rows),
-      ...tokenFaults(rows, models),
+      ...tokenFaults({ rows, tokens }, models),
     ],
     ...(manifest.gaps && { gaps: manifest.gaps }),
   };
 }
 
 /** Said under every table: routers did not learn from the scores that judge them. */
-function targetNotes(rows: readonly OutcomeRecord[]): string[] {
-  const given = rows.filter(({ target }) => target !== undefined).length;
+function targetNotes(rows: readonly RecordRow[]): string[] {
+  const given = rows.filter(({ hasTarget }) => hasTarget).length;
   if (given === 0) return [];
   return [`routers learn from the targets of ${given} records; every number here is of the scores`];
 }
 
 /** The records a view chooses, in file order. A label that no record has is a mistake in the view. */
 function select(
-  records: readonly OutcomeRecord[],
+  records: readonly RecordRow[],
   where: Labels = {},
   not: Labels = {},
   view: string,
-): OutcomeRecord[] {
+): RecordRow[] {
   const sets = (labels: Labels): [LabelField, Set<string>][] =>
     (Object.entries(labels) as [LabelField, string | string[]][])
       .map(([field, values]) => [field, new Set([values].flat())]);
@@ -184,7 +227,7 @@ function select(
       );
     }
   }
-  const bears = (record: OutcomeRecord, [field, values]: [LabelField, Set<string>]): boolean => {
+  const bears = (record: RecordRow, [field, values]: [LabelField, Set<string>]): boolean => {
     const label = record[field];
     return label !== undefined && values.has(label);
   };
@@ -194,9 +237,14 @@ function select(
   );
 }
 
-function whyEmpty(chosen: readonly OutcomeRecord[], models: readonly string[]): string {
+function whyEmpty(
+  { scores }: AnswerColumns,
+  chosen: readonly RecordRow[],
+  models: readonly string[],
+): string {
   if (chosen.length === 0) return "expected queries, got none with the labels of the view";
-  const scored = new Set(chosen.flatMap((record) => Object.keys(record.scores)));
+  const has = (model: string): boolean => chosen.some(({ at }) => scores.hasAll([model], at));
+  const scored = new Set(scores.models.filter(has));
   const absent = models.find((model) => !scored.has(model));
   return absent === undefined
     ? `expected queries with a score of every model of the pool, got none of ${chosen.length}`
@@ -204,7 +252,7 @@ function whyEmpty(chosen: readonly OutcomeRecord[], models: readonly string[]): 
 }
 
 /** Sorts in place by code units. */
-function sortById(rows: OutcomeRecord[], where: string): void {
+function sortById(rows: RecordRow[], where: string): void {
   rows.sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
   for (let i = 1; i < rows.length; i++) {
     if (rows[i].id === rows[i - 1].id) {
@@ -225,7 +273,7 @@ function encode(labels: readonly string[], where: string): [string[], Uint16Arra
   return [distinct, Uint16Array.from(labels, (label) => index.get(label)!)];
 }
 
-function optionsOf(record: OutcomeRecord, facts: BenchmarkFacts, where: string): number {
+function optionsOf(record: RecordRow, facts: BenchmarkFacts, where: string): number {
   if (facts.options !== "letters") return facts.options;
   const count = countOptions(record.query);
   if (count > 0) return count;
@@ -237,7 +285,7 @@ function optionsOf(record: OutcomeRecord, facts: BenchmarkFacts, where: string):
 function benchmarkFacts(
   manifest: Manifest,
   name: string,
-  rows: readonly OutcomeRecord[],
+  rows: readonly RecordRow[],
   where: string,
 ): BenchmarkFacts {
   const facts = own(manifest.benchmarks, name);

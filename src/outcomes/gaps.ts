@@ -3,7 +3,7 @@
  * models, so that every query left has a score of every model left.
  * @module
  */
-import type { OutcomeRecord } from "./record.ts";
+import { columnsOf, type RecordColumns, type Records } from "./columns.ts";
 
 /** What may be left out: queries that lack a score, or models that lack one. */
 export type GapRule = "drop-queries" | "drop-models";
@@ -30,21 +30,40 @@ export interface GaplessPool {
  * @returns undefined when nothing is left under the rule
  */
 export function gaplessPool(
-  records: readonly OutcomeRecord[],
+  records: Records,
   rule?: GapRule,
 ): GaplessPool | undefined {
-  const all = [...new Set(records.flatMap((record) => Object.keys(record.scores)))].sort();
-  const gaps = records.map(({ scores }) => all.filter((model) => !Object.hasOwn(scores, model)))
+  return poolOf(columnsOf(records), rule);
+}
+
+/** The same of the answers with documents; undefined where there are none. */
+export function documentedPool(
+  records: Records,
+  rule?: GapRule,
+): GaplessPool | undefined {
+  const { rows, documents, withDocuments: { scores } } = columnsOf(records);
+  return poolOf({ rows: rows.filter(({ at }) => documents.has(at)), scores }, rule);
+}
+
+/** The pool of rows whose scores alone are in the columns. */
+function poolOf(
+  { rows, scores }: Pick<RecordColumns, "rows" | "scores">,
+  rule: GapRule | undefined,
+): GaplessPool | undefined {
+  const all = scores.models.sort();
+  const partly = all.filter((model) => scores.count(model) < rows.length);
+  const gaps = partly.length === 0 ? [] : rows
+    .map(({ at }) => partly.filter((model) => Number.isNaN(scores.get(model, at))))
     .filter((missing) => missing.length > 0);
   if (rule === "drop-models") {
     const partial = new Set(gaps.flat());
     const models = all.filter((model) => !partial.has(model));
-    return models.length > 0 ? { models, queries: records.length } : undefined;
+    return models.length > 0 ? { models, queries: rows.length } : undefined;
   }
-  let pool: GaplessPool = { models: all, queries: records.length - gaps.length };
+  let pool: GaplessPool = { models: all, queries: rows.length - gaps.length };
   if (rule === "drop-queries") return pool.queries > 0 ? pool : undefined;
   let best = pool;
-  while (pool.models.length > 2 && pool.queries < records.length) {
+  while (pool.models.length > 2 && pool.queries < rows.length) {
     const left = new Set(pool.models);
     const completes = new Map(all.map((model) => [model, { alone: 0, missing: 0 }]));
     for (const missing of gaps) {
@@ -66,17 +85,6 @@ export function gaplessPool(
     if (cells(pool) > cells(best)) best = pool;
   }
   return best.queries > 0 ? best : undefined;
-}
-
-/** The same of the answers with documents; undefined where there are none. */
-export function documentedPool(
-  records: readonly OutcomeRecord[],
-  rule?: GapRule,
-): GaplessPool | undefined {
-  const rich = records.flatMap((record) =>
-    record.documents && record.scores_rag ? { ...record, scores: record.scores_rag } : []
-  );
-  return gaplessPool(rich, rule);
 }
 
 function cells({ models, queries }: GaplessPool): number {

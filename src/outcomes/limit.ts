@@ -3,7 +3,7 @@
  * @module
  */
 import { hashJson, sha256 } from "../base/hash.ts";
-import type { OutcomeTable } from "./table.ts";
+import { type OutcomeTable, takeCells } from "./table.ts";
 
 /**
  * Keeps `limit` queries, or all where there are no more: each benchmark in proportion (largest remainders,
@@ -17,7 +17,8 @@ export function limitTable(table: OutcomeTable, limit: number): OutcomeTable {
   const isKept = new Uint8Array(ids.length);
   for (const row of rows) isKept[row] = 1;
   const keep = (_: unknown, row: number): boolean => isKept[row] === 1;
-  const keepCells = (cells: Float64Array): Float64Array =>
+  const kept = Uint32Array.from(ids.keys()).filter(keep);
+  const keepTruth = (cells: Float64Array): Float64Array =>
     cells.filter((_, at) => isKept[Math.floor(at / width)] === 1);
   const [keptBenchmarks, benchmark] = recode(benchmarks, table.benchmark.filter(keep));
   const [keptTasks, task] = recode(table.tasks, table.task.filter(keep));
@@ -37,19 +38,19 @@ export function limitTable(table: OutcomeTable, limit: number): OutcomeTable {
     tasks: keptTasks,
     task,
     published: table.published.filter(keep),
-    scores: keepCells(table.scores),
-    costs: keepCells(table.costs),
+    scores: takeCells(table.scores, width, kept),
+    costs: takeCells(table.costs, width, kept),
     options: table.options.filter(keep),
     solvedFrom: Float64Array.from(facts, (b) => table.solvedFrom[b]),
     domains: facts.map((b) => table.domains[b]),
-    ...(table.targets && { targets: keepCells(table.targets) }),
+    ...(table.targets && { targets: takeCells(table.targets, width, kept) }),
     ...(table.documents && { documents: table.documents.filter(keep) }),
-    ...(table.plainScores && { plainScores: keepCells(table.plainScores) }),
+    ...(table.plainScores && { plainScores: takeCells(table.plainScores, width, kept) }),
     ...(table.repeats && {
       repeats: new Map([...table.repeats].map(([model, draws]) => [model, draws.filter(keep)])),
     }),
-    ...(table.truth && { truth: keepCells(table.truth) }),
-    ...(table.truthCost && { truthCost: keepCells(table.truthCost) }),
+    ...(table.truth && { truth: keepTruth(table.truth) }),
+    ...(table.truthCost && { truthCost: keepTruth(table.truthCost) }),
   };
 }
 

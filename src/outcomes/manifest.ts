@@ -11,7 +11,7 @@ import { readJson, repoPath } from "../base/files.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { documentedPool, gaplessPool, type GapRule } from "./gaps.ts";
 import type { PriceList } from "./pricing.ts";
-import { hasCosts, type OutcomeRecord } from "./record.ts";
+import { columnsOf, type RecordColumns, type RecordRow, type Records } from "./columns.ts";
 
 /** A dataset manifest, `datasets/<name>/manifest.json`. */
 export interface Manifest {
@@ -173,7 +173,7 @@ export function viewNames({ views, pool }: Manifest): string[] {
  */
 export function completed(
   manifest: Manifest,
-  records: readonly OutcomeRecord[],
+  records: Records,
   sha256: string,
   gaps?: GapRule,
 ): Manifest {
@@ -210,20 +210,21 @@ export function viewOf(manifest: Manifest, name: string): View {
  */
 export function inferManifest(
   name: string,
-  records: readonly OutcomeRecord[],
+  records: Records,
   sha256: string,
   gaps?: GapRule,
 ): Manifest {
-  const pool = gaplessPool(records, gaps);
-  if (!pool) throw new DataError(`${name}: ${nothingLeft(records, gaps)}`);
+  const columns = columnsOf(records), { rows, scores, costs } = columns;
+  const pool = gaplessPool(columns, gaps);
+  if (!pool) throw new DataError(`${name}: ${nothingLeft(rows.length, gaps)}`);
   const { models } = pool;
-  const scored = records.filter((record) => models.every((m) => Object.hasOwn(record.scores, m)));
+  const scored = rows.filter(({ at }) => scores.hasAll(models, at));
   // Who asks for queries to be left out gets cost columns, too, where some queries have all costs.
   const needsCosts = gaps === "drop-queries" &&
-    scored.some((record) => hasCosts(record, models)) &&
-    scored.some((record) => !hasCosts(record, models));
-  const benchmarks = [...new Set(records.map((record) => record.benchmark))].sort();
-  const rich = documentedPool(records, gaps);
+    scored.some(({ at }) => costs.hasAll(models, at)) &&
+    scored.some(({ at }) => !costs.hasAll(models, at));
+  const benchmarks = [...new Set(rows.map((record) => record.benchmark))].sort();
+  const rich = documentedPool(columns, gaps);
   return {
     name,
     version: "inferred",
@@ -232,12 +233,12 @@ export function inferManifest(
     synthetic: false,
     licence: { repository: "not stated", questions: "not stated" },
     source: {},
-    records: { sha256, queries: records.length },
+    records: { sha256, queries: rows.length },
     metric: "not stated",
     notes: [
       "no manifest: solved means a score of 0.5 or more, answers are taken as free form",
-      ...gapNotes(records, models, gaps),
-      ...costNotes(scored, models, needsCosts),
+      ...gapNotes(columns, models, gaps),
+      ...costNotes(columns, scored, models, needsCosts),
     ],
     benchmarks: Object.fromEntries(benchmarks.map((each) => [each, plainFacts(each)])),
     views: {
@@ -249,8 +250,7 @@ export function inferManifest(
   };
 }
 
-function nothingLeft(records: readonly OutcomeRecord[], gaps: GapRule | undefined): string {
-  const { length } = records;
+function nothingLeft(length: number, gaps: GapRule | undefined): string {
   if (gaps === "drop-models") {
     return `expected a model with a score in each of the ${length} records, got none ` +
       `(--gaps drop-queries leaves out queries instead)`;
@@ -264,23 +264,20 @@ function nothingLeft(records: readonly OutcomeRecord[], gaps: GapRule | undefine
 
 /** What the pool lacks of the records: models, then queries. */
 function gapNotes(
-  records: readonly OutcomeRecord[],
+  columns: RecordColumns,
   models: readonly string[],
   gaps: GapRule | undefined,
 ): string[] {
+  const { rows, scores } = columns, { length } = rows;
   // Only to who has not chosen, and only what leaves something.
   const hint = (rule: GapRule, what: string): string =>
-    gaps === undefined && gaplessPool(records, rule) ? `; --gaps ${rule} ${what}` : "";
-  const { length } = records;
-  const pool = new Set(models), counts = new Map<string, number>();
-  for (const model of records.flatMap(({ scores }) => Object.keys(scores))) {
-    counts.set(model, (counts.get(model) ?? 0) + 1);
-  }
-  const partial = [...counts.keys()].filter((model) => !pool.has(model)).sort()
-    .map((model) => `${model} (${counts.get(model)} of ${length} queries)`);
-  const incomplete = records.filter(({ scores }) => models.some((m) => !Object.hasOwn(scores, m)));
-  const lacking = models.filter((model) => counts.get(model)! < length)
-    .map((model) => `${model} (${length - counts.get(model)!})`);
+    gaps === undefined && gaplessPool(columns, rule) ? `; --gaps ${rule} ${what}` : "";
+  const pool = new Set(models);
+  const partial = scores.models.filter((model) => !pool.has(model)).sort()
+    .map((model) => `${model} (${scores.count(model)} of ${length} queries)`);
+  const incomplete = rows.filter(({ at }) => !scores.hasAll(models, at));
+  const lacking = models.filter((model) => scores.count(model) < length)
+    .map((model) => `${model} (${length - scores.count(model)})`);
   return [
     ...(partial.length
       ? [
@@ -292,7 +289,7 @@ function gapNotes(
       ? [
         `${incomplete.length} of ${length} queries left out, for missing scores of ${
           lacking.join(", ")
-        }: ${some(incomplete.map(({ id }) => id))}` +
+        }: ${some(incomplete.slice(0, SOME).map(({ id }) => id), incomplete.length)}` +
         hint("drop-models", "keeps every query and leaves out models"),
       ]
       : []),
@@ -301,36 +298,42 @@ function gapNotes(
 
 /** Which costs are missing, where others are known: one is enough to lose the cost columns. */
 function costNotes(
-  scored: readonly OutcomeRecord[],
+  { costs }: RecordColumns,
+  scored: readonly RecordRow[],
   models: readonly string[],
   leftOut: boolean,
 ): string[] {
-  const cells = scored.flatMap(({ id, costs = {} }) =>
-    models.filter((model) => !Object.hasOwn(costs, model)).map((model) => `${model} on ${id}`)
-  );
-  const total = scored.length * models.length;
-  const isFree = ({ costs }: OutcomeRecord): boolean =>
-    models.every((model) => costs![model] === 0);
-  if (cells.length === 0) {
-    return scored.every(isFree)
-      ? ["no cost columns: all costs are 0, so there is nothing to trade"]
-      : [];
+  const first: string[] = [], total = scored.length * models.length;
+  let missing = 0, free = 0;
+  for (const { at, id } of scored) {
+    for (const model of models) {
+      const cost = costs.get(model, at);
+      if (cost === 0) free++;
+      if (Number.isNaN(cost) && missing++ < SOME) first.push(`${model} on ${id}`);
+    }
   }
-  if (cells.length === total) return [];
-  const which = `${cells.length} of ${total} costs are missing: ${some(cells)}`;
+  if (missing === 0) {
+    return free === total ? ["no cost columns: all costs are 0, so there is nothing to trade"] : [];
+  }
+  if (missing === total) return [];
+  const which = `${missing} of ${total} costs are missing: ${some(first, missing)}`;
   if (leftOut) {
-    return [`${scored.filter((r) => !hasCosts(r, models)).length} queries left out: ${which}`];
+    const without = scored.filter(({ at }) => !costs.hasAll(models, at)).length;
+    return [`${without} queries left out: ${which}`];
   }
-  const hint = scored.some((record) => hasCosts(record, models))
+  const hint = scored.some(({ at }) => costs.hasAll(models, at))
     ? "; --gaps drop-queries leaves such queries out"
     : "";
   return [`no cost columns: ${which}${hint}`];
 }
 
-/** The first few of a list. */
-function some(names: readonly string[]): string {
-  const more = names.length - 3;
-  return names.slice(0, 3).join(", ") + (more > 0 ? ` and ${more} more` : "");
+/** So many of a list are named. */
+const SOME = 3;
+
+/** The first few of a list of a given length. */
+function some(first: readonly string[], length: number): string {
+  const more = length - SOME;
+  return first.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function plainFacts(domain: string): BenchmarkFacts {

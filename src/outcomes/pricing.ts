@@ -6,6 +6,7 @@
  * @module
  */
 import { hashJson } from "../base/hash.ts";
+import type { RecordColumns } from "./columns.ts";
 import { type OutcomeRecord, own } from "./record.ts";
 
 /** Prices of one day. */
@@ -54,10 +55,19 @@ export function tokenCost(
 /** What one model's answer to one query cost, in US dollars; NaN = unknown. */
 export function costOf(record: OutcomeRecord, model: string, prices?: PriceList): number {
   if (!prices) return own(record.costs, model) ?? NaN;
-  const tokens = own(record.tokens, model);
-  const rates = own(prices.perMillionTokens, model);
-  if (!tokens || !rates) return own(prices.perQuery, model) ?? NaN;
-  return tokenCost([tokens[0] + (record.prompt_tokens_extra ?? 0), tokens[1]], rates);
+  const [input, output] = own(record.tokens, model) ?? [NaN, NaN];
+  return listedCost([input + (record.prompt_tokens_extra ?? 0), output], model, prices);
+}
+
+/** What one model's answer costs by a price list, in US dollars; NaN = unknown. Tokens that are not known are NaN. */
+export function listedCost(
+  tokens: readonly [number, number],
+  model: string,
+  { perMillionTokens, perQuery }: PriceList,
+): number {
+  const rates = own(perMillionTokens, model);
+  if (Number.isNaN(tokens[0]) || !rates) return own(perQuery, model) ?? NaN;
+  return tokenCost(tokens, rates);
 }
 
 /** The same records with the costs of another price list; what it cannot price loses its cost. */
@@ -73,22 +83,21 @@ export function reprice(records: Iterable<OutcomeRecord>, prices: PriceList): Ou
 
 /**
  * Token columns that cannot be true counts: the same number for every query. One sentence each.
+ * @param of the rows that count, and the columns
  */
 export function tokenFaults(
-  records: readonly OutcomeRecord[],
+  { rows, tokens }: Pick<RecordColumns, "rows" | "tokens">,
   models: readonly string[],
 ): string[] {
   const faults: string[] = [];
   for (const model of models) {
-    const pairs = records.flatMap((record) => {
-      const pair = own(record.tokens, model);
-      return pair ? [pair] : [];
-    });
-    if (pairs.length < 2) continue;
     for (const [i, side] of ["input", "output"].entries()) {
-      if (pairs.every((pair) => pair[i] === pairs[0][i])) {
+      if (tokens[i].count(model) < 2) continue;
+      const counts = rows.map(({ at }) => tokens[i].get(model, at))
+        .filter((count) => !Number.isNaN(count));
+      if (counts.length >= 2 && counts.every((count) => count === counts[0])) {
         faults.push(
-          `${model}: ${side} tokens are ${pairs[0][i]} in all ${pairs.length} queries, ` +
+          `${model}: ${side} tokens are ${counts[0]} in all ${counts.length} queries, ` +
             `so its costs do not tell queries apart`,
         );
       }

@@ -15,6 +15,7 @@ import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../base/errors.ts";
 import { progress } from "../base/progress.ts";
+import { RecordColumns } from "./columns.ts";
 import { parseRecord } from "./parse.ts";
 import type { OutcomeRecord } from "./record.ts";
 
@@ -28,12 +29,22 @@ export interface ReadResult {
   readonly records: number;
 }
 
-/** Records with what identifies them. */
-export interface LoadedRecords extends ReadResult {
-  /** In file order. Length `records`. */
-  readonly list: OutcomeRecord[];
+/** What was read, and of a table how. */
+export interface Loaded extends ReadResult {
   /** Of a table: what its columns were taken for, one line for a person. */
   readonly how?: string;
+}
+
+/** Records with what identifies them. */
+export interface LoadedRecords extends Loaded {
+  /** In file order. Length `records`. */
+  readonly list: OutcomeRecord[];
+}
+
+/** Records as columns, with what identifies them. */
+export interface LoadedColumns extends Loaded {
+  /** In file order. */
+  readonly columns: RecordColumns;
 }
 
 /**
@@ -46,17 +57,19 @@ export interface LoadedRecords extends ReadResult {
 export async function* readRecords(path: string): AsyncGenerator<OutcomeRecord, ReadResult, void> {
   const files = await recordFiles(path);
   const hash = createHash("sha256");
-  const seen = new Map<string, string>();
+  const seen = new Map<string, number>(), before: number[] = []; // number of a record; records before each file
   for (const file of files) {
+    before.push(seen.size);
     for await (const { record, line } of readFile(file, hash)) {
       const earlier = seen.get(record.id);
-      if (earlier) {
+      if (earlier !== undefined) {
+        const of = before.findLastIndex((count) => count <= earlier);
         throw new DataError(
           `${file}:${line}: id: expected a new one, got ${JSON.stringify(record.id)}, ` +
-            `which is already at ${earlier}`,
+            `which is already at ${basename(files[of])}:${earlier - before[of] + 1}`,
         );
       }
-      seen.set(record.id, `${basename(file)}:${line}`);
+      seen.set(record.id, seen.size);
       yield record;
     }
   }
@@ -70,19 +83,43 @@ export async function* readRecords(path: string): AsyncGenerator<OutcomeRecord, 
  * that says what they are
  */
 export async function readAllRecords(path: string): Promise<LoadedRecords> {
+  const list: OutcomeRecord[] = [];
+  const { table, ...found } = await readEach(path, (record) => list.push(record));
+  return { ...found, list: table ?? list };
+}
+
+/**
+ * All records at a path as columns, which take a twentieth of the room; a table is read whole all the same.
+ * @throws {DataError} as {@link readAllRecords}
+ */
+export async function readColumns(path: string): Promise<LoadedColumns> {
+  const columns = new RecordColumns();
+  const { table = [], ...found } = await readEach(path, (record) => columns.add(record));
+  for (const record of table) columns.add(record);
+  return { ...found, columns };
+}
+
+/** Calls `take` with every record; those of a table are returned instead. */
+async function readEach(
+  path: string,
+  take: (record: OutcomeRecord) => void,
+): Promise<Loaded & { readonly table?: OutcomeRecord[] }> {
   if (/\.(csv|tsv)(\.gz)?$|\.parquet$/.test(path)) {
     const { isTable, readTable } = await import("./table_file.ts");
-    if (await isTable(path)) return await readTable(path);
+    if (await isTable(path)) {
+      const { list, log: _log, ...found } = await readTable(path);
+      return { ...found, table: list };
+    }
   }
-  const list: OutcomeRecord[] = [];
   const records = readRecords(path), line = progress(`reading ${path}, records:`, 0);
-  for (;;) {
+  for (let count = 1;; count++) {
     const step = await records.next();
     if (step.done) {
       line.end();
-      return { ...step.value, list };
+      return step.value;
     }
-    line.update(list.push(step.value));
+    take(step.value);
+    line.update(count);
   }
 }
 

@@ -68,8 +68,3 @@ export interface ReplyPrefix {
 export function own<T>(of: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return of && Object.hasOwn(of, key) ? of[key] : undefined;
 }
-
-/** Whether a record says what every model cost. */
-export function hasCosts({ costs = {} }: OutcomeRecord, models: readonly string[]): boolean {
-  return models.every((model) => Object.hasOwn(costs, model));
-}

@@ -7,6 +7,24 @@
  */
 import type { GapRule } from "./gaps.ts";
 
+/** A number a query and model: in float32 where that holds all of them exactly, so that no value differs. */
+export type Cells = Float32Array | Float64Array;
+
+/** Room for so many cells, zeros, which threads share instead of copying. */
+export function emptyCells(length: number, exact: boolean): Cells {
+  const memory = new SharedArrayBuffer(length * (exact ? 4 : 8));
+  return exact ? new Float32Array(memory) : new Float64Array(memory);
+}
+
+/** The cells of some rows of the given width. */
+export function takeCells(cells: Cells, width: number, rows: ArrayLike<number>): Cells {
+  const taken = emptyCells(rows.length * width, cells instanceof Float32Array);
+  for (let i = 0; i < rows.length; i++) {
+    taken.set(cells.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
+  }
+  return taken;
+}
+
 /** Outcomes of one dataset view (a pool of models on a set of queries). */
 export interface OutcomeTable {
   /** Facts carried into every result. */
@@ -28,18 +46,18 @@ export interface OutcomeTable {
   /** Model ids, ascending. Length M. */
   readonly models: readonly string[];
   /** Scores in [0, 1], row-major [Q × M], NaN = missing. */
-  readonly scores: Float64Array;
+  readonly scores: Cells;
   /**
    * What fits learn from in place of {@link scores}, row-major [Q × M]; absent where no record has a
    * target. A cell without one is its score.
    */
-  readonly targets?: Float64Array;
+  readonly targets?: Cells;
   /** In a view with documents: those of each query, joined, the best first. Length Q. */
   readonly documents?: readonly string[];
   /** In a view with documents: scores without them, row-major [Q × M], NaN = missing. */
-  readonly plainScores?: Float64Array;
+  readonly plainScores?: Cells;
   /** Costs in US dollars, row-major [Q × M], NaN = unknown. */
-  readonly costs: Float64Array;
+  readonly costs: Cells;
   /** Answer options of each query; 0 = free form (no guessing). Length Q. */
   readonly options: Uint16Array;
   /** Score from which a query counts as solved (τ_b), by benchmark index. */

@@ -3,13 +3,13 @@
  * @module
  */
 import { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } from "hyparquet";
+import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { DataError } from "../base/errors.ts";
 import { readBytes, unpack } from "../base/files.ts";
-import { sha256 } from "../base/hash.ts";
 import { parseCsvLines } from "./importers/csv.ts";
 import type { ImportLog } from "./importers/importer.ts";
-import { encodeRecords } from "./importers/index.ts";
+import { recordLine } from "./importers/python.ts";
 import {
   type Cell,
   describeColumns,
@@ -72,8 +72,9 @@ export async function readTable(path: string, told: ToldColumns = {}): Promise<T
     );
   }
   const log: ImportLog = { steps: [], dropped: {}, notes: [] };
-  const list = tableRecords(sheet, columns, stem, log);
+  const list = tableRecords(sheet, columns, stem, log), hash = createHash("sha256");
   if (list.length === 0) throw new DataError(`${path}: expected rows with a score, got none`);
+  for (const record of list) hash.update(recordLine(record) + "\n");
   const dropped = Object.entries(log.dropped).map(([why, rows]) =>
     `; ${rows} rows left out: ${why}`
   );
@@ -81,7 +82,7 @@ export async function readTable(path: string, told: ToldColumns = {}): Promise<T
     list,
     records: list.length,
     files: [path],
-    sha256: sha256(encodeRecords(list)),
+    sha256: hash.digest("hex"),
     how: `${path}: ${describeColumns(columns, stem)}${dropped.join("")}`,
     log,
   };

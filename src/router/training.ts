@@ -11,7 +11,7 @@ import { type Random, random } from "../base/random.ts";
 
 /** Column means of [N × M] cells over all or some rows, missing cells skipped; NaN for an empty column. */
 export function columnMeans(
-  cells: Float64Array,
+  cells: Float64Array | Float32Array,
   columns: number,
   rows?: Iterable<number>,
 ): Float64Array {

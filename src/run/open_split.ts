@@ -2,7 +2,7 @@
  * Turns a split manifest into what routers see: training data, validation data and bare test queries.
  * @module
  */
-import { isPriced, type OutcomeTable } from "../outcomes/table.ts";
+import { type Cells, isPriced, type OutcomeTable } from "../outcomes/table.ts";
 import type { QueryBatch, Router, TrainingData } from "../router/contract.ts";
 import type { Split } from "../splits/split.ts";
 import { type Matrix, matrix, takeRows } from "../linalg/matrix.ts";
@@ -23,11 +23,11 @@ export type Control = typeof CONTROLS[number];
 export interface EmbeddedTable {
   /** The outcomes. */
   readonly table: OutcomeTable;
-  /** Raw features [Q × D], before preparation. */
+  /** Features [Q × D], before preparation. */
   readonly raw: Matrix;
-  /** What is fitted on the training rows of a split before use. */
-  readonly preparation: Preparation;
-  /** Raw features of the joined documents [Q × D], where a router reads them. */
+  /** What is fitted on the training rows of a split before use; `done`: nothing, and they are on the grid already. */
+  readonly preparation: Preparation | "done";
+  /** Features of the joined documents [Q × D], prepared as far as {@link raw} is, where a router reads them. */
   readonly documents?: Matrix;
   /** What every model said, row-major [Q × M], where a router reads it. */
   readonly replies?: readonly Reply[];
@@ -106,9 +106,12 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
   };
   const shown = (raw: Matrix): Matrix => control === "constant-text" ? constant(raw) : raw;
   const preparation = control === "constant-text" ? "none" : data.preparation; // a constant centres to 0
-  const vectors = prepareVectors(shown(data.raw), preparation, rows.all);
-  const documents = data.documents &&
-    besideQueries(shown(data.raw), shown(data.documents), preparation, rows.all);
+  const vectors = preparation === "done"
+    ? data.raw
+    : prepareVectors(shown(data.raw), preparation, rows.all);
+  const documents = preparation === "done" || !data.documents
+    ? data.documents
+    : besideQueries(shown(data.raw), shown(data.documents), preparation, rows.all);
   const every = Uint16Array.from(table.models.keys());
   const columns = every.filter((m) => !split.heldOutModels.includes(table.models[m]));
   const heldOut = every.filter((m) => split.heldOutModels.includes(table.models[m]));
@@ -123,8 +126,15 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
   });
   const labels = (of: Uint32Array): string[] =>
     Array.from(of, (i) => table.benchmarks[table.benchmark[i]]);
+  const isUnpriced = !hasNumber(source.costs);
+  let unknown: Float64Array | undefined; // where no cost is known, one array of NaN serves all parts
+  const costsOf = (of: Uint32Array, models: Uint16Array): Float64Array => {
+    if (!isUnpriced) return cells(source.costs, table.models.length, of, models);
+    unknown ??= new Float64Array(rows.all.length * every.length).fill(NaN);
+    return unknown.subarray(0, of.length * models.length);
+  };
   const labelled = (queries: QueryBatch, of: Uint32Array, models: Uint16Array): LabelledRows => {
-    const costs = cells(source.costs, table.models.length, of, models);
+    const costs = costsOf(of, models);
     return {
       queries,
       models: Array.from(models, (m) => table.models[m]),
@@ -245,6 +255,12 @@ function partsOf(make: (part: keyof TrainingParts) => LabelledRows): TrainingPar
   };
 }
 
+/** Whether any cell is known. */
+function hasNumber(cells: Cells): boolean {
+  for (const value of cells) if (value === value) return true;
+  return false;
+}
+
 /** The first n rows of the profile order; fewer where the training part is smaller. */
 function profileRows(split: Split, n: number): Uint32Array {
   return Uint32Array.from(split.profile?.order.slice(0, n) ?? []);
@@ -252,7 +268,7 @@ function profileRows(split: Split, n: number): Uint32Array {
 
 /** Copies rows × columns out of [Q × M] cells. */
 export function cells(
-  source: Float64Array,
+  source: Cells,
   width: number,
   rows: ArrayLike<number>,
   columns: ArrayLike<number>,

@@ -5,7 +5,13 @@
 import type { Device } from "../base/device.ts";
 import type { GapRule } from "../outcomes/gaps.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
-import { type EmbeddingProvider, embedQueries, openProvider } from "../embed/mod.ts";
+import {
+  type EmbeddingProvider,
+  embedQueries,
+  openProvider,
+  type Preparation,
+} from "../embed/mod.ts";
+import { type Matrix, normaliseToGrid } from "../linalg/matrix.ts";
 import { checkRouter, type FoundRouter, loadRouter, loadRouters } from "../router/discover.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
@@ -13,7 +19,6 @@ import { type AnyRouter, isSequential } from "../router/sequential.ts";
 import { loadReplies } from "../../datasets/load.ts";
 import { CapabilityError, UsageError } from "../base/errors.ts";
 import { hashJson } from "../base/hash.ts";
-import type { Matrix } from "../linalg/matrix.ts";
 import { progress } from "../base/progress.ts";
 import { repoPath } from "../base/files.ts";
 import { harnessHash } from "../base/version.ts";
@@ -22,7 +27,7 @@ import type { DistinctTable } from "../audit/drop_duplicates.ts";
 import { type Split, splitHash } from "../splits/split.ts";
 import { makeSplits } from "../splits/make.ts";
 import { type ArmKind, BUDGETS } from "./new_model_job.ts";
-import type { Control } from "./open_split.ts";
+import type { Control, EmbeddedTable } from "./open_split.ts";
 import { jobId } from "./job_store.ts";
 import type { Job, WorkSetup } from "./work.ts";
 import { SEEDS } from "../splits/split.ts";
@@ -83,8 +88,6 @@ export interface RouterInMemory {
 
 /** What a plan may be given besides its settings; none of it can change a decision. */
 export interface PlanOptions {
-  /** Threads that the run will use. Default 2. */
-  readonly workers?: number;
   /** The dataset, where it has been loaded and audited already. */
   readonly dataset?: AuditedDataset;
   /** Routers without a file, among those that the settings name. */
@@ -154,7 +157,7 @@ function reads({ needs = [] }: AnyRouter): boolean {
  */
 export async function planRun(
   settings: RunSettings,
-  { workers = 2, dataset: known, inMemory = [] }: PlanOptions = {},
+  { dataset: known, inMemory = [] }: PlanOptions = {},
 ): Promise<RunPlan> {
   const isNewModel = settings.protocol.startsWith("new-model");
   if (settings.arms && !isNewModel) {
@@ -200,9 +203,8 @@ export async function planRun(
   const setup: WorkSetup = {
     data: {
       table,
-      raw: workers > 1 ? shareable(raw) : raw,
-      preparation: provider.preparation,
-      ...(documents && { documents: workers > 1 ? shareable(documents) : documents }),
+      ...prepared(raw, provider.preparation),
+      ...(documents && { documents: prepared(documents, provider.preparation).raw }),
       ...(replies && { replies: replies.cells }),
     },
     splits,
@@ -318,11 +320,17 @@ function planned({ id, router, sha256 }: FoundRouter, file: string): PlannedRout
   return { id, router, sha256, file };
 }
 
-/** The same matrix in memory that workers share instead of copying. */
-function shareable<M extends { readonly data: Float32Array }>(m: M): M {
-  const data = new Float32Array(new SharedArrayBuffer(m.data.byteLength));
-  data.set(m.data);
-  return { ...m, data };
+/** Vectors in memory that workers share; those that no split has to be fitted on are scaled here, once for all splits. */
+function prepared(
+  { data, ...shape }: Matrix,
+  preparation: Preparation,
+): Pick<EmbeddedTable, "raw" | "preparation"> {
+  const shared = new Float32Array(new SharedArrayBuffer(data.byteLength));
+  shared.set(data);
+  const raw = { ...shape, data: shared };
+  return preparation === "none"
+    ? { raw: normaliseToGrid(raw), preparation: "done" }
+    : { raw, preparation };
 }
 
 /** Seeds of the demo: few, so that it ends within three minutes on two cores, installation included. */

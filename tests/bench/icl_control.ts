@@ -90,7 +90,7 @@ if (import.meta.main) {
     validation: "benchmarks",
     device: "cpu",
     routers: ["knn"],
-  }, { workers: 1 });
+  });
   const split = openSplit(setup.data, splits[0]), { models } = split.train;
   const test = outcomesOf(setup.data.table, split.testRows).scores;
   const rows = [split.train, split.validation].map(({ queries }) => queries.ids.length);

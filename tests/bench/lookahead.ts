@@ -25,7 +25,7 @@ const plan = await planRun({
   validation: "benchmarks",
   device: "cpu",
   routers: ["lookahead"],
-}, { workers: 1 });
+});
 const split = openSplit(plan.setup.data, plan.splits[0]);
 const { models, queries, replies } = split.episodesFor(router, "test");
 const { network, columns, reading } = await learnLookahead(split.all, router.grid[0], {

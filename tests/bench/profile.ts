@@ -66,7 +66,7 @@ if (import.meta.main) {
     device: "cpu",
     ...(routers && { routers: routers.split(",") }),
     ...(protocol.startsWith("new-model") && { arms: ["own", "ignore"] }),
-  }, { workers: 1 });
+  });
   const times = new Map<string, Times>();
   const inMemory = new Map(plan.routers.map(({ id, router }) => {
     const mine: Times = {

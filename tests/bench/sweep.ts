@@ -92,7 +92,7 @@ async function measure(
     embedding: "static",
     validation: "benchmarks",
     device: "cpu",
-  }, { workers: 1 });
+  });
   const jobs: Times["jobs"][number][] = [], finished: FinishedJob[] = [], alone: number[] = [];
   // By itself first, when its code is as cold as in a new process; a worker of its own has no split open.
   for (const job of plan.jobs.filter(({ split }) => split === 0)) {

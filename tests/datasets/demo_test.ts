@@ -26,6 +26,7 @@ import { sha256 } from "../../src/base/hash.ts";
 import { random } from "../../src/base/random.ts";
 import { readManifest } from "../../src/outcomes/manifest.ts";
 import { parseRecord } from "../../src/outcomes/parse.ts";
+import type { Cells } from "../../src/outcomes/table.ts";
 import { nearDuplicates } from "../../src/audit/near_duplicates.ts";
 import { numberedTexts } from "../../src/audit/numbered_texts.ts";
 import { looseForm, strictForm } from "../../src/audit/normal_form.ts";
@@ -40,13 +41,13 @@ function lines(options: DemoOptions = {}): string[] {
 }
 
 /** Index of the largest entry of row q; the first of several. */
-function best(cells: Float64Array, q: number): number {
+function best(cells: Cells, q: number): number {
   const row = cells.subarray(q * M, (q + 1) * M);
   return row.indexOf(Math.max(...row));
 }
 
 /** Mean of `cells` over all queries, under a choice of model. */
-function routed(cells: Float64Array, choose: (q: number) => number): number {
+function routed(cells: Cells, choose: (q: number) => number): number {
   return table.ids.reduce((sum, _, q) => sum + cells[q * M + choose(q)], 0) / Q;
 }
 

@@ -52,7 +52,7 @@ async function wholeRun(
       device: "cpu",
       ...(protocol === "new-model" ? { budgets: [8, 16], subsets: 2 } : {}),
     };
-    const plan = await planRun(settings, { workers: 1 });
+    const plan = await planRun(settings);
     const jobs: FinishedJob[] = [], of = plan.splits.length;
     for (let index = 1; index <= parts; index++) {
       const shard = { index, of };

@@ -8,6 +8,7 @@ import {
   tokenCost,
   tokenFaults,
 } from "../../src/outcomes/pricing.ts";
+import { columnsOf } from "../../src/outcomes/columns.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import { SMALL, smallManifest } from "./small.ts";
 
@@ -123,7 +124,7 @@ Deno.test("tokenFaults flags columns that are the same for every query", () => {
     record("1", { a: [10, 256], b: [10, 0], c: [1, 2], d: [1, 1], e: [8, 8] }),
     record("2", { a: [11, 256], b: [12, 0], c: [1, 3], d: [2, 2] }),
   ];
-  assert.deepEqual(tokenFaults(rows, ["a", "b", "c", "d", "e", "f"]), [
+  assert.deepEqual(tokenFaults(columnsOf(rows), ["a", "b", "c", "d", "e", "f"]), [
     "a: output tokens are 256 in all 2 queries, so its costs do not tell queries apart",
     "b: output tokens are 0 in all 2 queries, so its costs do not tell queries apart",
     "c: input tokens are 1 in all 2 queries, so its costs do not tell queries apart",

@@ -194,7 +194,7 @@ export async function realRun(
     validation: "benchmarks",
     device: "cpu",
     ...settings,
-  }, { workers: 1 });
+  });
   const jobs = await runPlan(plan, {
     workers: 1,
     jobs: join(folder, "jobs"),

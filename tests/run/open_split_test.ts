@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Control, openSplit } from "../../src/run/open_split.ts";
 import type { Need, TrainingData } from "../../src/router/contract.ts";
+import { prepareVectors } from "../../src/embed/prepare.ts";
 import { GRID, matrix, row } from "../../src/linalg/matrix.ts";
 import { tableOf } from "../splits/tables.ts";
 import { embedded, ruled, splitOf } from "./scene.ts";
@@ -209,6 +210,33 @@ Deno.test("control shuffled-labels keeps the preparation of the vectors", () => 
       openSplit(data, split).all.queries.vectors,
     );
   }
+});
+
+Deno.test("openSplit: vectors on the grid already are taken as they are", () => {
+  const all = table(), split = splitOf(all, "tvte");
+  const data = embedded(all, VECTORS);
+  const prepared = prepareVectors(data.raw, "none", []);
+  const documents = matrix(4, 2, Float32Array.of(0, 1, 3, 4, 4, 3, 1, 0));
+  const [once, done] = [
+    openSplit({ ...data, documents, preparation: "none" }, split),
+    openSplit({
+      ...data,
+      raw: prepared,
+      documents: prepareVectors(documents, "none", []),
+      preparation: "done",
+    }, split),
+  ];
+  assert.deepEqual(done.all.queries.vectors, once.all.queries.vectors);
+  assert.deepEqual(done.all.queries.documents, once.all.queries.documents);
+});
+
+Deno.test("openSplit: where no cost is known, every part has its NaN, also with few models", () => {
+  const all = { ...table(), costs: new Float32Array(12).fill(NaN) };
+  const opened = openSplit(embedded(all, VECTORS), splitOf(all, "tvte", { heldOutModels: ["m0"] }));
+  const { train, validation, all: both } = opened;
+  assert.deepEqual([train, validation, both].map(({ costs }) => costs.length), [4, 2, 6]);
+  assert.ok([train, validation, both].every(({ costs }) => costs.every(Number.isNaN)));
+  assert.ok(!opened.priced);
 });
 
 Deno.test("openSplit: documents and plain scores go where they are needed, and move with shuffled labels", () => {

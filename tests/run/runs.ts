@@ -21,7 +21,6 @@ export async function withRecords(use: (folder: string) => Promise<void>): Promi
 export function planOf(
   folder: string,
   settings: Partial<RunSettings> = {},
-  workers = 1,
 ): Promise<RunPlan> {
   return planRun({
     data: `${folder}/records.jsonl`,
@@ -32,7 +31,7 @@ export function planOf(
     validation: "benchmarks",
     device: "cpu",
     ...settings,
-  }, { workers });
+  });
 }
 
 /** Writes a router file whose `fit` is the given source, and gives its path. */

@@ -50,7 +50,7 @@ const essence = ({ speed: _speed, ...job }: FinishedJob): unknown => job;
 
 Deno.test("order and number of workers leave no trace in any job", () =>
   withRecords(async (folder) => {
-    const plan = await planOf(folder, { routers: ["uniroute", "ridge"] }, 2);
+    const plan = await planOf(folder, { routers: ["uniroute", "ridge"] });
     const ids = plan.jobs.map(({ id }) => id);
     const run = async (list: readonly Job[], workers: number): Promise<unknown[]> => {
       const done = new Map<string, unknown>();
@@ -94,7 +94,7 @@ Deno.test("a failing router is the outcome of its job, with the line and its exi
       ["lost", lost, /^failed: lost, seed 3, fold 0$/, undefined],
     ] as const;
     const files = await Promise.all(cases.map(([name, fit]) => writeRouter(folder, name, fit)));
-    const plan = await planOf(folder, { routers: [...files, "uniroute"] }, 2);
+    const plan = await planOf(folder, { routers: [...files, "uniroute"] });
     for (const workers of [1, 2]) {
       const all = plan.jobs.filter(({ router, split }) =>
         split === 0 && (workers > 1 || !["later", "lost"].includes(router))
