@@ -53,7 +53,9 @@ export async function openDecoder(folder: string, options: DecoderOptions): Prom
   const config = { ...whole, layers: Math.min(whole.layers, options.blocks ?? whole.layers) };
   const tokenizer = await openTokenizer(folder);
   const from = options.from ?? 0;
-  if (from >= config.layers) throw new RangeError(`blocks from ${from} of ${config.layers}`);
+  if (from > 0 && from >= config.layers) {
+    throw new RangeError(`blocks from ${from} of ${config.layers}`);
+  }
   const parameters = await loadWeights(folder, whole, { config, from }, options.random);
   const vectors = [...parameters].filter(([, { shape }]) => shape.length === 1)
     .map(([, { data }]) => sha256(new Uint8Array(data.buffer)));
