@@ -41,8 +41,8 @@ const REPORTS: readonly Report[] = [
       "76.3 in distribution, the best model of each dataset 73.2, by accounts of it (more: results/icl-router.md)",
     independent: "RouteFM: below the model that looks best at every record length",
     why:
-      "no pre-trained language model here; a small transformer learns from a few thousand queries; kNN over " +
-      "the profile has the records without the transformer",
+      "a small transformer learns from a few thousand queries (on a pre-trained language model: " +
+      "results/icl-router.md); kNN over the profile has the records without the transformer",
   },
   {
     ids: ["routerdc"],
