@@ -12,7 +12,8 @@
  * `deno task bench --data reasoning-gym/hard --embedding lm:smollm2-q4_1:10 --routers icl_router_lm,knn,ridge`
  */
 import type { Router } from "../src/router/mod.ts";
-import { type FusedMethod, fusedRouter, STATEMENT } from "../src/icl/lm/fused_router.ts";
+import { fusedRouter, STATEMENT } from "../src/icl/lm/fused_router.ts";
+import type { FusedMethod } from "../src/icl/lm/fused_training.ts";
 import { SMOLLM2 } from "../src/icl/lm/fused_presets.ts";
 
 /** The router. */

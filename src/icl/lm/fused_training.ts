@@ -1,0 +1,205 @@
+/**
+ * ICL-Router on a language model, trained: the prior's kernel chosen, adapters learned, once for all routers that read
+ * the same network differently.
+ * @module
+ */
+import { CapabilityError } from "../../base/errors.ts";
+import { hashJson, sha256 } from "../../base/hash.ts";
+import { type Random, random } from "../../base/random.ts";
+import { takeRows } from "../../linalg/matrix.ts";
+import { findModel } from "../../lm/store.ts";
+import type { FitContext, TrainingData } from "../../router/contract.ts";
+import { columnMeans } from "../../router/training.ts";
+import {
+  chooseShape,
+  crossEntropyOf,
+  kernelPrior,
+  type KernelShape,
+  type Labels,
+} from "../kernel_prior.ts";
+import { SHORTEST_RECORD } from "../profile.ts";
+import { Reader } from "../reader.ts";
+import { type Labelled, labelled } from "../record.ts";
+import type { Presented } from "../router.ts";
+import { type AnswerOptions, pickJudged, type Prior, trainAnswer } from "../stage2.ts";
+import { type FusedNetwork, openFused } from "./fused.ts";
+import { answer, type Decided, firstRows, readPool } from "./fused_pool.ts";
+
+/** How ICL-Router is fitted on a language model. */
+export interface FusedMethod extends Decided {
+  /** Id of the language model, see `deno task lm list`. */
+  readonly model: string;
+  /** The store of language models, unless it is that of this machine. */
+  readonly root?: string;
+  /** Blocks that a query's text went through, and the last block that reads records. */
+  readonly blocks: readonly [from: number, to: number];
+  /** Rank of the adapters. */
+  readonly rank: number;
+  /** Queries of a record, K, while training. */
+  readonly record: number;
+  /** Training. */
+  readonly answer: Omit<AnswerOptions, "lengths" | "fresh">;
+  /** Share of the learning rate that the projector and the label tokens take. */
+  readonly projectorRate: number;
+  /** Validation rows that early stopping looks at. */
+  readonly judged: number;
+  /** The blocks' matrices are random ones of the same size (a control). */
+  readonly randomBlocks?: boolean;
+  /** The prior alone, without any network (a control). */
+  readonly priorOnly?: boolean;
+}
+
+/** A trained network with what it was trained on. */
+export interface Trained {
+  readonly reader?: Reader<FusedNetwork>;
+  /** Training rows, then validation rows. */
+  readonly rows: Labelled;
+  /** Ascending, the columns of the rows. */
+  readonly models: readonly string[];
+  /** Of the prior. */
+  readonly kernel: KernelShape;
+  readonly notes: readonly string[];
+}
+
+/** Trains a network once for all routers that read it differently. */
+export function trained(
+  train: TrainingData,
+  method: FusedMethod,
+  context: FitContext,
+): Promise<Trained> {
+  const { decided: _, ...training } = method, parts = [train, train.validation];
+  const key = hashJson({
+    training: training as never,
+    models: train.models,
+    scores: parts.map((part) => part ? hashOf(part.scores) : null),
+    seed: context.seed,
+  });
+  return train.queries.memo(`icl lm/${key}`, () => trainNetwork(train, method, context));
+}
+
+async function trainNetwork(
+  train: TrainingData,
+  method: FusedMethod,
+  { seed, signal, device, progress }: FitContext,
+): Promise<Trained> {
+  const order = [...train.models.keys()].sort((a, b) => train.models[a] < train.models[b] ? -1 : 1);
+  const models = order.map((m) => train.models[m]), rows = labelled(train, order);
+  const { training, vectors, models: M } = rows, shortest = 2 * SHORTEST_RECORD;
+  if (training < shortest) {
+    throw new CapabilityError(`${training} training rows; records and targets need ${shortest}`);
+  }
+  const stream = random(seed, "icl on a language model");
+  const labels: Labels = {
+    vectors: firstRows(vectors, training),
+    scores: rows.scores.subarray(0, training * M),
+    means: meansOf(rows, training),
+  };
+  const validation = validationRows(rows);
+  const kernel = await chooseShape(labels, {
+    vectors: takeRows(vectors, validation),
+    scores: rows.scores.subarray(training * M),
+  });
+  const notes = [`prior: bandwidth ${kernel.bandwidth}, weight ${kernel.weight}`];
+  if (method.priorOnly) return { rows, models, kernel, notes };
+  const network = await openNetwork(method, vectors.width, M, stream);
+  const reader = new Reader(network, { device, most: PROGRAMS });
+  const judged = pickJudged(rows, validation, method.judged, stream);
+  const shown = takeRows(vectors, judged), scores = scoresOf(rows, judged);
+  const fresh = Math.min(method.record, Math.floor(training / 3));
+  const asTrained = { ...method, decided: { record: fresh, records: 1 } };
+  const own: Presented = { whose: "own", seed };
+  const report = await trainAnswer(
+    network,
+    {
+      solved: rows,
+      scores: rows.scores,
+      profile: new Uint32Array(0),
+      targets: Uint32Array.from({ length: training }, (_, i) => i),
+      prior: priorOf(labels, kernel, fresh),
+    },
+    { ...method.answer, fresh, targets: Math.min(method.answer.targets, training - fresh) },
+    stream.fork("stage 2"),
+    judged.length === 0 ? undefined : async () => {
+      const pool = await readPool(rows, training, models, labels.means, reader, asTrained, own);
+      return -crossEntropyOf(await answer(shown, pool, reader, kernel), scores);
+    },
+    { signal, progress: (share) => progress(share) },
+  );
+  const looks = report.looks.map((look) => (-look).toFixed(4)).join(" ");
+  return {
+    ...{ reader, rows, models, kernel },
+    notes: [
+      network.backbone.description,
+      ...notes,
+      `${report.steps} steps, loss ${report.loss.toFixed(4)}; validation loss ${looks}, kept ${
+        report.kept + 1
+      }`,
+    ],
+  };
+}
+
+/**
+ * The prior of a step's targets. New models have few labels: it is as weak in some steps as theirs will be.
+ * @param least labelled queries at least
+ */
+function priorOf(labels: Labels, kernel: KernelShape, least: number): Prior {
+  return async (targets, labelled, models, random) => {
+    const few = [least, 4 * least, labelled.length][random.integer(3)];
+    const asked = takeRows(labels.vectors, targets), M = labels.means.length, B = targets.length;
+    const all = await kernelPrior(asked, labels, kernel, labelled.subarray(0, few));
+    return Float32Array.from(
+      { length: models.length * B },
+      (_, at) => all[(at % B) * M + models[Math.floor(at / B)]],
+    );
+  };
+}
+
+/** Mean scores of the models on the first rows. Length M */
+export function meansOf({ scores, models }: Labelled, rows: number): Float64Array {
+  return columnMeans(scores.subarray(0, rows * models), models);
+}
+
+/** Rows that are for validation. */
+export function validationRows({ ids, training }: Labelled): number[] {
+  return Array.from(ids.keys()).slice(training);
+}
+
+function hashOf({ buffer, byteOffset, byteLength }: Float64Array): string {
+  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
+}
+
+function scoresOf({ scores, models: M }: Labelled, rows: Uint32Array): Float64Array {
+  return Float64Array.from(
+    { length: rows.length * M },
+    (_, at) => scores[rows[Math.floor(at / M)] * M + at % M],
+  );
+}
+
+/** Programs of a reader: records of one length, and answers behind them, and the same for new models. */
+const PROGRAMS = 6;
+
+async function openNetwork(
+  { model, root, blocks: [from, to], rank, projectorRate, randomBlocks, byName }: FusedMethod,
+  input: number,
+  models: number,
+  stream: Random,
+): Promise<FusedNetwork> {
+  const { folder } = await findModel(model, root);
+  const network = await openFused({
+    ...{ folder, from, to, rank, input, projectorRate },
+    ...(byName ? { identities: models } : {}),
+    random: stream.fork("weights"),
+  });
+  if (randomBlocks) scramble(network, stream.fork("random blocks"));
+  return network;
+}
+
+/** Random numbers of the same size in the place of every matrix of the blocks. */
+function scramble({ parameters, group }: FusedNetwork, random: Random): void {
+  for (const [name, { shape, data }] of parameters) {
+    if (shape.length < 2 || group(name, shape, 0) !== null) continue;
+    const deviation = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
+    const own = random.fork(name);
+    for (let i = 0; i < data.length; i++) data[i] = deviation * own.normal();
+  }
+}
