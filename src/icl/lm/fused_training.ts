@@ -51,6 +51,7 @@ export interface FusedMethod extends Decided {
 
 /** A trained network with what it was trained on. */
 export interface Trained {
+  /** Inference with its weights; absent where the prior is all there is. */
   readonly reader?: Reader<FusedNetwork>;
   /** Training rows, then validation rows. */
   readonly rows: Labelled;
@@ -58,6 +59,7 @@ export interface Trained {
   readonly models: readonly string[];
   /** Of the prior. */
   readonly kernel: KernelShape;
+  /** Lines for the router card. */
   readonly notes: readonly string[];
 }
 
