@@ -61,7 +61,7 @@ async function wholeRun(
     }
     // The others run when named.
     const quick = routers.filter(({ router: { effort, needs } }) =>
-      effort !== "minutes" && !needs?.includes("replies")
+      effort !== "minutes" && !needs?.some((need) => need === "replies" || need === "documents")
     );
     assert.equal(new Set(jobs.map(({ router }) => router)).size, quick.length);
     return { jobs, splits: plan.splits, ids: plan.table.ids };

@@ -33,7 +33,14 @@ async function demo(queries: number): Promise<EmbeddedTable> {
   const provider = await openProvider("hashed-384");
   const replies = table.ids.flatMap((id) => table.models.map((model) => reply(`${model}: ${id}`)));
   const raw = await provider.embed(table.texts);
-  return { table, raw, preparation: provider.preparation, replies };
+  const notes = table.ids.map((id, q) => `${table.models[q % table.models.length]} on ${id}`);
+  return {
+    table: { ...table, documents: notes, plainScores: table.scores.toReversed() },
+    raw,
+    documents: await provider.embed(notes),
+    preparation: provider.preparation,
+    replies,
+  };
 }
 
 export const data = await demo(200);
