@@ -79,8 +79,15 @@ export interface Scaling {
   readonly factor: Float64Array;
 }
 
+/** Deviation of each feature of form; a query vector has length 1, and so have the words of a reply. */
+const DEVIATION = 0.3;
+
 /** The scaling of some rows of {@link replyFeatures}, which are summed in the order given. */
-export function formScaling({ data }: Matrix, rows: Uint32Array, deviation: number): Scaling {
+export function formScaling(
+  { data }: Matrix,
+  rows: Uint32Array,
+  deviation: number = DEVIATION,
+): Scaling {
   const mean = new Float64Array(FORM), factor = new Float64Array(FORM);
   for (let k = 0; k < FORM; k++) {
     const of = (row: number): number => data[row * REPLY_WIDTH + BINS + k];

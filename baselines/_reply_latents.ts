@@ -13,8 +13,6 @@ import {
   type Scaling,
 } from "./_reply_features.ts";
 
-/** Deviation of each feature of form; a query vector has length 1, and so have the words of a reply. */
-const DEVIATION = 0.3;
 /** Numbers of one reply. */
 export const LATENT_WIDTH: number = REPLY_WIDTH + 1;
 
@@ -50,7 +48,7 @@ export function learnReading(
   const features = featuresOf(texts, replies, M);
   const scalings = Array.from(
     { length: M },
-    (_, m) => formScaling(features, rows.map((i) => i * M + m), DEVIATION),
+    (_, m) => formScaling(features, rows.map((i) => i * M + m)),
   );
   const latents = scaled(features, replies, scalings), { data, width } = latents;
   const centre = new Float64Array(width);

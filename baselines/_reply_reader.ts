@@ -14,8 +14,6 @@ import {
   type Scaling,
 } from "./_reply_features.ts";
 
-/** Deviation of each feature of form; a query vector has length 1, and so have the words of a reply. */
-const DEVIATION = 0.3;
 /** Numbers of a model: whether it was asked, its reply, and how many other replies end in the same answer. */
 const SLOT = REPLY_WIDTH + 2;
 
@@ -42,9 +40,7 @@ export class ReplyReader {
     this.#queryWidth = queries.vectors.width;
     const texts = queries.texts.flatMap((text) => models.map(() => text));
     const features = replyFeatures(texts, train.replies!), order = byId(queries);
-    this.#scalings = models.map((_, m) =>
-      formScaling(features, order.map((i) => i * M + m), DEVIATION)
-    );
+    this.#scalings = models.map((_, m) => formScaling(features, order.map((i) => i * M + m)));
   }
 
   /** Numbers of an episode. */

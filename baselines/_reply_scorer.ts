@@ -31,8 +31,6 @@ import { formScaling, replyFeatures, scaleForm, type Scaling } from "./_reply_fe
 const HIDDEN = 64, DROPOUT = 0.1, BATCH = 256, RATE = 0.01;
 /** On large pools there are fewer passes. */
 const MOST_STEPS = 1200;
-/** Deviation of each feature of form; a query vector has length 1, and so have the words of a reply. */
-const DEVIATION = 0.3;
 
 /** Training data as scorers take them, made once for all folds. */
 export interface ScorerData {
@@ -60,7 +58,7 @@ export function scorerData(train: TrainingData): ScorerData {
   const texts = queries.texts.flatMap((text) => models.map(() => text));
   const features = replyFeatures(texts, replies!), order = byId(queries);
   const scalings = models.map((_, m) => {
-    const rows = order.map((i) => i * M + m), scaling = formScaling(features, rows, DEVIATION);
+    const rows = order.map((i) => i * M + m), scaling = formScaling(features, rows);
     scaleForm(features, rows, scaling);
     return scaling;
   });

@@ -4,6 +4,7 @@
  *
  *   1 − p(x) = σ(−(w · E(x) + b)),   E(x) = mean state of MiniLM behind its last block
  */
+import { inSteps, type StepTraining } from "./_encoder_training.ts";
 import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
 import { byId } from "../src/router/mod.ts";
 import {
@@ -19,14 +20,7 @@ import { TrainedEncoder, type TrainedEncoderOptions } from "../src/lm/trained_en
 import { type Config, GRID, hybrid, type Judge } from "./hybrid_llm.ts";
 
 /** How the classifier is trained. */
-export interface Training extends TrainedEncoderOptions {
-  /** Queries a step. */
-  readonly batch: number;
-  /** Steps. */
-  readonly steps: number;
-  /** Peak learning rate. */
-  readonly rate: number;
-}
+export interface Training extends TrainedEncoderOptions, StepTraining {}
 
 const TRAINING: Training = { tokens: 64, keep: "first", batch: 16, steps: 250, rate: 1e-4 };
 /** Training rows on which shares of calls are measured. */
@@ -58,15 +52,10 @@ async function judge(
   parameters.add("out", [width, 1], values(start));
   parameters.add("out bias", [1], zeros);
   const examples = byId(queries).filter((i) => !Number.isNaN(labels[i]));
-  const batch = Math.min(training.batch, examples.length), label = Float32Array.from(labels);
+  const label = Float32Array.from(labels);
   await trainNetwork({
     parameters,
-    ...{
-      batch,
-      epochs: training.steps * batch / examples.length,
-      rate: training.rate,
-      decay: 0.01,
-    },
+    ...inSteps(training, examples),
     examples,
     random: context.random.fork("training"),
     loss: (graph, parameter, { size, take }) =>

@@ -19,11 +19,12 @@ import {
   unitLength,
   values,
 } from "../src/nn/mod.ts";
+import { inSteps, type StepTraining } from "./_encoder_training.ts";
 import { type Kept, TrainedEncoder } from "../src/lm/trained_encoder.ts";
 import { balanced, lineThrough, modelLoss, pairsOf, queryLoss, sidesOf } from "./_dual_contrast.ts";
 
 /** One configuration of the grid. */
-export interface Config {
+export interface Config extends StepTraining {
   /** τ, by which the cosines of L₁ are divided. */
   readonly temperature: number;
   /** λ_c, the weight of L₂. */
@@ -34,12 +35,6 @@ export interface Config {
   readonly tokens: number;
   /** Which of a long text are kept. */
   readonly keep: Kept;
-  /** Queries a step. */
-  readonly batch: number;
-  /** Steps. */
-  readonly steps: number;
-  /** Peak learning rate. */
-  readonly rate: number;
 }
 
 /** Deviation of the coordinates of new model vectors. */
@@ -64,15 +59,9 @@ export function routerDcOn(id: string, root?: string): Pick<Router<Config>, "wei
       const sides = sidesOf(queries.ids, models, scores, random);
       const { assignment } = await clusters(queries, config.clusters, seed);
       const pairs = pairsOf(assignment), examples = balanced(queries);
-      const batch = Math.min(config.batch, examples.length);
       await trainNetwork({
         parameters,
-        ...{
-          batch,
-          epochs: config.steps * batch / examples.length,
-          rate: config.rate,
-          decay: 0.01,
-        },
+        ...inSteps(config, examples),
         examples,
         random: random.fork("training"),
         loss: (graph, parameter, { size: B, take }) => {
