@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { CapabilityError, shownPath, UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { type Arms, readArms, servedModel, withArms } from "../collect/arms.ts";
 import type { Spending } from "../collect/bound.ts";
 import type { Query, Settings } from "../collect/call.ts";
 import { expectGradable, readGraders } from "../collect/choose_grader.ts";
@@ -40,6 +41,11 @@ export const ASKING = {
   },
   keyEnv: { type: "string", value: "NAME", help: "environment variable that holds the key" },
   system: { type: "string", value: "text", help: "system prompt" },
+  arms: {
+    type: "string",
+    value: "file",
+    help: "JSON: names of models that stand for a model with a prompt of its own",
+  },
   maxTokens: { type: "number", default: 512, integer: true, min: 1, help: "longest answer" },
   tokenField: {
     type: "string",
@@ -91,9 +97,11 @@ export async function ask(
   const { endpoint, judge } = flags;
   if (endpoint === undefined) throw new UsageError("--endpoint is needed: whom to ask");
   const host = hostOf(endpoint);
-  const prices = flags.prices === undefined ? undefined : await readPriceList(flags.prices);
+  const arms = flags.arms === undefined ? undefined : await readArms(flags.arms);
+  const list = flags.prices === undefined ? undefined : await readPriceList(flags.prices);
   const named = judge === undefined ? models : [...models, judge];
-  expectPrices(flags, named, prices);
+  expectPrices(flags, named.map((name) => servedModel(name, arms)), list);
+  const prices = list && arms ? withArms(list, arms) : list;
   const graderOf = readGraders(flags.grader, judge);
   await expectWritable("--out", out);
   const queries = await read();
@@ -106,7 +114,7 @@ export async function ask(
   const collection: Collection = {
     queries,
     models,
-    settings: settingsOf(flags),
+    settings: settingsOf(flags, arms),
     documents: flags.documents,
     graderOf,
     judge,
@@ -145,12 +153,15 @@ export async function ask(
   if (!written) throw new CapabilityError("no answer could be graded, so there are no records");
 }
 
-function settingsOf({ system, maxTokens, tokenField, temperature, draws, seed }: Asking): Settings {
+function settingsOf(
+  { system, maxTokens, tokenField, temperature, draws, seed }: Asking,
+  arms: Arms | undefined,
+): Settings {
   if (draws > 1 && temperature === 0) {
     throw new UsageError("--draws needs a --temperature above 0: draws at 0 are all alike");
   }
   const field = tokenField as Settings["tokenField"];
-  return { system, maxTokens, tokenField: field, temperature, draws, seed };
+  return { system, arms, maxTokens, tokenField: field, temperature, draws, seed };
 }
 
 function expectPrices(

@@ -20,6 +20,10 @@ const FLAGS = {
     min: 256,
     help: "tokens of prompt and answer",
   },
+  reuse: {
+    type: "boolean",
+    help: "do not read again what a prompt's beginning shares with the one before",
+  },
   threads: { type: "number", default: 1, integer: true, min: 1, help: "more only on idle cores" },
 } as const satisfies Flags;
 
@@ -42,7 +46,11 @@ export async function main(argv: string[]): Promise<void> {
   const path = file.endsWith(".whl") ? await unpacked(file) : file;
   if (!await exists(path)) throw new DataError(`${path}: expected a GGUF file, got none`);
   const name = flags.name ?? basename(path).replace(/\.gguf$/, "");
-  const model = await openGguf(path, { contextSize: flags.context, threads: flags.threads });
+  const model = await openGguf(path, {
+    contextSize: flags.context,
+    threads: flags.threads,
+    reuse: flags.reuse,
+  });
   const server = Deno.serve({
     hostname: "127.0.0.1",
     port: flags.port,

@@ -3,7 +3,8 @@
  * @module
  */
 import { hashJson } from "../base/hash.ts";
-import type { OutcomeRecord } from "../outcomes/record.ts";
+import { type OutcomeRecord, own } from "../outcomes/record.ts";
+import { type Arm, type Arms, servedModel } from "./arms.ts";
 
 /** A query to ask: a record without outcomes. */
 export type Query =
@@ -27,6 +28,8 @@ export interface Message {
 export interface Settings {
   /** Put before every conversation. */
   readonly system?: string;
+  /** Prompts of names that are arms. */
+  readonly arms?: Arms;
   /** Most tokens of an answer. */
   readonly maxTokens: number;
   /** What the endpoint calls that. */
@@ -68,6 +71,8 @@ export interface Call {
   readonly key: string;
   /** Id of the query. */
   readonly query: string;
+  /** Its column in the table: the model's name, or that of an arm. */
+  readonly model: string;
   /** Which prompt. */
   readonly variant: Variant;
   /** Number of the draw, from 0. */
@@ -99,15 +104,16 @@ export function callsFor(
       ? ["plain", "documents"]
       : ["plain"];
     for (const variant of variants) {
-      const messages = conversation(query, variant, settings.system);
       for (let draw = 0; draw < settings.draws; draw++) {
         for (const model of models) {
-          calls.push(makeCall(query.id, variant, draw, {
-            model,
-            messages,
+          const { arms, system } = settings;
+          const body: ChatBody = {
+            model: servedModel(model, arms),
+            messages: conversation(query, variant, { system, ...own(arms, model) }),
             ...sampling(settings, draw),
             ...(logprobs(query) && { logprobs: true as const, top_logprobs: 20 }),
-          }));
+          };
+          calls.push({ ...makeCall(query.id, variant, draw, body), model });
         }
       }
     }
@@ -115,9 +121,10 @@ export function callsFor(
   return calls;
 }
 
-/** Names a call. */
+/** Names a call; its column is the model asked. */
 export function makeCall(query: string, variant: Variant, draw: number, body: ChatBody): Call {
-  return { key: hashJson({ query, variant, draw, body }).slice(0, 32), query, variant, draw, body };
+  const key = hashJson({ query, variant, draw, body }).slice(0, 32);
+  return { key, query, model: body.model, variant, draw, body };
 }
 
 function sampling(settings: Settings, draw: number): Omit<ChatBody, "model" | "messages"> {
@@ -126,14 +133,18 @@ function sampling(settings: Settings, draw: number): Omit<ChatBody, "model" | "m
 }
 
 /** Turns of a query: its own conversation where it has one; documents stand before the last turn's text. */
-function conversation(query: Query, variant: Variant, system: string | undefined): Message[] {
+function conversation(
+  query: Query,
+  variant: Variant,
+  { system, examples = [], query: template = "{query}" }: Arm,
+): Message[] {
   const turns = query.messages ?? [{ role: "user", content: query.query }];
   const last = turns[turns.length - 1];
-  const content = variant === "documents"
-    ? [...query.documents!, last.content].join("\n\n")
-    : last.content;
+  const asked = template.replace("{query}", () => last.content);
+  const content = variant === "documents" ? [...query.documents!, asked].join("\n\n") : asked;
   return [
     ...(system === undefined ? [] : [{ role: "system", content: system }]),
+    ...examples,
     ...turns.slice(0, -1).map(({ role, content }) => ({ role, content })),
     { role: last.role, content },
   ];

@@ -177,7 +177,7 @@ class Run {
   }
 
   private async tryOnce(call: Call, most: Spending): Promise<Outcome> {
-    const { key, query, variant, draw, body: { model } } = call;
+    const { key, query, model, variant, draw } = call;
     const { journal, clock } = this.world;
     journal.add({
       asked: key,

@@ -29,9 +29,9 @@ export function estimate(
 ): Estimate {
   const usual = usualAnswers(journal);
   let expected = NOTHING, most = NOTHING;
-  for (const { body } of calls) {
+  for (const { body, model } of calls) {
     const input = body.messages.reduce((sum, { content }) => sum + count(content), 0);
-    const output = Math.min(usual.get(body.model) ?? Infinity, mostTokens(body));
+    const output = Math.min(usual.get(model) ?? Infinity, mostTokens(body));
     expected = plus(expected, spending(body.model, [input, output], prices));
     most = plus(most, callBound(body, prices));
   }

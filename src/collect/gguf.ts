@@ -25,6 +25,8 @@ export interface Prompt {
 export interface Completion {
   /** [input, output] tokens. */
   readonly tokens: readonly [number, number];
+  /** Of the input tokens, those kept from the prompt before. */
+  readonly cached?: number;
   /** `stop`, or `length` where the answer was cut. */
   readonly finish: "stop" | "length";
 }
@@ -58,6 +60,7 @@ interface LlamaModel {
   createContext(options: object): Promise<{
     getSequence(): {
       clearHistory(): Promise<void>;
+      readonly nextTokenIndex: number;
       tokenMeter: {
         getState(): object;
         diff(before: object): { usedInputTokens: number; usedOutputTokens: number };
@@ -69,15 +72,27 @@ interface LlamaModel {
 /** Tokens that a chat template may add. */
 const TEMPLATE = 64;
 
+/** How a model is run. */
+export interface GgufOptions {
+  /** Most tokens of prompt and answer together. */
+  readonly contextSize: number;
+  /** Of the CPU. */
+  readonly threads: number;
+  /**
+   * Whether what a prompt has in common with the beginning of the one before is kept and not read again. Sums are
+   * then made in other pieces, so an answer can depend, in the last digits of its probabilities, on what was asked before.
+   */
+  readonly reuse?: boolean;
+}
+
 /**
  * Opens a model on the CPU.
  * @param path of a GGUF file
- * @param contextSize most tokens of prompt and answer together
  * @throws {CapabilityError} when the package cannot be had
  */
 export async function openGguf(
   path: string,
-  { contextSize, threads }: { readonly contextSize: number; readonly threads: number },
+  { contextSize, threads, reuse = false }: GgufOptions,
 ): Promise<LocalModel> {
   const { getLlama, LlamaChat }: LlamaPackage = await import(PACKAGE).catch((error) => {
     throw new CapabilityError(
@@ -102,8 +117,8 @@ export async function openGguf(
           `${length} tokens and an answer of ${maxTokens} do not fit into a context of ${contextSize}`,
         );
       }
-      // Nothing is kept of earlier prompts: the same prompt gives the same answer, and all of it is counted.
-      await sequence.clearHistory();
+      // Unless it is asked for, nothing is kept of earlier prompts: the same prompt gives the same answer.
+      if (!reuse) await sequence.clearHistory();
       const before = sequence.tokenMeter.getState();
       const { metadata } = await chat.generateResponse(history(messages), {
         maxTokens,
@@ -113,8 +128,10 @@ export async function openGguf(
         onTextChunk: onText,
       });
       const { usedInputTokens, usedOutputTokens } = sequence.tokenMeter.diff(before);
+      const inputTokens = sequence.nextTokenIndex - usedOutputTokens;
       return {
-        tokens: [usedInputTokens, usedOutputTokens],
+        tokens: [inputTokens, usedOutputTokens],
+        ...(reuse && { cached: inputTokens - usedInputTokens }),
         finish: metadata.stopReason === "maxTokens" ? "length" : "stop",
       };
     },

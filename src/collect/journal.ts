@@ -20,7 +20,7 @@ export interface AskedLine {
   readonly at: string;
   /** Id of the query. */
   readonly query: string;
-  /** As asked. */
+  /** Its column in the table: the model's name, or that of an arm. */
   readonly model: string;
   /** Host of the endpoint. */
   readonly host: string;

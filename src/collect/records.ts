@@ -96,8 +96,7 @@ function cellsOf(
     const answer = journal.answers.get(call.key);
     const grade = answer && gradeOf(query, call, answer, collection, journal);
     if (!grade) continue;
-    const { model } = call.body;
-    cells.set(model, [...cells.get(model) ?? [], { answer, grade }]);
+    cells.set(call.model, [...cells.get(call.model) ?? [], { answer, grade }]);
   }
   return cells;
 }

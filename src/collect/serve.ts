@@ -57,13 +57,13 @@ function readPrompt(body: Record<string, unknown>): Prompt | undefined {
 async function whole(name: string, answer: Answer, signal: AbortSignal): Promise<Response> {
   let content = "";
   try {
-    const { tokens, finish } = await answer((piece) => void (content += piece), signal);
+    const done = await answer((piece) => void (content += piece), signal);
     const message = { role: "assistant", content };
     return Response.json({
       object: "chat.completion",
       model: name,
-      choices: [{ index: 0, message, finish_reason: finish }],
-      usage: usage(tokens),
+      choices: [{ index: 0, message, finish_reason: done.finish }],
+      usage: usage(done),
     });
   } catch (error) {
     return refuse(400, (error as Error).message);
@@ -82,12 +82,12 @@ function streamed(name: string, answer: Answer): Response {
         write(`data: ${JSON.stringify({ ...facts, ...value })}\n\n`);
       const heartbeat = setInterval(() => write(": waiting\n\n"), HEARTBEAT);
       try {
-        const { tokens, finish } = await answer(
+        const done = await answer(
           (content) => send({ choices: [{ index: 0, delta: { content } }] }),
           gone.signal,
         );
-        send({ choices: [{ index: 0, delta: {}, finish_reason: finish }] });
-        send({ choices: [], usage: usage(tokens) });
+        send({ choices: [{ index: 0, delta: {}, finish_reason: done.finish }] });
+        send({ choices: [], usage: usage(done) });
       } catch (error) {
         send({ error: { message: (error as Error).message } });
       }
@@ -103,8 +103,13 @@ function streamed(name: string, answer: Answer): Response {
   });
 }
 
-function usage([prompt_tokens, completion_tokens]: readonly [number, number]): object {
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+function usage({ tokens: [prompt_tokens, completion_tokens], cached }: Completion): object {
+  return {
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+    ...(cached !== undefined && { prompt_tokens_details: { cached_tokens: cached } }),
+  };
 }
 
 function refuse(status: number, message: string): Response {

@@ -11,6 +11,7 @@ import { type Manifest, type View, WITH_DOCUMENTS } from "../outcomes/manifest.t
 import type { PriceList } from "../outcomes/pricing.ts";
 import { type OutcomeRecord, own } from "../outcomes/record.ts";
 import type { Journal } from "./journal.ts";
+import { type Arm, type Arms, servedModel } from "./arms.ts";
 import { type Collection, collectionCalls } from "./records.ts";
 
 /** Writes `records.jsonl` and `manifest.json`. */
@@ -99,14 +100,20 @@ export function notesOf(collection: Collection, journal: Journal): string[] {
     ...collection.models.map((model) =>
       modelNote(
         model,
-        calls.filter(({ body }) => body.model === model).map(({ key }) => key),
+        calls.filter((call) => call.model === model).map(({ key }) => key),
         journal,
+        settings.arms,
       )
     ),
   ];
 }
 
-function modelNote(model: string, keys: readonly string[], journal: Journal): string {
+function modelNote(
+  model: string,
+  keys: readonly string[],
+  journal: Journal,
+  arms: Arms | undefined,
+): string {
   const answers = keys.flatMap((key) => journal.answers.get(key) ?? []);
   const failed = keys.flatMap((key) => journal.failures.get(key) ?? []);
   const asked = keys.flatMap((key) => journal.asked.get(key) ?? []);
@@ -114,6 +121,7 @@ function modelNote(model: string, keys: readonly string[], journal: Journal): st
   const days = asked.map(({ at }) => at.slice(0, 10)).sort();
   const cached = answers.reduce((sum, { cached = 0 }) => sum + cached, 0);
   return `${model}: ` + [
+    ...armNote(own(arms, model)),
     `${answers.length} of ${keys.length} calls answered`,
     ...count("failed and are missing", failed.length),
     ...count("cut at the longest answer", answers.filter((a) => a.finish === "length").length),
@@ -126,7 +134,7 @@ function modelNote(model: string, keys: readonly string[], journal: Journal): st
       keys.filter((k) => journal.again.has(k)).length,
     ),
     ...count("input tokens came from the endpoint's cache, and are billed here in full", cached),
-    ...served(model, answers),
+    ...served(servedModel(model, arms), answers),
     ...(asked.length > 0
       ? [
         `by ${[...new Set(asked.map(({ host }) => host))].join(", ")}, ` +
@@ -134,6 +142,10 @@ function modelNote(model: string, keys: readonly string[], journal: Journal): st
       ]
       : []),
   ].join("; ");
+}
+
+function armNote(arm: Arm | undefined): string[] {
+  return arm ? [`an arm, ${JSON.stringify(arm)}`] : [];
 }
 
 function served(model: string, answers: readonly { served?: string }[]): string[] {
