@@ -43,8 +43,9 @@ export async function checkManifest(name: string): Promise<ManifestReport> {
     throw new DataError(`${path}: ${what}`);
   };
   if (manifest.name !== name) fault(`/name: expected "${name}", as the folder`);
-  const { licence, title, importer, source, records, pool, views, notes = [] } = manifest;
-  const alone = importer !== undefined && importerNamed(importer).queriesAlone === true;
+  const { licence, title, importer, source, records, outcomes, pool, views, notes = [] } = manifest;
+  const alone = importer !== undefined && outcomes === undefined &&
+    importerNamed(importer).queriesAlone === true;
   if (alone !== (pool === "none")) fault(`/pool: importer ${importer} reads queries alone: ${alone}`);
   if (alone && Object.keys(views).length > 0) fault("/views: expected none, where no model answers");
   const originals = await originalsOf(manifest);

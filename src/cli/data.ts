@@ -15,7 +15,7 @@ import { GAP_RULES, type GapRule } from "../outcomes/gaps.ts";
 import { type Manifest, readManifest, readPriceList } from "../outcomes/manifest.ts";
 import { reprice } from "../outcomes/pricing.ts";
 import { queriesPath, recordsPath } from "../outcomes/places.ts";
-import { importFolder, pull } from "../outcomes/pull.ts";
+import { importFolder, outcomesPath, pull } from "../outcomes/pull.ts";
 import { expectWritable } from "./writable.ts";
 import { parseFlags, runMain, runVerb, type Verbs } from "./args.ts";
 
@@ -134,6 +134,7 @@ async function importNative(argv: string[]): Promise<void> {
     out,
     options,
     prices: flags.prices === undefined ? manifest?.prices : await readPriceList(flags.prices),
+    outcomes: manifest && outcomesPath(manifest),
     expected: flags.prices === undefined ? manifest?.records : undefined,
   });
   console.log(report);

@@ -39,6 +39,8 @@ export interface Manifest {
   readonly importer?: string;
   /** What the records must be, byte for byte (unpacked), and how many. */
   readonly records: { readonly sha256?: string; readonly queries?: number };
+  /** File beside this manifest with the outcomes of queries that its importer reads alone. */
+  readonly outcomes?: string;
   /** File of replies beside the records, and the hash of its unpacked bytes. */
   readonly replies?: { readonly file: string; readonly sha256: string };
   /** What a score means. */

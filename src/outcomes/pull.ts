@@ -18,6 +18,7 @@ import { encodeRecords, formatLog, importerNamed, runImporter } from "./importer
 import type { ImportOptions } from "./importers/importer.ts";
 import { folderFiles } from "./importers/native.ts";
 import type { Manifest, SourceFile } from "./manifest.ts";
+import { withOutcomes } from "./answers.ts";
 import { originalsOf, pinOf } from "./originals.ts";
 import { type PullLock, readLock, writeLock } from "./pull_lock.ts";
 import { unpackArchive } from "./unpack.ts";
@@ -91,6 +92,7 @@ export async function pull(manifest: Manifest, options: PullOptions = {}): Promi
     folder: cache,
     out: options.out ?? (manifest.pool === "none" ? queriesPath : recordsPath)(name),
     prices: manifest.prices,
+    outcomes: outcomesPath(manifest),
     expected: { ...locked?.records, ...manifest.records },
   }).catch((error) =>
     hinted(error, `to download everything again, delete ${cache}${locked ? `; ${lockHint}` : ""}`)
@@ -119,6 +121,8 @@ export interface ImportJob {
   readonly options?: ImportOptions;
   /** Costs are computed from tokens by this list; else they are the source's own. */
   readonly prices?: PriceList;
+  /** File of outcomes for queries that the importer reads alone. */
+  readonly outcomes?: string;
   /** What the records must be. */
   readonly expected?: Manifest["records"];
 }
@@ -136,7 +140,9 @@ async function importRecords(
 ): Promise<{ report: string; records: PullLock["records"] }> {
   const { folder, out, options, prices, expected = {} } = job;
   const files = await folderFiles(folder);
-  const { records, log } = await runImporter(importerNamed(job.importer), files, options, prices);
+  const importer = importerNamed(job.importer);
+  const { records: read, log } = await runImporter(importer, files, options, prices);
+  const records = job.outcomes === undefined ? read : await withOutcomes(read, job.outcomes, log);
   const bytes = encodeRecords(records);
   const got = { sha256: sha256(bytes), queries: records.length };
   const differs = (what: string): never => {
@@ -152,6 +158,11 @@ async function importRecords(
   const verified = expected.sha256 ? ", as expected" : "";
   const report = `${formatLog(log)}\n  wrote ${out}\n  sha256 ${got.sha256}${verified}`;
   return { report, records: got };
+}
+
+/** Where the outcomes of a dataset lie that come apart from its queries. */
+export function outcomesPath({ name, outcomes }: Manifest): string | undefined {
+  return outcomes === undefined ? undefined : repoPath("datasets", name, outcomes);
 }
 
 /** A file with the address it can be fetched from. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { loadDataset } from "../../datasets/load.ts";
 import { repoPath } from "../../src/base/files.ts";
 import { random } from "../../src/base/random.ts";
+import { readArms, withArms } from "../../src/collect/arms.ts";
 import { type Line, openJournal } from "../../src/collect/journal.ts";
 import { readAllRecords } from "../../src/outcomes/read.ts";
 import { serve, type TestServer } from "./server.ts";
@@ -510,4 +511,87 @@ Deno.test("a journal that another process is writing to is left alone", async ()
     assert.match(err, /another collect is writing to it/);
     assert.equal(server.asked.length, 0);
   });
+});
+
+Deno.test("arms: one model with two prompts is two columns, at the prices of the model", async () => {
+  await using server = serve();
+  await inRuns(async (folder) => {
+    const data = await writeQueries(folder, [
+      { id: "a", benchmark: "b", query: "Who? [Ada]", gold: "Ada", documents: ["A text."] },
+    ]);
+    const arms = join(folder, "arms.json"), prices = join(folder, "prices.json");
+    const few = {
+      model: "good",
+      system: "Be brief.",
+      examples: [{ role: "user", content: "1?" }, { role: "assistant", content: "2" }],
+    };
+    await Deno.writeTextFile(
+      arms,
+      JSON.stringify({
+        "good:few": few,
+        "whole:asked": { model: "whole", query: "Q: {query} A:" },
+      }),
+    );
+    const perMillionTokens = { good: [1, 2], whole: [10, 20] };
+    await Deno.writeTextFile(
+      prices,
+      JSON.stringify({ date: "2026-01-31", source: "invented", currency: "USD", perMillionTokens }),
+    );
+    const run = (models: string, ...more: string[]): ReturnType<typeof collect> =>
+      collect(
+        args(server, data, folder, "--models", models, "--grader", "exact", "--documents", ...more),
+      );
+    const both = ["--arms", arms, "--prices", prices];
+    const first = await run("good,good:few", ...both);
+    assert.equal(first.code, 0, first.err);
+    const asked = server.asked.filter(({ body }) => (body.messages as unknown[]).length > 1);
+    assert.deepEqual(asked.map(({ model, query }) => [model, query]), [
+      ["good", "Who? [Ada]"],
+      ["good", "A text.\n\nWho? [Ada]"],
+    ]);
+    assert.deepEqual((asked[0].body.messages as object[])[0], {
+      role: "system",
+      content: "Be brief.",
+    });
+    // A run with another arm keeps the columns, and asks no call again.
+    const second = await run("whole:asked", ...both);
+    assert.equal(second.code, 0, second.err);
+    assert.deepEqual(server.asked.map(({ query }) => query).slice(4), [
+      "Q: Who? [Ada] A:",
+      "A text.\n\nQ: Who? [Ada] A:",
+    ]);
+    const [record] = (await readAllRecords(join(folder, "my, out"))).list;
+    assert.deepEqual(record.scores, { "good": 1, "good:few": 1, "whole:asked": 1 });
+    assert.deepEqual(record.prices!["whole:asked"], [10, 20]);
+    assert.ok(record.costs!["good:few"] > 0 && record.costs_rag!["whole:asked"] > 0);
+    const { notes } = (await loadDataset(join(folder, "my, out"))).dataset;
+    assert.match(notes.join("\n"), /^good:few: an arm, \{"model":"good","system":"Be brief\."/m);
+  });
+});
+
+Deno.test("arms: a file of another form is refused, and so is the name of a priced model", async () => {
+  const file = await Deno.makeTempFile();
+  const read = async (arms: unknown): Promise<unknown> => {
+    await Deno.writeTextFile(file, JSON.stringify(arms));
+    return await readArms(file);
+  };
+  try {
+    await assert.rejects(read([]), /expected an object of arms by name/);
+    await assert.rejects(read({ a: "b" }), /: a: expected an object/);
+    await assert.rejects(read({ a: { prompt: "x" } }), /: a: no field "prompt"/);
+    await assert.rejects(read({ a: { model: 1 } }), /: a: model: expected a text/);
+    await assert.rejects(read({ a: { query: "no place" } }), /expected \{query\} once/);
+    await assert.rejects(read({ a: { examples: [{ role: "user" }] } }), /examples: expected turns/);
+  } finally {
+    await Deno.remove(file);
+  }
+  const perMillionTokens = { small: [1, 2], large: [3, 4] } as const;
+  const list = {
+    date: "2026-01-31",
+    source: "invented",
+    currency: "USD",
+    perMillionTokens,
+  } as const;
+  assert.throws(() => withArms(list, { large: { model: "small" } }), /arm "large"/);
+  assert.deepEqual(withArms(list, { x: { model: "small" } }).perMillionTokens.x, [1, 2]);
 });

@@ -51,6 +51,19 @@ Deno.test("whole: text, usage, why it ended", async () => {
   assert.deepEqual(reply.usage, { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 });
 });
 
+Deno.test("input tokens kept from the prompt before are said, where the model keeps any", async () => {
+  const reuses: LocalModel = {
+    complete: () => Promise.resolve({ tokens: [5, 1], cached: 3, finish: "stop" }),
+  };
+  const request = new Request("http://127.0.0.1/v1/chat/completions", {
+    method: "POST",
+    body: JSON.stringify(say("a")),
+  });
+  const { usage } = await (await chatHandler("parrot", reuses)(request)).json();
+  assert.deepEqual(usage.prompt_tokens_details, { cached_tokens: 3 });
+  assert.equal(usage.prompt_tokens, 5);
+});
+
 Deno.test("as a stream it is what collect reads, one prompt at a time", async () => {
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handle);
   const ask = asker(
