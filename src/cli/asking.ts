@@ -6,9 +6,9 @@
 import { join } from "node:path";
 import { CapabilityError, shownPath, UsageError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
-import { type Arms, readArms, servedModel, withArms } from "../collect/arms.ts";
+import { readArms, withArms } from "../collect/arms.ts";
 import type { Spending } from "../collect/bound.ts";
-import type { Query, Settings } from "../collect/call.ts";
+import { type Arms, type Query, servedModel, type Settings } from "../collect/call.ts";
 import { expectGradable, readGraders } from "../collect/choose_grader.ts";
 import { type Ending, openCalls, type Plan } from "../collect/collect.ts";
 import { allModels, expectSameHost } from "../collect/collection.ts";

@@ -1,27 +1,12 @@
 /**
- * Arms: a model asked in one of several ways, each a column of its own in the table.
+ * Files of arms: a model asked in several ways, each a column of its own in the table.
  * @module
  */
 import { DataError, UsageError } from "../base/errors.ts";
 import { readJson } from "../base/files.ts";
 import type { PriceList } from "../outcomes/pricing.ts";
 import { own } from "../outcomes/record.ts";
-import type { Message } from "./call.ts";
-
-/** A model and the prompt it gets. */
-export interface Arm {
-  /** As the endpoint calls it; absent = the arm's own name. */
-  readonly model?: string;
-  /** In place of the system prompt of all. */
-  readonly system?: string;
-  /** Worked examples: turns before the query. */
-  readonly examples?: readonly Message[];
-  /** What the query becomes, with `{query}` where its text belongs; documents stand before it. */
-  readonly query?: string;
-}
-
-/** Arms by name. */
-export type Arms = Readonly<Record<string, Arm>>;
+import type { Arm, Arms, Message } from "./call.ts";
 
 const TEXTS = ["model", "system", "query"], FIELDS = [...TEXTS, "examples"];
 
@@ -48,11 +33,6 @@ export async function readArms(path: string): Promise<Arms> {
     if (query.split("{query}").length !== 2) throw wrong("query: expected {query} once");
   }
   return arms as Arms;
-}
-
-/** What the endpoint calls the model of an arm. */
-export function servedModel(name: string, arms: Arms | undefined): string {
-  return own(arms, name)?.model ?? name;
 }
 
 /**

@@ -4,7 +4,6 @@
  */
 import { hashJson } from "../base/hash.ts";
 import { type OutcomeRecord, own } from "../outcomes/record.ts";
-import { type Arm, type Arms, servedModel } from "./arms.ts";
 
 /** A query to ask: a record without outcomes. */
 export type Query =
@@ -23,6 +22,21 @@ export interface Message {
   /** What was said. */
   readonly content: string;
 }
+
+/** A model and the prompt it gets. */
+export interface Arm {
+  /** As the endpoint calls it; absent = the arm's own name. */
+  readonly model?: string;
+  /** In place of the system prompt of all. */
+  readonly system?: string;
+  /** Worked examples: turns before the query. */
+  readonly examples?: readonly Message[];
+  /** What the query becomes, with `{query}` where its text belongs; documents stand before it. */
+  readonly query?: string;
+}
+
+/** Arms by name. */
+export type Arms = Readonly<Record<string, Arm>>;
 
 /** How models are asked; a change of any of it makes other calls. */
 export interface Settings {
@@ -79,6 +93,11 @@ export interface Call {
   readonly draw: number;
   /** What is sent. */
   readonly body: ChatBody;
+}
+
+/** What the endpoint calls the model of an arm. */
+export function servedModel(name: string, arms: Arms | undefined): string {
+  return own(arms, name)?.model ?? name;
 }
 
 /** The most an answer may be long. */

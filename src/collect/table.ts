@@ -11,7 +11,7 @@ import { type Manifest, type View, WITH_DOCUMENTS } from "../outcomes/manifest.t
 import type { PriceList } from "../outcomes/pricing.ts";
 import { type OutcomeRecord, own } from "../outcomes/record.ts";
 import type { Journal } from "./journal.ts";
-import { type Arm, type Arms, servedModel } from "./arms.ts";
+import { type Arm, type Arms, servedModel } from "./call.ts";
 import { type Collection, collectionCalls } from "./records.ts";
 
 /** Writes `records.jsonl` and `manifest.json`. */

@@ -1,17 +1,18 @@
 /** Manifests of data nobody here has read: pools inferred from the records, and queries alone. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { CapabilityError, DataError, UsageError } from "../../src/base/errors.ts";
-import { repoPath } from "../../src/base/files.ts";
+import { exists, repoPath } from "../../src/base/files.ts";
 import { sha256 } from "../../src/base/hash.ts";
+import { readArms } from "../../src/collect/arms.ts";
 import { checkManifest, formatManifestReport } from "../../datasets/check_manifest.ts";
 import { checkDataset } from "../../datasets/check.ts";
 import { listDatasets, loadDataset } from "../../datasets/load.ts";
 import { readManifest } from "../../src/outcomes/manifest.ts";
 import { importerNamed } from "../../src/outcomes/importers/index.ts";
 import { originalsOf } from "../../src/outcomes/originals.ts";
-import { pull } from "../../src/outcomes/pull.ts";
+import { importFolder, outcomesPath, pull } from "../../src/outcomes/pull.ts";
 import { golden, nativeBytes } from "../outcomes/importers/fixture.ts";
 import { SMALL, smallManifest, withFolder } from "../outcomes/small.ts";
 
@@ -126,5 +127,39 @@ Deno.test("every file of a manifest is one that its importer reads, or is said n
       const read = patterns.some((pattern) => pattern.test(path));
       assert.ok(read !== unread.includes(path), `${name}: ${path}: ${patterns.join(" ")}`);
     }
+  }
+});
+
+Deno.test("pubmedqa-small: its outcomes are joined to the texts, hold none, and are of the arms beside them", async () => {
+  const folder = repoPath("datasets/pubmedqa-small");
+  const manifest = await readManifest(join(folder, "manifest.json"));
+  const bytes = gunzipSync(await Deno.readFile(join(folder, manifest.outcomes!)));
+  const lines = new TextDecoder().decode(bytes).trimEnd().split("\n");
+  assert.equal(lines.length, manifest.records.queries);
+  const arms = Object.keys(await readArms(join(folder, "arms.json"))).sort();
+  for (const line of lines) {
+    const { id, checker, ...outcomes } = JSON.parse(line);
+    assert.match(`${id} ${checker}`, /^pubmedqa-\d+ contains$/);
+    assert.deepEqual(Object.keys(outcomes).sort(), [
+      ...["latency_ms", "scores", "scores_rag", "tokens", "tokens_rag"],
+    ]);
+    for (const of of Object.values<object>(outcomes)) {
+      assert.deepEqual(Object.keys(of).sort(), arms);
+    }
+  }
+  const work = await Deno.makeTempDir(), out = join(work, "records.jsonl.gz");
+  try {
+    for (const [path, bytes] of await nativeBytes("pubmedqa")) {
+      await Deno.mkdir(dirname(join(work, path)), { recursive: true });
+      await Deno.writeFile(join(work, path), bytes);
+    }
+    // The invented originals have other questions.
+    await assert.rejects(
+      importFolder({ importer: "pubmedqa", folder: work, outcomes: outcomesPath(manifest), out }),
+      /outcomes\.jsonl\.gz:1: id: no query is called "pubmedqa-\d+"/,
+    );
+    assert.ok(!await exists(out));
+  } finally {
+    await Deno.remove(work, { recursive: true });
   }
 });
