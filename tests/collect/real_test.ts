@@ -91,3 +91,41 @@ Deno.test("a local model is asked, graded and recorded, and asked nothing twice"
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("reuse: a shared beginning is read once, all tokens are counted, and the answer is the same", async () => {
+  if (WHEEL === "") return console.log("SKIPPED: ICLR_SMOLLM2_WHEEL is not set");
+  const server = start("serve-gguf", WHEEL, "--name", "smollm2", "--port", "0", "--reuse");
+  const said = new Response(server.stderr).text();
+  try {
+    const url = await addressOf(server);
+    if (url === undefined) return console.log(`SKIPPED: ${(await said).trim()}`);
+    const text = "The capital of France is Paris, and that of Italy is Rome. ".repeat(10);
+    const ask = async (
+      question: string,
+    ): Promise<{ reply: string; tokens: number; kept: number }> => {
+      const response = await fetch(`${url}/chat/completions`, {
+        method: "POST",
+        body: JSON.stringify({
+          model: "smollm2",
+          messages: [{ role: "user", content: text + question }],
+          temperature: 0,
+          max_tokens: 4,
+        }),
+      });
+      const { choices: [{ message }], usage } = await response.json();
+      const kept = usage.prompt_tokens_details.cached_tokens;
+      return { reply: message.content, tokens: usage.prompt_tokens, kept };
+    };
+    const first = await ask("What is the capital of Italy?");
+    assert.equal(first.kept, 0);
+    const other = await ask("And of France?");
+    assert.ok(other.kept > 100 && other.kept < other.tokens, JSON.stringify(other));
+    const again = await ask("What is the capital of Italy?");
+    assert.ok(again.kept > 100, JSON.stringify(again));
+    assert.deepEqual([again.reply, again.tokens], [first.reply, first.tokens]);
+  } finally {
+    server.kill("SIGKILL");
+    await server.status;
+    await said.catch(() => {});
+  }
+});

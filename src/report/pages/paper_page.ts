@@ -174,7 +174,8 @@ const REPORTS: readonly Report[] = [
     method: "RAGRouter, arXiv 2505.23052",
     paper: "five question sets with documents: 64.5 (best single 60.9, kNN 60.4, oracle 76.8)",
     independent: DASH,
-    why: "no cross-encoder and encoders not fine-tuned; not run on recorded documents yet",
+    why: "no cross-encoder and encoders not fine-tuned; documents of one small model's table alone",
+    elsewhere: "on PubMedQA, a small model under three prompts: docs/methods/rag-router.md",
   },
   {
     ids: ["router_retriever", "router_retriever_mean"],
