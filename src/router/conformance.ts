@@ -78,9 +78,10 @@ export async function conform(
     }
   }
   const pool = { ...createFixture(seed), seed, device };
+  // One kit for all its checks: they share the fits that are kept by it.
   const [form, basic, ...rest] = isSequential(router)
-    ? SEQUENTIAL_CHECKS.map((check) => bound(check, { router, ...pool, play }))
-    : allChecks().map((check) => bound(check, { router, ...pool }));
+    ? bound(SEQUENTIAL_CHECKS, { router, ...pool, play })
+    : bound(allChecks(), { router, ...pool });
   const findings: Finding[] = [];
   const keep = (finding: Finding): Finding => {
     findings.push(finding);
@@ -135,8 +136,8 @@ interface Bound extends Pick<Check, "name" | "compares"> {
   run(): ReturnType<Check["run"]>;
 }
 
-function bound<K>({ name, compares, run }: Check<K>, kit: K): Bound {
-  return { name, compares, run: () => run(kit) };
+function bound<K>(checks: readonly Check<K>[], kit: K): Bound[] {
+  return checks.map(({ name, compares, run }) => ({ name, compares, run: () => run(kit) }));
 }
 
 async function runCheck({ name, run }: Bound): Promise<Finding> {

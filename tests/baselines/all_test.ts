@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { demoTable } from "../../datasets/demo/generate.ts";
 import { conform } from "../../src/router/conformance.ts";
-import { type Preset, presetFor } from "../../src/icl/presets.ts";
 import { type AnyRouter, isSequential } from "../../src/router/sequential.ts";
 import { importModel } from "../../src/lm/import.ts";
 import { hybridOn } from "../../baselines/hybrid_llm_minilm.ts";
 import routerDc, { routerDcOn } from "../../baselines/routerdc_minilm.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
+import { TINY } from "../icl/tiny_router.ts";
 import { writeDecoder } from "../lm/tiny_decoder.ts";
 import { writeEncoder } from "../lm/tiny_encoder.ts";
 import { trackedRouters } from "../support/tracked.ts";
@@ -38,7 +38,7 @@ await Deno.writeTextFile(`${store}/decoder/source.json`, "{}");
 addEventListener("unload", () => Deno.removeSync(store, { recursive: true }));
 const HASTE = { tokens: 16, batch: 8, steps: 8, rate: 1e-3 };
 
-/** Conformance takes dozens of fits: those of a router that takes minutes are cut short, the same code in fewer steps. */
+/** Conformance takes dozens of fits: those of a router that takes minutes are cut short, the same code on a small scale. */
 function hasty(id: string, router: AnyRouter): AnyRouter {
   if (router.effort !== "minutes") return router;
   if (id === "hier_router") return { ...router, grid: [{ hops: 3, entropy: 0.01, passes: 2 }] };
@@ -58,13 +58,7 @@ function hasty(id: string, router: AnyRouter): AnyRouter {
     return { ...router, grid: [{ ...tiny, ...reading, answer }] };
   }
   assert.equal(id, "icl_router", "how is a fit of this router cut short?");
-  const { reconstruction, answer, ...preset } = presetFor(300);
-  const short: Preset = {
-    ...preset,
-    reconstruction: { ...reconstruction, mostSteps: 4 },
-    answer: { ...answer, mostSteps: 8 },
-  };
-  return { ...router, grid: [{ preset: short }] };
+  return { ...router, grid: [{ preset: TINY }] };
 }
 
 for (const { id, router } of routers) {

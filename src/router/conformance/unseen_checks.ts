@@ -58,7 +58,17 @@ const ABSENT = { skip: "no withModels" };
 /** Columns of the fixture that play the new models, and how many rows describe them. */
 const NEW = [1, 4], OLD = [0, 2, 3], PROFILE_ROWS = 64;
 
-async function pair(kit: Kit): Promise<{ fitted: FittedRouter; profile: Rows } | undefined> {
+type Pair = { readonly fitted: FittedRouter; readonly profile: Rows } | undefined;
+const pairs = new WeakMap<Kit, Promise<Pair>>();
+
+/** A fit on the old models with profiles of the new ones, made once; undefined if it takes in none. */
+function pair(kit: Kit): Promise<Pair> {
+  const known = pairs.get(kit) ?? makePair(kit);
+  pairs.set(kit, known);
+  return known;
+}
+
+async function makePair(kit: Kit): Promise<Pair> {
   const fitted = await fit(kit, takeModels(kit.learn, OLD));
   const rows = Array.from({ length: PROFILE_ROWS }, (_, i) => i);
   return fitted.withModels
