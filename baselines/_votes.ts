@@ -43,7 +43,8 @@ export async function vote(
   const { index, similarity, k: found } = await neighbours(batch, queries, most + Number(apart));
   const fallback = columnMeans(scores, M), quality = new Float64Array(batch.ids.length * M);
   const near = new Int32Array(Math.min(k, found)), weight = new Float64Array(near.length);
-  const total = new Float64Array(M), asked = lengths(batch), stored = lengths(queries);
+  const sum = new Float64Array(M), total = new Float64Array(M);
+  const asked = lengths(batch), stored = lengths(queries);
   for (let i = 0; i < batch.ids.length; i++) {
     let voters = 0;
     for (let at = i * found; at < (i + 1) * found && voters < near.length; at++) {
@@ -55,20 +56,27 @@ export async function vote(
       near[voters++] = row;
     }
     if (weights === "inverse") invert(weight.subarray(0, voters));
-    total.fill(0);
+    sum.fill(0), total.fill(0);
     for (let j = 0; j < voters; j++) {
-      if (weight[j] === 0) continue;
-      const at = near[j] * M;
-      for (let m = 0; m < M; m++) {
-        const score = scores[at + m];
-        if (score === score) quality[i * M + m] += weight[j] * score, total[m] += weight[j];
-      }
+      if (weight[j] !== 0) addVote(scores, near[j] * M, weight[j], sum, total);
     }
-    for (let m = 0; m < M; m++) {
-      quality[i * M + m] = total[m] > 0 ? quality[i * M + m] / total[m] : fallback[m];
-    }
+    for (let m = 0; m < M; m++) quality[i * M + m] = total[m] > 0 ? sum[m] / total[m] : fallback[m];
   }
   return quality;
+}
+
+/** Adds a voter's scores, which begin at `at`, to the sums and its weight to those of the models it has scores of. */
+function addVote(
+  scores: Float64Array,
+  at: number,
+  weight: number,
+  sum: Float64Array,
+  total: Float64Array,
+): void {
+  for (let m = 0; m < sum.length; m++, at++) {
+    const score = scores[at];
+    if (score === score) sum[m] += weight * score, total[m] += weight;
+  }
 }
 
 /** 1/distance in place; where some are 0 (exact matches), 1 for those and 0 for the others. */

@@ -145,9 +145,12 @@ async function baseline(
   const { index, k: found } = await neighbours(batch, queries, most);
   const [overall] = columnMeans(best, 1);
   return Float64Array.from(batch.ids, (_, i) => {
-    const near = index.subarray(i * found, i * found + Math.min(k, found));
-    const [mean] = columnMeans(best, 1, near);
-    return Number.isNaN(mean) ? overall : mean;
+    let sum = 0, count = 0;
+    for (let at = i * found; at < i * found + Math.min(k, found); at++) {
+      const score = best[index[at]];
+      if (score === score) sum += score, count++;
+    }
+    return count > 0 ? sum / count : overall;
   });
 }
 
@@ -172,11 +175,7 @@ async function gained(
   for (let i = 0; i < batch.ids.length; i++) {
     for (const cells of [sum, squares, count]) cells.fill(0);
     for (let j = 0; j < near; j++) {
-      const at = index[i * found + j] * M;
-      for (let m = 0; m < M; m++) {
-        const d = gains[at + m];
-        if (d === d) sum[m] += d, squares[m] += d * d, count[m]++;
-      }
+      addGains(gains, index[i * found + j] * M, sum, squares, count);
     }
     for (let m = 0; m < M; m++) {
       const n = count[m], v = overall.variance[m];
@@ -186,6 +185,20 @@ async function gained(
     }
   }
   return { mean, error };
+}
+
+/** Adds a neighbour's gains, which begin at `at`, to what is summed over neighbours. */
+function addGains(
+  gains: Float64Array,
+  at: number,
+  sum: Float64Array,
+  squares: Float64Array,
+  count: Float64Array,
+): void {
+  for (let m = 0; m < sum.length; m++, at++) {
+    const d = gains[at];
+    if (d === d) sum[m] += d, squares[m] += d * d, count[m]++;
+  }
 }
 
 /** ŝ = s̄_b + d̄ − z·error, [Q × M]. */

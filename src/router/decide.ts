@@ -47,13 +47,89 @@ export function decide(predictions: PointPredictions, pool: Pool, lambda = 0): U
       const c = costs === undefined ? 0 : costs[perQuery ? start + m : m];
       // A router that cannot say what a model scores or costs cannot choose it.
       if (s !== s || c !== c) continue;
-      const value = lambda === Infinity ? -c : s - lambda * c;
+      const value = valueAt(s, c, lambda);
       if (best < 0 || value > bestValue + TIE) best = m, bestValue = value;
     }
-    if (best < 0) throw new CapabilityError(`no model has a prediction for query row ${i}`);
+    if (best < 0) throw noPrediction(i);
     choice[i] = best;
   }
   return choice;
+}
+
+/**
+ * Chooses at several trade-offs, one column each, as {@link decide} does. A model is passed over for a query where
+ * one before it in the order of ties costs no more and scores no less: it is not chosen at any trade-off, since
+ * rounding keeps the order of sums, and most models are such.
+ *
+ * @param lambdas trade-offs ≥ 0
+ * @throws {CapabilityError} as {@link decide}
+ */
+export function decideAlong(
+  predictions: PointPredictions,
+  pool: Pool,
+  lambdas: readonly number[],
+): Uint16Array[] {
+  if (lambdas.every((lambda) => lambda === 0)) {
+    return lambdas.map((lambda) => decide(predictions, pool, lambda));
+  }
+  const { start, model, score, cost } = contenders(predictions, pool);
+  const rows = start.length - 1, choice = new Uint16Array(lambdas.length * rows);
+  // Query by query: from one trade-off to the next comparisons mostly end alike, as processors expect.
+  for (let i = 0; i < rows; i++) {
+    const first = start[i], end = start[i + 1];
+    for (let l = 0; l < lambdas.length; l++) {
+      const lambda = lambdas[l];
+      let best = first, bestValue = valueAt(score[first], cost[first], lambda);
+      for (let at = first + 1; at < end; at++) {
+        const value = valueAt(score[at], cost[at], lambda);
+        if (value > bestValue + TIE) best = at, bestValue = value;
+      }
+      choice[l * rows + i] = model[best];
+    }
+  }
+  // At 0 models without a predicted cost can be chosen, too.
+  return lambdas.map((lambda, l) =>
+    lambda === 0 ? decide(predictions, pool) : choice.slice(l * rows, (l + 1) * rows)
+  );
+}
+
+function valueAt(score: number, cost: number, lambda: number): number {
+  return lambda === Infinity ? -cost : score - lambda * cost;
+}
+
+/** Models that can be chosen, query by query in the order of ties: query i's are those from start[i] to start[i + 1]. */
+interface Contenders {
+  readonly start: Uint32Array;
+  readonly model: Uint16Array;
+  readonly score: Float64Array;
+  readonly cost: Float64Array;
+}
+
+function contenders(predictions: PointPredictions, pool: Pool): Contenders {
+  const { quality } = predictions, M = pool.models.length, preference = tieOrder(pool);
+  const costs = scaledCosts(predictions, pool), perQuery = predictions.cost !== undefined;
+  const rows = M > 0 ? quality.length / M : 0, start = new Uint32Array(rows + 1);
+  const model = new Uint16Array(quality.length), score = new Float64Array(quality.length);
+  const cost = new Float64Array(quality.length);
+  let end = 0;
+  for (let i = 0; i < rows; i++) {
+    start[i] = end;
+    for (let k = 0; k < M; k++) {
+      const m = preference[k], s = quality[i * M + m], c = costs[perQuery ? i * M + m : m];
+      if (s !== s || c !== c) continue;
+      let at = start[i];
+      while (at < end && !(score[at] >= s && cost[at] <= c)) at++;
+      if (at < end) continue;
+      model[end] = m, score[end] = s, cost[end++] = c;
+    }
+    if (end === start[i]) throw noPrediction(i);
+  }
+  start[rows] = end;
+  return { start, model, score, cost };
+}
+
+function noPrediction(row: number): CapabilityError {
+  return new CapabilityError(`no model has a prediction for query row ${row}`);
 }
 
 /** Choices by quality alone among some models of the pool: the others are left out. Length Q, columns of the pool. */

@@ -125,13 +125,21 @@ function right(
   }
   if ("mixtures" in predictions) return predictions;
   const { quality } = predictions, M = models.length;
-  const blank = ids.findIndex((_, i) =>
-    quality.subarray(i * M, (i + 1) * M).every((q) => Number.isNaN(q))
-  );
+  const blank = blankRow(quality, M);
   if (blank >= 0) {
     throw new DataError(
       `predict: query ${ids[blank]}: no model can be chosen, all ${M} qualities are NaN`,
     );
   }
   return predictions;
+}
+
+/** The first row of [Q × M] that is all NaN, or −1. */
+function blankRow(cells: Float64Array, M: number): number {
+  for (let start = 0; start < cells.length; start += M) {
+    let m = 0;
+    while (m < M && cells[start + m] !== cells[start + m]) m++;
+    if (m === M) return start / M;
+  }
+  return -1;
 }

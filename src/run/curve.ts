@@ -9,7 +9,7 @@ import type {
   QueryBatch,
   Router,
 } from "../router/contract.ts";
-import { decide, lambdaGrid, type Pool } from "../router/decide.ts";
+import { decide, decideAlong, lambdaGrid, type Pool } from "../router/decide.ts";
 import { CapabilityError } from "../base/errors.ts";
 
 /** One column of decisions. */
@@ -36,27 +36,31 @@ export interface Column {
  */
 export type Arm = "zero-update" | "fit-new-vector" | "retrain" | "clairvoyant" | "ignore";
 
-/** Decisions along a router's quality-cost dial: its own, or the λ grid. */
+/**
+ * Decisions along a router's quality-cost dial: its own, or the λ grid.
+ * @param known what the router predicts for the queries, where that is known
+ */
 export async function curveOf(
   fitted: FittedRouter,
   queries: QueryBatch,
   pool: Pool,
   router: Router,
+  known?: PointPredictions,
 ): Promise<{ columns: Column[]; choices: Uint16Array[] }> {
-  const columns: Column[] = [], choices: Uint16Array[] = [];
   if (fitted.dial) {
+    const columns: Column[] = [], choices: Uint16Array[] = [];
     for (const at of fitted.dial.values) {
       columns.push({ kind: "curve", at });
       choices.push(decide(await fitted.dial.predict(queries, at), pool));
     }
     return { columns, choices };
   }
-  const predictions = points(await fitted.predict(queries), router);
-  for (const lambda of lambdaGrid(pool)) {
-    columns.push({ kind: "curve", at: lambda === Infinity ? "Infinity" : lambda });
-    choices.push(decide(predictions, pool, lambda));
-  }
-  return { columns, choices };
+  const predictions = known ?? points(await fitted.predict(queries), router);
+  const lambdas = lambdaGrid(pool);
+  return {
+    columns: lambdas.map((at) => ({ kind: "curve", at: at === Infinity ? "Infinity" : at })),
+    choices: decideAlong(predictions, pool, lambdas),
+  };
 }
 
 /** Narrows predictions to per-query ones. */

@@ -115,7 +115,8 @@ export async function runJob(
     chosen.push(decide(plain, pool));
   }
   if (split.priced) {
-    const curve = await curveOf(await fitted(tuning.area ?? tuning.score), test, pool, router);
+    const at = tuning.area ?? tuning.score, known = at === tuning.score ? predictions : undefined;
+    const curve = await curveOf(await fitted(at), test, pool, router, known);
     columns.push(...curve.columns);
     chosen.push(...curve.choices);
   }

@@ -4,7 +4,7 @@
  * λ = 0 (accuracy tables) and by the validation Area (curves). Ties go to the earlier configuration.
  * @module
  */
-import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
+import type { FitContext, Router, TrainingData } from "../router/contract.ts";
 import type { AnyRouter } from "../router/sequential.ts";
 import { forFit, type OpenedSplit } from "./open_split.ts";
 import { decide, type Pool } from "../router/decide.ts";
@@ -61,7 +61,8 @@ export async function tune(
     const predictions = points(await fitted.predict(batch), router);
     const score = mean(split, decide(predictions, pool), "scores");
     if (!split.priced) return { score };
-    return { score, curve: await validationCurve(fitted, router, split, pool) };
+    const { choices } = await curveOf(fitted, batch, pool, router, predictions);
+    return { score, curve: choices.map((choice) => pointOf(choice, split)) };
   });
 }
 
@@ -103,17 +104,8 @@ export async function tuneBy(
   return { score: byScore, area: byArea, trials, operating: operate(curves[byArea], split) };
 }
 
-async function validationCurve(
-  fitted: FittedRouter,
-  router: Router,
-  split: OpenedSplit,
-  pool: Pool,
-): Promise<{ cost: number; quality: number }[]> {
-  const { choices } = await curveOf(fitted, split.validationFor(router), pool, router);
-  return choices.map((choice) => ({
-    cost: mean(split, choice, "costs"),
-    quality: mean(split, choice, "scores"),
-  }));
+function pointOf(choice: Uint16Array, split: OpenedSplit): CurvePoint {
+  return { cost: mean(split, choice, "costs"), quality: mean(split, choice, "scores") };
 }
 
 function area(curve: readonly CurvePoint[], { validation }: OpenedSplit): number {

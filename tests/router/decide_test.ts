@@ -1,7 +1,15 @@
 /** The decision rule on numbers worked out by hand. */
 import assert from "node:assert/strict";
-import { decide, lambdaGrid, type Pool, scale, tieOrder } from "../../src/router/decide.ts";
+import {
+  decide,
+  decideAlong,
+  lambdaGrid,
+  type Pool,
+  scale,
+  tieOrder,
+} from "../../src/router/decide.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
+import { random } from "../../src/base/random.ts";
 
 const POOL: Pool = { models: ["a", "b", "c"], meanCosts: Float64Array.of(0.004, 0.001, 0.002) };
 const pool = (models: string[], ...costs: number[]): Pool => ({
@@ -107,4 +115,38 @@ Deno.test("lambdaGrid: 0, 63 geometric points up to 1.5 / smallest gap, ∞", ()
 Deno.test("lambdaGrid spans the frontier: at its largest finite λ one step of cost beats quality 1", () => {
   const from = pool(["a", "b", "c"], 0.001, 0.002, 0.011);
   assert.deepEqual(choose([0, 1, 1], lambdaGrid(from)[63], undefined, from), [0]);
+});
+
+Deno.test("decideAlong: at every trade-off what decide chooses, ties, gaps and predicted costs included", () => {
+  const draw = random(5, "along"), M = 6, Q = 300, grid = [0, 1e-3, 0.1, 0.5, 2, 1e6, Infinity];
+  // Coarse numbers, so that there are many ties; nudges around the size that counts as one.
+  const some = (steps: number, nudge: number): Float64Array =>
+    Float64Array.from(
+      { length: Q * M },
+      (_, at) =>
+        at % M > 0 && draw.next() < 0.1
+          ? NaN
+          : draw.integer(steps) / steps + nudge * (draw.integer(5) - 2),
+    );
+  for (const nudge of [0, 5e-13, 1e-11]) {
+    const from = pool(["f", "a", "e", "b", "d", "c"], .3, .1, .1, .2, .1 + nudge / 2, .4);
+    for (const quality of [some(3, nudge), some(50, nudge)]) {
+      for (const cost of [undefined, some(4, nudge)]) {
+        const predictions = { quality, ...(cost && { cost }) };
+        decideAlong(predictions, from, grid).forEach((choice, l) =>
+          assert.deepEqual(choice, decide(predictions, from, grid[l]), `λ = ${grid[l]}`)
+        );
+      }
+    }
+  }
+  const nothing = { quality: Float64Array.of(NaN, NaN, NaN) };
+  assert.throws(() => decideAlong(nothing, POOL, [0, 1]), CapabilityError);
+  assert.throws(() => decideAlong(nothing, POOL, [1]), CapabilityError);
+  assert.deepEqual(decideAlong(nothing, POOL, []), []);
+  const unpriced = pool(["a", "b"], .1, NaN);
+  assert.deepEqual([...decideAlong({ quality: Float64Array.of(.1, .2) }, unpriced, [0])[0]], [1]);
+  assert.throws(
+    () => decideAlong({ quality: Float64Array.of(1, 2) }, unpriced, [1]),
+    /without one: b/,
+  );
 });
