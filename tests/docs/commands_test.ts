@@ -14,7 +14,10 @@ const COMMANDS: Record<string, { more?: string; prints: RegExp }> = {
   "deno task bench": { more: `${SHORT} --routers uniroute`, prints: /verified \(full\)/ },
   "deno task new-router my-router": { prints: /baselines\/my_router\.ts/ },
   "deno task conformance my-router": { prints: /\b0 failed/ },
-  "deno task bench --routers my-router,knn": { more: SHORT, prints: /^my-router +\.\d{3}/m },
+  "deno task bench --routers my-router,knn": {
+    more: `${SHORT} --limit 600`,
+    prints: /^my-router +\.\d{3}/m,
+  },
   "deno task bench --data ./records.jsonl": {
     more: `${SHORT} --routers knn`,
     prints: /verified \(full\)/,
