@@ -11,6 +11,7 @@ import {
   type Runtime,
   type Session,
   type SessionOptions,
+  sharedSession,
 } from "../onnx/session.ts";
 
 /**
@@ -49,6 +50,8 @@ export class Program {
   readonly #session: Session;
   readonly #ort: Runtime;
   readonly #device: Device;
+  /** Whether other programs may run the session. */
+  readonly #shared: boolean;
   readonly #inputs: readonly GraphInput[];
   readonly #kept: ReadonlyMap<string, readonly number[]>;
   readonly #fetches: Record<string, RuntimeTensor | null>;
@@ -62,13 +65,13 @@ export class Program {
     ort: Runtime,
     graph: Graph,
     results: Record<string, Float32Array>,
-    keep: readonly string[],
-    device: Device,
+    { keep, device, shared }: { keep: readonly string[]; device: Device; shared: boolean },
   ) {
     const shapes = graph.outputShapes;
     this.#session = session;
     this.#ort = ort;
     this.#device = device;
+    this.#shared = shared;
     this.#inputs = graph.inputs;
     this.#results = results;
     this.#kept = new Map(keep.map((name) => [name, shapes.get(name)!]));
@@ -93,14 +96,17 @@ export class Program {
     if (unknown !== undefined) throw new RangeError(`the graph has no output "${unknown}"`);
     const ort = await onnxruntime();
     const locations = locationsOf(graph, keep, device);
-    const session = await openSession(graph.encode(), { ...options, device, ...locations });
+    const model = graph.encode(), shared = device === "cpu" && isSmall(graph, model);
+    const session = shared
+      ? await sharedSession(model, options)
+      : await openSession(model, { ...options, device, ...locations });
     const results = Object.fromEntries(
       graph.outputs.filter((name) => !keep.includes(name)).map((name) => [
         name,
         buffers[name] ?? new Float32Array(sizeOf(shapes.get(name)!)),
       ]),
     );
-    return new Program(session, ort, graph, results, keep, device);
+    return new Program(session, ort, graph, results, { keep, device, shared });
   }
 
   /**
@@ -138,7 +144,11 @@ export class Program {
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
-    if (this.#residents === 0) await this.#session.release();
+    if (this.#residents === 0) await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#shared) await this.#session.release();
   }
 
   #resident(tensor: RuntimeTensor, shape: readonly number[]): Resident {
@@ -147,7 +157,7 @@ export class Program {
       tensor.dispose();
       if (--this.#residents > 0) return;
       needed.delete(this);
-      if (this.#released) await this.#session.release();
+      if (this.#released) await this.#close();
     };
     const resident = { shape, release };
     inside.set(resident, tensor);
@@ -186,6 +196,12 @@ export class Program {
     if (own === array) this.#fed.set(name, { array, tensor });
     return tensor;
   }
+}
+
+/** Whether a program is small enough to be kept when nobody uses it: a model and inputs of a megabyte at most. */
+function isSmall(graph: Graph, model: Uint8Array): boolean {
+  const fed = graph.inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return model.length <= 2 ** 18 && fed <= 2 ** 18;
 }
 
 /** Only WebGPU has outputs in its own memory; elsewhere a kept output is one the runtime has made again. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Device } from "../base/device.ts";
+import { sha256 } from "../base/hash.ts";
 
 /** The runtime's module. */
 export type Runtime = typeof import("onnxruntime-node");
@@ -43,4 +44,26 @@ export async function openSession(
     logSeverityLevel: 3, // errors: notes about nodes that a GPU leaves to the CPU are of no use
     ...(preferredOutputLocation ? { preferredOutputLocation } : {}),
   });
+}
+
+/** Sessions that {@link sharedSession} keeps, by model and threads; the one not used for longest goes first. */
+const shared = new Map<string, Promise<Session>>();
+/** Most of them; all of their memory is small, since what they compute on is. */
+const MOST_SHARED = 48;
+
+/**
+ * A session on the CPU that all who ask for the same model share: a session keeps no state from run to run, and on
+ * little data opening it takes as long as training. It must not be released; it goes when nobody has it any more.
+ */
+export function sharedSession(
+  model: Uint8Array,
+  { threads = 1 }: SessionOptions,
+): Promise<Session> {
+  const key = `${threads} ${sha256(model)}`,
+    found = shared.get(key) ?? openSession(model, { threads });
+  found.catch(() => shared.delete(key)); // the caller gets the error
+  shared.delete(key); // to the end
+  shared.set(key, found);
+  if (shared.size > MOST_SHARED) shared.delete(shared.keys().next().value!);
+  return found;
 }
