@@ -13,7 +13,7 @@ import { loop, type LoopOptions, meanOfLast, type Memory, Trainer } from "../nn/
 import type { Tensor } from "../nn/graph.ts";
 import { add, reshape, scale, sub } from "../nn/ops.ts";
 import { warmupCosine } from "../nn/adamw.ts";
-import { type AnswerNetwork, NOT_TOLD } from "./answer_network.ts";
+import { type AnswerNetwork, NOT_TOLD, trainedParameters } from "./answer_network.ts";
 import { row } from "../linalg/matrix.ts";
 import { pick } from "./stage1.ts";
 import type { Labelled, Outcomes } from "./record.ts";
@@ -214,7 +214,11 @@ export async function trainAnswer(
     looks.push(await judge());
     const last = looks.length - 1;
     if (best === undefined || !(looks[last] <= looks[best.at] + 1e-12)) {
-      best = { at: last, weights: learned(network) };
+      const learned = trainedParameters(network);
+      best = {
+        at: last,
+        weights: new Map(learned.map(([name, { data }]) => [name, data.slice()])),
+      };
     }
   }, memory).finally(() => trainer.release());
   if (best) parameters.restore(best.weights);
@@ -246,12 +250,6 @@ function betterBy(
     }
   }
   return out;
-}
-
-/** A copy of the numbers that are trained. */
-function learned({ parameters, group }: AnswerNetwork): Map<string, Float32Array> {
-  const trained = [...parameters].filter(([name, { shape }]) => group(name, shape, 0) !== null);
-  return new Map(trained.map(([name, { data }]) => [name, data.slice()]));
 }
 
 /** Steps of a full training run. */

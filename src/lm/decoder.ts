@@ -102,7 +102,7 @@ function network(
   parameters: Parameters,
   tuning: Tuning,
 ): Omit<Backbone, "description" | "fingerprint" | "tokenizer"> {
-  const { width, heads, kvHeads, headWidth } = shape;
+  const { width, kvHeads, headWidth } = shape;
   const base = new Set([...parameters].map(([name]) => name).filter((name) => !isAdapter(name)));
   const trains = (name: string): boolean =>
     tuning === "full" ? base.has(name) : tuning !== "frozen" && isAdapter(name);
@@ -135,7 +135,6 @@ function network(
   };
   return {
     ...{ width, vocabulary, longest, layers, parameters, trains, embed, causal: true as const },
-    kvHeads,
     tokens: (graph, parameter, name, count) =>
       trains(TABLE)
         ? lookup(parameter(TABLE), graph.input(name, [count], { type: "int64" }))
@@ -157,7 +156,7 @@ function network(
       const h = normalise(x, parameter, `${layer(last)}.input_layernorm`, shape);
       return [...memory, keysValues(h, parameter, layer(last), shape, { apply })];
     },
-    memoryShape: (length) => [1, heads, length, headWidth],
+    memoryShape: (length) => [1, kvHeads, length, headWidth],
     logits: (parameter, rows, ids) => {
       const head = parameter(tied ? TABLE : HEAD);
       const chosen = ids && rows.graph.constant(

@@ -13,9 +13,8 @@ import { openDecoder } from "../../lm/decoder.ts";
 import { rmsNorm } from "../../nn/layers.ts";
 import type { Tensor } from "../../nn/graph.ts";
 import { isAdapter } from "../../nn/lora.ts";
-import { add, expand, linear, lookup, reshape, slice } from "../../nn/ops.ts";
+import { add, expand, linear, lookup, reshape } from "../../nn/ops.ts";
 import { type Bound, normal, ones, zeros } from "../../nn/parameters.ts";
-import type { KeysValues } from "../../nn/transformer.ts";
 import { type AnswerNetwork, NOT_TOLD } from "../answer_network.ts";
 import { sharedPrefixAttention } from "../shared_prefix.ts";
 
@@ -75,8 +74,7 @@ function network(
   from: number,
   { input, identities, projectorRate = 1 }: FusedOptions,
 ): AnswerNetwork {
-  const { parameters, width, layers, kvHeads } = backbone;
-  const [, heads, , headWidth] = backbone.memoryShape(1);
+  const { parameters, width, layers } = backbone;
   const slots = (parameter: Bound, vectors: Tensor): Tensor =>
     linear(
       rmsNorm(vectors, parameter("projector.norm.weight")),
@@ -87,16 +85,11 @@ function network(
   /** ℓ of states [rows × width], [rows × 1]. */
   const heard = (parameter: Bound, rows: Tensor): Tensor =>
     linear(rows, parameter("answer_head"), parameter("answer_bias"), { transposeWeight: true });
-  const keeping = (parameter: Bound, rows: Tensor): KeysValues[] =>
-    backbone.remember(parameter, rows).map(({ keys, values }) => ({
-      keys: once(keys, kvHeads),
-      values: once(values, kvHeads),
-    }));
   return {
     ...{ parameters, input, layers: layers - from },
     byName: identities !== undefined,
     recordLength: (K) => K,
-    memoryShape: (length) => [1, kvHeads, length, headWidth],
+    memoryShape: backbone.memoryShape,
     group: (name, { length }, decay) =>
       isAdapter(name)
         ? { decay: length > 1 ? decay : 0 }
@@ -105,42 +98,23 @@ function network(
         : null,
     read: (parameter, vectors, labels) => {
       const K = labels.shape[1], told = lookup(parameter("label_table"), labels);
-      return keeping(parameter, add(reshape(slots(parameter, vectors), [1, K, width]), told));
+      return backbone.remember(
+        parameter,
+        add(reshape(slots(parameter, vectors), [1, K, width]), told),
+      );
     },
     readNames: (parameter, models) =>
-      keeping(parameter, lookup(parameter("identity_table"), models)),
+      backbone.remember(parameter, lookup(parameter("identity_table"), models)),
     answer: (parameter, vectors, memory) => {
       const [models, , length] = memory[0].keys.shape, B = vectors.shape[0];
       const rows = expand(reshape(slots(parameter, vectors), [1, B, width]), [models, B, width]);
       const states = backbone.decode(parameter, rows, {
         positions: Array.from({ length: B }, () => length),
-        attend: (layer, q, own) => {
-          const { keys, values } = memory[layer - from];
-          const prefix = { keys: repeated(keys, heads), values: repeated(values, heads) };
-          return sharedPrefixAttention(q, prefix, own, B);
-        },
+        attend: (layer, q, own) => sharedPrefixAttention(q, memory[layer - from], own, B),
       });
       return reshape(heard(parameter, reshape(states, [models * B, width])), [models, B]);
     },
   };
-}
-
-/** Keys or values that stand once for every query head, once for every key-value head. */
-function once(x: Tensor, kvHeads: number): Tensor {
-  const [batch, heads, length, width] = x.shape;
-  const apart = reshape(x, [batch, kvHeads, heads / kvHeads, length, width]);
-  return reshape(slice(apart, 2, 0, 1), [batch, kvHeads, length, width]);
-}
-
-/** The inverse of {@link once}. */
-function repeated(x: Tensor, heads: number): Tensor {
-  const [batch, kvHeads, length, width] = x.shape, apart = [batch, kvHeads, 1, length, width];
-  return reshape(expand(reshape(x, apart), apart.with(2, heads / kvHeads)), [
-    batch,
-    heads,
-    length,
-    width,
-  ]);
 }
 
 /** Adapters of the feed-forward part too cost a third more time a step. */

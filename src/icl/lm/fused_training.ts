@@ -4,7 +4,7 @@
  * @module
  */
 import { CapabilityError } from "../../base/errors.ts";
-import { hashJson, sha256 } from "../../base/hash.ts";
+import { hashJson } from "../../base/hash.ts";
 import { type Random, random } from "../../base/random.ts";
 import { takeRows } from "../../linalg/matrix.ts";
 import { findModel } from "../../lm/store.ts";
@@ -16,10 +16,11 @@ import {
   kernelPrior,
   type KernelShape,
   type Labels,
+  ofModels,
 } from "../kernel_prior.ts";
 import { SHORTEST_RECORD } from "../profile.ts";
 import { Reader } from "../reader.ts";
-import { type Labelled, labelled } from "../record.ts";
+import { byId, type Labelled, labelled, taughtBy } from "../record.ts";
 import type { Presented } from "../router.ts";
 import { type AnswerOptions, pickJudged, type Prior, trainAnswer } from "../stage2.ts";
 import { type FusedNetwork, openFused } from "./fused.ts";
@@ -69,11 +70,10 @@ export function trained(
   method: FusedMethod,
   context: FitContext,
 ): Promise<Trained> {
-  const { decided: _, ...training } = method, parts = [train, train.validation];
+  const { decided: _, ...training } = method;
   const key = hashJson({
     training: training as never,
-    models: train.models,
-    scores: parts.map((part) => part ? hashOf(part.scores) : null),
+    taught: taughtBy(train) as never,
     seed: context.seed,
   });
   return train.queries.memo(`icl lm/${key}`, () => trainNetwork(train, method, context));
@@ -84,7 +84,7 @@ async function trainNetwork(
   method: FusedMethod,
   { seed, signal, device, progress }: FitContext,
 ): Promise<Trained> {
-  const order = [...train.models.keys()].sort((a, b) => train.models[a] < train.models[b] ? -1 : 1);
+  const order = byId(train.models);
   const models = order.map((m) => train.models[m]), rows = labelled(train, order);
   const { training, vectors, models: M } = rows, shortest = 2 * SHORTEST_RECORD;
   if (training < shortest) {
@@ -147,12 +147,10 @@ async function trainNetwork(
 function priorOf(labels: Labels, kernel: KernelShape, least: number): Prior {
   return async (targets, labelled, models, random) => {
     const few = [least, 4 * least, labelled.length][random.integer(3)];
-    const asked = takeRows(labels.vectors, targets), M = labels.means.length, B = targets.length;
-    const all = await kernelPrior(asked, labels, kernel, labelled.subarray(0, few));
-    return Float32Array.from(
-      { length: models.length * B },
-      (_, at) => all[(at % B) * M + models[Math.floor(at / B)]],
-    );
+    const asked = takeRows(labels.vectors, targets), G = models.length, B = targets.length;
+    const own = ofModels(labels, models);
+    const made = await kernelPrior(asked, own, kernel, labelled.subarray(0, few));
+    return Float32Array.from({ length: G * B }, (_, at) => made[(at % B) * G + Math.floor(at / B)]);
   };
 }
 
@@ -164,10 +162,6 @@ export function meansOf({ scores, models }: Labelled, rows: number): Float64Arra
 /** Rows that are for validation. */
 export function validationRows({ ids, training }: Labelled): number[] {
   return Array.from(ids.keys()).slice(training);
-}
-
-function hashOf({ buffer, byteOffset, byteLength }: Float64Array): string {
-  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 function scoresOf({ scores, models: M }: Labelled, rows: Uint32Array): Float64Array {

@@ -1,8 +1,8 @@
 /**
  * Inference with a language model: a model's record is read once, its keys and values serve all queries.
  *
- * A record takes layers × 2 × tokens × (query heads × head width) numbers of memory, about 200 MB for K = 500
- * and a language model of half a billion parameters: keys and values are kept repeated for the query heads.
+ * A record takes layers × 2 × tokens × (key-value heads × head width) numbers of memory, about 30 MB for K = 500 and
+ * a language model of half a billion parameters.
  * @module
  */
 import { copied, Programs } from "../../nn/programs.ts";
