@@ -3,6 +3,7 @@
  * the same network differently.
  * @module
  */
+import { join } from "node:path";
 import { CapabilityError } from "../../base/errors.ts";
 import { hashJson } from "../../base/hash.ts";
 import { type Random, random } from "../../base/random.ts";
@@ -76,13 +77,15 @@ export function trained(
     taught: taughtBy(train) as never,
     seed: context.seed,
   });
-  return train.queries.memo(`icl lm/${key}`, () => trainNetwork(train, method, context));
+  return train.queries.memo(`icl lm/${key}`, () => trainNetwork(train, method, context, key));
 }
 
+/** @param key tells the network from others on the same rows */
 async function trainNetwork(
   train: TrainingData,
   method: FusedMethod,
-  { seed, signal, device, progress }: FitContext,
+  { seed, signal, device, progress, unfinished }: FitContext,
+  key: string,
 ): Promise<Trained> {
   const order = byId(train.models);
   const models = order.map((m) => train.models[m]), rows = labelled(train, order);
@@ -125,7 +128,16 @@ async function trainNetwork(
       const pool = await readPool(rows, training, models, labels.means, reader, asTrained, own);
       return -crossEntropyOf(await answer(shown, pool, reader, kernel), scores);
     },
-    { signal, progress: (share) => progress(share) },
+    {
+      ...{ signal, progress: (share: number) => progress(share) },
+      checkpoint: unfinished === undefined ? undefined : {
+        path: join(
+          unfinished,
+          `${hashJson([key, rows.ids, network.backbone.fingerprint])}.safetensors`,
+        ),
+        every: KEPT_EVERY,
+      },
+    },
   );
   const looks = report.looks.map((look) => (-look).toFixed(4)).join(" ");
   return {
@@ -170,6 +182,9 @@ function scoresOf({ scores, models: M }: Labelled, rows: Uint32Array): Float64Ar
     (_, at) => scores[rows[Math.floor(at / M)] * M + at % M],
   );
 }
+
+/** Steps after which the state of an unfinished training is kept: less than a minute of work. */
+const KEPT_EVERY = 10;
 
 /** Programs of a reader: records of one length, and answers behind them, and the same for new models. */
 const PROGRAMS = 6;

@@ -10,6 +10,7 @@ import {
   type LossBuilder,
   matricesDecay,
   type StepReport,
+  trainedOf,
   type Trainer,
   type TrainerOptions,
 } from "../trainer.ts";
@@ -113,11 +114,11 @@ export class DeviceTrainer implements AnyTrainer {
     }
   }
 
-  /** Pulls, and writes weights, moments and the number of steps as {@link Trainer} does. */
+  /** Pulls, and writes what is trained, moments and the number of steps as {@link Trainer} does. */
   async save(path: string, extra?: Extra): Promise<void> {
     await this.#pullAll();
-    const { parameters } = this, state = { step: this.#step, moments: this.#moments };
-    await writeCheckpoint(path, parameters, state, extra);
+    const state = { step: this.#step, moments: this.#moments };
+    await writeCheckpoint(path, trainedOf(this.parameters, this.#group), state, extra);
   }
 
   /**
@@ -125,7 +126,10 @@ export class DeviceTrainer implements AnyTrainer {
    * @throws {DataError} when the file is damaged or is not of these parameters
    */
   async load(path: string): Promise<Extra> {
-    const { step, moments, extra } = await readCheckpoint(path, this.parameters);
+    const { step, moments, extra } = await readCheckpoint(
+      path,
+      trainedOf(this.parameters, this.#group),
+    );
     await this.#free();
     this.#moments = moments;
     this.#step = step;
@@ -145,7 +149,7 @@ export class DeviceTrainer implements AnyTrainer {
   async #push(): Promise<State> {
     const { device = "cpu" } = this.options;
     if (device !== "cpu") await probeDevice(device);
-    const trained = [...this.parameters].filter(([name]) => this.#groupOf(name) !== null);
+    const trained = trainedOf(this.parameters, this.#group);
     const layout = this.#layout = layoutOf(trained.map(([name, { shape }]) => [name, shape]));
     const arrays = {
       weights: pack(layout, (name) => this.parameters.get(name).data),
