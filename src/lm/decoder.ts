@@ -25,7 +25,7 @@ import {
   readDecoderConfig,
   TABLE,
 } from "./config.ts";
-import { openTokenizer } from "./tokenizer.ts";
+import { type LmTokenizer, openTokenizer } from "./tokenizer.ts";
 
 /** What is trained of a language model: nothing, everything, or low-rank adapters of its blocks' matrices. */
 export type Tuning = "frozen" | "full" | LoraOptions;
@@ -57,9 +57,22 @@ export async function openDecoder(folder: string, options: DecoderOptions): Prom
     throw new RangeError(`blocks from ${from} of ${config.layers}`);
   }
   const parameters = await loadWeights(folder, whole, { config, from }, options.random);
+  return decoderOf(config, parameters, tokenizer, options);
+}
+
+/**
+ * A model of weights that are in memory, under the names of {@link decoderShapes}; adapters are added to them.
+ * @param options as {@link openDecoder} takes them; `blocks` is that of the configuration
+ */
+export function decoderOf(
+  config: DecoderConfig,
+  parameters: Parameters,
+  tokenizer: LmTokenizer,
+  { tuning, from = 0 }: Pick<DecoderOptions, "tuning" | "from">,
+): Backbone {
   const vectors = [...parameters].filter(([, { shape }]) => shape.length === 1)
     .map(([, { data }]) => sha256(new Uint8Array(data.buffer)));
-  const size = parameters.count, { tuning } = options;
+  const size = parameters.count;
   if (typeof tuning === "object") addAdapters(parameters, inBlocks(tuning));
   return {
     ...network(config, from, parameters, tuning),

@@ -137,6 +137,11 @@ export class Trainer {
     return { loss, norm };
   }
 
+  /** Brings what was learned into the parameters: here it is there after every step. */
+  pull(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Writes the weights that are trained, moments and the number of steps, atomically, as safetensors. */
   async save(path: string, extra?: Extra): Promise<void> {
     const state = { step: this.#step, moments: this.#moments };
@@ -227,7 +232,7 @@ export interface Memory {
  * @throws {DataError} when there is a checkpoint that cannot be resumed from
  */
 export async function loop(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "step" | "save" | "load">,
   { steps, signal, progress, checkpoint }: LoopOptions,
   step: (index: number) => Promise<"stop" | void>,
   memory?: Memory,

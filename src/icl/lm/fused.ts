@@ -12,7 +12,7 @@ import type { Backbone } from "../../lm/backbone.ts";
 import { openDecoder } from "../../lm/decoder.ts";
 import { rmsNorm } from "../../nn/layers.ts";
 import type { Tensor } from "../../nn/graph.ts";
-import { isAdapter } from "../../nn/lora.ts";
+import { isAdapter, type LoraOptions } from "../../nn/lora.ts";
 import { add, expand, linear, lookup, reshape } from "../../nn/ops.ts";
 import { type Bound, normal, ones, zeros } from "../../nn/parameters.ts";
 import { type AnswerNetwork, NOT_TOLD } from "../answer_network.ts";
@@ -46,14 +46,19 @@ export interface FusedOptions {
 
 /** Opens the middle of a language model. @throws as `openDecoder` does */
 export async function openFused(options: FusedOptions): Promise<FusedNetwork> {
-  const { folder, from, to, rank, input, identities } = options;
-  const backbone = await openDecoder(folder, {
-    tuning: { rank, alpha: 2 * rank, adapts: inAttention },
-    blocks: to,
-    from,
-    random: options.random,
-  });
-  const { parameters, width } = backbone;
+  const { folder, from, to, rank, random } = options;
+  return fusedOn(
+    await openDecoder(folder, { tuning: adaptersOf(rank), blocks: to, from, random }),
+    options,
+  );
+}
+
+/** The middle of a language model that is open from block `from` on, with {@link adaptersOf} it. */
+export function fusedOn(
+  backbone: Backbone,
+  options: Pick<FusedOptions, "from" | "input" | "identities" | "projectorRate">,
+): FusedNetwork {
+  const { parameters, width } = backbone, { from, input, identities } = options;
   parameters.add("projector.norm.weight", [input], ones);
   parameters.add(
     "projector.weight",
@@ -72,7 +77,10 @@ export async function openFused(options: FusedOptions): Promise<FusedNetwork> {
 function network(
   backbone: Backbone,
   from: number,
-  { input, identities, projectorRate = 1 }: FusedOptions,
+  { input, identities, projectorRate = 1 }: Pick<
+    FusedOptions,
+    "input" | "identities" | "projectorRate"
+  >,
 ): AnswerNetwork {
   const { parameters, width, layers } = backbone;
   const slots = (parameter: Bound, vectors: Tensor): Tensor =>
@@ -117,9 +125,9 @@ function network(
   };
 }
 
-/** Adapters of the feed-forward part too cost a third more time a step. */
-function inAttention(name: string): boolean {
-  return /self_attn\.[qkvo]_proj$/.test(name);
+/** Adapters of a rank on attention: on the feed-forward part too they cost a third more time a step. */
+export function adaptersOf(rank: number): LoraOptions {
+  return { rank, alpha: 2 * rank, adapts: (name) => /self_attn\.[qkvo]_proj$/.test(name) };
 }
 
 /** What the router adds to a language model. */

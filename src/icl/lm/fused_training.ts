@@ -129,7 +129,7 @@ async function trainNetwork(
       return -crossEntropyOf(await answer(shown, pool, reader, kernel), scores);
     },
     {
-      ...{ signal, progress: (share: number) => progress(share) },
+      ...{ signal, device, progress: (share: number) => progress(share) },
       checkpoint: unfinished === undefined ? undefined : {
         path: join(
           unfinished,
