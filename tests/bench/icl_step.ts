@@ -125,7 +125,11 @@ export async function adapterStepRow(threads: number, sizes = STEP): Promise<Row
   }
 }
 
-async function write(folder: string, network: FusedNetwork, sizes: StepSizes): Promise<void> {
+export async function write(
+  folder: string,
+  network: FusedNetwork,
+  sizes: StepSizes,
+): Promise<void> {
   const all = [...network.parameters], feeds = batchOf(sizes, network.input);
   const numbers = ["record", "targets", "outcomes", "better"].map((name) =>
     Float32Array.from(feeds[name] as Float32Array)
