@@ -171,15 +171,27 @@ function network(
     },
     memoryShape: (length) => [1, kvHeads, length, headWidth],
     logits: (parameter, rows, ids) => {
-      const head = parameter(tied ? TABLE : HEAD);
-      const chosen = ids && rows.graph.constant(
-        `token ids ${ids}`,
-        [ids.length],
-        () => BigInt64Array.from(ids, BigInt),
-      );
-      return linear(rows, chosen ? lookup(head, chosen) : head, undefined, {
-        transposeWeight: true,
-      });
+      const name = tied ? TABLE : HEAD, { graph } = rows;
+      const chosen = (): Tensor => {
+        if (!ids) return parameter(name);
+        const list = `${name} ${ids}`, { data } = parameters.get(name);
+        // Of a frozen matrix, which may take a gigabyte, only these rows enter the graph.
+        return trains(name)
+          ? lookup(
+            parameter(name),
+            graph.constant(list, [ids.length], () => BigInt64Array.from(ids, BigInt)),
+          )
+          : graph.constant(
+            list,
+            [ids.length, width],
+            () =>
+              Float32Array.from(
+                { length: ids.length * width },
+                (_, at) => data[ids[Math.floor(at / width)] * width + at % width],
+              ),
+          );
+      };
+      return linear(rows, chosen(), undefined, { transposeWeight: true });
     },
   };
 }

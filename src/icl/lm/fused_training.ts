@@ -139,9 +139,11 @@ async function trainNetwork(
       },
     },
   );
+  await reader.release();
   const looks = report.looks.map((look) => (-look).toFixed(4)).join(" ");
   return {
-    ...{ reader, rows, models, kernel },
+    ...{ rows, models, kernel },
+    reader: new Reader(network, { device, most: PROGRAMS, fixed: true }),
     notes: [
       network.backbone.description,
       ...notes,
