@@ -208,7 +208,7 @@ async function openNetwork(
 }
 
 /** Random numbers of the same size in the place of every matrix of the blocks. */
-function scramble({ parameters, group }: FusedNetwork, random: Random): void {
+export function scramble({ parameters, group }: FusedNetwork, random: Random): void {
   for (const [name, { shape, data }] of parameters) {
     if (shape.length < 2 || group(name, shape, 0) !== null) continue;
     const deviation = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
