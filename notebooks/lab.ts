@@ -15,6 +15,18 @@ import { gateOf } from "../src/icl_plus/novelty_gate.ts";
 import { fitTaskReader, placeQueries } from "../src/icl_plus/task_reader.ts";
 // Stage 1 has reports of its own, which are no runs: nothing is routed yet.
 import { readStage1, type Stage1Report } from "../src/results/stage1.ts";
+// What a language model reads in a record is asked of the network itself, before there is a router.
+import { openProvider } from "../src/embed/mod.ts";
+import { prepareVectors } from "../src/embed/prepare.ts";
+import { type FusedNetwork, openFused } from "../src/icl/lm/fused.ts";
+import { SMOLLM2 } from "../src/icl/lm/fused_presets.ts";
+import { scramble } from "../src/icl/lm/fused_training.ts";
+import { NOT_TOLD } from "../src/icl/answer_network.ts";
+import { sharedPrefixAttention } from "../src/icl/shared_prefix.ts";
+import { findModel } from "../src/lm/store.ts";
+import { repeatHeads, rmsNorm, softmax } from "../src/nn/layers.ts";
+import { matmul, mean as averageOf, reshape } from "../src/nn/ops.ts";
+import { copied, Programs } from "../src/nn/programs.ts";
 // Clocks ask the engine below all routers, and each time as if for the first.
 import { random } from "../src/base/random.ts";
 import { Graph } from "../src/nn/graph.ts";
@@ -23,6 +35,7 @@ import { bind } from "../src/nn/parameters.ts";
 import { Program } from "../src/nn/program.ts";
 import { probeDevice } from "../src/onnx/device.ts";
 import { createMemo } from "../src/router/memo.ts";
+import { networkOf, STEP, tokensOf, trainingOf } from "../tests/bench/icl_step.ts";
 import { batchOf, logits, parametersOf, type Sizes } from "../tests/nn/tiny_transformer.ts";
 
 type Device = Parameters<typeof probeDevice>[0];
@@ -176,4 +189,87 @@ export async function watched<C>(router: SequentialRouter<C>, train: TrainingDat
   } finally {
     Ppo.prototype.learn = learn;
   }
+}
+
+/** Why SmolLM2 cannot be asked here, in a sentence; undefined where it can. */
+export async function withoutSmolLM2(): Promise<string | undefined> {
+  try {
+    await findModel(SMOLLM2.model);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/**
+ * Where the middle blocks of SmolLM2 look when a query stands behind a record: for each block, the attention that a
+ * labelled query gets from targets of its own benchmark, as a multiple of what it gets from others. Nothing is trained,
+ * and no outcome is told: what is seen is what the blocks learned from text (or, at random, nothing).
+ */
+export async function attentionOverRecord(
+  { opened: { train } }: Awaited<ReturnType<typeof openSplit>>,
+  K = 48,
+  B = 48,
+): Promise<{ blocks: string; ratios: { block: number; ratio: number }[] }[]> {
+  const { texts, ids, benchmarks } = train.queries;
+  const chosen = random(1, "rows").shuffle(ids.map((_, i) => i)).slice(0, K + B);
+  const [from, to] = SMOLLM2.blocks;
+  const provider = await openProvider(`lm:${SMOLLM2.model}:${from}`);
+  const raw = await provider.embed(chosen.map((i) => texts[i]));
+  const { data, width } = prepareVectors(raw, "standardise", chosen.map((_, i) => i));
+  const { folder } = await findModel(SMOLLM2.model);
+  const same = (b: number, k: number): boolean => benchmarks![chosen[K + b]] === benchmarks![chosen[k]];
+  const looks = [];
+  for (const blocks of ["pre-trained", "random"]) {
+    const stream = random(2, "reading");
+    const network = await openFused({ folder, from, to, rank: SMOLLM2.rank, input: width, random: stream });
+    if (blocks === "random") scramble(network, stream.fork("blocks"));
+    const seen = await attentionOf(network, from, data, K, B);
+    const ratios = Object.entries(seen).filter(([name]) => name !== "states").map(([name, shares]) => {
+      const of = (own: boolean): number => mean([...shares].filter((_, at) => same(Math.floor(at / K), at % K) === own));
+      return { block: Number(name.slice("block ".length)), ratio: of(true) / of(false) };
+    });
+    looks.push({ blocks, ratios });
+  }
+  return looks;
+}
+
+/** Attention over the record, by block, [targets × record], mean over the heads. */
+async function attentionOf(network: FusedNetwork, from: number, data: Float32Array, K: number, B: number) {
+  const width = network.input, programs = new Programs(network.parameters);
+  const seen = copied(await programs.run("", (graph, parameter) => {
+    const labels = graph.input("labels", [1, K], { type: "int64" });
+    const memory = network.read(parameter, graph.input("record", [K, width]), labels);
+    // The projector passes states on as they are.
+    const rows = rmsNorm(graph.input("targets", [1, B, width]), parameter("projector.norm.weight"));
+    const x = network.backbone.decode(parameter, rows, {
+      positions: new Array(B).fill(K),
+      attend: (layer, q, own) => {
+        const keys = repeatHeads(memory[layer - from].keys, q.shape[1]);
+        const scores = matmul(q, keys, { transposeB: true, factor: 1 / Math.sqrt(q.shape[3]) });
+        graph.output(`block ${layer + 1}`, reshape(averageOf(softmax(scores), [1]), [B, K]));
+        return sharedPrefixAttention(q, memory[layer - from], own, B);
+      },
+    });
+    graph.output("states", x);
+  }, {
+    ...{ record: data.slice(0, K * width), targets: data.slice(K * width) },
+    labels: new BigInt64Array(K).fill(BigInt(NOT_TOLD)),
+  }));
+  await programs.release();
+  return seen;
+}
+
+/** Texts a second through the lower blocks of SmolLM2 on a device: the embedding of ICL-Router (SmolLM2). */
+export async function languageModelRate(device: Device, texts: readonly string[]): Promise<number> {
+  const { embed } = await openProvider(`lm:${SMOLLM2.model}:${SMOLLM2.blocks[0]}`, { device });
+  return 1000 * texts.length / await clock(() => embed(texts), 1);
+}
+
+/** Tokens a second of training steps of ICL-Router on a language model of SmolLM2's size, with random weights. */
+export async function trainingRate(device: Device): Promise<number> {
+  const sizes = { ...STEP, models: 2, record: 64, targets: 64 };
+  const { step, close } = trainingOf(networkOf(sizes), sizes, { device, threads: 0 });
+  const ms = await clock(step, 1);
+  await close();
+  return 1000 * tokensOf(sizes) / ms;
 }

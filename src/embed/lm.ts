@@ -90,7 +90,10 @@ class States {
     private readonly layer: number,
     device: Device,
   ) {
-    this.#programs = new Programs(model.parameters, { device, threads: THREADS, most: 3 });
+    this.#programs = new Programs(model.parameters, {
+      ...{ device, threads: THREADS, most: 3 },
+      fixed: true,
+    });
   }
 
   async embed(

@@ -7,6 +7,8 @@
 import type { Tensor } from "../nn/graph.ts";
 import type { Group } from "../nn/adamw.ts";
 import type { Bound, Parameters } from "../nn/parameters.ts";
+import type { TrainedParameters } from "../nn/checkpoint.ts";
+import { trainedOf } from "../nn/trainer.ts";
 import type { BlockOptions, KeysValues } from "../nn/transformer.ts";
 
 /** Label of a record's query whose outcome is not told: it is to be predicted. Beside 0, not solved, and 1, solved. */
@@ -51,4 +53,11 @@ export interface AnswerNetwork {
     memory: readonly KeysValues[],
     options?: BlockOptions,
   ): Tensor;
+}
+
+/** The parameters that are trained, by name. */
+export function trainedParameters(
+  { parameters, group }: Pick<AnswerNetwork, "parameters" | "group">,
+): TrainedParameters {
+  return trainedOf(parameters, (name, shape) => group(name, shape, 0));
 }

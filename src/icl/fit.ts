@@ -7,7 +7,7 @@
  */
 import type { TrainingData } from "../router/contract.ts";
 import type { Device } from "../base/device.ts";
-import { hashJson, sha256 } from "../base/hash.ts";
+import { hashJson } from "../base/hash.ts";
 import { takeRows } from "../linalg/matrix.ts";
 import {
   type AnswerOptions,
@@ -21,7 +21,7 @@ import { initialise, type NetworkShape, type TableNetwork, tableNetwork } from "
 import { type Preset, presetFor } from "./presets.ts";
 import { describeProfile, profileOf } from "./profile.ts";
 import { type EncodedRecord, Reader } from "./reader.ts";
-import { type Labelled, labelled, recordOf, withPseudoModels } from "./record.ts";
+import { byId, type Labelled, labelled, recordOf, taughtBy, withPseudoModels } from "./record.ts";
 import { type Random, random } from "../base/random.ts";
 import type { LoopOptions } from "../nn/trainer.ts";
 import type { Parameters } from "../nn/parameters.ts";
@@ -103,14 +103,9 @@ export function trained(
   variant: Variant,
   tools: FitTools,
 ): Promise<Trained> {
-  const labels = [train, train.validation].map((part) =>
-    part &&
-    sha256(new Uint8Array(part.scores.buffer, part.scores.byteOffset, part.scores.byteLength))
-  );
   const key = hashJson({
     variant: variant as never,
-    models: train.models,
-    labels: labels.map(String),
+    taught: taughtBy(train) as never,
     profile: tools.profile ? [tools.stage, ...tools.profile] : null,
     seed: tools.seed,
   });
@@ -118,7 +113,7 @@ export function trained(
 }
 
 async function fit(train: TrainingData, variant: Variant, tools: FitTools): Promise<Trained> {
-  const order = [...train.models.keys()].sort((a, b) => train.models[a] < train.models[b] ? -1 : 1);
+  const order = byId(train.models);
   const models = order.map((m) => train.models[m]), rows = labelled(train, order);
   const preset = variant.preset ?? presetFor(rows.training);
   const list = profileOf(train, variant.profile ?? preset.profile, tools);

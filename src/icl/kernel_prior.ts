@@ -36,6 +36,16 @@ export interface Labels {
   readonly means: ArrayLike<number>;
 }
 
+/** The labels of some models, by their columns. */
+export function ofModels({ vectors, scores, means }: Labels, models: readonly number[]): Labels {
+  const M = means.length, G = models.length;
+  const own = Float64Array.from(
+    { length: vectors.rows * G },
+    (_, at) => scores[Math.floor(at / G) * M + models[at % G]],
+  );
+  return { vectors, scores: own, means: models.map((m) => means[m]) };
+}
+
 /**
  * Log-odds of p of every query and model, row-major [Q × M].
  * @param rows labelled queries that count; all if absent

@@ -3,6 +3,7 @@
  * their ids alone.
  * @module
  */
+import { sha256 } from "../base/hash.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import type { Random } from "../base/random.ts";
 import type { TrainingData } from "../router/contract.ts";
@@ -58,6 +59,24 @@ export interface Labelled extends Outcomes {
   readonly scores: Float64Array;
   /** How many of the rows are training rows; they come first. */
   readonly training: number;
+}
+
+/** Columns of models by ascending id. */
+export function byId(models: readonly string[]): number[] {
+  return [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+}
+
+/** What a network learns of a batch of queries beside their vectors, for its name in a memo: models, hashes of scores. */
+export function taughtBy(
+  { models, scores, validation }: TrainingData,
+): { readonly models: readonly string[]; readonly scores: readonly string[] } {
+  const parts = validation ? [scores, validation.scores] : [scores];
+  return {
+    models,
+    scores: parts.map(({ buffer, byteOffset, byteLength }) =>
+      sha256(new Uint8Array(buffer, byteOffset, byteLength))
+    ),
+  };
 }
 
 /** Training rows, then validation rows, each by ascending id; columns in the given order. */

@@ -6,7 +6,7 @@
  * target: exactly what B separate sequences would compute, at a B-th of the cost.
  * @module
  */
-import { causalMask, sigmoid, softmax } from "../nn/layers.ts";
+import { causalMask, repeatHeads, sigmoid, softmax } from "../nn/layers.ts";
 import { constantOf, type Tensor } from "../nn/graph.ts";
 import { add, integers, log, matmul, mul, reshape, scalar, sub, sum } from "../nn/ops.ts";
 import type { KeysValues } from "../nn/transformer.ts";
@@ -20,9 +20,13 @@ import type { KeysValues } from "../nn/transformer.ts";
  * Backward: with d = Σ g·y over the width, ∂S = share · P · (g Vᵀ − d) on either side, where the share
  * multiplies g and d, which are small, and not the scores; the rest are products as in plain attention.
  *
+ * Query heads that share a head of the prefix lie one after the other, so they ask it as one: its keys and values are
+ * never repeated. Own tokens are few, and are.
+ *
  * @param q queries [models × heads × targets·r × width]
- * @param prefix keys and values [models × heads × prefix × width]
- * @param own keys and values of the targets [models × heads × targets·t × width], t ≥ r
+ * @param prefix keys and values [models × kvHeads × prefix × width]: as many heads, or fewer, each shared by
+ *   heads / kvHeads of them
+ * @param own keys and values of the targets [models × kvHeads × targets·t × width], t ≥ r
  * @param targets how many targets there are
  */
 export function sharedPrefixAttention(
@@ -33,31 +37,41 @@ export function sharedPrefixAttention(
 ): Tensor {
   const { graph, shape: [models, heads, queries, width] } = q;
   const factor = 1 / Math.sqrt(width), r = queries / targets;
-  const t = own.keys.shape[2] / targets;
+  const t = own.keys.shape[2] / targets, kvHeads = prefix.keys.shape[1];
   const apart = (x: Tensor): Tensor =>
     reshape(x, [models, heads, targets, x.shape[2] / targets, x.shape[3]]);
-  const joined = (x: Tensor): Tensor => reshape(x, [models, heads, queries, x.shape[4]]);
+  const joined = (x: Tensor): Tensor => reshape(x, [models, heads, queries, x.shape.at(-1)!]);
+  const shared = (x: Tensor): Tensor =>
+    reshape(x, [models, kvHeads, heads / kvHeads * queries, x.shape[3]]);
 
-  const inputs = [q, prefix.keys, prefix.values, own.keys, own.values];
+  const keys = repeatHeads(own.keys, heads), values = repeatHeads(own.values, heads);
+  const inputs = [q, prefix.keys, prefix.values, keys, values];
   const [Q, K, V, ownK, ownV] = inputs.map(constantOf);
-  const past = matmul(Q, K, { transposeB: true, factor });
+  const past = matmul(shared(Q), K, { transposeB: true, factor });
   const scores = matmul(apart(Q), apart(ownK), { transposeB: true, factor });
   const present = add(scores, causalMask(q, r, t));
   const pPast = softmax(past), pOwn = softmax(present);
-  const w = sigmoid(sub(logSum(past, pPast), joined(logSum(present, pOwn)))), u = sub(one(w), w);
-  const y = add(mul(w, matmul(pPast, V)), mul(u, joined(matmul(pOwn, apart(ownV)))));
+  const w = sigmoid(sub(joined(logSum(past, pPast)), joined(logSum(present, pOwn))));
+  const u = sub(one(w), w);
+  const y = add(mul(w, joined(matmul(pPast, V))), mul(u, joined(matmul(pOwn, apart(ownV)))));
   return graph.record([y], inputs, (g) => {
     const d = sum(mul(g, y), [-1]);
     const [gPast, gOwn] = [w, u].map((share) => mul(share, g));
-    const dPast = lazy(() => mul(pPast, sub(matmul(gPast, V, { transposeB: true }), mul(w, d))));
+    const dPast = lazy(() =>
+      mul(pPast, sub(matmul(shared(gPast), V, { transposeB: true }), shared(mul(w, d))))
+    );
     const dOwn = lazy(() =>
       mul(pOwn, sub(matmul(apart(gOwn), apart(ownV), { transposeB: true }), apart(mul(u, d))))
     );
-    const back = (x: Tensor): Tensor => reshape(x, own.keys.shape);
+    const back = (x: Tensor): Tensor => reshape(x, keys.shape);
     return [
-      () => add(matmul(dPast(), K, { factor }), joined(matmul(dOwn(), apart(ownK), { factor }))),
-      () => matmul(dPast(), Q, { transposeA: true, factor }),
-      () => matmul(pPast, gPast, { transposeA: true }),
+      () =>
+        add(
+          joined(matmul(dPast(), K, { factor })),
+          joined(matmul(dOwn(), apart(ownK), { factor })),
+        ),
+      () => matmul(dPast(), shared(Q), { transposeA: true, factor }),
+      () => matmul(pPast, shared(gPast), { transposeA: true }),
       () => back(matmul(dOwn(), apart(Q), { transposeA: true, factor })),
       () => back(matmul(pOwn, apart(gOwn), { transposeA: true })),
     ];

@@ -7,13 +7,19 @@
  */
 import { CapabilityError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import { binaryCrossEntropy, Dropout, logisticLoss } from "../nn/layers.ts";
+import { Dropout } from "../nn/layers.ts";
 import { numbersOf } from "../nn/checkpoint.ts";
-import { loop, type LoopOptions, meanOfLast, type Memory, Trainer } from "../nn/trainer.ts";
-import type { Tensor } from "../nn/graph.ts";
-import { add, reshape, scale, sub } from "../nn/ops.ts";
+import {
+  loop,
+  type LoopOptions,
+  meanOfLast,
+  type Memory,
+  type TrainerOptions,
+} from "../nn/trainer.ts";
+import { openTrainer } from "../nn/on_device/device_trainer.ts";
 import { warmupCosine } from "../nn/adamw.ts";
-import { type AnswerNetwork, NOT_TOLD } from "./answer_network.ts";
+import { answerLoss, betterBy } from "./answer_loss.ts";
+import { type AnswerNetwork, NOT_TOLD, trainedParameters } from "./answer_network.ts";
 import { row } from "../linalg/matrix.ts";
 import { pick } from "./stage1.ts";
 import type { Labelled, Outcomes } from "./record.ts";
@@ -97,7 +103,7 @@ export async function trainAnswer(
   options: AnswerOptions,
   random: Random,
   judge: (() => Promise<number>) | undefined,
-  watch: Omit<LoopOptions, "steps"> & { readonly threads?: number },
+  watch: Omit<LoopOptions, "steps"> & Pick<TrainerOptions, "device" | "threads">,
 ): Promise<AnswerReport> {
   const M = solved.models, B = options.targets, { parameters, input } = network;
   const has = (i: number, m: number): boolean => !Number.isNaN(solved.labels[i * M + m]);
@@ -106,9 +112,9 @@ export async function trainAnswer(
   if (known.length === 0) throw new CapabilityError("no outcome outside the profile to learn from");
   const G = Math.min(options.models, known.length);
   const steps = stepsOf(options, targets.length, M);
-  const trainer = new Trainer(parameters, {
+  const trainer = openTrainer(parameters, {
     schedule: warmupCosine(options.rate, steps),
-    threads: watch.threads,
+    ...{ threads: watch.threads, device: watch.device },
     group: (name, shape) => network.group(name, shape, options.decay),
   });
   const masks: Record<string, Record<string, Uint8Array>> = {},
@@ -174,26 +180,10 @@ export async function trainAnswer(
       const site = new Dropout(graph, options.dropout);
       const inputs = new Dropout(graph, options.inputDropout);
       sites.set(K, [site, inputs]);
-      const named = { drop: (x: Tensor, name: string): Tensor => site.apply(x, name) };
-      const memory = network.byName
-        ? network.readNames(parameter, graph.input("models", [G, 1], { type: "int64" }), named)
-        : network.read(
-          parameter,
-          inputs.apply(graph.input("record", [K, input]), "record"),
-          graph.input("labels", [G, K], { type: "int64" }),
-          named,
-        );
-      const targets = inputs.apply(graph.input("targets", [B, input]), "targets");
-      const heard = network.answer(parameter, targets, memory, named);
-      const logits = prior ? add(heard, graph.input("prior", [G, B])) : heard;
-      const loss = binaryCrossEntropy(
-        logits,
-        graph.input("outcomes", [G, B]),
-        graph.input("weights", [G, B]),
-      );
-      if (!options.contrast) return loss;
-      const better = graph.input("better", [G, G, B]);
-      return add(loss, scale(logisticLoss(differences(logits), better), options.contrast));
+      return answerLoss(graph, parameter, network, {
+        ...{ models: G, targets: B, record: K, prior: prior !== undefined },
+        ...{ contrast: options.contrast, branches: site, vectors: inputs },
+      });
     }, () => {
       const mask = masks[K] ??= {};
       for (const site of sites.get(K)!) site.draw(draw.fork("dropout"), mask);
@@ -211,47 +201,19 @@ export async function trainAnswer(
     });
     losses.push(loss);
     if (!judge || ((step + 1) % every !== 0 && step + 1 !== steps)) return;
+    await trainer.pull();
     looks.push(await judge());
     const last = looks.length - 1;
     if (best === undefined || !(looks[last] <= looks[best.at] + 1e-12)) {
-      best = { at: last, weights: learned(network) };
+      const learned = trainedParameters(network);
+      best = {
+        at: last,
+        weights: new Map(learned.map(([name, { data }]) => [name, data.slice()])),
+      };
     }
   }, memory).finally(() => trainer.release());
   if (best) parameters.restore(best.weights);
   return { steps: trainer.step, loss: meanOfLast(losses), looks, kept: best?.at ?? -1 };
-}
-
-/** ℓ of the second model less ℓ of the first, for every pair of models and target [G × G × B]. */
-function differences(logits: Tensor): Tensor {
-  const [G, B] = logits.shape;
-  return sub(reshape(logits, [1, G, B]), reshape(logits, [G, 1, B]));
-}
-
-/** By how much the first model of a pair scores more on a target than the second, 0 where it does not [G × G × B]. */
-function betterBy(
-  outcomes: Float32Array,
-  weights: Float32Array,
-  G: number,
-  B: number,
-): Float32Array {
-  const out = new Float32Array(G * G * B);
-  for (let g = 0, at = 0; g < G; g++) {
-    for (let h = 0; h < G; h++) {
-      for (let b = 0; b < B; b++, at++) {
-        const i = g * B + b, j = h * B + b;
-        // A model beside itself says nothing, but keeps the sum of the weights above 0.
-        if (g === h) out[at] = 1e-6;
-        else if (weights[i] && weights[j]) out[at] = Math.max(0, outcomes[i] - outcomes[j]);
-      }
-    }
-  }
-  return out;
-}
-
-/** A copy of the numbers that are trained. */
-function learned({ parameters, group }: AnswerNetwork): Map<string, Float32Array> {
-  const trained = [...parameters].filter(([name, { shape }]) => group(name, shape, 0) !== null);
-  return new Map(trained.map(([name, { data }]) => [name, data.slice()]));
 }
 
 /** Steps of a full training run. */

@@ -31,7 +31,10 @@ export interface Cell {
   readonly type: "code" | "markdown";
   /** Code or Markdown. */
   readonly source: string;
-  /** `figure`: must show a picture. `timing`: shows clocks or devices, so its outputs differ from run to run. */
+  /**
+   * `figure`: must show a picture. `timing`: shows clocks or devices, so its outputs differ from run to run. `weights`:
+   * needs a language model, and says SKIPPED where there is none.
+   */
   readonly tags: readonly string[];
   /** What it showed when it was last executed. */
   readonly outputs: readonly Output[];

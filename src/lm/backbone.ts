@@ -66,10 +66,8 @@ export interface Backbone extends StateModel {
   feed(name: string, ids: readonly number[]): Feeds;
   /** Runs all blocks over rows [batch × length × width] and normalises the result, of the same shape. */
   decode(parameter: Bound, rows: Tensor, options?: DecodeOptions): Tensor;
-  /** Keys and values that later rows need of rows [batch × length × width], one pair a layer. */
+  /** Keys and values that later rows need of rows [batch × length × width], one pair a layer, one a key-value head. */
   remember(parameter: Bound, rows: Tensor): KeysValues[];
-  /** Key-value heads; the keys and values of each stand in {@link remember} once for every query head it serves. */
-  readonly kvHeads: number;
   /** Shape of one such tensor, for a batch of one. */
   memoryShape(length: number): readonly number[];
   /** Next-token logits of decoded rows [rows × width] for some tokens, or all: [rows × ids]. */

@@ -25,7 +25,7 @@ import {
   readDecoderConfig,
   TABLE,
 } from "./config.ts";
-import { openTokenizer } from "./tokenizer.ts";
+import { type LmTokenizer, openTokenizer } from "./tokenizer.ts";
 
 /** What is trained of a language model: nothing, everything, or low-rank adapters of its blocks' matrices. */
 export type Tuning = "frozen" | "full" | LoraOptions;
@@ -57,9 +57,22 @@ export async function openDecoder(folder: string, options: DecoderOptions): Prom
     throw new RangeError(`blocks from ${from} of ${config.layers}`);
   }
   const parameters = await loadWeights(folder, whole, { config, from }, options.random);
+  return decoderOf(config, parameters, tokenizer, options);
+}
+
+/**
+ * A model of weights that are in memory, under the names of {@link decoderShapes}; adapters are added to them.
+ * @param options as {@link openDecoder} takes them; `blocks` is that of the configuration
+ */
+export function decoderOf(
+  config: DecoderConfig,
+  parameters: Parameters,
+  tokenizer: LmTokenizer,
+  { tuning, from = 0 }: Pick<DecoderOptions, "tuning" | "from">,
+): Backbone {
   const vectors = [...parameters].filter(([, { shape }]) => shape.length === 1)
     .map(([, { data }]) => sha256(new Uint8Array(data.buffer)));
-  const size = parameters.count, { tuning } = options;
+  const size = parameters.count;
   if (typeof tuning === "object") addAdapters(parameters, inBlocks(tuning));
   return {
     ...network(config, from, parameters, tuning),
@@ -102,7 +115,7 @@ function network(
   parameters: Parameters,
   tuning: Tuning,
 ): Omit<Backbone, "description" | "fingerprint" | "tokenizer"> {
-  const { width, heads, kvHeads, headWidth } = shape;
+  const { width, kvHeads, headWidth } = shape;
   const base = new Set([...parameters].map(([name]) => name).filter((name) => !isAdapter(name)));
   const trains = (name: string): boolean =>
     tuning === "full" ? base.has(name) : tuning !== "frozen" && isAdapter(name);
@@ -135,7 +148,6 @@ function network(
   };
   return {
     ...{ width, vocabulary, longest, layers, parameters, trains, embed, causal: true as const },
-    kvHeads,
     tokens: (graph, parameter, name, count) =>
       trains(TABLE)
         ? lookup(parameter(TABLE), graph.input(name, [count], { type: "int64" }))
@@ -157,17 +169,29 @@ function network(
       const h = normalise(x, parameter, `${layer(last)}.input_layernorm`, shape);
       return [...memory, keysValues(h, parameter, layer(last), shape, { apply })];
     },
-    memoryShape: (length) => [1, heads, length, headWidth],
+    memoryShape: (length) => [1, kvHeads, length, headWidth],
     logits: (parameter, rows, ids) => {
-      const head = parameter(tied ? TABLE : HEAD);
-      const chosen = ids && rows.graph.constant(
-        `token ids ${ids}`,
-        [ids.length],
-        () => BigInt64Array.from(ids, BigInt),
-      );
-      return linear(rows, chosen ? lookup(head, chosen) : head, undefined, {
-        transposeWeight: true,
-      });
+      const name = tied ? TABLE : HEAD, { graph } = rows;
+      const chosen = (): Tensor => {
+        if (!ids) return parameter(name);
+        const list = `${name} ${ids}`, { data } = parameters.get(name);
+        // Of a frozen matrix, which may take a gigabyte, only these rows enter the graph.
+        return trains(name)
+          ? lookup(
+            parameter(name),
+            graph.constant(list, [ids.length], () => BigInt64Array.from(ids, BigInt)),
+          )
+          : graph.constant(
+            list,
+            [ids.length, width],
+            () =>
+              Float32Array.from(
+                { length: ids.length * width },
+                (_, at) => data[ids[Math.floor(at / width)] * width + at % width],
+              ),
+          );
+      };
+      return linear(rows, chosen(), undefined, { transposeWeight: true });
     },
   };
 }

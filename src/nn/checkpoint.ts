@@ -1,11 +1,11 @@
 /**
- * The state of a training run as a file: weights, moments and the number of steps, in safetensors, so that a run
- * can go on later or on another device.
+ * The state of a training run as a file: the weights that are trained, their moments and the number of steps, in
+ * safetensors, so that a run can go on later or on another device. Frozen weights are not in it.
  * @module
  */
 import { DataError } from "../base/errors.ts";
 import type { Moments } from "./adamw.ts";
-import type { Parameters } from "./parameters.ts";
+import type { Parameter } from "./parameters.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
 
 const FIRST = "adamw.first.", SECOND = "adamw.second.", EXTRA = "extra.";
@@ -30,15 +30,18 @@ export function numbersOf({ facts }: Extra, name: string, path: string): number[
   return text === "" ? [] : text.split(" ").map(Number);
 }
 
-/** Writes a state atomically. Parameters that were never trained have no moments. */
+/** Parameters that are trained, by name. */
+export type TrainedParameters = readonly (readonly [name: string, parameter: Parameter])[];
+
+/** Writes a state atomically. Parameters that were not yet trained have no moments. */
 export async function writeCheckpoint(
   path: string,
-  parameters: Parameters,
+  trained: TrainedParameters,
   { step, moments }: { readonly step: number; readonly moments: ReadonlyMap<string, Moments> },
   extra: Extra = NO_EXTRA,
 ): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, { shape, data }] of parameters) {
+  for (const [name, { shape, data }] of trained) {
     tensors.set(name, { shape, data });
     const known = moments.get(name);
     if (!known) continue;
@@ -55,7 +58,7 @@ export async function writeCheckpoint(
  */
 export async function readCheckpoint(
   path: string,
-  parameters: Parameters,
+  trained: TrainedParameters,
 ): Promise<{ step: number; moments: Map<string, Moments>; extra: Extra }> {
   const { tensors, metadata } = await readSafetensors(path);
   const { step: steps, sha256: _, ...facts } = metadata, step = Number(steps);
@@ -64,7 +67,7 @@ export async function readCheckpoint(
   }
   const beside = new Map<string, StoredTensor>();
   const expected = new Map(
-    [...parameters].flatMap(([name, { shape }]) =>
+    trained.flatMap(([name, { shape }]) =>
       [name, FIRST + name, SECOND + name].map((key) => [key, shape] as const)
     ),
   );
@@ -80,7 +83,7 @@ export async function readCheckpoint(
       );
     }
   }
-  for (const [name, { shape }] of parameters) {
+  for (const [name, { shape }] of trained) {
     if (!tensors.has(name)) {
       throw new DataError(`${path}: "${name}" is missing, expected shape [${shape}]`);
     }
@@ -89,7 +92,7 @@ export async function readCheckpoint(
     }
   }
   const moments = new Map<string, Moments>();
-  for (const [name, { data }] of parameters) {
+  for (const [name, { data }] of trained) {
     data.set(tensors.get(name)!.data);
     const first = tensors.get(FIRST + name), second = tensors.get(SECOND + name);
     if (first && second) moments.set(name, { first: first.data, second: second.data });

@@ -102,6 +102,22 @@ export function geluErf(x: Tensor): Tensor {
 
 // Softmax, and attention as one operator.
 
+/** Keys or values [… × kvHeads × length × width], each repeated for the query heads that share it. */
+export function repeatHeads(x: Tensor, heads: number): Tensor {
+  const own = x.shape.at(-3)!, length = x.shape.at(-2)!, width = x.shape.at(-1)!;
+  if (own === heads) return x;
+  const before = x.shape.slice(0, -3);
+  const apart = reshape(x, [...before, own, 1, length, width]);
+  const repeated = expand(apart, [...before, own, heads / own, length, width]);
+  return reshape(repeated, [...before, heads, length, width]);
+}
+
+/** Keys and values, one for every query head where there are heads. */
+function forHeads(q: Tensor, keysValues: readonly Tensor[]): Tensor[] {
+  const heads = q.shape.at(-3);
+  return keysValues.map((x) => heads === undefined ? x : repeatHeads(x, heads));
+}
+
 /** y = softmax of the last axis.  ∂x = y · (g − Σ g y). */
 export function softmax(x: Tensor): Tensor {
   const y = x.graph.node("Softmax", [x], x.shape, { attributes: { axis: { int: -1 } } });
@@ -121,18 +137,19 @@ export function logSoftmax(x: Tensor): Tensor {
  * own rule would need a pass over P), ∂v = Pᵀ g, ∂S = P · (g vᵀ − d), ∂q = ∂S k / √width,
  * ∂k = ∂Sᵀ q / √width.
  *
- * @param q queries [… × rows × width]
- * @param k keys [… × columns × width]
- * @param v values [… × columns × width]
+ * @param q queries [… × heads × rows × width], or without heads
+ * @param k keys [… × kvHeads × columns × width]: as many heads, or fewer, each shared by heads / kvHeads of them
+ * @param v values [… × kvHeads × columns × width]
  * @param mask added to the scores, broadcasts to [… × rows × columns]; 0 = seen, −10⁹ = hidden
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, mask?: Tensor): Tensor {
   const { graph, shape } = q, factor = 1 / Math.sqrt(shape.at(-1)!);
-  const [Q, K, V] = [q, k, v].map(constantOf); // one rule for the whole, none for its parts
+  const [keys, values] = forHeads(q, [k, v]);
+  const [Q, K, V] = [q, keys, values].map(constantOf); // one rule for the whole, none for its parts
   const scores = matmul(Q, K, { transposeB: true, factor });
   const p = softmax(mask ? add(scores, mask) : scores);
   const y = matmul(p, V);
-  return graph.record([y], [q, k, v], (g) => {
+  return graph.record([y], [q, keys, values], (g) => {
     let made: Tensor | undefined;
     const dS = (): Tensor => made ??= mul(p, productLess(g, V, sum(mul(g, y), [-1])));
     return [
@@ -154,7 +171,7 @@ function productLess(a: Tensor, b: Tensor, d: Tensor): Tensor {
  * Attention in which row i sees columns 0…i only. Computed in blocks of rows, each with just the columns
  * it can see, so that nearly half of the work of a masked square is never done.
  *
- * @param q queries [… × length × width]; k and v likewise
+ * @param q queries [… × length × width]; k and v likewise, perhaps with fewer heads as in {@link attention}
  * @param block rows a block: small ones save work, large ones save copies of the columns
  */
 export function causalAttention(
@@ -165,7 +182,7 @@ export function causalAttention(
 ): Tensor {
   const rows = q.shape.at(-2)!, sizes: number[] = [];
   for (let start = 0; start < rows; start += block) sizes.push(Math.min(block, rows - start));
-  let keys = k, values = v, end = rows;
+  let [keys, values] = forHeads(q, [k, v]), end = rows;
   // From the last block to the first, so that each cuts its columns out of those of the one before.
   const parts = split(q, sizes, -2).toReversed().map((queries) => {
     keys = slice(keys, -2, 0, end);

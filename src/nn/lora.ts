@@ -7,7 +7,7 @@
  * @module
  */
 import { DataError } from "../base/errors.ts";
-import { add, linear, scale } from "./ops.ts";
+import { addLinear, linear } from "./ops.ts";
 import { normal, type Parameters, zeros } from "./parameters.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
 import { type Apply, dense } from "./transformer.ts";
@@ -60,8 +60,7 @@ export function withAdapters({ rank, alpha }: Pick<LoraOptions, "rank" | "alpha"
     const y = dense(x, parameter, name, bias);
     if (!parameter.has(name + A)) return y;
     const thin = linear(x, parameter(name + A), undefined, { transposeWeight: true });
-    const change = linear(thin, parameter(name + B), undefined, { transposeWeight: true });
-    return add(y, scale(change, alpha / rank));
+    return addLinear(y, thin, parameter(name + B), alpha / rank);
   };
 }
 

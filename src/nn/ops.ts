@@ -339,6 +339,29 @@ export function linear(
   return bias ? add(out, bias) : out;
 }
 
+/**
+ * y = base + c · x Wᵀ for x [… × in], W [out × in], base [… × out]: a product and a sum in one pass.
+ * ∂base = g, ∂x = c · g W, ∂W = c · gᵀ x.
+ */
+export function addLinear(base: Tensor, x: Tensor, weight: Tensor, factor = 1): Tensor {
+  const { graph, shape } = base, [out, width] = weight.shape;
+  if (x.shape.at(-1) !== width || shape.join() !== x.shape.with(-1, out).join()) {
+    throw new RangeError(`cannot add [${x.shape}] [${weight.shape}]ᵀ to [${shape}]`);
+  }
+  const rows = sizeOf(shape) / out;
+  const inputs = [reshape(base, [rows, out]), reshape(x, [rows, width]), weight];
+  const [C, a, b] = inputs;
+  const y = graph.node("Gemm", [a, b, C], [rows, out], {
+    attributes: { transB: { int: 1 }, alpha: { float: factor } },
+  });
+  const noted = graph.record([y], inputs, (g) => [
+    () => g,
+    () => matmul(g, b, { factor }),
+    () => matmul(g, a, { transposeA: true, factor }),
+  ])[0];
+  return reshape(noted, shape);
+}
+
 /** One node for a matrix (Gemm) or, fused, for a batch; standard operators otherwise. */
 function product(
   a: Tensor,

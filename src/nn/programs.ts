@@ -5,7 +5,8 @@
 import type { SessionOptions } from "../onnx/session.ts";
 import { Graph } from "./graph.ts";
 import { bind, type Bound, type Parameters } from "./parameters.ts";
-import { type Feeds, type Fetches, Program } from "./program.ts";
+import { toDevice } from "./on_device/transfer.ts";
+import { type Feeds, type Fetches, Program, type Resident } from "./program.ts";
 
 /** Declares inputs and outputs of a graph; parameters are bound to it. */
 export type GraphBuilder = (graph: Graph, parameter: Bound) => void;
@@ -19,13 +20,17 @@ interface Compiled {
 export interface ProgramsOptions extends SessionOptions {
   /** Most programs that are kept compiled; the one not used for longest goes. Any number if absent. */
   readonly most?: number;
+  /** Whether the parameters do not change any more: on a device they then stay there, moved once. Default false. */
+  readonly fixed?: boolean;
 }
 
 /** Compiled graphs by name, all with the same parameters. */
 export class Programs {
   readonly #compiled: ProgramCache<Compiled>;
+  /** Parameters in the device's memory. */
+  readonly #moved: Record<string, Resident> = {};
 
-  /** Nothing is compiled yet; the parameters' values count when a program runs, not now. */
+  /** Nothing is compiled yet; the parameters' values count when a program runs (`fixed`: first), not now. */
   constructor(
     private readonly parameters: Parameters,
     private readonly options: ProgramsOptions = {},
@@ -40,19 +45,27 @@ export class Programs {
    */
   async run(name: string, build: GraphBuilder, feeds: Feeds): Promise<Fetches> {
     const { program, bound } = await this.#compiled.get(name, () => this.#compile(build));
-    return await program.run({ ...feeds, ...bound.feeds });
+    return await program.run({ ...feeds, ...bound.feeds, ...this.#moved });
   }
 
   /** Frees all programs; those that are run again are compiled again. */
   async release(): Promise<void> {
     await this.#compiled.release();
+    for (const [name, resident] of Object.entries(this.#moved)) {
+      delete this.#moved[name];
+      await resident.release();
+    }
   }
 
   async #compile(build: GraphBuilder): Promise<Compiled> {
-    const { most: _, ...options } = this.options;
+    const { most: _, fixed, ...options } = this.options;
     const graph = new Graph({ fused: (options.device ?? "cpu") === "cpu" });
     const bound = bind(graph, this.parameters, () => true);
     build(graph, bound);
+    if (fixed && !graph.fused) {
+      const missing = graph.inputs.filter(({ name }) => !Object.hasOwn(this.#moved, name));
+      Object.assign(this.#moved, await toDevice(missing, bound.feeds, options));
+    }
     return { program: await Program.compile(graph, options), bound };
   }
 }

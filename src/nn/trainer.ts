@@ -21,7 +21,12 @@ import { type Feeds, Program } from "./program.ts";
 import { ProgramCache } from "./programs.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import { DataError } from "../base/errors.ts";
-import { type Extra, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import {
+  type Extra,
+  readCheckpoint,
+  type TrainedParameters,
+  writeCheckpoint,
+} from "./checkpoint.ts";
 
 /** Builds the loss of one shape of batch. */
 export type LossBuilder = (graph: Graph, parameter: Bound) => Tensor;
@@ -49,6 +54,14 @@ export interface StepReport {
 /** Decay on matrices only, as is usual. */
 export function matricesDecay(_name: string, shape: readonly number[]): Group {
   return { decay: shape.length > 1 ? 0.01 : 0 };
+}
+
+/** Parameters that have a group: the others are frozen. */
+export function trainedOf(
+  parameters: Parameters,
+  group: NonNullable<TrainerOptions["group"]>,
+): TrainedParameters {
+  return [...parameters].filter(([name, { shape }]) => group(name, shape) !== null);
 }
 
 interface Compiled {
@@ -124,10 +137,15 @@ export class Trainer {
     return { loss, norm };
   }
 
-  /** Writes weights, moments and the number of steps, atomically, as safetensors. */
+  /** Brings what was learned into the parameters: here it is there after every step. */
+  pull(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Writes the weights that are trained, moments and the number of steps, atomically, as safetensors. */
   async save(path: string, extra?: Extra): Promise<void> {
-    const { parameters } = this, state = { step: this.#step, moments: this.#moments };
-    await writeCheckpoint(path, parameters, state, extra);
+    const state = { step: this.#step, moments: this.#moments };
+    await writeCheckpoint(path, trainedOf(this.parameters, this.#group), state, extra);
   }
 
   /**
@@ -135,7 +153,10 @@ export class Trainer {
    * @throws {DataError} when the file is damaged or is not of these parameters
    */
   async load(path: string): Promise<Extra> {
-    const { step, moments, extra } = await readCheckpoint(path, this.parameters);
+    const { step, moments, extra } = await readCheckpoint(
+      path,
+      trainedOf(this.parameters, this.#group),
+    );
     this.#moments = moments;
     this.#step = step;
     return extra;
@@ -211,7 +232,7 @@ export interface Memory {
  * @throws {DataError} when there is a checkpoint that cannot be resumed from
  */
 export async function loop(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "step" | "save" | "load">,
   { steps, signal, progress, checkpoint }: LoopOptions,
   step: (index: number) => Promise<"stop" | void>,
   memory?: Memory,

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Graph, Tensor } from "./graph.ts";
-import { add, expand, linear, mul, reshape, transpose } from "./ops.ts";
+import { add, linear, mul, reshape, transpose } from "./ops.ts";
 import { gelu, layerNorm, rmsNorm, rotary, silu } from "./layers.ts";
 import {
   type Bound,
@@ -149,8 +149,8 @@ export interface BlockOptions {
  * One decoder block: h = x + attention(norm(x)), y = h + feedForward(norm(h)).
  *
  * @param x [batch × length × width]
- * @param attend attention of queries [batch × heads × length × headWidth] over keys and values with as
- *   many heads; it decides who sees whom, and may bring in keys and values from elsewhere
+ * @param attend attention of queries [batch × heads × length × headWidth] over keys and values, which it repeats
+ *   for the query heads that share them; it decides who sees whom, and may bring in keys and values from elsewhere
  */
 export function block(
   x: Tensor,
@@ -166,7 +166,7 @@ export function block(
   return afterAttention(x, seen, parameter, prefix, shape, options);
 }
 
-/** The keys and values a block makes of its normalised input, repeated to one a query head. */
+/** The keys and values a block makes of its normalised input, one a key-value head. */
 export function keysValues(
   h: Tensor,
   parameter: Bound,
@@ -180,7 +180,7 @@ export function keysValues(
       ...options,
       turned: letter === "k",
     });
-  return { keys: repeatHeads(made("k"), heads), values: repeatHeads(made("v"), heads) };
+  return { keys: made("k"), values: made("v") };
 }
 
 /** The rest of a block, once attention has been computed: [batch × heads × length × headWidth]. */
@@ -220,17 +220,4 @@ export function project(
   const gain = headNorm && parameter(`${name.replace(/_proj$/, "_norm")}.weight`);
   const normed = gain ? rmsNorm(cut, gain, epsilon) : cut;
   return rotaryBase === null ? normed : rotary(normed, { positions, base: rotaryBase });
-}
-
-/** Every head repeated for the query heads that share it. */
-function repeatHeads(x: Tensor, heads: number): Tensor {
-  const [batch, own, length, width] = x.shape;
-  if (own === heads) return x;
-  const apart = reshape(x, [batch, own, 1, length, width]);
-  return reshape(expand(apart, [batch, own, heads / own, length, width]), [
-    batch,
-    heads,
-    length,
-    width,
-  ]);
 }

@@ -208,6 +208,12 @@ export interface FitContext {
    * made for the most demanding of them, and no wider.
    */
   readonly grid?: readonly unknown[];
+  /**
+   * Folder, perhaps not there yet, in which a long fit may keep its state: stopped and asked again for the same fit,
+   * it may go on from there, and has to end with the same bits. Several fits of a job share it, so files are named
+   * by what is fitted. It goes when the job is done; absent where nothing would ask again.
+   */
+  readonly unfinished?: string;
   /** Reports progress of a long fit, 0…1. */
   progress(share: number): void;
   /** Ends a long fit early; throw `signal.reason`. */

@@ -69,6 +69,8 @@ export const FAILED = "failed: ";
 export interface JobOptions {
   /** Where heavy inference runs. */
   readonly device: Device;
+  /** Where fits keep their state, {@link FitContext.unfinished}. */
+  readonly unfinished?: string;
   /** Ends the job early. */
   readonly signal: AbortSignal;
   /** Called with progress, 0…1. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { canonicalJson, hashJson, sha256 } from "../base/hash.ts";
-import { pack, unpack, writeAtomic } from "../base/files.ts";
+import { exists, pack, unpack, writeAtomic } from "../base/files.ts";
 import type { JobOutcome } from "./job.ts";
 import type { Speed } from "./speed.ts";
 import type { PredictionSummary } from "./predictions.ts";
@@ -103,9 +103,16 @@ export class JobStore {
     }
   }
 
-  /** Keeps a finished job. */
-  put(job: FinishedJob): Promise<void> {
-    return writeAtomic(this.path(job.id), encodeJob(job));
+  /** The folder in which a job may keep its state until it is finished. */
+  unfinished(id: string): string {
+    return `${this.folder}/${id.slice(0, 2)}/${id}.unfinished`;
+  }
+
+  /** Keeps a finished job, and removes what it kept before. */
+  async put(job: FinishedJob): Promise<void> {
+    await writeAtomic(this.path(job.id), encodeJob(job));
+    const state = this.unfinished(job.id);
+    if (await exists(state)) await Deno.remove(state, { recursive: true });
   }
 }
 

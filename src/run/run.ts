@@ -69,7 +69,7 @@ export async function runPlan(plan: RunPlan, options: RunOptions): Promise<Finis
   let done = finished.size,
     kept = jobs.filter(({ id, router }) => finished.has(id) && !inMemory.has(router)).length;
   options.kept?.(kept, jobs.length);
-  await doJobs(plan.setup, open, workers, async (job) => {
+  await doJobs({ ...plan.setup, jobs: folder }, open, workers, async (job) => {
     const { outcome } = job;
     line.update(++done, job.router);
     if (outcome.status === "failed") {

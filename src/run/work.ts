@@ -12,7 +12,7 @@ import { checked, checkedSequential } from "./checked.ts";
 import { FAILED, type Failed, type JobOptions, type JobOutcome, runJob } from "./job.ts";
 import { runSequentialJob } from "./sequential_job.ts";
 import { type ArmKind, runNewModelJob } from "./new_model_job.ts";
-import { decisionsHash, type FinishedJob } from "./job_store.ts";
+import { decisionsHash, type FinishedJob, JobStore } from "./job_store.ts";
 import { summarisePredictions } from "./predictions.ts";
 import { measureSpeed } from "./speed.ts";
 import type { Split } from "../splits/split.ts";
@@ -39,6 +39,8 @@ export interface WorkSetup {
   readonly keep?: "predictions";
   /** Where heavy inference runs. */
   readonly device: Device;
+  /** Folder of finished jobs, in which unfinished ones may keep their state; absent = they do not. */
+  readonly jobs?: string;
 }
 
 /** One job to do. */
@@ -107,12 +109,17 @@ function worksOn(
   inMemory: ReadonlyMap<string, AnyRouter>,
 ): (job: Job) => Promise<FinishedJob> {
   let open: { at: number; split: OpenedSplit } | undefined;
-  const options = {
+  const common = {
     device: setup.device,
     signal: new AbortController().signal,
     progress: () => {},
   };
   return async (job) => {
+    // Nothing tells a router in memory from its next version.
+    const kept = setup.jobs !== undefined && !inMemory.has(job.router);
+    const options: JobOptions = kept
+      ? { ...common, unfinished: new JobStore(setup.jobs!).unfinished(job.id) }
+      : common;
     const split = setup.splits[job.split];
     if (open?.at !== job.split) {
       open = { at: job.split, split: openSplit(setup.data, split, setup.control) };
@@ -147,7 +154,7 @@ function worksOn(
         router,
         outcome.tuning.score,
         openSplit(setup.data, split, setup.control),
-        options,
+        common,
       )
       : undefined;
     const { id, seed, fold } = { id: job.id, ...split };

@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { repoPath } from "../../src/base/files.ts";
+import { adapterStepRow } from "./icl_step.ts";
 import { headRows } from "./heads.ts";
 import { kernelRows } from "./kernels.ts";
 import { ratioOf, type Row } from "./measure.ts";
@@ -36,6 +37,8 @@ async function measure(progress: (task: string) => void): Promise<Run> {
     for (const threads of [1, 2]) {
       progress(`training step, ${threads} thread(s)`);
       rows.push(await trainingRow(threads));
+      progress(`training step of ICL-Router on a language model, ${threads} thread(s)`);
+      rows.push(await adapterStepRow(threads));
     }
   }
   return {

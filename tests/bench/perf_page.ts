@@ -55,7 +55,8 @@ threads it adds most, since each waits for the other, and not to both sides alik
 busy machine, and says nothing. It is still one run on one machine, so read a ratio to one digit.
 
 - kNN, ridge, logistic and k-means: 9,000 training queries, 2,400 to predict, vectors of width 256, 28 models. MIRT predicts the
-  same 2,400. The small networks: 3,000 and 1,000 queries, width 384, 10 models. A training step: 16 × 128 tokens.
+  same 2,400. The small networks: 3,000 and 1,000 queries, width 384, 10 models. A training step: 16 × 128 tokens; that of
+  ICL-Router: four records of 256 queries, 256 targets for each, ten blocks of SmolLM2's size, adapters on their attention.
 - Ours computes in float64 where a system of equations is solved, so that results are the same bits on any machine; "theirs in
   float32" shows what that costs. Distances in kNN and k-means are exact ([the engine](engine.md)).
 - Distances in scikit-learn's kNN come of vectors that are scaled to length 1 once more, so near-ties fall otherwise there. Its

@@ -5,6 +5,7 @@ import {
   kernelPrior,
   type Labels,
   leaningMeans,
+  ofModels,
   SHAPES,
 } from "../../src/icl/kernel_prior.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
@@ -29,6 +30,15 @@ Deno.test("the prior is the mean of labelled queries, weighed by nearness, leani
   const some = await kernelPrior(query, LABELS, shape, Uint32Array.of(1));
   near(sigmoid(some[0]), (2 * 0.5 + 0.5 * w1) / (2 + w1));
   near(sigmoid(some[1]), 0.25); // nothing but its mean
+});
+
+Deno.test("the prior of some models is their columns of the prior of all", async () => {
+  const shape = { bandwidth: 0.5, weight: 2 };
+  const all = await kernelPrior(LABELS.vectors, LABELS, shape);
+  const turned = await kernelPrior(LABELS.vectors, ofModels(LABELS, [1, 0]), shape);
+  assert.deepEqual([...turned], [0, 1, 2].flatMap((q) => [all[2 * q + 1], all[2 * q]]));
+  const one = await kernelPrior(LABELS.vectors, ofModels(LABELS, [1]), shape);
+  assert.deepEqual([...one], [1, 3, 5].map((at) => all[at]));
 });
 
 Deno.test("probabilities stay off 0 and 1, whatever the labels say", async () => {

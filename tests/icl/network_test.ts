@@ -203,17 +203,34 @@ Deno.test("models known by a name of their own: the record is not looked at, the
   await program.release();
 });
 
-/** [models, heads, targets, prefix, tokens of a target, of which ask, width of a head] */
-const attentions = [[2, 2, 3, 4, 3, 3, 2], [1, 2, 2, 5, 3, 1, 3], [2, 1, 1, 1, 1, 1, 2]];
-for (const [models, heads, targets, prefix, t, r, width] of attentions) {
-  const shape = (length: number): number[] => [models, heads, length, width];
+/** [models, heads, of keys and values, targets, prefix, tokens of a target, of which ask, width of a head] */
+const attentions = [
+  [2, 2, 2, 3, 4, 3, 3, 2],
+  [1, 2, 2, 2, 5, 3, 1, 3],
+  [2, 1, 1, 1, 1, 1, 1, 2],
+  [2, 4, 2, 2, 3, 2, 1, 2],
+];
+for (const [models, heads, kvHeads, targets, prefix, t, r, width] of attentions) {
+  const shape = (length: number): number[] => [models, kvHeads, length, width];
   const it: Case = {
     of: "sharedPrefixAttention",
-    note: `${targets} targets of ${t} tokens, the last ${r} ask`,
-    shapes: [targets * r, prefix, prefix, targets * t, targets * t].map(shape),
+    note: `${targets} targets of ${t} tokens, the last ${r} ask, ${heads} heads share ${kvHeads}`,
+    shapes: [
+      [models, heads, targets * r, width],
+      ...[prefix, prefix, targets * t, targets * t].map(shape),
+    ],
     build: (q, keys, values, ownKeys, ownValues) =>
       sharedPrefixAttention(q, { keys, values }, { keys: ownKeys, values: ownValues }, targets),
-    naive: (q, keys, values, ownKeys, ownValues) => {
+    naive: (q, ...others) => {
+      const [keys, values, ownKeys, ownValues] = others.map((x) =>
+        nd(
+          x.shape.with(1, heads),
+          ([b, h, i, j]) =>
+            x.data[
+              ((b * kvHeads + Math.floor(h * kvHeads / heads)) * x.shape[2] + i) * width + j
+            ],
+        )
+      );
       const mask = nd([r, prefix + t], ([i, j]) => j - prefix <= t - r + i ? 0 : -Infinity);
       const of = (b: number) => {
         const own = (x: typeof q) => range(x, 2, b * t, (b + 1) * t);

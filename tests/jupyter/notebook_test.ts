@@ -93,6 +93,18 @@ Deno.test("compare: cells tagged timing are not compared, others are", () => {
   deepStrictEqual(differences(book([printed("1.2 s")]), book([printed("1.3 s")])).length, 1);
 });
 
+Deno.test("compare: a cell tagged weights is compared unless it says SKIPPED, and then owes no picture", () => {
+  const says = (text: string, tags: string[]): Notebook =>
+    book([drawn({ "text/plain": text })], tags);
+  const tags = ["weights", "figure"], skip = says("> SKIPPED: no weights", tags);
+  deepStrictEqual(differences(says("0.7", tags), skip), []);
+  deepStrictEqual(differences(skip, says("0.7", tags)), []);
+  deepStrictEqual(differences(says("0.7", tags), says("0.8", tags)).length, 1);
+  deepStrictEqual(differences(says("0.7", []), says("> SKIPPED", [])).length, 1);
+  deepStrictEqual(brokenPromises(skip), []);
+  deepStrictEqual(brokenPromises(says("0.7", tags)).length, 1);
+});
+
 Deno.test("compare: a cell tagged figure must show a picture", () => {
   deepStrictEqual(brokenPromises(book([drawn({ "image/png": "AA" })], ["figure"])), []);
   deepStrictEqual(brokenPromises(book([printed("no picture")], ["figure"])), [

@@ -28,6 +28,7 @@ import {
 } from "../../src/nn/layers.ts";
 import type { Graph, Tensor } from "../../src/nn/graph.ts";
 import {
+  addLinear,
   concat,
   linear,
   lookup,
@@ -102,6 +103,10 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     ),
   ),
   "linear": { shapes: [[2, 3, 4], [4, 5], [5]], build: (x, w, b) => linear(x, w, b) },
+  "addLinear": {
+    shapes: [[2, 3, 5], [2, 3, 4], [5, 4]],
+    build: (base, x, w) => addLinear(base, x, w, 0.5),
+  },
   "linear, weight turned": {
     shapes: [[2, 3, 4], [5, 4]],
     build: (x, w) => linear(x, w, undefined, { transposeWeight: true }),

@@ -215,6 +215,15 @@ export const PRODUCTS: Case[] = [
       return zip(naive.shaped(y, [2, 3, 5]), b, (p, q) => p + q);
     },
   })),
+  {
+    of: "addLinear",
+    shapes: [[2, 3, 5], [2, 3, 4], [5, 4]],
+    build: (base, x, w) => ops.addLinear(base, x, w, 0.3),
+    naive: (base, x, w) => {
+      const y = naive.product(naive.shaped(x, [6, 4]), naive.matricesTurned(w));
+      return zip(base, naive.shaped(y, [2, 3, 5]), (p, q) => p + 0.3 * q);
+    },
+  },
 ];
 
 /** Cases of activations. */

@@ -8,6 +8,15 @@ import { type Case, numbers } from "./differences.ts";
 import * as naive from "./naive.ts";
 import { map, type Nd, nd, zip } from "./naive.ts";
 
+/** Heads of [1 × kvHeads × length × width] repeated, from the definition: query head h has that of ⌊h / (heads / kvHeads)⌋. */
+function repeated(x: Nd, heads: number): Nd {
+  const [batch, own, length, width] = x.shape;
+  return nd([batch, heads, length, width], ([b, h, i, j]) => {
+    const from = Math.floor(h / (heads / own));
+    return x.data[((b * own + from) * length + i) * width + j];
+  });
+}
+
 const seen = nd([3, 5], ([i, j]) => j <= i + 1 ? 0 : -1e9);
 
 /** Cases of softmax. */
@@ -44,6 +53,26 @@ export const SOFTMAX: Case[] = [
     shapes: [[2, 3, 4], [2, 5, 4], [2, 5, 4], [3, 5]],
     build: layers.attention,
     naive: naive.attention,
+  },
+  {
+    of: "repeatHeads",
+    shapes: [[2, 2, 3, 2]],
+    build: (x) => layers.repeatHeads(x, 6),
+    naive: (x) => repeated(x, 6),
+  },
+  {
+    of: "attention",
+    note: "two query heads share each head of keys and values",
+    shapes: [[1, 4, 3, 2], [1, 2, 5, 2], [1, 2, 5, 2]],
+    build: (q, k, v) => layers.attention(q, k, v),
+    naive: (q, k, v) => naive.attention(q, repeated(k, 4), repeated(v, 4)),
+  },
+  {
+    of: "causalAttention",
+    note: "two query heads share each head of keys and values",
+    shapes: [[1, 4, 6, 2], [1, 2, 6, 2], [1, 2, 6, 2]],
+    build: (q, k, v) => layers.causalAttention(q, k, v, 4),
+    naive: (q, k, v) => naive.attention(q, repeated(k, 4), repeated(v, 4), naive.causalMask(6)),
   },
   ...[2, 3, 4, 6, 7, 128].map((block): Case => ({
     of: "causalAttention",

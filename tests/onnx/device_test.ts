@@ -11,8 +11,9 @@ import { add, gradients, mul, sumAll } from "../../src/nn/ops.ts";
 import { probeDevice } from "../../src/onnx/device.ts";
 import { DeviceTrainer } from "../../src/nn/on_device/device_trainer.ts";
 import { Graph, sizeOf } from "../../src/nn/graph.ts";
-import { bind } from "../../src/nn/parameters.ts";
+import { bind, Parameters, values } from "../../src/nn/parameters.ts";
 import { type Feeds, Program } from "../../src/nn/program.ts";
+import { Programs } from "../../src/nn/programs.ts";
 import { Trainer } from "../../src/nn/trainer.ts";
 import { fromDevice, toDevice } from "../../src/nn/on_device/transfer.ts";
 import { negateModel } from "../support/tiny_model.ts";
@@ -99,6 +100,28 @@ for (const device of ["cpu", "webgpu"] as const) {
     await program.release();
   });
 }
+
+Deno.test(
+  { name: "weights that are fixed lie on the GPU, moved once", ignore: !usable },
+  async () => {
+    const parameters = new Parameters(random(1));
+    parameters.add("w", [2], values([3, 4]));
+    const answers = async (fixed: boolean): Promise<number[]> => {
+      const programs = new Programs(parameters, { device: "webgpu", most: 1, fixed }), out = [];
+      for (const [name, w] of [["a", 3], ["b", 3], ["a", 5]] as const) {
+        parameters.get("w").data[0] = w;
+        const { y } = await programs.run(name, (graph, parameter) => {
+          graph.output("y", mul(parameter("w"), graph.input("x", [2])));
+        }, { x: Float32Array.of(1, 2) });
+        out.push(...y);
+      }
+      await programs.release();
+      return out;
+    };
+    assert.deepEqual(await answers(false), [3, 8, 3, 8, 5, 8]);
+    assert.deepEqual(await answers(true), [3, 8, 3, 8, 3, 8]);
+  },
+);
 
 Deno.test({ name: "what lies on a GPU reaches no other device", ignore: !usable }, async () => {
   const graph = new Graph();

@@ -191,3 +191,43 @@ Deno.test("planRun: whatever can change a decision changes the jobs' names", () 
     assert.ok(!("arms" in base.setup), "unless some are left out, arms are not part of a name");
     await assert.rejects(planOf(folder, { arms: ["own"] }), /only new-model has arms, not id/);
   }));
+
+Deno.test("a job that was stopped finds what it kept, in a folder of its own, which goes when it is done", () =>
+  withRecords(async (folder) => {
+    const path = await writeRouter(
+      `${folder}/routers`,
+      "slow",
+      `async ({ models }, _, { unfinished }) => {
+        const state = unfinished + "/half";
+        const half = await Deno.readTextFile(state).catch(() => undefined);
+        if (half === undefined) {
+          await Deno.mkdir(unfinished, { recursive: true });
+          await Deno.writeTextFile(state, unfinished);
+          throw new Error("stopped");
+        }
+        return {
+          models,
+          predict: ({ ids }) => ({ quality: new Float64Array(ids.length * models.length).fill(0.5) }),
+          describe: () => ({ parameters: 1, notes: [half] }),
+        };
+      }`,
+      'effort: "minutes",', // its speed is not measured, by a fit that is nobody's job
+    );
+    const plan = await planOf(folder, { routers: [path] }), jobs = `${folder}/jobs`;
+    const store = new JobStore(jobs), own = plan.jobs.filter(({ router }) => router === "slow");
+    // Every start gets one job further: the first fails, the others of its router are left for the next.
+    for (const [i, { id }] of own.entries()) {
+      const lines: string[] = [];
+      await runPlan(plan, { workers: 1, jobs, warn: (line) => void lines.push(line) });
+      assert.equal(lines.length, 1);
+      assert.match(lines[0], /slow failed: stopped/);
+      assert.equal(await Deno.readTextFile(`${store.unfinished(id)}/half`), store.unfinished(id));
+      if (i > 0) await assert.rejects(Deno.stat(store.unfinished(own[i - 1].id)));
+    }
+    const done = await runPlan(plan, { workers: 1, jobs, warn: assert.fail });
+    for (const { id, outcome } of done.filter(({ router }) => router === "slow")) {
+      assert.ok(outcome.status === "decided");
+      assert.deepEqual(outcome.card.notes, [store.unfinished(id)]);
+      await assert.rejects(Deno.stat(store.unfinished(id)), Deno.errors.NotFound);
+    }
+  }));

@@ -12,10 +12,9 @@ import type { Backbone } from "../../lm/backbone.ts";
 import { openDecoder } from "../../lm/decoder.ts";
 import { rmsNorm } from "../../nn/layers.ts";
 import type { Tensor } from "../../nn/graph.ts";
-import { isAdapter } from "../../nn/lora.ts";
-import { add, expand, linear, lookup, reshape, slice } from "../../nn/ops.ts";
+import { isAdapter, type LoraOptions } from "../../nn/lora.ts";
+import { add, expand, linear, lookup, reshape } from "../../nn/ops.ts";
 import { type Bound, normal, ones, zeros } from "../../nn/parameters.ts";
-import type { KeysValues } from "../../nn/transformer.ts";
 import { type AnswerNetwork, NOT_TOLD } from "../answer_network.ts";
 import { sharedPrefixAttention } from "../shared_prefix.ts";
 
@@ -47,14 +46,19 @@ export interface FusedOptions {
 
 /** Opens the middle of a language model. @throws as `openDecoder` does */
 export async function openFused(options: FusedOptions): Promise<FusedNetwork> {
-  const { folder, from, to, rank, input, identities } = options;
-  const backbone = await openDecoder(folder, {
-    tuning: { rank, alpha: 2 * rank, adapts: inAttention },
-    blocks: to,
-    from,
-    random: options.random,
-  });
-  const { parameters, width } = backbone;
+  const { folder, from, to, rank, random } = options;
+  return fusedOn(
+    await openDecoder(folder, { tuning: adaptersOf(rank), blocks: to, from, random }),
+    options,
+  );
+}
+
+/** The middle of a language model that is open from block `from` on, with {@link adaptersOf} it. */
+export function fusedOn(
+  backbone: Backbone,
+  options: Pick<FusedOptions, "from" | "input" | "identities" | "projectorRate">,
+): FusedNetwork {
+  const { parameters, width } = backbone, { from, input, identities } = options;
   parameters.add("projector.norm.weight", [input], ones);
   parameters.add(
     "projector.weight",
@@ -73,10 +77,12 @@ export async function openFused(options: FusedOptions): Promise<FusedNetwork> {
 function network(
   backbone: Backbone,
   from: number,
-  { input, identities, projectorRate = 1 }: FusedOptions,
+  { input, identities, projectorRate = 1 }: Pick<
+    FusedOptions,
+    "input" | "identities" | "projectorRate"
+  >,
 ): AnswerNetwork {
-  const { parameters, width, layers, kvHeads } = backbone;
-  const [, heads, , headWidth] = backbone.memoryShape(1);
+  const { parameters, width, layers } = backbone;
   const slots = (parameter: Bound, vectors: Tensor): Tensor =>
     linear(
       rmsNorm(vectors, parameter("projector.norm.weight")),
@@ -87,16 +93,11 @@ function network(
   /** ℓ of states [rows × width], [rows × 1]. */
   const heard = (parameter: Bound, rows: Tensor): Tensor =>
     linear(rows, parameter("answer_head"), parameter("answer_bias"), { transposeWeight: true });
-  const keeping = (parameter: Bound, rows: Tensor): KeysValues[] =>
-    backbone.remember(parameter, rows).map(({ keys, values }) => ({
-      keys: once(keys, kvHeads),
-      values: once(values, kvHeads),
-    }));
   return {
     ...{ parameters, input, layers: layers - from },
     byName: identities !== undefined,
     recordLength: (K) => K,
-    memoryShape: (length) => [1, kvHeads, length, headWidth],
+    memoryShape: backbone.memoryShape,
     group: (name, { length }, decay) =>
       isAdapter(name)
         ? { decay: length > 1 ? decay : 0 }
@@ -105,47 +106,28 @@ function network(
         : null,
     read: (parameter, vectors, labels) => {
       const K = labels.shape[1], told = lookup(parameter("label_table"), labels);
-      return keeping(parameter, add(reshape(slots(parameter, vectors), [1, K, width]), told));
+      return backbone.remember(
+        parameter,
+        add(reshape(slots(parameter, vectors), [1, K, width]), told),
+      );
     },
     readNames: (parameter, models) =>
-      keeping(parameter, lookup(parameter("identity_table"), models)),
+      backbone.remember(parameter, lookup(parameter("identity_table"), models)),
     answer: (parameter, vectors, memory) => {
       const [models, , length] = memory[0].keys.shape, B = vectors.shape[0];
       const rows = expand(reshape(slots(parameter, vectors), [1, B, width]), [models, B, width]);
       const states = backbone.decode(parameter, rows, {
         positions: Array.from({ length: B }, () => length),
-        attend: (layer, q, own) => {
-          const { keys, values } = memory[layer - from];
-          const prefix = { keys: repeated(keys, heads), values: repeated(values, heads) };
-          return sharedPrefixAttention(q, prefix, own, B);
-        },
+        attend: (layer, q, own) => sharedPrefixAttention(q, memory[layer - from], own, B),
       });
       return reshape(heard(parameter, reshape(states, [models * B, width])), [models, B]);
     },
   };
 }
 
-/** Keys or values that stand once for every query head, once for every key-value head. */
-function once(x: Tensor, kvHeads: number): Tensor {
-  const [batch, heads, length, width] = x.shape;
-  const apart = reshape(x, [batch, kvHeads, heads / kvHeads, length, width]);
-  return reshape(slice(apart, 2, 0, 1), [batch, kvHeads, length, width]);
-}
-
-/** The inverse of {@link once}. */
-function repeated(x: Tensor, heads: number): Tensor {
-  const [batch, kvHeads, length, width] = x.shape, apart = [batch, kvHeads, 1, length, width];
-  return reshape(expand(reshape(x, apart), apart.with(2, heads / kvHeads)), [
-    batch,
-    heads,
-    length,
-    width,
-  ]);
-}
-
-/** Adapters of the feed-forward part too cost a third more time a step. */
-function inAttention(name: string): boolean {
-  return /self_attn\.[qkvo]_proj$/.test(name);
+/** Adapters of a rank on attention: on the feed-forward part too they cost a third more time a step. */
+export function adaptersOf(rank: number): LoraOptions {
+  return { rank, alpha: 2 * rank, adapts: (name) => /self_attn\.[qkvo]_proj$/.test(name) };
 }
 
 /** What the router adds to a language model. */

@@ -23,6 +23,7 @@ import {
   plattProbabilities,
   reliability,
 } from "../calibration.ts";
+import { trainedParameters } from "../answer_network.ts";
 import { type KernelShape, leaningMeans } from "../kernel_prior.ts";
 import type { Reader } from "../reader.ts";
 import { solvedOf } from "../record.ts";
@@ -128,7 +129,8 @@ function routed(fitted: Fitted): FittedRouter {
         routed({ ...fitted, pools: [...pools, await joining(fitted, profiles)] }),
     }),
     describe: () => ({
-      parameters: reader ? trainedNumbers(reader.network) : 0,
+      parameters: (reader ? trainedParameters(reader.network) : [])
+        .reduce((sum, [, { data }]) => sum + data.length, 0),
       notes: [...notes],
     }),
   };
@@ -147,9 +149,4 @@ async function joining(
   const means = leaningMeans(scores, models.length, mean);
   const told = { ids, vectors, scores, labels: solvedOf(scores, solvedFrom) };
   return await readPool(told, ids.length, models, means, reader, method, presentedAs);
-}
-
-function trainedNumbers({ parameters, group }: FusedNetwork): number {
-  const trained = [...parameters].filter(([name, { shape }]) => group(name, shape, 0) !== null);
-  return trained.reduce((sum, [, { data }]) => sum + data.length, 0);
 }

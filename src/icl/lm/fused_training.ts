@@ -3,8 +3,9 @@
  * the same network differently.
  * @module
  */
+import { join } from "node:path";
 import { CapabilityError } from "../../base/errors.ts";
-import { hashJson, sha256 } from "../../base/hash.ts";
+import { hashJson } from "../../base/hash.ts";
 import { type Random, random } from "../../base/random.ts";
 import { takeRows } from "../../linalg/matrix.ts";
 import { findModel } from "../../lm/store.ts";
@@ -16,10 +17,11 @@ import {
   kernelPrior,
   type KernelShape,
   type Labels,
+  ofModels,
 } from "../kernel_prior.ts";
 import { SHORTEST_RECORD } from "../profile.ts";
 import { Reader } from "../reader.ts";
-import { type Labelled, labelled } from "../record.ts";
+import { byId, type Labelled, labelled, taughtBy } from "../record.ts";
 import type { Presented } from "../router.ts";
 import { type AnswerOptions, pickJudged, type Prior, trainAnswer } from "../stage2.ts";
 import { type FusedNetwork, openFused } from "./fused.ts";
@@ -69,22 +71,23 @@ export function trained(
   method: FusedMethod,
   context: FitContext,
 ): Promise<Trained> {
-  const { decided: _, ...training } = method, parts = [train, train.validation];
+  const { decided: _, ...training } = method;
   const key = hashJson({
     training: training as never,
-    models: train.models,
-    scores: parts.map((part) => part ? hashOf(part.scores) : null),
+    taught: taughtBy(train) as never,
     seed: context.seed,
   });
-  return train.queries.memo(`icl lm/${key}`, () => trainNetwork(train, method, context));
+  return train.queries.memo(`icl lm/${key}`, () => trainNetwork(train, method, context, key));
 }
 
+/** @param key tells the network from others on the same rows */
 async function trainNetwork(
   train: TrainingData,
   method: FusedMethod,
-  { seed, signal, device, progress }: FitContext,
+  { seed, signal, device, progress, unfinished }: FitContext,
+  key: string,
 ): Promise<Trained> {
-  const order = [...train.models.keys()].sort((a, b) => train.models[a] < train.models[b] ? -1 : 1);
+  const order = byId(train.models);
   const models = order.map((m) => train.models[m]), rows = labelled(train, order);
   const { training, vectors, models: M } = rows, shortest = 2 * SHORTEST_RECORD;
   if (training < shortest) {
@@ -125,11 +128,22 @@ async function trainNetwork(
       const pool = await readPool(rows, training, models, labels.means, reader, asTrained, own);
       return -crossEntropyOf(await answer(shown, pool, reader, kernel), scores);
     },
-    { signal, progress: (share) => progress(share) },
+    {
+      ...{ signal, device, progress: (share: number) => progress(share) },
+      checkpoint: unfinished === undefined ? undefined : {
+        path: join(
+          unfinished,
+          `${hashJson([key, rows.ids, network.backbone.fingerprint])}.safetensors`,
+        ),
+        every: KEPT_EVERY,
+      },
+    },
   );
+  await reader.release();
   const looks = report.looks.map((look) => (-look).toFixed(4)).join(" ");
   return {
-    ...{ reader, rows, models, kernel },
+    ...{ rows, models, kernel },
+    reader: new Reader(network, { device, most: PROGRAMS, fixed: true }),
     notes: [
       network.backbone.description,
       ...notes,
@@ -147,12 +161,10 @@ async function trainNetwork(
 function priorOf(labels: Labels, kernel: KernelShape, least: number): Prior {
   return async (targets, labelled, models, random) => {
     const few = [least, 4 * least, labelled.length][random.integer(3)];
-    const asked = takeRows(labels.vectors, targets), M = labels.means.length, B = targets.length;
-    const all = await kernelPrior(asked, labels, kernel, labelled.subarray(0, few));
-    return Float32Array.from(
-      { length: models.length * B },
-      (_, at) => all[(at % B) * M + models[Math.floor(at / B)]],
-    );
+    const asked = takeRows(labels.vectors, targets), G = models.length, B = targets.length;
+    const own = ofModels(labels, models);
+    const made = await kernelPrior(asked, own, kernel, labelled.subarray(0, few));
+    return Float32Array.from({ length: G * B }, (_, at) => made[(at % B) * G + Math.floor(at / B)]);
   };
 }
 
@@ -166,16 +178,15 @@ export function validationRows({ ids, training }: Labelled): number[] {
   return Array.from(ids.keys()).slice(training);
 }
 
-function hashOf({ buffer, byteOffset, byteLength }: Float64Array): string {
-  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
-}
-
 function scoresOf({ scores, models: M }: Labelled, rows: Uint32Array): Float64Array {
   return Float64Array.from(
     { length: rows.length * M },
     (_, at) => scores[rows[Math.floor(at / M)] * M + at % M],
   );
 }
+
+/** Steps after which the state of an unfinished training is kept: less than a minute of work. */
+const KEPT_EVERY = 10;
 
 /** Programs of a reader: records of one length, and answers behind them, and the same for new models. */
 const PROGRAMS = 6;
@@ -197,7 +208,7 @@ async function openNetwork(
 }
 
 /** Random numbers of the same size in the place of every matrix of the blocks. */
-function scramble({ parameters, group }: FusedNetwork, random: Random): void {
+export function scramble({ parameters, group }: FusedNetwork, random: Random): void {
   for (const [name, { shape, data }] of parameters) {
     if (shape.length < 2 || group(name, shape, 0) !== null) continue;
     const deviation = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);

@@ -10,6 +10,7 @@ import type { Group } from "../../nn/adamw.ts";
 import { matricesDecay } from "../../nn/trainer.ts";
 import { everyProjection, openDecoder, type Tuning } from "../../lm/decoder.ts";
 import { readSome, writeSome } from "../../nn/lora.ts";
+import type { Backbone } from "../../lm/backbone.ts";
 import { addProjector } from "../network.ts";
 import { PROJECTOR } from "./batch.ts";
 import { castTokens, type TextBackbone, type TokenizerOptions } from "./tokenizer.ts";
@@ -72,8 +73,17 @@ export async function openTextRouter(
   folder: string,
   options: TextRouterOptions,
 ): Promise<TextRouter> {
-  const { input, tuning, textTokens = 512, seed = 42, linearProjector: linear = false } = options;
+  const { tuning, seed = 42 } = options;
   const decoder = await openDecoder(folder, { tuning, random: random(seed, "text router") });
+  return textRouterOn(decoder, options);
+}
+
+/** Puts a projector before a language model that is open. */
+export function textRouterOn(
+  decoder: Backbone,
+  options: Omit<TextRouterOptions, "seed">,
+): TextRouter {
+  const { input, tuning, textTokens = 512, linearProjector: linear = false } = options;
   const tokenizer = castTokens(decoder.tokenizer, decoder.vocabulary, options);
   const backbone = { ...decoder, tokenizer };
   addProjector(backbone.parameters, PROJECTOR, input, backbone.width, { linear });

@@ -1,13 +1,12 @@
 /**
  * Inference with a language model: a model's record is read once, its keys and values serve all queries.
  *
- * A record takes layers × 2 × tokens × (query heads × head width) numbers of memory, about 200 MB for K = 500
- * and a language model of half a billion parameters: keys and values are kept repeated for the query heads.
+ * A record takes layers × 2 × tokens × (key-value heads × head width) numbers of memory, about 30 MB for K = 500 and
+ * a language model of half a billion parameters.
  * @module
  */
-import { copied, Programs } from "../../nn/programs.ts";
+import { copied, Programs, type ProgramsOptions } from "../../nn/programs.ts";
 import { memoryInputs, memoryOutputs } from "../../nn/transformer.ts";
-import type { SessionOptions } from "../../onnx/session.ts";
 import type { EncodedRecord } from "../reader.ts";
 import type { Record } from "../record.ts";
 import { answerTargets, readRecord, recordFeed, targetFeed } from "./graph.ts";
@@ -23,7 +22,7 @@ export class TextReader {
   readonly #programs: Programs;
 
   /** Programs are compiled when a length is first met. */
-  constructor(readonly router: TextRouter, options: SessionOptions = {}) {
+  constructor(readonly router: TextRouter, options: Omit<ProgramsOptions, "most"> = {}) {
     this.#programs = new Programs(router.backbone.parameters, { ...options, most: KEPT_PROGRAMS });
   }
 

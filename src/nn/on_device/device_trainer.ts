@@ -10,7 +10,8 @@ import {
   type LossBuilder,
   matricesDecay,
   type StepReport,
-  type Trainer,
+  trainedOf,
+  Trainer,
   type TrainerOptions,
 } from "../trainer.ts";
 import { probeDevice } from "../../onnx/device.ts";
@@ -27,8 +28,18 @@ type State = Readonly<Record<"weights" | "first" | "second", Resident>>;
 /** A trainer as callers see it, whichever it is. */
 export type AnyTrainer = Pick<
   Trainer,
-  "parameters" | "step" | "update" | "save" | "load" | "release"
+  "parameters" | "step" | "update" | "pull" | "save" | "load" | "release"
 >;
+
+/** A step on one micro-batch. */
+const WHOLE: Part = { continues: false, ends: true };
+
+/** The trainer for a device: the processor's own, or one whose weights stay on the device. */
+export function openTrainer(parameters: Parameters, options: TrainerOptions): AnyTrainer {
+  return (options.device ?? "cpu") === "cpu"
+    ? new Trainer(parameters, options)
+    : new DeviceTrainer(parameters, options);
+}
 
 /** Trains parameters on a device. */
 export class DeviceTrainer implements AnyTrainer {
@@ -55,14 +66,22 @@ export class DeviceTrainer implements AnyTrainer {
    * their old values until {@link pull}.
    *
    * @param shape names the shape of the batch; `build` is called a few times for each
+   * @param given the micro-batches, or what makes them once the graph is built
    * @throws {DataError} when the loss is not finite: the weights are left as they were
    * @throws {CapabilityError} at the first step, when the device cannot be used
    * @throws {RangeError} when the loss leaves a trained parameter out
    */
-  async update(shape: string, build: LossBuilder, batches: readonly Feeds[]): Promise<StepReport> {
+  async update(
+    shape: string,
+    build: LossBuilder,
+    given: readonly Feeds[] | (() => readonly Feeds[]),
+  ): Promise<StepReport> {
+    this.#state ??= await this.#push();
+    if (typeof given === "function") await this.#program(shape, build, WHOLE); // it is built first
+    const batches = typeof given === "function" ? given() : given;
     if (batches.length === 0) throw new RangeError("a step needs at least one micro-batch");
     const { schedule, beta1 = 0.9, beta2 = 0.999 } = this.options, t = this.#step + 1;
-    const { weights, first, second } = this.#state ??= await this.#push();
+    const { weights, first, second } = this.#state;
     const common = {
       "trainer weights": weights,
       "trainer first": first,
@@ -113,11 +132,11 @@ export class DeviceTrainer implements AnyTrainer {
     }
   }
 
-  /** Pulls, and writes weights, moments and the number of steps as {@link Trainer} does. */
+  /** Pulls, and writes what is trained, moments and the number of steps as {@link Trainer} does. */
   async save(path: string, extra?: Extra): Promise<void> {
     await this.#pullAll();
-    const { parameters } = this, state = { step: this.#step, moments: this.#moments };
-    await writeCheckpoint(path, parameters, state, extra);
+    const state = { step: this.#step, moments: this.#moments };
+    await writeCheckpoint(path, trainedOf(this.parameters, this.#group), state, extra);
   }
 
   /**
@@ -125,7 +144,10 @@ export class DeviceTrainer implements AnyTrainer {
    * @throws {DataError} when the file is damaged or is not of these parameters
    */
   async load(path: string): Promise<Extra> {
-    const { step, moments, extra } = await readCheckpoint(path, this.parameters);
+    const { step, moments, extra } = await readCheckpoint(
+      path,
+      trainedOf(this.parameters, this.#group),
+    );
     await this.#free();
     this.#moments = moments;
     this.#step = step;
@@ -145,7 +167,7 @@ export class DeviceTrainer implements AnyTrainer {
   async #push(): Promise<State> {
     const { device = "cpu" } = this.options;
     if (device !== "cpu") await probeDevice(device);
-    const trained = [...this.parameters].filter(([name]) => this.#groupOf(name) !== null);
+    const trained = trainedOf(this.parameters, this.#group);
     const layout = this.#layout = layoutOf(trained.map(([name, { shape }]) => [name, shape]));
     const arrays = {
       weights: pack(layout, (name) => this.parameters.get(name).data),

@@ -9,7 +9,8 @@ import type { FusedMethod } from "../../../src/icl/lm/fused_training.ts";
 import { Reader } from "../../../src/icl/reader.ts";
 import type { Record } from "../../../src/icl/record.ts";
 import { isAdapter } from "../../../src/nn/lora.ts";
-import type { StoredTensor } from "../../../src/nn/safetensors.ts";
+import { readSafetensors, type StoredTensor } from "../../../src/nn/safetensors.ts";
+import type { FitContext } from "../../../src/router/contract.ts";
 import { naiveStates } from "../../lm/naive_decoder.ts";
 import { TINY_LLAMA, writeDecoder } from "../../lm/tiny_decoder.ts";
 import { inFolder } from "../../support/folder.ts";
@@ -146,6 +147,45 @@ Deno.test("as a router: probabilities, one seed the same bytes, another seed oth
     assert.ok(once.every((p) => p > 0 && p < 1));
     assert.deepEqual(await quality(7), once);
     assert.notDeepEqual(await quality(8), once);
+  });
+});
+
+Deno.test("a fit that was stopped goes on where it kept its state, and ends with the same bytes", async () => {
+  await withMethod(async (method) => {
+    await inFolder(async (unfinished) => {
+      const router = fusedRouter("tiny", "a test", method);
+      const fit = async (changes: Partial<FitContext>): Promise<Float64Array> => {
+        const fitted = await router.fit(training(old), method, context(changes));
+        const predicted = await fitted.predict(queries());
+        assert.ok("quality" in predicted);
+        return predicted.quality;
+      };
+      const straight = await fit({}),
+        controller = new AbortController(),
+        reason = new Error("enough");
+      let heard = 0;
+      const progress = (): void => {
+        if (++heard === 11) controller.abort(reason);
+      };
+      await assert.rejects(fit({ unfinished, progress, signal: controller.signal }), reason);
+      const left = [...Deno.readDirSync(unfinished)].map(({ name }) => name);
+      assert.equal(left.length, 1);
+      const { tensors } = await readSafetensors(join(unfinished, left[0]));
+      assert.ok(
+        ![...tensors.keys()].some((name) => name.endsWith("q_proj.weight")),
+        "frozen ones are not kept",
+      );
+      const shares: number[] = [];
+      assert.deepEqual(
+        await fit({ unfinished, progress: (share) => shares.push(share) }),
+        straight,
+      );
+      assert.deepEqual(shares, [11 / 12, 1], "ten of twelve steps were kept");
+      // Another fit in the same folder starts from the beginning.
+      const other: number[] = [];
+      await fit({ unfinished, seed: 8, progress: (share) => other.push(share) });
+      assert.equal(other.length, 12);
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DataError } from "../../../src/base/errors.ts";
 import { random } from "../../../src/base/random.ts";
 import { mul, sumAll } from "../../../src/nn/ops.ts";
-import { DeviceTrainer } from "../../../src/nn/on_device/device_trainer.ts";
+import { DeviceTrainer, openTrainer } from "../../../src/nn/on_device/device_trainer.ts";
 import { columnOf, layoutOf, pack, unpack } from "../../../src/nn/on_device/layout.ts";
 import { Parameters, values } from "../../../src/nn/parameters.ts";
 import type { Feeds } from "../../../src/nn/program.ts";
@@ -55,6 +55,28 @@ Deno.test("losses, norms and weights are those of the trainer", async () => {
   assert.throws(() => assertSame(start, plain, 1e-2)); // and they did move
   await one.release();
   await other.release();
+});
+
+Deno.test("batches may be made once the graph is built", async () => {
+  const [given, asked] = [0, 1].map(() => new DeviceTrainer(parametersOf(TINY), options));
+  let built = false;
+  const report = await asked.update("a", (graph, parameter) => {
+    built = true;
+    return loss(graph, parameter);
+  }, () => {
+    assert.ok(built);
+    return batches.slice(0, 1);
+  });
+  assert.deepEqual(report, await given.update("a", loss, batches.slice(0, 1)));
+  for (const trainer of [given, asked]) await trainer.release();
+});
+
+Deno.test("the trainer of a device: the processor's own, or one whose weights stay there", () => {
+  for (const device of [undefined, "cpu"] as const) {
+    assert.ok(openTrainer(parametersOf(TINY), { ...options, device }) instanceof Trainer);
+  }
+  const there = openTrainer(parametersOf(TINY), { ...options, device: "webgpu" });
+  assert.ok(there instanceof DeviceTrainer);
 });
 
 Deno.test("a frozen parameter stays, to the bit", async () => {
