@@ -41,7 +41,8 @@ export async function vote(
 ): Promise<Float64Array> {
   const apart = own === "apart";
   const { index, similarity, k: found } = await neighbours(batch, queries, most + Number(apart));
-  const fallback = columnMeans(scores, M), quality = new Float64Array(batch.ids.length * M);
+  const quality = new Float64Array(batch.ids.length * M);
+  let means: Float64Array | undefined; // of all rows: longer to compute than a vote, and seldom needed
   const near = new Int32Array(Math.min(k, found)), weight = new Float64Array(near.length);
   const total = new Float64Array(M), asked = lengths(batch), stored = lengths(queries);
   for (let i = 0; i < batch.ids.length; i++) {
@@ -65,7 +66,9 @@ export async function vote(
       }
     }
     for (let m = 0; m < M; m++) {
-      quality[i * M + m] = total[m] > 0 ? quality[i * M + m] / total[m] : fallback[m];
+      quality[i * M + m] = total[m] > 0
+        ? quality[i * M + m] / total[m]
+        : (means ??= columnMeans(scores, M))[m];
     }
   }
   return quality;

@@ -143,11 +143,10 @@ async function baseline(
   most: number,
 ): Promise<Float64Array> {
   const { index, k: found } = await neighbours(batch, queries, most);
-  const [overall] = columnMeans(best, 1);
   return Float64Array.from(batch.ids, (_, i) => {
     const near = index.subarray(i * found, i * found + Math.min(k, found));
     const [mean] = columnMeans(best, 1, near);
-    return Number.isNaN(mean) ? overall : mean;
+    return Number.isNaN(mean) ? columnMeans(best, 1)[0] : mean;
   });
 }
 

@@ -48,8 +48,7 @@ export async function main(argv: string[]): Promise<void> {
     console.log(long ? longAnswer(routed, near, router) : shortAnswer(routed));
   };
   if (args.length > 0) {
-    const all = await router.route(args, trade);
-    for (const [i, routed] of all.entries()) await show(args[i], routed, true);
+    for (const query of args) await show(query, (await router.route([query], trade))[0], true);
     return;
   }
   for await (const lines of linesOf(Deno.stdin.readable)) {

@@ -77,6 +77,8 @@ export class PoolRouter {
   readonly #provider: EmbeddingProvider;
   readonly #split: OpenedSplit;
   readonly #fits = new Map<string, Promise<FittedRouter>>();
+  /** What was asked last: who asks why a model was chosen need not search for neighbours again. */
+  #last?: { readonly texts: readonly string[]; readonly batch: Promise<QueryBatch> };
 
   /**
    * For `openRouter` and `fitRouter`.
@@ -206,7 +208,18 @@ export class PoolRouter {
     return points(await fitted.predict(batch), this.#method).quality;
   }
 
-  async #batch(texts: readonly string[], given?: GivenVectors): Promise<QueryBatch> {
+  #batch(texts: readonly string[], given?: GivenVectors): Promise<QueryBatch> {
+    const last = this.#last;
+    const again = !given && last?.texts.length === texts.length &&
+      texts.every((text, i) => text === last.texts[i]);
+    if (again) return last.batch;
+    const batch = this.#embedded(texts, given);
+    this.#last = given ? undefined : { texts: [...texts], batch };
+    batch.catch(() => this.#last = undefined); // may be asked for again
+    return batch;
+  }
+
+  async #embedded(texts: readonly string[], given?: GivenVectors): Promise<QueryBatch> {
     if (given) requireKey(this.saved, given.provider);
     const raw = given?.raw ?? await this.#provider.embed(texts);
     const ids = texts.map((text) => sha256(text).slice(0, 16));
