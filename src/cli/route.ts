@@ -7,7 +7,8 @@ import { openRouter } from "../api/route.ts";
 import { UsageError } from "../base/errors.ts";
 import { digits, money } from "../report/tables/numbers.ts";
 import { columnsOf, textTable } from "../report/tables/text_table.ts";
-import type { PoolRouter, Recorded, Routed, Trade } from "../route/pool_router.ts";
+import type { PoolRouter } from "../route/pool_router.ts";
+import type { Recorded, Routed, Trade } from "../route/routed.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {
