@@ -12,10 +12,10 @@ import type { FittedRouter, QueryBatch, Router } from "../router/contract.ts";
 import { decide } from "../router/decide.ts";
 import { createMemo } from "../router/memo.ts";
 import { neighbours } from "../router/training.ts";
-import { checked } from "../run/checked.ts";
 import { points } from "../run/curve.ts";
 import { finalTraining, fitContext } from "../run/job.ts";
 import { forFit, type LabelledRows, type OpenedSplit } from "../run/open_split.ts";
+import { blamed } from "./blamed.ts";
 import { expectUnseen, joined, profileOf, rowsOf } from "./join.ts";
 import type { GivenVectors, Recorded, Routed, Trade } from "./routed.ts";
 import { type Joined, type Purpose, type SavedRouter, writeSaved } from "./saved.ts";
@@ -43,7 +43,7 @@ export class PoolRouter {
   constructor(saved: SavedRouter, method: Router, provider: EmbeddingProvider) {
     requireKey(saved, provider);
     this.saved = saved;
-    this.#method = checked(method);
+    this.#method = blamed(method, saved.router.id, saved.router.file);
     this.#provider = provider;
     this.#split = rowsOf(saved);
     this.#rows = saved.joined
