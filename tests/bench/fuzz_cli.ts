@@ -67,7 +67,7 @@ interface Ended {
 }
 
 /** Milliseconds that a command may take; all of them are given little to do. */
-const LIMIT = 60_000;
+const LIMIT = 120_000;
 
 function whatIsWrong({ code, output }: Ended): string | undefined {
   if (code === undefined) return "did not end, or took its process with it";
