@@ -101,9 +101,10 @@ export async function main(argv: string[]): Promise<void> {
   if (sources.length > 1) {
     throw new UsageError("--endpoint, --records and --hold-out exclude each other");
   }
-  if (save !== undefined && (flags.router === undefined || holdOut !== undefined)) {
+  const answered = flags.records ?? endpoint;
+  if (save !== undefined && (flags.router === undefined || answered === undefined)) {
     throw new UsageError(
-      "--save writes the router of --router with the model of --records or --endpoint",
+      "--save needs --router, the fitted router that the model joins, and --records or --endpoint, its answers",
     );
   }
   if (list !== undefined) await expectWritable("--list", dirname(list));
@@ -120,6 +121,10 @@ export async function main(argv: string[]): Promise<void> {
   }
   if (sources.length === 0) return;
   const records = endpoint === undefined ? flags.records : await labelled(pool, options, router);
+  // Before the report, which takes longer: a model that cannot join is said at once.
+  const larger = router && save !== undefined && records !== undefined
+    ? await joinModel(router, pool, { ...options, records })
+    : undefined;
   const line = progress("routing with and without it", 100);
   const report = await addModel(pool, {
     ...options,
@@ -128,16 +133,19 @@ export async function main(argv: string[]): Promise<void> {
   });
   line.end();
   console.log(json ? JSON.stringify(report.facts) : String(report));
-  if (router === undefined || save === undefined || records === undefined) return;
-  const larger = await joinModel(router, pool, { ...options, records });
+  if (larger === undefined || save === undefined) return;
   await larger.save(save);
-  const { saved: { router: { id }, joined }, models } = larger;
-  (json ? console.error : console.log)(
-    `\nwrote ${save}: ${id}, ${models.length} models, ${report.facts.model} by ` +
-      `${joined!.profile.order.length} labels\nto ask it: deno task route --router ${
-        shellQuote(save)
-      } "…"`,
-  );
+  (json ? console.error : console.log)(`\n${wrote(larger, save, report.facts.model)}`);
+}
+
+function wrote(
+  { saved: { router, joined }, models }: PoolRouter,
+  save: string,
+  model: string,
+): string {
+  const labels = joined!.profile.order.length;
+  return `wrote ${save}: ${router.id}, ${models.length} models, ${model} by ${labels} labels\n` +
+    `to ask it: deno task route --router ${shellQuote(save)} "…"`;
 }
 
 /** The router that the model shall join, opened before anything is asked or paid. */

@@ -78,8 +78,13 @@ Deno.test("a model joins a fitted router, which then chooses it", async () => {
     const refused = (argv: string[], message: RegExp) =>
       assert.rejects(main(argv), (e) => e instanceof UsageError && message.test(e.message));
     await refused([...argv, "--seed", "7"], /--seed is said by the file of --router/);
-    await refused(["--data", data, "--records", answers, "--save", larger], /router of --router/);
+    await refused(
+      ["--data", data, "--records", answers, "--save", larger],
+      /--save needs --router/,
+    );
+    const listed = ["--list", `${folder}/list.jsonl`, "--save", larger];
+    await refused(["--data", data, "--router", file, ...listed], /--save needs --router/);
     const [played] = Object.keys(part[0].scores), held = ["--hold-out", played, "--save", larger];
-    await refused(["--data", data, "--router", file, ...held], /router of --router/);
+    await refused(["--data", data, "--router", file, ...held], /--save needs --router/);
   });
 });
