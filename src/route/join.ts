@@ -35,7 +35,10 @@ export function profileOf({ table, joined }: SavedRouter): string[] | undefined 
   return joined?.profile.order.map((row) => table.ids[row]);
 }
 
-/** @throws {CapabilityError} where the router cannot take in a model */
+/**
+ * Makes sure that a router has a way of taking in models.
+ * @throws {CapabilityError} where it has none
+ */
 export function expectUnseen({ router: { id } }: SavedRouter, { unseen }: Router): void {
   if (unseen) return;
   throw new CapabilityError(`${id} cannot take in a model without being fitted anew`);

@@ -27,6 +27,8 @@ const PROBES = 8, TOLERANCE = 1e-6;
 export class PoolRouter {
   /** How it was fitted, and on what. */
   readonly saved: SavedRouter;
+  readonly #given: Router;
+  /** The same, its faults said as its own. */
   readonly #method: Router;
   readonly #provider: EmbeddingProvider;
   readonly #split: OpenedSplit;
@@ -43,6 +45,7 @@ export class PoolRouter {
   constructor(saved: SavedRouter, method: Router, provider: EmbeddingProvider) {
     requireKey(saved, provider);
     this.saved = saved;
+    this.#given = method;
     this.#method = blamed(method, saved.router.id, saved.router.file);
     this.#provider = provider;
     this.#split = rowsOf(saved);
@@ -137,10 +140,13 @@ export class PoolRouter {
    */
   async join(table: OutcomeTable, of: Pick<Joined, "models" | "profile">): Promise<PoolRouter> {
     const saved = await joined(this.saved, this.#method, table, of);
-    return new PoolRouter(saved, this.#method, this.#provider);
+    return new PoolRouter(saved, this.#given, this.#provider);
   }
 
-  /** @throws {CapabilityError} where it cannot take in a model */
+  /**
+   * Makes sure that a model may join.
+   * @throws {CapabilityError} where the router cannot take in a model
+   */
   expectJoinable(): void {
     expectUnseen(this.saved, this.#method);
   }

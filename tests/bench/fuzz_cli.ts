@@ -421,6 +421,7 @@ function commandLine(
     argv.push(...wanted.filter((word) => !word.startsWith("-") || chance(0.2)));
   }
   const places = PLACES[name] ?? [];
+  const rare = command.flags.length > 25 ? 0.04 : 0.15; // or no command line of many flags gets far
   for (const flag of command.flags) {
     const isPlace = places.includes(`--${flag.name}`), isReadme = flag.name === "readme";
     if (flag.name === "plan" || flag.name === "out" && chance(0.9)) continue; // given below
@@ -428,7 +429,7 @@ function commandLine(
       ["icl-stage1", "fit", "add-model"].includes(name) && flag.name === "data" ||
       ["fit", "route"].includes(name) && flag.name === "router" ||
       name === "add-model" && flag.name === pick(["router", "routers", "n"]);
-    if (isPlace || isReadme || !(needed || chance(0.15))) continue;
+    if (isPlace || isReadme || !(needed || chance(rare))) continue;
     const text = value(flag);
     argv.push(`--${flag.name}`);
     if (flag.takes && !chance(0.02)) argv.push(text);
