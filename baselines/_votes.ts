@@ -41,7 +41,8 @@ export async function vote(
 ): Promise<Float64Array> {
   const apart = own === "apart";
   const { index, similarity, k: found } = await neighbours(batch, queries, most + Number(apart));
-  const fallback = columnMeans(scores, M), quality = new Float64Array(batch.ids.length * M);
+  const quality = new Float64Array(batch.ids.length * M);
+  let means: Float64Array | undefined; // of all rows: longer to compute than a vote, and seldom needed
   const near = new Int32Array(Math.min(k, found)), weight = new Float64Array(near.length);
   const sum = new Float64Array(M), total = new Float64Array(M);
   const asked = lengths(batch), stored = lengths(queries);
@@ -60,7 +61,9 @@ export async function vote(
     for (let j = 0; j < voters; j++) {
       if (weight[j] !== 0) addVote(scores, near[j] * M, weight[j], sum, total);
     }
-    for (let m = 0; m < M; m++) quality[i * M + m] = total[m] > 0 ? sum[m] / total[m] : fallback[m];
+    for (let m = 0; m < M; m++) {
+      quality[i * M + m] = total[m] > 0 ? sum[m] / total[m] : (means ??= columnMeans(scores, M))[m];
+    }
   }
   return quality;
 }

@@ -143,14 +143,13 @@ async function baseline(
   most: number,
 ): Promise<Float64Array> {
   const { index, k: found } = await neighbours(batch, queries, most);
-  const [overall] = columnMeans(best, 1);
   return Float64Array.from(batch.ids, (_, i) => {
     let sum = 0, count = 0;
     for (let at = i * found; at < i * found + Math.min(k, found); at++) {
       const score = best[index[at]];
       if (score === score) sum += score, count++;
     }
-    return count > 0 ? sum / count : overall;
+    return count > 0 ? sum / count : columnMeans(best, 1)[0];
   });
 }
 

@@ -101,11 +101,11 @@ function extended(
   mixtures: Float64Array,
 ): FittedRouter<Way> {
   const pool = extendPool(train.models, profiles), k = profiles.models.length;
-  const M = train.models.length;
+  const M = train.models.length, means = columnMeans(train.scores, M);
   return {
     models: pool.models,
     predict: async (batch) => {
-      const old = await votes(batch), far = deviations(old, train);
+      const old = await votes(batch), far = deviations(old, means);
       const fresh = Float64Array.from({ length: batch.ids.length * k }, (_, at) => {
         const i = Math.floor(at / k), a = at % k;
         let sum = mixtures[a];
@@ -171,11 +171,10 @@ function inputs(
       });
     });
   }
-  return deviations(cells, train);
+  return deviations(cells, columnMeans(train.scores, M));
 }
 
 /** Cells [rows × M] less the models' mean scores; 0 for a model without a score. */
-function deviations(cells: Float64Array, { scores, models }: TrainingData): Float64Array {
-  const means = columnMeans(scores, models.length);
-  return cells.map((value, at) => Number.isNaN(value) ? 0 : value - means[at % models.length]);
+function deviations(cells: Float64Array, means: Float64Array): Float64Array {
+  return cells.map((value, at) => Number.isNaN(value) ? 0 : value - means[at % means.length]);
 }

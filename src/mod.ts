@@ -21,5 +21,6 @@ export { budgets, figures, frontier, gap, ranks, slope } from "./api/figures.ts"
 export { openSplit } from "./api/split.ts";
 export { addModel, queriesToLabel } from "./api/add_model.ts";
 export { fitRouter, openRouter } from "./api/route.ts";
+export { joinModel } from "./api/join_model.ts";
 export { conformance } from "./api/conformance.ts";
 export { markdown, percent, plot, signed, table } from "./api/shown.ts";

@@ -22,8 +22,8 @@ import {
 } from "../new_model/gains.ts";
 import type { Router } from "../router/contract.ts";
 import { loadRouter } from "../router/discover.ts";
+import { blamed } from "../route/blamed.ts";
 import { isSequential } from "../router/sequential.ts";
-import { checked } from "../run/checked.ts";
 import { runNewModelJob } from "../run/new_model_job.ts";
 import { type EmbeddedTable, openSplit } from "../run/open_split.ts";
 import type { Split } from "../splits/split.ts";
@@ -101,12 +101,13 @@ export async function addModel(pool: Pool, options: AddModelOptions): Promise<Ne
   const jobs = routers.length * (1 + folds.length);
   let done = 0;
   for (const given of routers) {
-    const { id, router } = typeof given === "string"
+    const { id, router, path } = typeof given === "string"
       ? await loadRouter(given)
-      : { id: idOf(given), router: given };
+      : { id: idOf(given), router: given, path: undefined };
     if (isSequential(router)) throw new CapabilityError(`${id} takes in no new models`);
+    const method = blamed(router, id, path);
     const run = async (part: Split, budgets: readonly number[]): Promise<Decisions> => {
-      const decisions = await decisionsOf(id, router, data, part, budgets);
+      const decisions = await decisionsOf(id, method, data, part, budgets);
       const refused = decisions.job.card.notes.filter((note) => / labels: /.test(note));
       if (part === split) { for (const note of refused) said.add(`${id}: ${note}`); }
       progress(++done / jobs);
@@ -167,7 +168,7 @@ async function decisionsOf(
   const opened = openSplit(data, split), { signal } = new AbortController();
   const options = { device: "cpu", signal, progress: () => {} } as const;
   const sizes = [...new Set(budgets)], { table } = data;
-  const job = await runNewModelJob(id, checked(router), opened, table, sizes, options, [
+  const job = await runNewModelJob(id, router, opened, table, sizes, options, [
     "own",
     "ignore",
   ]);

@@ -6,13 +6,13 @@ import { CapabilityError, DataError, UsageError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import { openProvider } from "../embed/mod.ts";
 import { takeRows } from "../linalg/matrix.ts";
+import { blamed } from "../route/blamed.ts";
 import { takeQueries } from "../route/rows.ts";
 import { PoolRouter } from "../route/pool_router.ts";
 import { readSaved } from "../route/saved.ts";
 import type { Router } from "../router/contract.ts";
 import { loadRouter, loadRouters } from "../router/discover.ts";
 import { type AnyRouter, isSequential } from "../router/sequential.ts";
-import { checked } from "../run/checked.ts";
 import { fitContext, whyNot } from "../run/job.ts";
 import { tune } from "../run/tune.ts";
 import type { Pool } from "./pool.ts";
@@ -74,7 +74,7 @@ export async function fitRouter(
   const signal = new AbortController().signal;
   const options = { device: "cpu", signal, progress } as const;
   const { score, area = score } = await tune(
-    checked(method),
+    blamed(method, found.id, "file" in found ? found.file : undefined),
     opened,
     () => fitContext("tune", found.id, opened, options),
   );

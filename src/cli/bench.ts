@@ -2,8 +2,8 @@
  * `deno task bench`: runs routers on datasets under protocols and writes verified results.
  * @module
  */
-import { dirname } from "node:path";
-import { CapabilityError, DataError, UsageError } from "../base/errors.ts";
+import { dirname, isAbsolute } from "node:path";
+import { CapabilityError, DataError, shownPath, UsageError } from "../base/errors.ts";
 import { type Device, DEVICES } from "../base/device.ts";
 import { repoPath, settled } from "../base/files.ts";
 import { shellQuote } from "../base/shell.ts";
@@ -163,11 +163,9 @@ export async function main(argv: string[]): Promise<void> {
       "--keep: new-model fits a router again and again, and keeps no predictions",
     );
   }
-  const routers = flags.routers.length > 0
-    ? flags.routers
-    : flags.preset
-    ? await quickRouters()
-    : undefined;
+  // The command in a result shall hold in another copy of the repository.
+  const named = flags.routers.map((name) => isAbsolute(name) ? shownPath(name) : name);
+  const routers = named.length > 0 ? named : flags.preset ? await quickRouters() : undefined;
   // A broken file is said before data are read, which may take a while.
   await loadRouters(routers);
   const runs: { pool: Pool; options: BenchOptions }[] = [];

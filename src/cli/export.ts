@@ -10,6 +10,7 @@ import { loadDataset } from "../../datasets/load.ts";
 import { audited, underProtocol } from "../audit/audited.ts";
 import { assertSplitFits } from "../splits/split.ts";
 import { exportArena, exportCsv } from "../results/export.ts";
+import { exportOrbit, exportXRouteBench, orbitProtocol } from "../results/export_peers.ts";
 import { findOutcomes } from "../results/outcome_finder.ts";
 import { openResult } from "../results/open.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
@@ -18,29 +19,31 @@ const FLAGS = {
   format: {
     type: "string",
     default: "csv",
-    choices: ["csv", "routerarena"],
+    choices: ["csv", "routerarena", "orbit", "xroutebench"],
     help: "what to write",
   },
   out: { type: "string", value: "file", help: "where to; needed" },
   data: { type: "string", value: "dataset", help: "the outcomes, if not the named dataset" },
-  router: { type: "string", value: "id", help: "router, for routerarena" },
+  router: { type: "string", value: "id", help: "router, for all but csv" },
   seed: {
     type: "number",
     integer: true,
     value: "n",
-    help: "seed, for routerarena; the first if absent",
+    help: "seed, for all but csv; the first if absent",
   },
 } as const satisfies Flags;
 
 const COMMAND: Command<typeof FLAGS> = {
   name: "deno task export",
   summary:
-    "Writes the decisions of a result as CSV (all routers) or as RouterArena predictions (one router).",
+    "Writes the decisions of a result as CSV (all routers), or of one router as RouterArena predictions, as ORBIT's " +
+    "trade-off points with its protocol files beside them, or as a result of xRouteBench's pipeline.",
   args: { usage: "<result.json>", min: 1, max: 1 },
   flags: FLAGS,
   examples: [
     "deno task export results/demo@1/id.static.json --out decisions.csv",
     "deno task export results/demo@1/id.static.json --format routerarena --router knn --out knn.json",
+    "deno task export results/demo@1/id.static.json --format orbit --router knn --out orbit.json",
   ],
 };
 
@@ -57,15 +60,28 @@ export async function main(argv: string[]): Promise<void> {
     opened.result.protocol.name,
   );
   for (const split of opened.splits) assertSplitFits(split, table);
-  if (flags.format === "csv") {
-    await writeAtomic(flags.out, [...exportCsv(opened, table)].join(""));
-  } else {
-    if (!flags.router) throw new UsageError("--router is needed for routerarena predictions");
-    const seed = flags.seed ?? opened.result.protocol.seeds[0];
-    const predictions = exportArena(opened, table, flags.router, seed);
-    await writeAtomic(flags.out, JSON.stringify(predictions, null, 1) + "\n");
+  const { format, router, out } = flags, seed = flags.seed ?? opened.result.protocol.seeds[0];
+  if (format === "csv") {
+    await writeAtomic(out, [...exportCsv(opened, table)].join(""));
+    return console.log(`wrote ${out}`);
   }
-  console.log(`wrote ${flags.out}`);
+  if (!router) throw new UsageError(`--router is needed for ${format}: whose decisions`);
+  const make = { routerarena: exportArena, orbit: exportOrbit, xroutebench: exportXRouteBench };
+  await writeJson(out, make[format as keyof typeof make](opened, table, router, seed));
+  if (format !== "orbit") return;
+  const splits = opened.splits.filter((split) => split.seed === seed);
+  for (const split of splits) {
+    const fold = splits.length > 1 ? `.fold-${split.fold}` : "";
+    await writeJson(
+      `${out.replace(/\.json$/, "")}${fold}.protocol.json`,
+      orbitProtocol(opened, table, split),
+    );
+  }
+}
+
+async function writeJson(path: string, content: unknown): Promise<void> {
+  await writeAtomic(path, JSON.stringify(content, null, 1) + "\n");
+  console.log(`wrote ${path}`);
 }
 
 if (import.meta.main) await runMain(main);

@@ -2,8 +2,8 @@
  * `deno task new-router <name>`: copies the template into `baselines/` under a name of its own.
  * @module
  */
-import { relative, resolve } from "node:path";
-import { UsageError } from "../base/errors.ts";
+import { resolve } from "node:path";
+import { shownPath, UsageError } from "../base/errors.ts";
 import { exists, readBytes, repoPath, writeAtomic } from "../base/files.ts";
 import { fileStem } from "../router/discover.ts";
 import { parseFlags, runMain } from "./args.ts";
@@ -24,9 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   const path = await newRouter(args[0], flags.folder);
   // In baselines/ a router goes by its id, elsewhere by its file.
-  const [shown, router] = flags.folder === undefined
-    ? [relative(Deno.cwd(), path), fileStem(args[0])]
-    : [path, path];
+  const shown = shownPath(path), router = flags.folder === undefined ? fileStem(args[0]) : shown;
   console.log(`${shown} is a working router. Put your method in its place; then
 
   deno check ${shown}

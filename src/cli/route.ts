@@ -7,7 +7,8 @@ import { openRouter } from "../api/route.ts";
 import { UsageError } from "../base/errors.ts";
 import { digits, money } from "../report/tables/numbers.ts";
 import { columnsOf, textTable } from "../report/tables/text_table.ts";
-import type { PoolRouter, Recorded, Routed, Trade } from "../route/pool_router.ts";
+import type { PoolRouter } from "../route/pool_router.ts";
+import type { Recorded, Routed, Trade } from "../route/routed.ts";
 import { type Command, type Flags, parseFlags, runMain } from "./args.ts";
 
 const FLAGS = {
@@ -48,8 +49,7 @@ export async function main(argv: string[]): Promise<void> {
     console.log(long ? longAnswer(routed, near, router) : shortAnswer(routed));
   };
   if (args.length > 0) {
-    const all = await router.route(args, trade);
-    for (const [i, routed] of all.entries()) await show(args[i], routed, true);
+    for (const query of args) await show(query, (await router.route([query], trade))[0], true);
     return;
   }
   for await (const lines of linesOf(Deno.stdin.readable)) {

@@ -2,8 +2,9 @@
  * Exact nearest neighbours by inner product (cosine, for unit vectors): no index, every pair is looked at.
  * @module
  */
-import { type Matrix, squareNorms } from "./matrix.ts";
+import { type Matrix, row, squareNorms } from "./matrix.ts";
 import { forEachProductBlock } from "./gemm.ts";
+import { integerProducts } from "./integer_store.ts";
 
 /** The neighbours of Q queries, most similar first. */
 export interface Neighbours {
@@ -19,6 +20,8 @@ export interface Neighbours {
 const RANKS = 2 ** 21;
 /** One similarity in so many is in the sample of {@link likelyBelow}. */
 const STRIDE = 32;
+/** Up to so many queries are searched for one by one. */
+const FEW = 4;
 
 /**
  * The `k` rows of `store` with the largest inner product for every row of `queries`. Equal similarities are
@@ -47,7 +50,7 @@ export async function nearest(
   requireFinite(queries, "query");
   requireFinite(store, "store");
   const keys = new Float64Array(Math.min(n, 2 * k + Math.ceil(n / STRIDE)));
-  await forEachProductBlock(queries, store, (start, block, rows) => {
+  const each = (start: number, block: Float32Array, rows: number): void => {
     const bits = new Int32Array(block.buffer, block.byteOffset, block.length);
     for (let q = 0; q < rows; q++) {
       largestKeys(block, bits, q * n, rank, k, keys);
@@ -56,8 +59,25 @@ export async function nearest(
         similarity[to] = block[q * n + index[to]];
       }
     }
-  });
+  };
+  if (!oneByOne(queries, store, each)) await forEachProductBlock(queries, store, each);
   return { index, similarity, k };
+}
+
+/** Products of few queries in integers: nothing to start, half the memory to read. False where that is not exact. */
+function oneByOne(
+  queries: Matrix,
+  store: Matrix,
+  visit: (start: number, block: Float32Array, rows: number) => void,
+): boolean {
+  const products = queries.rows <= FEW ? integerProducts(store) : null;
+  if (!products) return false;
+  const block = new Float32Array(store.rows);
+  for (let q = 0; q < queries.rows; q++) {
+    if (!products(row(queries, q), block)) return false;
+    visit(q, block, 1);
+  }
+  return true;
 }
 
 /**

@@ -108,8 +108,8 @@ function onlyNew(list: readonly OutcomeRecord[], known: readonly string[], where
   );
 }
 
-/** A table with one more model, NaN where it has no outcome. */
-function withColumn(
+/** A table with one more model, NaN where it has no outcome; scores and costs by row. */
+export function withColumn(
   table: OutcomeTable,
   model: string,
   scores: ReadonlyMap<number, number>,

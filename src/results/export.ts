@@ -4,6 +4,7 @@
  */
 import type { OutcomeTable } from "../outcomes/table.ts";
 import { UsageError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { testRows } from "../evaluate/decisions.ts";
 import type { DecisionEntry } from "./decision_file.ts";
 import type { OpenedResult } from "./result.ts";
@@ -64,18 +65,13 @@ export interface ArenaPrediction {
  * @throws {UsageError} when the router has no decisions of its own there, or for a new-model result
  */
 export function exportArena(
-  { entries, splits }: OpenedResult,
+  opened: OpenedResult,
   table: OutcomeTable,
   router: string,
   seed: number,
 ): ArenaPrediction[] {
-  requireHeadline(entries);
-  const own = entries.filter((e) => e.router === router && e.seed === seed && !e.mixtures);
-  if (own.length === 0) {
-    throw new UsageError(`no decisions of router "${router}" with seed ${seed}`);
-  }
-  return own.flatMap((entry) => {
-    const split = splits.find((s) => s.seed === entry.seed && s.fold === entry.fold)!;
+  return ownEntries(opened, router, seed).flatMap((entry) => {
+    const split = opened.splits.find((s) => s.seed === entry.seed && s.fold === entry.fold)!;
     return Array.from(testRows(split), (row, i): ArenaPrediction => {
       const model = entry.models[entry.choice[i * entry.columns.length]];
       const at = row * table.models.length + table.models.indexOf(model);
@@ -90,6 +86,26 @@ export function exportArena(
       };
     });
   });
+}
+
+/**
+ * Decisions of one router and seed, fold by fold.
+ * @throws {UsageError} when the router has none of its own there, or for a new-model result
+ */
+export function ownEntries(
+  { entries }: Pick<OpenedResult, "entries">,
+  router: string,
+  seed: number,
+): DecisionEntry[] {
+  requireHeadline(entries);
+  const own = entries.filter((e) => e.router === router && e.seed === seed && !e.mixtures);
+  if (own.length > 0) return own;
+  const seeds = [...new Set(entries.map((entry) => entry.seed))].join(", ");
+  const routers = [...new Set(entries.filter((e) => !e.mixtures).map((entry) => entry.router))];
+  throw new UsageError(
+    `no decisions of router "${router}" with seed ${seed}${didYouMean(router, routers)}; ` +
+      `seeds: ${seeds}; routers: ${routers.join(", ")}`,
+  );
 }
 
 /** What the headline decision of the i-th test row cost: of a path all visits. */

@@ -34,7 +34,8 @@ export async function checkSubmission(path: string, folder: string): Promise<str
     const found = await sourceHash(file);
     if (found !== sha256) {
       throw new VerificationError(
-        `${path}: ${file} is not the router of this result: its hash is ${found}, the result names ${sha256}`,
+        `${path}: ${file} is not the router of this result: its hash is ${found}, the result names ${sha256}; ` +
+          `after a change make the result anew, by its own command`,
       );
     }
     submitted.push(id);

@@ -3,68 +3,22 @@
  * @module
  */
 import { DataError, UsageError } from "../base/errors.ts";
-import { hashJson, sha256 } from "../base/hash.ts";
+import { sha256 } from "../base/hash.ts";
 import { VERSION } from "../base/version.ts";
 import { type EmbeddingProvider, prepareVectors } from "../embed/mod.ts";
 import { type Matrix, matrix, takeRows } from "../linalg/matrix.ts";
-import { isOwn } from "../outcomes/table.ts";
+import { isOwn, type OutcomeTable } from "../outcomes/table.ts";
 import type { FittedRouter, QueryBatch, Router } from "../router/contract.ts";
 import { decide } from "../router/decide.ts";
 import { createMemo } from "../router/memo.ts";
 import { neighbours } from "../router/training.ts";
-import { checked } from "../run/checked.ts";
 import { points } from "../run/curve.ts";
 import { finalTraining, fitContext } from "../run/job.ts";
-import { type OpenedSplit, openSplit } from "../run/open_split.ts";
-import { type Purpose, type SavedRouter, writeSaved } from "./saved.ts";
-
-/** How to choose between score and cost; by default score alone. */
-export interface Trade {
-  /** Price of cost, λ ≥ 0, with costs scaled to 0…1 over the pool. */
-  readonly lambda?: number;
-  /** Setting of the router's own dial, which takes the place of λ where it has one. */
-  readonly dial?: number;
-}
-
-/** What a router says of one text. */
-export interface Routed {
-  /** The chosen model. */
-  readonly model: string;
-  /** All models of the pool, in its order. */
-  readonly models: readonly RoutedModel[];
-}
-
-/** What a router says of one model for one text. */
-export interface RoutedModel {
-  /** Its name. */
-  readonly model: string;
-  /** Predicted score; null where the router cannot choose the model. */
-  readonly score: number | null;
-  /** US dollars a query: predicted, else the mean of the recorded ones; null where not known. */
-  readonly cost: number | null;
-}
-
-/** A recorded query near a text. */
-export interface Recorded {
-  /** Id of the query. */
-  readonly id: string;
-  /** Its text; null where the data may not be passed on, so that the file has none. */
-  readonly text: string | null;
-  /** Benchmark, and its task where there is one. */
-  readonly task: string;
-  /** Cosine of the vectors. */
-  readonly similarity: number;
-  /** What every model scored; null = missing. */
-  readonly scores: Readonly<Record<string, number | null>>;
-}
-
-/** Vectors of texts, made before. */
-export interface GivenVectors {
-  /** Raw features, before preparation, one row a text. */
-  readonly raw: Matrix;
-  /** What made them. */
-  readonly provider: Pick<EmbeddingProvider, "name" | "key">;
-}
+import { forFit, type LabelledRows, type OpenedSplit } from "../run/open_split.ts";
+import { blamed } from "./blamed.ts";
+import { expectUnseen, joined, profileOf, rowsOf } from "./join.ts";
+import type { GivenVectors, Recorded, Routed, Trade } from "./routed.ts";
+import { type Joined, type Purpose, type SavedRouter, writeSaved } from "./saved.ts";
 
 /** Rows that are asked about when a router is saved and opened, and by how much an answer may differ. */
 const PROBES = 8, TOLERANCE = 1e-6;
@@ -73,26 +27,31 @@ const PROBES = 8, TOLERANCE = 1e-6;
 export class PoolRouter {
   /** How it was fitted, and on what. */
   readonly saved: SavedRouter;
+  readonly #given: Router;
+  /** The same, its faults said as its own. */
   readonly #method: Router;
   readonly #provider: EmbeddingProvider;
   readonly #split: OpenedSplit;
+  /** The rows with what is known of all models, joined ones included. */
+  readonly #rows: LabelledRows;
   readonly #fits = new Map<string, Promise<FittedRouter>>();
+  /** What was asked last: who asks why a model was chosen need not search for neighbours again. */
+  #last?: { readonly texts: readonly string[]; readonly batch: Promise<QueryBatch> };
 
   /**
    * For `openRouter` and `fitRouter`.
    * @throws {DataError} when the embedding is not the one that the rows were embedded with
    */
   constructor(saved: SavedRouter, method: Router, provider: EmbeddingProvider) {
-    const { table, raw, seed, fold, roles, embedding: { preparation } } = saved;
     requireKey(saved, provider);
     this.saved = saved;
-    this.#method = checked(method);
+    this.#given = method;
+    this.#method = blamed(method, saved.router.id, saved.router.file);
     this.#provider = provider;
-    this.#split = openSplit({ table, raw, preparation }, {
-      ...{ format: 1, protocol: "id", foldName: "", validation: "id", heldOutModels: [] },
-      ...{ dataset: table.dataset.name, dataSha256: table.dataset.sha256 },
-      ...{ idsSha256: hashJson(table.ids), seed, fold, roles },
-    });
+    this.#split = rowsOf(saved);
+    this.#rows = saved.joined
+      ? this.#split.retraining(saved.joined.profile.order.length).all
+      : this.#split.all;
   }
 
   /** Model names, ascending. */
@@ -123,8 +82,12 @@ export class PoolRouter {
     { lambda = 0, dial }: Trade = {},
     given?: GivenVectors,
   ): Promise<Routed[]> {
-    const { models } = this, { meanCosts } = this.#split.all, M = models.length;
     const fitted = await this.fitted(lambda > 0 || dial !== undefined ? "area" : "score");
+    const { models } = fitted, M = models.length;
+    const meanCosts = Float64Array.from(
+      models,
+      (model) => this.#rows.meanCosts[this.models.indexOf(model)],
+    );
     this.#checkTrade(fitted, lambda, dial);
     const batch = await this.#batch(texts, given);
     const predictions = dial === undefined
@@ -144,7 +107,7 @@ export class PoolRouter {
 
   /** The recorded queries whose vectors are nearest to a text's, nearest first. */
   async nearest(text: string, k = 3): Promise<Recorded[]> {
-    const { models, scores, tasks, queries } = this.#split.all, M = models.length;
+    const { models, scores, tasks, queries } = this.#rows, M = models.length;
     const { index, similarity } = await neighbours(await this.#batch([text]), queries, k);
     return Array.from(index.subarray(0, k), (row, i) => ({
       id: queries.ids[row],
@@ -170,14 +133,34 @@ export class PoolRouter {
     await writeSaved(path, { ...saved, table: { ...table, texts }, probes: { score, area } });
   }
 
+  /**
+   * The same router with another model, which it takes in by its own way, chosen for so many labels as in the bench.
+   * @param table outcomes of the rows, the new model's on the labelled ones only
+   * @throws {CapabilityError} where it cannot take in a model, or needs costs that are not known
+   */
+  async join(table: OutcomeTable, of: Pick<Joined, "models" | "profile">): Promise<PoolRouter> {
+    const saved = await joined(this.saved, this.#method, table, of);
+    return new PoolRouter(saved, this.#given, this.#provider);
+  }
+
+  /**
+   * Makes sure that a model may join.
+   * @throws {CapabilityError} where the router cannot take in a model
+   */
+  expectJoinable(): void {
+    expectUnseen(this.saved, this.#method);
+  }
+
   async #fit(purpose: Purpose): Promise<FittedRouter> {
-    const { router, configs, probes, harness } = this.saved;
+    const { router, configs, probes, harness } = this.saved, split = this.#split;
     const signal = new AbortController().signal;
-    const fitted = await this.#method.fit(
-      finalTraining(this.#method, this.#split),
+    const options = { device: "cpu", signal, progress: () => {} } as const;
+    const base = await this.#method.fit(
+      finalTraining(this.#method, split),
       configs[purpose],
-      fitContext("final", router.id, this.#split, { device: "cpu", signal, progress: () => {} }),
+      fitContext("final", router.id, split, options, profileOf(this.saved)),
     );
+    const fitted = await withJoined(base, this.#method, this.saved, split);
     const got = probes && await this.#answers(fitted);
     const off = got?.findIndex((value, at) => !same(value, probes![purpose][at])) ?? -1;
     if (off < 0) return fitted;
@@ -206,7 +189,18 @@ export class PoolRouter {
     return points(await fitted.predict(batch), this.#method).quality;
   }
 
-  async #batch(texts: readonly string[], given?: GivenVectors): Promise<QueryBatch> {
+  #batch(texts: readonly string[], given?: GivenVectors): Promise<QueryBatch> {
+    const last = this.#last;
+    const again = !given && last?.texts.length === texts.length &&
+      texts.every((text, i) => text === last.texts[i]);
+    if (again) return last.batch;
+    const batch = this.#embedded(texts, given);
+    this.#last = given ? undefined : { texts: [...texts], batch };
+    batch.catch(() => this.#last = undefined); // may be asked for again
+    return batch;
+  }
+
+  async #embedded(texts: readonly string[], given?: GivenVectors): Promise<QueryBatch> {
     if (given) requireKey(this.saved, given.provider);
     const raw = given?.raw ?? await this.#provider.embed(texts);
     const ids = texts.map((text) => sha256(text).slice(0, 16));
@@ -233,6 +227,18 @@ export class PoolRouter {
     }
     if (!dial && setting !== undefined) throw new UsageError(`${id} has no dial of its own, but λ`);
   }
+}
+
+/** The fit with the models that joined, taken in as they were when they did. */
+async function withJoined(
+  fitted: FittedRouter,
+  { reference }: Router,
+  { joined }: SavedRouter,
+  split: OpenedSplit,
+): Promise<FittedRouter> {
+  if (!joined) return fitted;
+  const { profile: { order }, way } = joined;
+  return await fitted.withModels!(forFit(split.profile(order.length), reference), way);
 }
 
 /** @throws {DataError} when vectors are not of the embedding that a router was fitted with */

@@ -5,7 +5,7 @@
  * so any router can be saved without a line of its own, takes in new models as before, and is what the bench
  * measured, bit for bit. `probes`, its predictions for the first rows, tell a fit that came out otherwise.
  *
- * Layout, version 1: a line of JSON with format, version and the SHA-256 of all that follows; a line of JSON
+ * Layout: a line of JSON with format, version and the SHA-256 of all that follows; a line of JSON
  * with facts and labels; then the arrays it names, little-endian, one after the other.
  * @module
  */
@@ -16,8 +16,11 @@ import { sha256 } from "../base/hash.ts";
 import type { Preparation } from "../embed/provider.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
+import type { Split } from "../splits/split.ts";
 
-const FORMAT = "icl-router-bench/fitted-router", VERSION = 1;
+const FORMAT = "icl-router-bench/fitted-router";
+/** Version 2 has models that joined. */
+const VERSIONS: readonly unknown[] = [1, 2];
 
 /** A fitted router as its file has it. */
 export interface SavedRouter {
@@ -43,8 +46,23 @@ export interface SavedRouter {
   readonly table: OutcomeTable;
   /** Raw features of the rows, before preparation [N × D]. */
   readonly raw: Matrix;
+  /** Models that joined later; absent where none has. */
+  readonly joined?: Joined;
   /** Predicted scores for the first rows, by purpose; absent before it is saved. */
   readonly probes?: Readonly<Record<Purpose, Float64Array>>;
+}
+
+/** A fitted router that can be held against its next fit. */
+export type ProbedRouter = SavedRouter & Required<Pick<SavedRouter, "probes">>;
+
+/** Models that a fitted router took in. The table has their outcomes, on the labelled rows only. */
+export interface Joined {
+  /** Their names, ascending. */
+  readonly models: readonly string[];
+  /** The labelled rows, in the order of their labels; not each need be labelled by every one of them. */
+  readonly profile: NonNullable<Split["profile"]>;
+  /** How they are taken in, where the router has several ways. */
+  readonly way?: unknown;
 }
 
 /** What a configuration was chosen for: the validation score, or the Area under the quality-cost curve. */
@@ -54,7 +72,7 @@ const ARRAYS = { Float64Array, Float32Array, Uint16Array };
 type Numbers = Float64Array | Float32Array | Uint16Array;
 
 /** Writes a fitted router, atomically; the same router gives the same bytes. */
-export async function writeSaved(path: string, saved: Required<SavedRouter>): Promise<void> {
+export async function writeSaved(path: string, saved: ProbedRouter): Promise<void> {
   const { table, raw, probes, ...facts } = saved;
   const { ids, texts, tasks, benchmarks, models, domains, dataset } = table;
   const arrays: Record<string, Numbers> = {
@@ -80,7 +98,11 @@ export async function writeSaved(path: string, saved: Required<SavedRouter>): Pr
       new Uint8Array(buffer, byteOffset, byteLength)
     ),
   ]);
-  const head = JSON.stringify({ format: FORMAT, version: VERSION, sha256: sha256(body) });
+  const head = JSON.stringify({
+    format: FORMAT,
+    version: facts.joined ? 2 : 1,
+    sha256: sha256(body),
+  });
   await writeAtomic(path, Buffer.concat([Buffer.from(head + "\n"), body]));
 }
 
@@ -88,13 +110,13 @@ export async function writeSaved(path: string, saved: Required<SavedRouter>): Pr
  * Reads the file of a fitted router.
  * @throws {DataError} naming the path, when it is missing, damaged, of another kind or version
  */
-export async function readSaved(path: string): Promise<Required<SavedRouter>> {
+export async function readSaved(path: string): Promise<ProbedRouter> {
   const bytes = await readBytes(path), [head, start] = lineOf(bytes, 0);
   if (head?.format !== FORMAT) {
     throw new DataError(`${path}: not a fitted router, expected a first line with "${FORMAT}"`);
   }
-  if (head.version !== VERSION) {
-    throw new DataError(`${path}: version ${head.version} of the format, expected ${VERSION}`);
+  if (!VERSIONS.includes(head.version)) {
+    throw new DataError(`${path}: version ${head.version} of the format, expected 1 or 2`);
   }
   if (sha256(bytes.subarray(start)) !== head.sha256) {
     throw new DataError(`${path}: damaged: its content does not have the sha256 that it states`);

@@ -4,6 +4,7 @@
  * no file of the repository, and ends.
  *
  *     deno run -A --lock=full.lock tests/bench/fuzz_cli.ts 500 1   # how many, seed; prints what is wrong
+ *     deno run -A --lock=full.lock tests/bench/fuzz_cli.ts 500 1 fit,route   # of these commands only
  *
  * Commands run in a copy of the repository, in a process with the permissions of their tasks, one after the
  * other; a command that takes too long ends with its process.
@@ -29,6 +30,7 @@ export async function fuzz(
   count: number,
   seed: number,
   told: (line: string) => void = () => {},
+  only: readonly string[] = COMMANDS,
 ): Promise<Finding[]> {
   const copy = await copyOfRepository();
   try {
@@ -37,7 +39,7 @@ export async function fuzz(
     const draw = random(seed, "fuzz-cli"), findings: Finding[] = [];
     const shell = new Shell(copy);
     const result = await goodResult(shell, copy);
-    const commands = await commandsOf(shell);
+    const commands = (await commandsOf(shell)).filter(({ words: [name] }) => only.includes(name));
     for (let i = 0; i < count; i++) {
       const argv = commandLine(draw.fork(`${i}`), commands, [...words, ...result], result, routers);
       const ended = await shell.run(argv);
@@ -65,7 +67,7 @@ interface Ended {
 }
 
 /** Milliseconds that a command may take; all of them are given little to do. */
-const LIMIT = 60_000;
+const LIMIT = 120_000;
 
 function whatIsWrong({ code, output }: Ended): string | undefined {
   if (code === undefined) return "did not end, or took its process with it";
@@ -181,7 +183,7 @@ class Shell {
 
 const COMMANDS = [
   ...["bench", "merge", "verify", "diff", "report", "figures", "notebooks", "pages", "icl-stage1"],
-  ...["export", "data", "embed", "new-router", "conformance"],
+  ...["export", "data", "embed", "new-router", "conformance", "fit", "route", "add-model"],
 ];
 
 /** The other side of {@link Shell}. */
@@ -241,6 +243,9 @@ async function commandsOf(shell: Shell): Promise<Described[]> {
   return described;
 }
 
+/** A fitted router, one that a model joined, and graded answers of another model. */
+const MADE = "fuzz/made.router", LARGER = "fuzz/larger.router", ANSWERS = "fuzz/answers.jsonl";
+
 /** What every command that writes is told, so that it writes beside the repository's files. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   "bench": ["--out", "--jobs"],
@@ -250,7 +255,12 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "pages": ["--results"],
   "icl-stage1": ["--out"],
   "new-router": ["--folder"],
+  "fit": ["--save"],
 };
+
+/** Flags that take a number, for which files' names would tell nothing. */
+const NUMBERS =
+  /^(n|nearest|lambda|dial|concurrency|max-tokens|timeout|per-minute|temperature|budget-tokens)$/;
 
 /** How many arguments a command takes, fewest and most. */
 const ARITY: Readonly<Record<string, readonly [number, number]>> = {
@@ -365,11 +375,22 @@ function commandLine(
 ): string[] {
   const pick = <T>(list: readonly T[]): T => list[draw.integer(list.length)];
   const chance = (p: number): boolean => draw.next() < p;
-  const command = chance(0.2) ? commands[0] : pick(commands), [name] = command.words;
+  const command = chance(0.2) && commands.length > 5 ? commands[0] : pick(commands),
+    [name] = command.words;
   const value = ({ name, choices }: Described["flags"][number]): string => {
     if (chance(0.1)) return pick(ODD);
     if (choices.length > 0 && chance(0.8)) return pick(choices);
     if (name === "data" && chance(0.5)) return "fuzz/good.jsonl";
+    if (name === "hold-out" && chance(0.5)) return "birch-8b";
+    if (name === "router" && command.words[0] !== "fit") {
+      return chance(0.8) ? pick([MADE, MADE, LARGER]) : pick([`${MADE}.torn`, ...words]);
+    }
+    if (NUMBERS.test(name)) return pick(["0", "1", "2", "10", "20", "0.5"]);
+    if (name === "records" && chance(0.7)) return ANSWERS;
+    if (name === "model" && chance(0.5)) return pick(["fresh", "joined", "birch-8b"]);
+    if (name === "endpoint") {
+      return pick(["http://127.0.0.1:9/v1", "127.0.0.1:9", "http://[", "ftp://x"]);
+    }
     if (/routers?$/.test(name)) return pick([...routers, "knn", "ridge", "knn,ridge", "knn"]);
     if (/seed|budget|subset|worker|attempt/.test(name)) {
       return pick(["1", "2", "42", "1,2", "8", "3"]);
@@ -394,17 +415,21 @@ function commandLine(
   if (command.words[1] === "import") {
     wanted.unshift(pick(["reasoning-gym", "mmlu-pro", "routellm", "csv", "native"]));
   }
+  if (name === "route") wanted.push("hello"); // without a query it reads what is typed to it
   const takesNone = ["bench", "pages", "icl-stage1", "embed"].includes(name);
   if (!takesNone || chance(0.05)) {
     argv.push(...wanted.filter((word) => !word.startsWith("-") || chance(0.2)));
   }
   const places = PLACES[name] ?? [];
+  const rare = command.flags.length > 25 ? 0.04 : 0.15; // or no command line of many flags gets far
   for (const flag of command.flags) {
     const isPlace = places.includes(`--${flag.name}`), isReadme = flag.name === "readme";
     if (flag.name === "plan" || flag.name === "out" && chance(0.9)) continue; // given below
     const needed = name === "bench" && ["routers", "data", "seeds"].includes(flag.name) ||
-      name === "icl-stage1" && flag.name === "data";
-    if (isPlace || isReadme || !(needed || chance(0.15))) continue;
+      ["icl-stage1", "fit", "add-model"].includes(name) && flag.name === "data" ||
+      ["fit", "route"].includes(name) && flag.name === "router" ||
+      name === "add-model" && flag.name === pick(["router", "routers", "n"]);
+    if (isPlace || isReadme || !(needed || chance(rare))) continue;
     const text = value(flag);
     argv.push(`--${flag.name}`);
     if (flag.takes && !chance(0.02)) argv.push(text);
@@ -424,6 +449,13 @@ function commandLine(
   }
   if (name === "bench" && chance(0.15)) {
     argv.push("--plan", pick(["fuzz/plan.json", "fuzz", "fuzz/file.txt/x", "/nowhere/plan.json"]));
+  }
+  if (name === "add-model") {
+    argv.push(...pick([["--list", pick(["fuzz/list.jsonl", "fuzz", "/nowhere/x"])], [], []]));
+    argv.push(...pick([["--records", ANSWERS], ["--hold-out", "birch-8b"], []]));
+    if (argv.includes("--router")) {
+      argv.push(...pick([["--save", pick(["fuzz/out.router", "fuzz", "/nowhere/x"])], []]));
+    }
   }
   if (name === "export" && chance(0.8)) argv.push("--out", "fuzz/out.csv");
   if (["import", "reprice"].includes(command.words[1])) argv.push("--out", "fuzz/made.jsonl.gz");
@@ -539,6 +571,22 @@ async function goodResult(shell: Shell, copy: string): Promise<string[]> {
   const made = await shell.run([...run, ...place, "--out", "fuzz/made"]);
   if (made.code !== 0) throw new Error(`the run to damage did not succeed: ${made.output}`);
   await shell.run([...run, ...place, "--shard", "1/2", "--out", "fuzz/made"]);
+  const fit = ["fit", "--router", "knn", "--data", "fuzz/good.jsonl", "--embedding", "hashed-384"];
+  const fitted = await shell.run([...fit, "--save", MADE]);
+  if (fitted.code !== 0) throw new Error(`no router to ask and damage: ${fitted.output}`);
+  const router = await Deno.readFile(join(copy, MADE));
+  await Deno.writeFile(join(copy, `${MADE}.torn`), router.slice(0, router.length / 2));
+  const records = (await Deno.readTextFile(join(copy, "fuzz/good.jsonl"))).trimEnd().split("\n");
+  for (const [model, file] of [["joined", "fuzz/joined.jsonl"], ["fresh", ANSWERS]]) {
+    const answers = records.map((line) => {
+      const { id, benchmark, query } = JSON.parse(line);
+      return JSON.stringify({ id, benchmark, query, scores: { [model]: 1 } }) + "\n";
+    });
+    await Deno.writeTextFile(join(copy, file), answers.join(""));
+  }
+  const add = ["add-model", "--data", "fuzz/good.jsonl", "--records", "fuzz/joined.jsonl"];
+  const joined = await shell.run([...add, "--n", "10", "--router", MADE, "--save", LARGER]);
+  if (joined.code !== 0) throw new Error(`no larger router to ask: ${joined.output}`);
   const files: string[] = [];
   const walk = async (folder: string): Promise<void> => {
     for await (const { name, isDirectory } of Deno.readDir(join(copy, folder))) {
@@ -589,8 +637,9 @@ async function goodResult(shell: Shell, copy: string): Promise<string[]> {
 if (import.meta.main) {
   if (Deno.args[0] === "--serve") await serve();
   else {
-    const [count = 500, seed = 1] = Deno.args.map(Number);
-    const findings = await fuzz(count, seed, (line) => console.error(line.slice(0, 300)));
+    const [count = 500, seed = 1] = Deno.args.slice(0, 2).map(Number);
+    const told = (line: string): void => console.error(line.slice(0, 300));
+    const findings = await fuzz(count, seed, told, Deno.args[2]?.split(","));
     for (const { argv, wrong, output } of findings) {
       console.log(`${wrong}: ${JSON.stringify(argv).slice(0, 600)}\n${output}\n`);
     }

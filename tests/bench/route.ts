@@ -1,6 +1,7 @@
 /**
  * What routing one text costs: median and 95th percentile of single texts, embedded and routed, beside the bare
- * embedding of the same texts; and how long a file takes to open, its fit included.
+ * embedding of the same texts; the median with the nearest recorded queries as well; and how long a file takes to
+ * open, its fit included.
  *
  *     deno run --frozen --no-prompt --allow-read --allow-write=runs --allow-env --allow-ffi \
  *       tests/bench/route.ts demo knn,ridge [embedding]
@@ -34,7 +35,7 @@ if (import.meta.main) {
   const texts = pool.table.texts.slice(0, TIMED + WARM);
   const row = (...cells: string[]): void =>
     console.log(cells.map((cell, i) => i ? cell.padStart(12) : cell.padEnd(22)).join(""));
-  row(`${pool.name}, ${embedding}`, "opens, s", "p50, ms", "p95, ms", "÷ embedding");
+  row(`${pool.name}, ${embedding}`, "opens, s", "p50, ms", "p95, ms", "÷ embedding", "explained");
   for (const id of routers.split(",")) {
     const path = `runs/timed-${id}.router`;
     await (await fitRouter(pool, id, { embedding })).save(path);
@@ -44,7 +45,12 @@ if (import.meta.main) {
     const [p50, p95] = await each(texts, (text) => router.route([text]));
     // Beside every router: other work on the machine changes from one minute to the next.
     const [bare] = await each(texts, (text) => provider.embed([text]));
-    row(id, opened.toFixed(2), p50.toFixed(3), p95.toFixed(3), (p50 / bare).toFixed(1));
+    const [explained] = await each(texts, async (text) => {
+      await router.route([text]);
+      await router.nearest(text);
+    });
+    const times = [p50, p95].map((ms) => ms.toFixed(3));
+    row(id, opened.toFixed(2), ...times, (p50 / bare).toFixed(1), explained.toFixed(3));
     await Deno.remove(path);
   }
 }

@@ -1,7 +1,8 @@
 /** A new router is a renamed copy of the template that works at once. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { main, newRouter } from "../../src/cli/new_router.ts";
+import { repoPath } from "../../src/base/files.ts";
 import { conform } from "../../src/router/conformance.ts";
 import { loadRouter } from "../../src/router/discover.ts";
 import { UsageError } from "../../src/base/errors.ts";
@@ -30,6 +31,16 @@ Deno.test("new-router: prints the three commands that follow", () =>
     const commands = lines.join("\n").split("\n").filter((line) => line.startsWith("  "));
     assert.equal(commands.length, 3);
     assert.equal(commands[1], `  deno task conformance ${path}`);
+    await Deno.mkdir(repoPath("runs"), { recursive: true });
+    const inside = await Deno.makeTempDir({ dir: repoPath("runs"), prefix: "new-router-" });
+    try {
+      const lines = await captured(() => main(["mine", "--folder", inside]));
+      const short = `${relative(Deno.cwd(), inside)}/mine.ts`;
+      assert.match(lines.join("\n"), new RegExp(`--routers ${short},knn$`));
+      assert.equal((await loadRouter(short)).id, "mine");
+    } finally {
+      await Deno.remove(inside, { recursive: true });
+    }
   }));
 
 Deno.test("new-router: never overwrites", () =>

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { main } from "../../src/cli/export.ts";
-import { UsageError } from "../../src/base/errors.ts";
+import { CapabilityError, UsageError } from "../../src/base/errors.ts";
+import { sha256 } from "../../src/base/hash.ts";
 import { loadDataset } from "../../datasets/load.ts";
 import { exportArena, exportCsv } from "../../src/results/export.ts";
+import { exportOrbit, exportXRouteBench, orbitProtocol } from "../../src/results/export_peers.ts";
 import { openResult } from "../../src/results/open.ts";
 import type { OpenedResult } from "../../src/results/result.ts";
 import { captured } from "../support/capture.ts";
@@ -70,6 +72,82 @@ Deno.test("RouterArena: a list of one object a query, nothing generated again", 
     assert.throws(() => exportArena(opened, table, "random", 7), UsageError);
   }));
 
+Deno.test("ORBIT: points that improve on everything cheaper, each query's cheapest model among them", () =>
+  withFolder(async (folder) => {
+    const run = await f1Run(folder);
+    const opened = await openResult((await written(folder, run)).path);
+    const table = await loadDataset(run.data);
+    // S L M M L S M M: 6 of 8 right for 38 dollars; always S: 2 of 8 for 8.
+    assert.deepEqual(exportOrbit(opened, table, "hand", 7), [
+      { cost: 1, performance: 0.25 },
+      { cost: 4.75, performance: 0.75 },
+    ]);
+    // b3 is free with M, which is wrong there, as S is.
+    const cheaper = { ...table, costs: table.costs.with(7 * 3 + 1, 0.25) };
+    assert.deepEqual(exportOrbit(opened, cheaper, "hand", 7), [
+      { cost: 7.25 / 8, performance: 0.25 },
+      { cost: 34.25 / 8, performance: 0.75 },
+    ]);
+    const bare = { ...table, costs: table.costs.with(3, NaN) };
+    assert.throws(() => exportOrbit(opened, bare, "hand", 7), CapabilityError);
+    assert.throws(
+      () => exportOrbit(opened, table, "hnad", 7),
+      (e) => e instanceof UsageError && /did you mean "?hand.*seeds: 7; routers: /.test(e.message),
+    );
+  }));
+
+Deno.test("ORBIT: a protocol file says what was compared on what", () =>
+  withFolder(async (folder) => {
+    const run = await f1Run(folder);
+    const opened = await openResult((await written(folder, run)).path);
+    const table = await loadDataset(run.data), { dataset } = opened.result;
+    const split = { ...opened.splits[0], roles: "ttvedtte", protocol: "id" };
+    const expected = {
+      adapter_version: 1,
+      benchmark: dataset.name,
+      cost_scale: 1,
+      cost_scaling: "none",
+      hf_id: null,
+      include_responses: false,
+      max_samples: null,
+      modality: "text",
+      model_list: ["a-small", "b-medium", "c-large"],
+      raw_cost_unit: "USD",
+      revision: dataset.version,
+      seed: 7,
+      sources: { [dataset.name]: dataset.sha256 },
+      split: { mode: "in-domain", ratios: { test: 2 / 7, train: 5 / 7 } },
+      test_ids_sha256: sha256("a4\nb3"),
+      test_queries: 2,
+      train_ids_sha256: sha256("a1\na2\na3\nb1\nb2"),
+      train_queries: 5,
+    };
+    assert.deepEqual(orbitProtocol(opened, table, split), expected);
+    const heldOut = { ...split, protocol: "ood", roles: "tttttvee" };
+    const found = orbitProtocol(opened, table, heldOut) as typeof expected & { split: unknown };
+    assert.deepEqual(found.split, { mode: "out-of-domain", test_tasks: ["B"] });
+  }));
+
+Deno.test("xRouteBench: means and counts of the headline decisions, null for what is not recorded", () =>
+  withFolder(async (folder) => {
+    const run = await f1Run(folder);
+    const opened = await openResult((await written(folder, run)).path);
+    const table = await loadDataset(run.data);
+    assert.deepEqual(exportXRouteBench(opened, table, "hand", 7), {
+      router: "hand",
+      dataset: opened.result.dataset.name,
+      alpha: 1,
+      beta: 0,
+      avg_performance: 0.75,
+      avg_token_cost: null,
+      avg_price_cost: 4.75,
+      avg_reward: null,
+      num_queries: 8,
+      routing_distribution: { "a-small": 2, "b-medium": 4, "c-large": 2 },
+    });
+    assert.throws(() => exportXRouteBench(opened, table, "random", 7), UsageError);
+  }));
+
 Deno.test("new-model results have no headline to export", () => {
   const arms = {
     entries: [{ columns: [{ kind: "arm" }] }],
@@ -89,6 +167,16 @@ Deno.test("export writes files", () =>
     const arena = ["--format", "routerarena", "--router", "hand"];
     await captured(() => main([path, "--out", out, ...arena, ...data]));
     assert.equal(JSON.parse(await Deno.readTextFile(out)).length, 8);
+    const orbit = ["--format", "orbit", "--router", "hand", "--out", `${folder}/orbit.json`];
+    const wrote = await captured(() => main([path, ...orbit, ...data]));
+    assert.equal(wrote.length, 6, "points, and the protocol of five folds");
+    assert.equal(JSON.parse(await Deno.readTextFile(`${folder}/orbit.json`)).length, 2);
+    const third = JSON.parse(await Deno.readTextFile(`${folder}/orbit.fold-2.protocol.json`));
+    assert.equal(third.adapter_version, 1);
+    await captured(() =>
+      main([path, "--out", out, "--format", "xroutebench", "--router", "hand", ...data])
+    );
+    assert.equal(JSON.parse(await Deno.readTextFile(out)).num_queries, 8);
     await assert.rejects(main([path, ...data]), /--out is needed/);
     await assert.rejects(
       main([path, "--out", out, "--format", "routerarena", ...data]),

@@ -1,6 +1,6 @@
 /** Fitted routers in files: what they say, worked out by hand, and what is refused. */
 import assert from "node:assert/strict";
-import { fitRouter, openPool, openRouter } from "../../src/mod.ts";
+import { addModel, fitRouter, openPool, openRouter } from "../../src/mod.ts";
 import { CapabilityError, DataError, UsageError } from "../../src/base/errors.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
@@ -87,8 +87,8 @@ Deno.test("a file is the same bytes twice; damage, another kind and another vers
     await refused("a poem\n", /not a fitted router, expected a first line with "icl-router-bench/);
     const text = new TextDecoder("latin1").decode(bytes.slice(0, 200)).split("\n")[0];
     await refused(
-      text.replace('"version":1', '"version":2') + "\n",
-      /version 2 of the format, expected 1/,
+      text.replace('"version":1', '"version":3') + "\n",
+      /version 3 of the format, expected 1 or 2/,
     );
   });
 });
@@ -195,4 +195,36 @@ Deno.test("what cannot be saved or asked is said, with what can", async () => {
   await assert.rejects(inMemory.route(["?"], { dial: 0.5 }), /knn has no dial of its own/);
   const dialled = await fitRouter(pool, "avengers_pro");
   await assert.rejects(dialled.route(["?"], { lambda: 0.5 }), /avengers_pro has a dial of its own/);
+});
+
+Deno.test("what a router throws names it and its line, in a fit, in an answer and beside a new model", async () => {
+  await inFolder(async (folder) => {
+    const thrown = async (fit: string): Promise<PoolRouter> => {
+      const file = `${folder}/${crypto.randomUUID()}/bad.ts`;
+      await Deno.mkdir(file.replace(/\/bad\.ts$/, ""));
+      const rest = `name: "bad", summary: "s", source: "none", unseen: "zero-update"`;
+      await Deno.writeTextFile(
+        file,
+        `export default {\n  ${rest}, grid: [{}],\n  fit: ${fit},\n};\n`,
+      );
+      return await fitRouter(pool, file);
+    };
+    const failed = async (made: Promise<unknown>, message: RegExp): Promise<void> => {
+      await assert.rejects(made, (e: Error) => e instanceof DataError && message.test(e.message));
+    };
+    await failed(thrown("() => { throw null; }"), /^bad: failed: threw null$/);
+    await failed(
+      thrown("() => { throw new Error('in fit'); }"),
+      /^bad: failed: in fit \(\S*bad\.ts:3:\d+\)$/,
+    );
+    const models = "models: ['large', 'small'], describe: () => ({ parameters: 0 })";
+    const silent = `(_, __, { stage }) => ({ ${models}, predict: ({ ids }) => {
+      if (stage === "final") throw new Error("in predict");
+      return { quality: new Float64Array(2 * ids.length) };
+    } })`;
+    await failed((await thrown(silent)).route(["?"]), /^bad: failed: in predict \(\S*bad\.ts:4:/);
+    const seen = await thrown(silent), file = seen.saved.router.file!;
+    const holdOut = { holdOut: "small", n: 10, routers: [file] };
+    await failed(addModel(pool, holdOut), /^bad: failed: fit: expected 1 models, got 2$/);
+  });
 });
