@@ -13,11 +13,11 @@ import type { Graph } from "../nn/graph.ts";
 import { concat, reshape, slice } from "../nn/ops.ts";
 import type { Bound } from "../nn/parameters.ts";
 import type { Feeds } from "../nn/program.ts";
-import { copied, Programs } from "../nn/programs.ts";
-import { memoryInputs, memoryOutputs } from "../nn/transformer.ts";
+import { Programs } from "../nn/programs.ts";
+import { memoryInputs } from "../nn/transformer.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import type { Backbone } from "./backbone.ts";
-import { once, repeated } from "./shared_heads.ts";
+import { memoryOf, repeated } from "./shared_heads.ts";
 
 /** A place in the tree of continuations at which more than one is left. */
 export interface State {
@@ -86,13 +86,8 @@ export class Choices {
     choices: readonly (readonly number[])[],
     options: SessionOptions = {},
   ): Promise<Choices> {
-    const tree = choiceTree(choices), { width, kvHeads } = model;
-    const programs = new Programs(model.parameters, options);
-    const made = await programs.run("prefix", (graph, parameter) => {
-      const read = model.remember(parameter, graph.input("rows", [1, prefix.length, width]));
-      memoryOutputs(graph, read.map((own) => once(own, kvHeads)));
-    }, { rows: model.embed(prefix) });
-    const memory = copied(made);
+    const tree = choiceTree(choices), programs = new Programs(model.parameters, options);
+    const memory = await memoryOf(model, programs, model.embed(prefix));
     await programs.release();
     return new Choices(model, prefix.length, memory, tree, options);
   }
