@@ -8,16 +8,15 @@
  * @module
  */
 import { DataError } from "../base/errors.ts";
-import { attention } from "../nn/layers.ts";
 import type { Graph } from "../nn/graph.ts";
-import { concat, reshape, slice } from "../nn/ops.ts";
+import { reshape, slice } from "../nn/ops.ts";
 import type { Bound } from "../nn/parameters.ts";
 import type { Feeds } from "../nn/program.ts";
 import { Programs } from "../nn/programs.ts";
 import { memoryInputs } from "../nn/transformer.ts";
 import type { SessionOptions } from "../onnx/session.ts";
 import type { Backbone } from "./backbone.ts";
-import { memoryOf, repeated } from "./shared_heads.ts";
+import { behindPrefix, memoryOf } from "./shared_heads.ts";
 
 /** A place in the tree of continuations at which more than one is left. */
 export interface State {
@@ -127,30 +126,26 @@ export class Choices {
 
   #build(graph: Graph, parameter: Bound, T: number): void {
     const { model, prefix, tree: { states } } = this, { width } = model;
-    const n = T + states.length - 1, [, heads, , headWidth] = model.memoryShape(1);
+    const n = T + states.length - 1, headWidth = model.memoryShape(1)[3];
     const known = memoryInputs(graph, model.layers, [1, model.kvHeads, prefix, headWidth]);
-    const mask = graph.constant("who sees whom", [n, prefix + n], () => this.#mask(T));
+    const mask = graph.constant("who sees whom", [n, n], () => this.#mask(T));
     const place = (row: number): number => row < T ? row : T - 1 + states[row - T + 1].depth;
     const decoded = model.decode(parameter, graph.input("rows", [1, n, width]), {
       positions: Array.from({ length: n }, (_, row) => prefix + place(row)),
-      attend: (layer, q, own) => {
-        const { keys, values } = repeated(known[layer], heads);
-        const all = [concat([keys, own.keys], 2), concat([values, own.values], 2)];
-        return attention(q, all[0], all[1], mask);
-      },
+      attend: (layer, q, own) => behindPrefix(q, known[layer], own, mask),
     });
     const ends = slice(reshape(decoded, [n, width]), 0, T - 1, n);
     graph.output("logits", model.logits(parameter, ends, this.#tokens));
   }
 
-  /** 0 = seen, −10⁹ = hidden: the prefix and the text are causal, a state sees those that lead to it. */
+  /** 0 = seen, −10⁹ = hidden: the text is causal, a state sees it and those that lead to it. */
   #mask(T: number): Float32Array {
-    const { prefix, tree: { states } } = this, n = T + states.length - 1, columns = prefix + n;
-    const mask = new Float32Array(n * columns).fill(-1e9);
+    const { states } = this.tree, n = T + states.length - 1;
+    const mask = new Float32Array(n * n).fill(-1e9);
     for (let row = 0; row < n; row++) {
-      mask.fill(0, row * columns, row * columns + prefix + Math.min(row + 1, T));
+      mask.fill(0, row * n, row * n + Math.min(row + 1, T));
       for (let state = row - T + 1; state > 0; state = states[state].before) {
-        mask[row * columns + prefix + T + state - 1] = 0;
+        mask[row * n + T + state - 1] = 0;
       }
     }
     return mask;

@@ -3,7 +3,8 @@
  * @module
  */
 import type { Tensor } from "../nn/graph.ts";
-import { expand, reshape, slice } from "../nn/ops.ts";
+import { softmax } from "../nn/layers.ts";
+import { add, concat, matmul, reshape, slice } from "../nn/ops.ts";
 import type { Bound } from "../nn/parameters.ts";
 import type { Feeds } from "../nn/program.ts";
 import { copied, type Programs } from "../nn/programs.ts";
@@ -43,12 +44,26 @@ function once({ keys, values }: KeysValues, kvHeads: number): KeysValues {
   return { keys: first(keys), values: first(values) };
 }
 
-/** The same for every query head again: [batch × heads × length × width]. */
-export function repeated({ keys, values }: KeysValues, heads: number): KeysValues {
-  const again = (x: Tensor): Tensor => {
-    const [batch, kvHeads, length, width] = x.shape, apart = [batch, kvHeads, 1, length, width];
-    const made = expand(reshape(x, apart), apart.with(2, heads / kvHeads));
-    return reshape(made, [batch, heads, length, width]);
-  };
-  return { keys: again(keys), values: again(values) };
+/**
+ * Attention over a prefix kept so and the rows' own keys and values, as one softmax. Query heads that share keys are
+ * put together, so that the prefix, which may be long, is neither repeated nor copied. No backward rule.
+ * @param q queries [1 × heads × n × width]
+ * @param prefix keys and values [1 × kvHeads × length × width]
+ * @param own keys and values of the rows, for every query head [1 × heads × n × width]
+ * @param mask added to the scores of own keys [n × n]
+ */
+export function behindPrefix(
+  q: Tensor,
+  prefix: KeysValues,
+  own: KeysValues,
+  mask: Tensor,
+): Tensor {
+  const [, heads, n, width] = q.shape, [, kvHeads, length] = prefix.keys.shape;
+  const grouped = [1, kvHeads, heads / kvHeads * n], factor = 1 / Math.sqrt(width);
+  const past = matmul(reshape(q, [...grouped, width]), prefix.keys, { transposeB: true, factor });
+  const present = add(matmul(q, own.keys, { transposeB: true, factor }), mask);
+  const p = softmax(concat([reshape(past, [1, heads, n, length]), present], 3));
+  const pPast = reshape(slice(p, 3, 0, length), [...grouped, length]);
+  const seen = reshape(matmul(pPast, prefix.values), q.shape);
+  return add(seen, matmul(slice(p, 3, length, length + n), own.values));
 }
