@@ -96,11 +96,11 @@ const domains = decideSampled(
   SAMPLE.seed,
 );
 /** Another matcher, of all test requests: it finds every route, and calls every domain `other`. */
-const KNN = { matcher: "knn", seed: 1, setting: 0, least: null };
+const COSINE = { matcher: "descriptions", seed: 1, setting: 0, least: null };
 const all = (label: number): string => pack(test.ids.map(() => label));
 const OTHERS: Matched[] = [
-  { ...KNN, level: "actions", routes: pack(test.labels), decisions: pack(test.labels) },
-  { ...KNN, level: "domains", routes: all(0), decisions: all(3) },
+  { ...COSINE, level: "actions", routes: pack(test.labels), decisions: pack(test.labels) },
+  { ...COSINE, level: "domains", routes: all(0), decisions: all(3) },
 ];
 const report = sampledReportOf(
   {
@@ -124,8 +124,8 @@ Deno.test("sampled: validation finds that the means have to go, and the threshol
   assert.deepEqual(numbers[0], "actions language model 1 1 1");
   // It says the same of everything: `other` wins nothing and loses nothing on validation requests.
   assert.match(numbers[1], /^domains language model /);
-  assert.deepEqual(numbers[2], "actions knn 1 1 1");
-  assert.match(numbers[3], /^domains knn 0 1 /);
+  assert.deepEqual(numbers[2], "actions descriptions 1 1 1");
+  assert.match(numbers[3], /^domains descriptions 0 1 /);
 });
 
 Deno.test("sampled: a file is read, verified, shown, and refused when altered or made beside another", () =>
@@ -143,8 +143,12 @@ Deno.test("sampled: a file is read, verified, shown, and refused when altered or
     assert.deepEqual(await readSampled(folder, { ...beside, name: "preferences.y.json" }), []);
     await assert.rejects(readSampled(folder, { ...beside, sha256: "2" }), /make this again/);
     const page = sampledSection("set@1", file).join("\n\n");
+    assert.match(page, /for 100% \(100% if it may not say `other`\) of the requests/);
     assert.match(page, /Arch-Router's prompt, x as it is \| one line in words \| 100\.0%/);
-    assert.match(page, /\| kNN \|[^]*9 in scope and 4 out of it[^]*1\.5 s with 150 routes/);
+    assert.match(
+      page,
+      /\| cosine to the description \|[^]*9 in scope and 4 out of it[^]*1\.5 s with 150 routes/,
+    );
     assert.ok(verifySampled(report, preferences, OTHERS, "file") > 50);
     await write({ ...report, prompt: "other" });
     await assert.rejects(readSampled(folder, beside), /sha256 does not match/);
