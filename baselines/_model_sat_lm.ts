@@ -43,7 +43,7 @@ export const SMOLLM2_SAT: SatMethod = {
   model: "smollm2-q4_1",
   blocks: [10, 16],
   rank: 8,
-  training: { steps: 100, models: 2, queries: 128, groups: 256, size: 4, rate: 1e-3 },
+  training: { steps: 80, models: 2, queries: 128, groups: 256, size: 4, rate: 2e-3 },
   told: "categories",
   whose: "own",
 };

@@ -24,6 +24,6 @@ const router: Router<SatMethod> = satRouter(
   "SmolLM2-135M, of which six blocks are used and learn by adapters, in place of Phi-3-Mini; no encoder of reports: they " +
     "are prompt text, as in the released code; categories are the benchmarks, named by five words of their queries; the " +
     "query is a vector and the last token, behind the inquiry; Yes has a head of its own; groups of 4, as in the released " +
-    "code, 100 steps, no second stage, one order of categories; scores of different models are not on one scale.",
+    "code, 80 steps, no second stage, one order of categories; scores of different models are not on one scale.",
 );
 export default router;
