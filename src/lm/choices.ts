@@ -14,7 +14,6 @@ import type { Bound } from "../nn/parameters.ts";
 import type { Feeds } from "../nn/program.ts";
 import { Programs } from "../nn/programs.ts";
 import { memoryInputs } from "../nn/transformer.ts";
-import type { SessionOptions } from "../onnx/session.ts";
 import type { Backbone } from "./backbone.ts";
 import { behindPrefix, memoryOf } from "./shared_heads.ts";
 
@@ -72,9 +71,8 @@ export class Choices {
     private readonly prefix: number,
     private readonly memory: Feeds,
     private readonly tree: ChoiceTree,
-    options: SessionOptions,
   ) {
-    this.#programs = new Programs(model.parameters, { ...options, most: 1 });
+    this.#programs = new Programs(model.parameters, { most: 1 });
     this.#tokens = [...new Set(tree.states.flatMap((state) => state.options))];
   }
 
@@ -83,12 +81,11 @@ export class Choices {
     model: Backbone,
     prefix: readonly number[],
     choices: readonly (readonly number[])[],
-    options: SessionOptions = {},
   ): Promise<Choices> {
-    const tree = choiceTree(choices), programs = new Programs(model.parameters, options);
+    const tree = choiceTree(choices), programs = new Programs(model.parameters);
     const memory = await memoryOf(model, programs, model.embed(prefix));
     await programs.release();
-    return new Choices(model, prefix.length, memory, tree, options);
+    return new Choices(model, prefix.length, memory, tree);
   }
 
   /**
