@@ -1,5 +1,5 @@
 /**
- * The aptitude test of Model-SAT, used by `model_sat.ts`: which queries probe the models, and the report on a model's answers.
+ * The aptitude test of Model-SAT, used by `model_sat.ts` and `_model_sat_lm.ts`: which queries probe the models, and the report on a model's answers.
  * @module
  */
 import type { FitContext, ModelProfiles, QueryBatch, TrainingData } from "../src/router/mod.ts";
@@ -16,6 +16,8 @@ export const LEAST = 4;
 export interface AptitudeTest {
   /** Category of every probe query, by id. */
   readonly probes: ReadonlyMap<string, number>;
+  /** Category of every training query. */
+  readonly of: ArrayLike<number>;
   /** Accuracies per category [C × M], overall accuracy where a category has no answer; NaN = no report. */
   reports(answers: TrainingData | ModelProfiles): Float64Array;
 }
@@ -48,7 +50,7 @@ export async function aptitudeTest(
       probes.set(queries.ids[i], c);
     }
   }
-  return { probes, reports: (answers) => marked(answers, probes, count) };
+  return { probes, of, reports: (answers) => marked(answers, probes, count) };
 }
 
 /** Benchmarks, or clusters where there is one benchmark only: how many, and the one of each query. */

@@ -51,6 +51,7 @@ import {
   zeros,
 } from "../src/nn/mod.ts";
 import { type AptitudeTest, aptitudeTest, LEAST } from "./_aptitude.ts";
+import { drawGroups } from "./_groups.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -175,14 +176,8 @@ function groupLoss({ models, scores, solvedFrom }: TrainingData, k: number): Los
           else if (!Number.isNaN(score)) failed[m].push(b * M + m);
         }
       });
-      const starts = solved.filter((cell) => failed[cell % M].length > 0);
-      // Without a group all places hold the same cell, and there is no gradient.
-      const cells = new BigInt64Array(GROUPS * k);
-      for (let at = 0; at < cells.length && starts.length > 0; at += k) {
-        const start = starts[draw.integer(starts.length)], others = failed[start % M];
-        cells[at] = BigInt(start);
-        for (let j = 1; j < k; j++) cells[at + j] = BigInt(others[draw.integer(others.length)]);
-      }
+      const outcomes = { solved, failedOf: (cell: number) => failed[cell % M] };
+      const cells = drawGroups(outcomes, GROUPS, k, draw);
       return { cells, first: new BigInt64Array(GROUPS) };
     },
   };

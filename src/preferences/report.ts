@@ -10,10 +10,24 @@ import { hashJson } from "../base/hash.ts";
 import { formOf } from "../results/form.ts";
 import { rounded } from "../results/result.ts";
 import { sameOrThrow } from "../results/same.ts";
+import {
+  CELL,
+  closed,
+  COUNT,
+  HARNESS,
+  list,
+  MATCHED,
+  MATCHING_ROW,
+  MAYBE,
+  NUMBER,
+  TEXT,
+  TEXTS,
+} from "./form.ts";
 import { type Matched, type MatchingRow, matchingRows, type MatchingSpeed } from "./matching.ts";
 import type { Preferences } from "./read.ts";
 import type { Retrieved } from "./retrieval.ts";
 import { type RetrievalRow, retrievalRows } from "./retrieval_rows.ts";
+import { readSampled, type SampledFile } from "./sampled.ts";
 
 /** The content of a file. */
 export interface PreferenceReport {
@@ -107,6 +121,8 @@ export interface ReportFile {
   readonly report: PreferenceReport;
   /** What it took. */
   readonly speed: PreferenceSpeed;
+  /** Slower matchers on a sample of its requests, in name order. */
+  readonly sampled: readonly SampledFile[];
 }
 
 /**
@@ -121,7 +137,9 @@ export async function readReports(root: string): Promise<ReportFile[]> {
       if (!/^preferences\.[^.]+\.json$/.test(name)) continue;
       const path = `${folder}/${name}`, speed = `${root}/${path}`.replace(/json$/, "speed.json");
       const report = await readReport(`${root}/${path}`);
-      found.push({ path, report, speed: await readJson(speed) as PreferenceSpeed });
+      const beside = { name, sha256: report.sha256 };
+      const sampled = await readSampled(`${root}/${folder}`, beside);
+      found.push({ path, report, speed: await readJson(speed) as PreferenceSpeed, sampled });
     }
   }
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
@@ -153,32 +171,18 @@ function datasetOf(
   return { name, version: SET_VERSION, sha256, routesSha256, testIdsSha256 };
 }
 
-const TEXT = { type: "string" }, NUMBER = { type: "number" }, COUNT = { type: "integer" };
-const MAYBE = { type: ["number", "null"] },
-  CELL = closed({ mean: NUMBER, low: MAYBE, high: MAYBE });
-const LEVEL = { enum: ["actions", "domains"] };
-
 const FORM = formOf(closed({
   format: { const: "icl-router-bench/preferences" },
   formatVersion: { const: 1 },
   command: TEXT,
-  harness: closed({ version: TEXT, sha256: TEXT, code: TEXT }),
-  environment: { type: "object", additionalProperties: TEXT },
+  harness: HARNESS,
+  environment: TEXTS,
   dataset: closed({
     ...{ name: TEXT, version: TEXT, sha256: TEXT, routesSha256: TEXT, testIdsSha256: TEXT },
   }),
   embedding: closed({ name: TEXT, key: TEXT }),
   seeds: list(COUNT),
-  matching: closed({
-    matched: list(closed({
-      ...{ level: LEVEL, matcher: TEXT, seed: COUNT, setting: COUNT, least: MAYBE },
-      ...{ routes: TEXT, decisions: TEXT },
-    })),
-    rows: list(closed({
-      ...{ level: LEVEL, matcher: TEXT },
-      ...{ exact: CELL, domain: CELL, irrelevance: CELL, forced: CELL },
-    })),
-  }),
+  matching: closed({ matched: list(MATCHED), rows: list(MATCHING_ROW) }),
   retrieval: closed({
     frozen: TEXT,
     runs: list(closed({
@@ -189,15 +193,3 @@ const FORM = formOf(closed({
   }),
   sha256: TEXT,
 }));
-
-function list(items: object): object {
-  return { type: "array", items };
-}
-
-/** An object with exactly these members. */
-function closed(properties: Readonly<Record<string, object>>): object {
-  return {
-    ...{ type: "object", additionalProperties: false, properties },
-    required: Object.keys(properties),
-  };
-}

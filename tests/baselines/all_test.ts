@@ -6,6 +6,7 @@ import { type AnyRouter, isSequential } from "../../src/router/sequential.ts";
 import { importModel } from "../../src/lm/import.ts";
 import { hybridOn } from "../../baselines/hybrid_llm_minilm.ts";
 import routerDc, { routerDcOn } from "../../baselines/routerdc_minilm.ts";
+import { SMOLLM2_SAT } from "../../baselines/_model_sat_lm.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { TINY } from "../icl/tiny_router.ts";
 import { writeDecoder } from "../lm/tiny_decoder.ts";
@@ -56,6 +57,17 @@ function hasty(id: string, router: AnyRouter): AnyRouter {
     const answer = { ...SMOLLM2.answer, models: 2, targets: 16, mostSteps: 8 };
     const tiny = { ...SMOLLM2, model: "decoder", root: store, blocks: [1, 2] as const };
     return { ...router, grid: [{ ...tiny, ...reading, answer }] };
+  }
+  if (id === "model_sat_lm") {
+    const training = { ...SMOLLM2_SAT.training, steps: 8, queries: 16, groups: 16 };
+    const tiny = {
+      ...SMOLLM2_SAT,
+      model: "decoder",
+      root: store,
+      blocks: [1, 2],
+      rank: 2,
+    } as const;
+    return { ...router, grid: [{ ...tiny, training }] };
   }
   assert.equal(id, "icl_router", "how is a fit of this router cut short?");
   return { ...router, grid: [{ preset: TINY }] };

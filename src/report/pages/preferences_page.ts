@@ -8,6 +8,7 @@ import { MATCHERS } from "../../preferences/matchers.ts";
 import type { ReportFile } from "../../preferences/report.ts";
 import { digits, percent, signed } from "../tables/numbers.ts";
 import { columnsOf, markdownTable } from "../tables/text_table.ts";
+import { MATCHER_COLUMNS, matcherCells, sampledSection } from "./sampled_section.ts";
 
 /** The page; undefined without a file. */
 export function preferencesPage(files: readonly ReportFile[]): string | undefined {
@@ -68,42 +69,30 @@ function answer({ report: { embedding, matching, retrieval } }: ReportFile): str
   }, the oracle ${value("oracle")}.**`;
 }
 
-function tables({ path, report, speed }: ReportFile): string[] {
+function tables({ path, report, speed, sampled }: ReportFile): string[] {
   const { embedding, matching, retrieval, command, seeds } = report;
-  const time = (microseconds: number): string => `${microseconds.toFixed(0)} µs`;
+  const duration = (microseconds: number): string => `${microseconds.toFixed(0)} µs`;
   const rows = (level: MatchingRow["level"]): MatchingRow[] =>
     matching.rows.filter((row) => row.level === level);
   return [
     `## Route accuracy, \`${embedding.name}\``,
     markdownTable(
       columnsOf(
-        [
-          ...[
-            "matcher",
-            "knows of a route",
-            "right route",
-            "right domain",
-            "out of scope",
-            "forced",
-          ],
-          ...["domains only", "time a query"],
-        ],
+        [...MATCHER_COLUMNS, "time a query"],
         2,
       ),
       rows("actions").map((row) => {
         const { id, name, knows } = MATCHERS.find(({ id }) => id === row.matcher)!;
         const wide = rows("domains").find(({ matcher }) => matcher === id)!;
-        return [
-          ...[name, knows, share(row.exact), share(row.domain), share(row.irrelevance)],
-          ...[share(row.forced), `${share(wide.exact)} (${percent(wide.irrelevance.mean)})`],
-          time(speed.matching[id].p50Microseconds),
-        ];
+        const time = duration(speed.matching[id].p50Microseconds);
+        return [...matcherCells(name, knows, row, wide), time];
       }),
     ),
     `Time: median of single queries that are encoded already; encoding one takes ${
-      time(speed.encodeMicroseconds)
+      duration(speed.encodeMicroseconds)
     } more; clocks are those of one machine under load. Examples are drawn under ` +
     `${seeds.length} seeds; the others draw nothing.`,
+    ...sampled.flatMap((file) => sampledSection(path.split("/")[0], file)),
     `## RouterRetriever between retrieval experts, \`${embedding.name}\``,
     markdownTable(
       columnsOf(["choice", "nDCG@10", "Δ best single", "Δ frozen", "own domain's expert"]),
@@ -114,12 +103,6 @@ function tables({ path, report, speed }: ReportFile): string[] {
     ),
     `${seeds.length} seeds. File: [${path}](${path}), made by \`${command}\`.`,
   ];
-}
-
-function share({ mean, low, high }: Cell): string {
-  return low === null
-    ? percent(mean, 1)
-    : `${percent(mean, 1)} [${(100 * low).toFixed(1)}, ${(100 * high!).toFixed(1)}]`;
 }
 
 function plain({ mean, low, high }: Cell, shown: (value: number) => string): string {
