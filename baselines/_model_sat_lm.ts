@@ -5,7 +5,7 @@
 import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/mod.ts";
 import { byId, CapabilityError, columnMeans, extendPool, fillMissing } from "../src/router/mod.ts";
 import { crossEntropy, lookup, Programs, reshape, trainNetwork } from "../src/nn/mod.ts";
-import { memoryOf, remembered } from "../src/lm/shared_heads.ts";
+import { memoryOf } from "../src/lm/shared_heads.ts";
 import { findModel } from "../src/lm/store.ts";
 import { type FusedNetwork, openFused } from "../src/icl/lm/fused.ts";
 import { type EncodedRecord, Reader } from "../src/icl/reader.ts";
@@ -118,7 +118,7 @@ async function trainOn(
     random: random.fork("training"),
     loss: (graph, parameter, { take }) => {
       const rows = graph.input("reports", [G, length, width]);
-      const y = network.answer(parameter, take(data, D), remembered(backbone, parameter, rows));
+      const y = network.answer(parameter, take(data, D), backbone.remember(parameter, rows));
       const shape = [counts.groups, counts.size] as const;
       const cells = graph.input("cells", shape, { type: "int64" });
       const first = graph.input("first", [counts.groups, 1], { type: "int64" });

@@ -123,8 +123,8 @@ export class Choices {
 
   #build(graph: Graph, parameter: Bound, T: number): void {
     const { model, prefix, tree: { states } } = this, { width } = model;
-    const n = T + states.length - 1, headWidth = model.memoryShape(1)[3];
-    const known = memoryInputs(graph, model.layers, [1, model.kvHeads, prefix, headWidth]);
+    const n = T + states.length - 1;
+    const known = memoryInputs(graph, model.layers, model.memoryShape(prefix));
     const mask = graph.constant("who sees whom", [n, n], () => this.#mask(T));
     const place = (row: number): number => row < T ? row : T - 1 + states[row - T + 1].depth;
     const decoded = model.decode(parameter, graph.input("rows", [1, n, width]), {

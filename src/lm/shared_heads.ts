@@ -1,9 +1,9 @@
 /**
- * Keys and values that stand once for every query head, once for every key-value head: what is kept of a prefix.
+ * What is kept of a prefix, keys and values once a key-value head, and attention over it.
  * @module
  */
 import type { Tensor } from "../nn/graph.ts";
-import { softmax } from "../nn/layers.ts";
+import { repeatHeads, softmax } from "../nn/layers.ts";
 import { add, concat, matmul, reshape, slice } from "../nn/ops.ts";
 import type { Bound } from "../nn/parameters.ts";
 import type { Feeds } from "../nn/program.ts";
@@ -11,13 +11,8 @@ import { copied, type Programs } from "../nn/programs.ts";
 import { type KeysValues, memoryOutputs } from "../nn/transformer.ts";
 import type { Backbone } from "./backbone.ts";
 
-/** What a model keeps of rows [batch × length × width] for later ones, a pair a layer. */
-export function remembered(model: Backbone, parameter: Bound, rows: Tensor): KeysValues[] {
-  return model.remember(parameter, rows).map((own) => once(own, model.kvHeads));
-}
-
 /**
- * The same, computed: what inputs of the names of `memoryInputs` are fed.
+ * What a model keeps of rows for later ones, computed: what inputs of the names of `memoryInputs` are fed.
  * @param programs of the model's parameters
  * @param rows one sequence [length × width]
  */
@@ -29,19 +24,9 @@ export async function memoryOf(
   const length = rows.length / model.width;
   const made = await programs.run(`memory of ${length}`, (graph, parameter) => {
     const x = graph.input("rows", [1, length, model.width]);
-    memoryOutputs(graph, remembered(model, parameter, x));
+    memoryOutputs(graph, model.remember(parameter, x));
   }, { rows });
   return copied(made);
-}
-
-/** Keys and values [batch × heads × length × width] as [batch × kvHeads × length × width]. */
-function once({ keys, values }: KeysValues, kvHeads: number): KeysValues {
-  const first = (x: Tensor): Tensor => {
-    const [batch, heads, length, width] = x.shape;
-    const apart = reshape(x, [batch, kvHeads, heads / kvHeads, length, width]);
-    return reshape(slice(apart, 2, 0, 1), [batch, kvHeads, length, width]);
-  };
-  return { keys: first(keys), values: first(values) };
 }
 
 /**
@@ -49,7 +34,7 @@ function once({ keys, values }: KeysValues, kvHeads: number): KeysValues {
  * put together, so that the prefix, which may be long, is neither repeated nor copied. No backward rule.
  * @param q queries [1 × heads × n × width]
  * @param prefix keys and values [1 × kvHeads × length × width]
- * @param own keys and values of the rows, for every query head [1 × heads × n × width]
+ * @param own keys and values of the rows [1 × kvHeads × n × width]
  * @param mask added to the scores of own keys [n × n]
  */
 export function behindPrefix(
@@ -61,9 +46,9 @@ export function behindPrefix(
   const [, heads, n, width] = q.shape, [, kvHeads, length] = prefix.keys.shape;
   const grouped = [1, kvHeads, heads / kvHeads * n], factor = 1 / Math.sqrt(width);
   const past = matmul(reshape(q, [...grouped, width]), prefix.keys, { transposeB: true, factor });
-  const present = add(matmul(q, own.keys, { transposeB: true, factor }), mask);
+  const present = add(matmul(q, repeatHeads(own.keys, heads), { transposeB: true, factor }), mask);
   const p = softmax(concat([reshape(past, [1, heads, n, length]), present], 3));
   const pPast = reshape(slice(p, 3, 0, length), [...grouped, length]);
   const seen = reshape(matmul(pPast, prefix.values), q.shape);
-  return add(seen, matmul(slice(p, 3, length, length + n), own.values));
+  return add(seen, matmul(slice(p, 3, length, length + n), repeatHeads(own.values, heads)));
 }
