@@ -11,7 +11,7 @@ import { isOwn } from "../outcomes/table.ts";
 import type { FittedRouter, QueryBatch, Router } from "../router/contract.ts";
 import { decide } from "../router/decide.ts";
 import { createMemo } from "../router/memo.ts";
-import { neighbours } from "../router/training.ts";
+import { neighbours } from "../router/neighbours.ts";
 import { checked } from "../run/checked.ts";
 import { points } from "../run/curve.ts";
 import { finalTraining, fitContext } from "../run/job.ts";
