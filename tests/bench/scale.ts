@@ -4,7 +4,9 @@
  *
  *     deno run -A --frozen tests/bench/scale.ts FOLDER 10000x36,100000x36 ridge,knn [--priced]
  *
- * `load` or `audit` in place of routers ends there; with --table the pool is a CSV table, which is read whole.
+ * `load` or `audit` in place of routers ends there; with --table the pool is a CSV table, which is read whole. With
+ * --result the result is written below FOLDER/results, as a bench writes it, and a run that was stopped goes on from the
+ * jobs in FOLDER/jobs.
  *
  * Peaks are those of the operating system (VmHWM, Linux only), anew for each stage; what Deno takes with nothing
  * loaded is taken off. A line a stage is printed and kept in FOLDER/scale.jsonl. docs/scale.md has the table.
@@ -16,8 +18,8 @@ import { exists } from "../../src/base/files.ts";
 import { random } from "../../src/base/random.ts";
 import { planRun } from "../../src/run/plan.ts";
 import { worker } from "../../src/run/work.ts";
-import type { FinishedJob } from "../../src/run/job_store.ts";
-import { evaluateEntries } from "../../src/results/assemble.ts";
+import { type FinishedJob, JobStore } from "../../src/run/job_store.ts";
+import { assemble, evaluateEntries, writeResult } from "../../src/results/assemble.ts";
 import { loadDataset } from "../../datasets/load.ts";
 import { audited } from "../../src/audit/audited.ts";
 import type { DecisionEntry } from "../../src/results/decision_file.ts";
@@ -95,8 +97,8 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-/** A line of the output. */
-interface Stage {
+/** A line of the output, one a stage and size. */
+export interface Stage {
   readonly queries: number;
   readonly models: number;
   readonly stage: string;
@@ -114,6 +116,7 @@ async function measure(
   queries: number,
   models: number,
   routers: string[],
+  result: boolean,
 ): Promise<void> {
   const idle = memory().now;
   const stage = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
@@ -150,9 +153,22 @@ async function measure(
       device: "cpu",
     }, { dataset }));
   const work = worker(plan.setup), done: FinishedJob[] = [];
+  const store = new JobStore(`${dirname(path)}/jobs`);
   for (const job of plan.jobs) {
-    if (!["random", "best-single", ...routers].includes(job.router)) continue;
-    done.push(await stage(`fit and decide: ${job.router}`, () => work({ ...job, timed: false })));
+    const known = result ? await store.get(job.id, console.error) : undefined;
+    if (!result && !["random", "best-single", ...routers].includes(job.router)) continue;
+    const finished = known ??
+      await stage(`fit and decide: ${job.router}`, () => work({ ...job, timed: false }));
+    if (result) await store.put(finished);
+    done.push(finished);
+  }
+  if (result) {
+    const { path: written } = await stage(
+      "evaluate and write",
+      () => writeResult(assemble(plan, done), `${dirname(path)}/results`),
+    );
+    console.log(written);
+    return;
   }
   await stage(
     "evaluate",
@@ -172,8 +188,9 @@ if (import.meta.main) {
   const form = { priced: flags.includes("--priced"), table: flags.includes("--table") };
   const pathOf = (size: string): string =>
     `${folder}/pool-${size}${form.priced ? "-priced" : ""}.${form.table ? "csv" : "jsonl"}`;
-  if (flags.includes("--inside")) await measure(pathOf(sizes), queries, models, routers);
-  else {
+  if (flags.includes("--inside")) {
+    await measure(pathOf(sizes), queries, models, routers, flags.includes("--result"));
+  } else {
     for (const size of sizes.split(",")) {
       const [q, m] = size.split("x").map(Number);
       const file = pathOf(size);
