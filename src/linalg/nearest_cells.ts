@@ -9,7 +9,7 @@
  * @module
  */
 import { type Matrix, matrix, squareNorms, takeRows } from "./matrix.ts";
-import { forEachProductBlock } from "./gemm.ts";
+import { forEachProductBlock, product } from "./gemm.ts";
 import { assign, inOrderOfRank, lloyd } from "./kmeans.ts";
 import {
   keyOf,
@@ -24,13 +24,13 @@ import {
 /** Rows of a cell's centroid sample, and Lloyd's iterations on it. */
 const ROWS_A_CELL = 64, ITERATIONS = 8;
 /** Recall that the number of cells is chosen for, and the queries that it is measured on. */
-const RECALL = 0.98, SAMPLE = 256;
+const RECALL = 0.95, SAMPLE = 256;
 /** Neighbours that the number of cells is chosen for: about the most that a router asks for. */
 const CHOSEN_FOR = 300;
 /** A query is compared with so many rows at least. */
 const FEWEST_ROWS = 1024;
-/** Queries searched at a time. */
-const BLOCK = 2 ** 14;
+/** Queries searched at a time, and products of them with a cell's rows. */
+const BLOCK = 2 ** 14, PRODUCTS = 2 ** 22;
 
 /** A store cut into cells. */
 export interface Cells {
@@ -142,27 +142,27 @@ async function search(
   probes: number,
 ): Promise<Neighbours> {
   const { store, rank, centroids, members, first } = cells;
-  const k = Math.min(most, store.rows),
-    Q = queries.rows,
-    rowOfRank = inOrderOfRank(store.rows, rank);
+  const k = Math.min(most, store.rows), Q = queries.rows;
+  const rowOfRank = inOrderOfRank(store.rows, rank);
   const index = new Int32Array(Q * k), similarity = new Float32Array(Q * k);
+  const asks = scratch(), stored = scratch(), products = scratch();
   for (let start = 0; k > 0 && start < Q; start += BLOCK) {
     const part = rowsBetween(queries, start, Math.min(Q, start + BLOCK));
-    const best = bestKeys(part.rows, k),
-      asking = await askingCells(part, cells, probes, Math.max(k, FEWEST_ROWS));
+    const best = bestKeys(part.rows, k);
+    const asking = await askingCells(part, cells, probes, Math.max(k, FEWEST_ROWS));
     for (let c = 0; c < centroids.rows; c++) {
-      const own = members.subarray(first[c], first[c + 1]), asked = asking[c];
-      if (asked.length === 0 || own.length === 0) continue;
-      await forEachProductBlock(
-        takeRows(part, asked),
-        takeRows(store, own),
-        (at, block, rows) => {
-          const bits = new Int32Array(block.buffer, block.byteOffset, block.length);
-          for (let q = 0; q < rows; q++) {
-            best.offer(asked[at + q], block, bits, q * own.length, own, rank);
-          }
-        },
-      );
+      const own = members.subarray(first[c], first[c + 1]);
+      if (own.length === 0 || asking[c].length === 0) continue;
+      const rows = gathered(store, own, stored), step = Math.ceil(PRODUCTS / own.length);
+      for (let at = 0; at < asking[c].length; at += step) {
+        const asked = asking[c].slice(at, at + step);
+        const out = matrix(asked.length, own.length, products(asked.length * own.length));
+        const { data } = await product(gathered(part, asked, asks), rows, out);
+        const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+        for (let q = 0; q < asked.length; q++) {
+          best.offer(asked[q], data, bits, q * own.length, own, rank);
+        }
+      }
     }
     for (let q = 0; q < part.rows; q++) {
       const keys = best.sorted(q);
@@ -252,6 +252,28 @@ function bestKeys(queries: number, k: number): {
 function strided(order: Int32Array, most: number): Int32Array {
   const count = Math.min(most, order.length);
   return Int32Array.from({ length: count }, (_, i) => order[Math.floor(i * order.length / count)]);
+}
+
+/** Room that is used again and again: fresh memory for every cell would outrun the garbage collector. */
+function scratch(): (size: number) => Float32Array {
+  let room = new Float32Array();
+  return (size) => {
+    if (room.length < size) room = new Float32Array(2 * size);
+    return room.subarray(0, size);
+  };
+}
+
+/** Some rows, one after the other, in room that is used again. */
+function gathered(
+  m: Matrix,
+  rows: ArrayLike<number>,
+  room: (size: number) => Float32Array,
+): Matrix {
+  const out = matrix(rows.length, m.width, room(rows.length * m.width));
+  for (let i = 0; i < rows.length; i++) {
+    out.data.set(m.data.subarray(rows[i] * m.width, (rows[i] + 1) * m.width), i * m.width);
+  }
+  return out;
 }
 
 /** Rows from one up to another, not copied. */
