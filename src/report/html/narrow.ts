@@ -2,11 +2,10 @@
  * Pools too large to be shown whole, query by query.
  * @module
  */
-import type { DecisionEntry } from "../../results/decision_file.ts";
+import type { OpenedResult } from "../../results/result.ts";
 import { isPriced, type OutcomeTable } from "../../outcomes/table.ts";
 import { cells } from "../../run/open_split.ts";
 import { testRows } from "../../evaluate/decisions.ts";
-import type { Split } from "../../splits/split.ts";
 
 /** Outcomes that a page holds; a byte each before they are compressed, half of that after. */
 export const MOST_CELLS: number = 2 ** 23;
@@ -28,8 +27,8 @@ export interface ShownTable extends OutcomeTable {
  */
 export function narrowed(
   table: OutcomeTable,
-  splits: readonly Split[],
-  entries: readonly DecisionEntry[],
+  splits: OpenedResult["splits"],
+  entries: OpenedResult["entries"],
   mostCells: number,
 ): ShownTable {
   const { models, ids, scores, costs, benchmark, solvedFrom } = table, M = models.length;
