@@ -165,14 +165,19 @@ if (import.meta.main) {
     )[0][0];
   };
   const models = usual("models"), queries = usual("queries");
+  // Two sizes are no growth, and these rows only frame a table.
+  const shown = (growth: readonly Growth[]): Growth[] =>
+    growth.filter(({ stage, points }) =>
+      points.length > 2 && !["random", "best-single"].includes(stage)
+    );
   const panels = [
     {
       title: `CPU seconds by queries, ${count(models)} models`,
-      growth: growthOf(lines, "queries", models),
+      growth: shown(growthOf(lines, "queries", models)),
     },
     {
       title: `CPU seconds by models, ${count(queries)} queries`,
-      growth: growthOf(lines, "models", queries),
+      growth: shown(growthOf(lines, "models", queries)),
     },
   ];
   console.log(growthTable(panels[0].growth, "queries"));
