@@ -136,12 +136,14 @@ export function keyOf(bits: number, rank: number): number {
   return (ordered + 2 ** 31) * RANKS + (RANKS - 1 - rank);
 }
 
+/** The rank in a key of {@link keyOf}. */
 export function rankOfKey(key: number): number {
   return RANKS - 1 - (key - Math.floor(key / RANKS) * RANKS);
 }
 
 const oneFloat = new Float32Array(1), itsBits = new Int32Array(oneFloat.buffer);
 
+/** The similarity in a key of {@link keyOf}. */
 export function similarityOfKey(key: number): number {
   const ordered = Math.floor(key / RANKS) - 2 ** 31;
   itsBits[0] = ordered >= 0 ? ordered : -ordered | 0x80000000;
@@ -171,6 +173,10 @@ export function partition(values: Float64Array, n: number, k: number): void {
 /** Arrays known to be finite: a store is searched again and again, also for single queries. */
 const finite = new WeakSet<Float32Array>();
 
+/**
+ * Refuses rows with NaN or infinity.
+ * @throws {RangeError} naming the first
+ */
 export function requireFinite(m: Matrix, what: string): void {
   if (finite.has(m.data)) return;
   const broken = squareNorms(m).findIndex((square) => !Number.isFinite(square));
