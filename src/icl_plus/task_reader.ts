@@ -34,8 +34,8 @@ export interface ReadModels {
 
 /** What is learned from queries and tasks alone. */
 export interface ReaderQueries {
-  /** The rows. */
-  readonly rows: TaskRows;
+  /** The rows, without their vectors: a reader outlives its fit, and they are most of it. */
+  readonly rows: Omit<TaskRows, "vectors">;
   /** Which task a query is of. */
   readonly posterior: TaskPosterior;
   /** Where the rows themselves stand. */
@@ -83,9 +83,9 @@ export function fitTaskReader(
 }
 
 async function fitQueries(parts: readonly TrainingData[], seed: number): Promise<ReaderQueries> {
-  const rows = await taskRows(parts, seed), stream = random(seed, "task posterior");
-  const posterior = await fitTaskPosterior(rows.vectors, rows.task, rows.tasks.length, stream);
-  return { rows, posterior, evidence: await taskEvidence(posterior, rows.vectors) };
+  const { vectors, ...rows } = await taskRows(parts, seed), stream = random(seed, "task posterior");
+  const posterior = await fitTaskPosterior(vectors, rows.task, rows.tasks.length, stream);
+  return { rows, posterior, evidence: await taskEvidence(posterior, vectors) };
 }
 
 async function fitOutcomes(

@@ -74,28 +74,25 @@ export async function taskRows(
   parts: readonly TrainingData[],
   seed: number,
 ): Promise<TaskRows> {
-  const every = parts.flatMap(({ queries, tasks }) => {
-    if (!queries.benchmarks) throw new TypeError("training queries without benchmark labels");
-    return queries.ids.map((id, i) => ({
-      id,
-      text: queries.texts[i],
-      vector: row(queries.vectors, i),
-      task: tasks[i],
-      benchmark: queries.benchmarks![i],
-    }));
+  const every = parts.flatMap(({ queries }) => queries.ids);
+  const position = Uint32Array.from(every.keys()).sort((a, b) => every[a] < every[b] ? -1 : 1);
+  const inOrder = (of: (part: TrainingData) => readonly string[]): string[] => {
+    const all = parts.flatMap(of);
+    return Array.from(position, (at) => all[at]);
+  };
+  const ids = inOrder(({ queries }) => queries.ids), N = ids.length;
+  const vectors = matrix(N, parts[0].queries.vectors.width), place = placesIn(parts);
+  position.forEach((at, i) => {
+    const { part, row: own } = place(at);
+    row(vectors, i).set(row(part.queries.vectors, own));
   });
-  const position = Uint32Array.from(every.keys())
-    .sort((a, b) => every[a].id < every[b].id ? -1 : 1);
-  const rows = Array.from(position, (at) => every[at]);
-  const vectors = matrix(rows.length, parts[0].queries.vectors.width);
-  rows.forEach(({ vector }, i) => row(vectors, i).set(vector));
-  const ids = rows.map(({ id }) => id), key = rowsKey(parts, seed);
-  const labels = indexed(rows.map(({ task }) => task));
-  const clustered = labels.names.length < FEWEST_TASKS ||
-    rows.length < SMALLEST_TASK * labels.names.length;
-  const batch = { ids, texts: rows.map(({ text }) => text), vectors, memo: createMemo(key) };
+  const key = rowsKey(parts, seed);
+  const labels = indexed(inOrder(({ tasks }) => tasks));
+  const clustered = labels.names.length < FEWEST_TASKS || N < SMALLEST_TASK * labels.names.length;
+  const texts = inOrder(({ queries }) => queries.texts);
+  const batch = { ids, texts, vectors, memo: createMemo(key) };
   const tasks = clustered ? await clusterTasks(batch, seed) : labels;
-  const benchmarks = indexed(rows.map(({ benchmark }) => benchmark));
+  const benchmarks = indexed(inOrder(benchmarksOf));
   return {
     key,
     ids,
@@ -109,20 +106,42 @@ export async function taskRows(
   };
 }
 
+function benchmarksOf({ queries }: TrainingData): readonly string[] {
+  if (!queries.benchmarks) throw new TypeError("training queries without benchmark labels");
+  return queries.benchmarks;
+}
+
+/** Where the rows of the parts, one after the other, are. */
+function placesIn(
+  parts: readonly TrainingData[],
+): (at: number) => { part: TrainingData; row: number } {
+  return (at) => {
+    let p = 0;
+    while (at >= parts[p].queries.ids.length) at -= parts[p++].queries.ids.length;
+    return { part: parts[p], row: at };
+  };
+}
+
 /** The outcomes of the parts that rows were joined from, in the order of the rows. */
-export function taskOutcomes(parts: readonly TrainingData[], rows: TaskRows): TaskOutcomes {
+export function taskOutcomes(
+  parts: readonly TrainingData[],
+  rows: Pick<TaskRows, "ids" | "position">,
+): TaskOutcomes {
   const [{ models: pool }] = parts, N = rows.ids.length;
-  const source: Float64Array[] = [];
-  for (const { scores, queries } of parts) {
-    queries.ids.forEach((_, i) =>
-      source.push(scores.subarray(i * pool.length, (i + 1) * pool.length))
-    );
+  const known = new Uint8Array(pool.length), place = placesIn(parts);
+  for (const { scores } of parts) {
+    for (let at = 0; at < scores.length; at++) {
+      if (!Number.isNaN(scores[at])) known[at % pool.length] = 1;
+    }
   }
   const columns = [...pool.keys()]
-    .filter((m) => source.some((scores) => !Number.isNaN(scores[m])))
+    .filter((m) => known[m] === 1)
     .sort((a, b) => pool[a] < pool[b] ? -1 : 1);
   const M = columns.length, scores = new Float64Array(N * M);
-  rows.position.forEach((at, i) => columns.forEach((m, c) => scores[i * M + c] = source[at][m]));
+  rows.position.forEach((at, i) => {
+    const { part, row: own } = place(at), from = own * pool.length;
+    for (let c = 0; c < M; c++) scores[i * M + c] = part.scores[from + columns[c]];
+  });
   return {
     models: columns.map((m) => pool[m]),
     scores,

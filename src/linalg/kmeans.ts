@@ -7,7 +7,7 @@
  */
 import { GRID, type Matrix, matrix, squareNorms, takeRows } from "./matrix.ts";
 import type { Random } from "../base/random.ts";
-import { product } from "./gemm.ts";
+import { forEachProductBlock, product } from "./gemm.ts";
 
 /** Options of {@link kmeans}; the rank also settles the order of draws. */
 export interface KMeansOptions extends LloydOptions {
@@ -55,13 +55,26 @@ export async function kmeans(x: Matrix, k: number, options: KMeansOptions): Prom
   return await lloyd(x, takeRows(x, seeds), options);
 }
 
+/** Bytes of the products that {@link assign} holds at a time: all of an ordinary pool's. */
+const ASSIGN_BYTES = 2 ** 28;
+
 /**
  * The nearest centroid of every row of `x`, ties to the lower index, by Euclidean distance.
  * @throws {RangeError} when the widths differ
  */
 export async function assign(x: Matrix, centroids: Matrix): Promise<Assignment> {
-  const served = unserved(x.rows), every = [...Array(centroids.rows).keys()];
-  serve(served, await product(x, centroids), centroids, every, squareNorms(x));
+  const served = unserved(x.rows),
+    every = [...Array(centroids.rows).keys()],
+    square = squareNorms(x);
+  await forEachProductBlock(x, centroids, (start, data, rows) => {
+    const part = <A extends Int32Array | Float64Array>(all: A): A =>
+      all.subarray(start, start + rows) as A;
+    const own = {
+      assignment: part(served.assignment),
+      squaredDistance: part(served.squaredDistance),
+    };
+    serve(own, { data }, centroids, every, part(square));
+  }, { blockBytes: ASSIGN_BYTES });
   return served;
 }
 
@@ -124,7 +137,7 @@ async function updateProducts(
  */
 function serve(
   { assignment, squaredDistance }: Assignment,
-  { data: inner }: Matrix,
+  { data: inner }: Pick<Matrix, "data">,
   centroids: Matrix,
   moved: readonly number[],
   square: Float64Array,

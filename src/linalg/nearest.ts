@@ -151,25 +151,27 @@ function nextFrom(values: Float32Array, at: number, end: number, least: number):
  * Similarity and rank as one whole number below 2⁵³: the bits of the float32, turned into an integer that
  * sorts like the float (−0 as 0), above the inverted rank. Its order settles ties as well.
  */
-function keyOf(bits: number, rank: number): number {
+export function keyOf(bits: number, rank: number): number {
   const ordered = bits >= 0 ? bits : -(bits & 0x7fffffff);
   return (ordered + 2 ** 31) * RANKS + (RANKS - 1 - rank);
 }
 
-function rankOfKey(key: number): number {
+/** The rank in a key of {@link keyOf}. */
+export function rankOfKey(key: number): number {
   return RANKS - 1 - (key - Math.floor(key / RANKS) * RANKS);
 }
 
 const oneFloat = new Float32Array(1), itsBits = new Int32Array(oneFloat.buffer);
 
-function similarityOfKey(key: number): number {
+/** The similarity in a key of {@link keyOf}. */
+export function similarityOfKey(key: number): number {
   const ordered = Math.floor(key / RANKS) - 2 ** 31;
   itsBits[0] = ordered >= 0 ? ordered : -ordered | 0x80000000;
   return oneFloat[0];
 }
 
 /** Moves the `k` largest of the first `n` values to the front, the least of them last (Hoare's quickselect). */
-function partition(values: Float64Array, n: number, k: number): void {
+export function partition(values: Float64Array, n: number, k: number): void {
   let low = 0, high = n - 1;
   while (low < high) {
     const pivot = values[(low + high) >> 1];
@@ -191,7 +193,11 @@ function partition(values: Float64Array, n: number, k: number): void {
 /** Arrays known to be finite: a store is searched again and again, also for single queries. */
 const finite = new WeakSet<Float32Array>();
 
-function requireFinite(m: Matrix, what: string): void {
+/**
+ * Refuses rows with NaN or infinity.
+ * @throws {RangeError} naming the first
+ */
+export function requireFinite(m: Matrix, what: string): void {
   if (finite.has(m.data)) return;
   const broken = squareNorms(m).findIndex((square) => !Number.isFinite(square));
   if (broken >= 0) throw new RangeError(`${what} row ${broken}: a vector with NaN or infinity`);

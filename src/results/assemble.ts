@@ -12,6 +12,8 @@ import { packSplits } from "../splits/pack.ts";
 import type { FinishedJob } from "../run/job_store.ts";
 import { failedJob } from "../run/work.ts";
 import type { Speed } from "../run/speed.ts";
+import { APPROXIMATE } from "../router/neighbours.ts";
+import type { AnyRouter } from "../router/sequential.ts";
 import { environment, VERSION } from "../base/version.ts";
 import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";
 import { encodePredictions } from "./prediction_file.ts";
@@ -276,6 +278,18 @@ export function commandOf(settings: RunSettings): string {
     flag("gaps", settings.gaps) + flag("limit", settings.limit) + flag("keep", settings.keep);
 }
 
+/** How a method departs from its source, and how its searches from exact ones. */
+function statementOf(
+  { statement }: AnyRouter,
+  entries: readonly DecisionEntry[],
+): string | null {
+  const searches = entries.flatMap(({ card, seed, fold }) =>
+    card.notes.filter((note) => note.startsWith(APPROXIMATE))
+      .map((note) => `seed ${seed}, fold ${fold}: ${note}`)
+  );
+  return [...(statement ? [statement] : []), ...searches].join("; ") || null;
+}
+
 function entryOf(
   { id, router, sha256 }: PlannedRouter,
   jobs: readonly FinishedJob[],
@@ -287,7 +301,7 @@ function entryOf(
     name: router.name,
     summary: router.summary,
     source: router.source,
-    statement: router.statement ?? null,
+    statement: statementOf(router, entries.filter((entry) => entry.router === id)),
     needs: router.needs ?? [],
     reference: router.reference ?? false,
     unseen: router.unseen ?? null,

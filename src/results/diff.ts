@@ -5,7 +5,7 @@
 import { DataError, VerificationError } from "../base/errors.ts";
 import { holm } from "../metrics/mod.ts";
 import { loadDataset } from "../../datasets/load.ts";
-import { audited, underProtocol } from "../audit/audited.ts";
+import { audited, type AuditedDataset, underProtocol } from "../audit/audited.ts";
 import { differences, pairedOverSeeds } from "../evaluate/paired.ts";
 import type { DecisionEntry } from "./decision_file.ts";
 import { seedRows } from "../evaluate/decisions.ts";
@@ -56,14 +56,14 @@ export interface Difference {
 /**
  * Compares two results of the same data and metrics.
  *
- * @param data outcomes to pair from, if not the dataset the results name
+ * @param data outcomes to pair from, if not the dataset the results name: its name or path, or as audited already
  * @throws {DataError} when a file is damaged, or a result is of the new-model protocol
  * @throws {VerificationError} when data or metric versions differ: such numbers are not comparable
  */
 export async function diffResults(
   pathA: string,
   pathB: string,
-  data?: string,
+  data?: string | AuditedDataset,
 ): Promise<Difference> {
   const [a, b] = [await openResult(pathA), await openResult(pathB)];
   refuse(a.result, b.result, pathA, pathB);
@@ -155,12 +155,14 @@ async function pairedChanges(
   a: OpenedResult,
   b: OpenedResult,
   routers: readonly string[],
-  data: string | undefined,
+  data: string | AuditedDataset | undefined,
 ): Promise<Map<string, RouterChange["paired"]>> {
   const { sha256, gaps, limit } = a.result.dataset;
   const given = data === undefined
     ? await findOutcomes(a.result)
-    : await loadDataset(data, { gaps, limit });
+    : typeof data === "string"
+    ? await loadDataset(data, { gaps, limit })
+    : data.table;
   if (!given) return new Map();
   if (given.dataset.sha256 !== sha256) {
     throw new VerificationError(
@@ -170,7 +172,8 @@ async function pairedChanges(
         `(${given.dataset.name} version ${given.dataset.version})`,
     );
   }
-  const { table, templates } = underProtocol(audited(given), a.result.protocol.name);
+  const dataset = typeof data === "object" ? data : audited(given);
+  const { table, templates } = underProtocol(dataset, a.result.protocol.name);
   const seeds = seedRows(table, a.splits);
   const scores = (entries: readonly DecisionEntry[], router: string): Float64Array[] =>
     seeds.map((seed) => headlineScores(entries, router, seed));

@@ -11,7 +11,7 @@ import { isOwn, type OutcomeTable } from "../outcomes/table.ts";
 import type { FittedRouter, QueryBatch, Router } from "../router/contract.ts";
 import { decide } from "../router/decide.ts";
 import { createMemo } from "../router/memo.ts";
-import { neighbours } from "../router/training.ts";
+import { neighbours } from "../router/neighbours.ts";
 import { points } from "../run/curve.ts";
 import { finalTraining, fitContext } from "../run/job.ts";
 import { forFit, type LabelledRows, type OpenedSplit } from "../run/open_split.ts";

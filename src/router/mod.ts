@@ -57,6 +57,7 @@ export type { Reply } from "../base/reply.ts";
 export { decide, lambdaGrid, type Pool, TIE, tieOrder } from "./decide.ts";
 export { type RowKeys, stratified } from "./stratify.ts";
 export * from "./training.ts";
+export { neighbours } from "./neighbours.ts";
 export { type Matrix, row } from "../linalg/matrix.ts";
 export type { Neighbours } from "../linalg/nearest.ts";
 export type { Assignment, Clusters } from "../linalg/kmeans.ts";

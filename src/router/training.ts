@@ -3,7 +3,6 @@
  * @module
  */
 import type { ModelProfiles, QueryBatch, TrainingData } from "./contract.ts";
-import { nearest, type Neighbours } from "../linalg/nearest.ts";
 import { assign, type Clusters, kmeans } from "../linalg/kmeans.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import { createMemo } from "./memo.ts";
@@ -42,27 +41,6 @@ export function clusterMeans(
   }
   for (let at = 0; at < mean.length; at++) mean[at] /= count[at];
   return { mean, count };
-}
-
-/**
- * The nearest stored queries of every query, by cosine, nearest first; ties go to the smaller id. They are at
- * least `k`, or all there are: what was found for one pair of batches serves all routers that ask for no more.
- */
-export function neighbours(
-  queries: QueryBatch,
-  store: QueryBatch,
-  k: number,
-): Promise<Neighbours> {
-  const held = queries.memo(
-    `nearest/${store.memo.id}`,
-    (): { k: number; found?: Promise<Neighbours> } => ({ k: 0 }),
-  );
-  const most = Math.min(k, store.ids.length);
-  if (held.found && held.k >= most) return held.found;
-  const found = nearest(queries.vectors, store.vectors, most, idRank(store));
-  Object.assign(held, { k: most, found });
-  found.catch(() => delete held.found); // may be asked for again
-  return found;
 }
 
 /** Queries a cluster needs on average for its mean scores to say anything. */

@@ -18,6 +18,7 @@ import { measureSpeed } from "./speed.ts";
 import type { Split } from "../splits/split.ts";
 import { loadRouter } from "../router/discover.ts";
 import { outcomesOf } from "./join.ts";
+import { takeSearchNotes } from "../router/neighbours.ts";
 import { tieOrder } from "../router/decide.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
@@ -127,7 +128,8 @@ function worksOn(
     const found = inMemory.get(job.router) ?? await find(job);
     if (isSequential(found)) return await visits(job, found, split, open.split, options);
     const router = checked(found);
-    const outcome = split.heldOutModels.length > 0
+    takeSearchNotes(); // of a job that failed
+    const decided = split.heldOutModels.length > 0
       ? await runNewModelJob(
         job.router,
         router,
@@ -138,6 +140,7 @@ function worksOn(
         setup.arms,
       )
       : await runJob(job.router, router, open.split, options);
+    const outcome = withNotes(decided, takeSearchNotes());
     // From here on test outcomes may be looked at: the decisions are fixed by their hash.
     const decisionsSha256 = decisionsHash(outcome);
     const predictions = outcome.status === "decided" && outcome.predicted && !router.reference
@@ -171,6 +174,13 @@ function worksOn(
       speed,
     };
   };
+}
+
+/** With what is to be said of its searches on its card. */
+function withNotes(outcome: JobOutcome, notes: readonly string[]): JobOutcome {
+  if (outcome.status !== "decided" || notes.length === 0) return outcome;
+  const { card } = outcome;
+  return { ...outcome, card: { ...card, notes: [...card.notes, ...notes] } };
 }
 
 /** The job of a router that visits models. It predicts nothing, and a query's time is that of its visits. */

@@ -63,6 +63,8 @@ busy machine, and says nothing. It is still one run on one machine, so read a ra
   logistic regression stops at its default tolerance; ours goes on to 10⁻⁶ in the probabilities.
 - k-means has one greedy start on both sides, of different random draws.
 - A network is compiled when it is first asked, once for one query and once for many; PyTorch compiles nothing.
+
+How time and memory grow with queries and models: [how large a pool can be](scale.md).
 `;
 }
 

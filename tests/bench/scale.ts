@@ -4,7 +4,9 @@
  *
  *     deno run -A --frozen tests/bench/scale.ts FOLDER 10000x36,100000x36 ridge,knn [--priced]
  *
- * `load` or `audit` in place of routers ends there; with --table the pool is a CSV table, which is read whole.
+ * `load` or `audit` in place of routers ends there; with --table the pool is a CSV table, which is read whole. With
+ * --result the result is written below FOLDER/results, as a bench writes it, verified, made a page, and compared with a
+ * result of all routers but the last; a run that was stopped goes on from the jobs in FOLDER/jobs.
  *
  * Peaks are those of the operating system (VmHWM, Linux only), anew for each stage; what Deno takes with nothing
  * loaded is taken off. A line a stage is printed and kept in FOLDER/scale.jsonl. docs/scale.md has the table.
@@ -14,10 +16,14 @@ import { dirname } from "node:path";
 import { cpuUsage } from "node:process";
 import { exists } from "../../src/base/files.ts";
 import { random } from "../../src/base/random.ts";
-import { planRun } from "../../src/run/plan.ts";
+import { planRun, type RunPlan } from "../../src/run/plan.ts";
 import { worker } from "../../src/run/work.ts";
-import type { FinishedJob } from "../../src/run/job_store.ts";
-import { evaluateEntries } from "../../src/results/assemble.ts";
+import { type FinishedJob, JobStore } from "../../src/run/job_store.ts";
+import { assemble, evaluateEntries, writeResult } from "../../src/results/assemble.ts";
+import { diffResults } from "../../src/results/diff.ts";
+import { openResult } from "../../src/results/open.ts";
+import { verifyResult } from "../../src/results/verify.ts";
+import { htmlReport } from "../../src/report/html/page.ts";
 import { loadDataset } from "../../datasets/load.ts";
 import { audited } from "../../src/audit/audited.ts";
 import type { DecisionEntry } from "../../src/results/decision_file.ts";
@@ -95,8 +101,8 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-/** A line of the output. */
-interface Stage {
+/** A line of the output, one a stage and size. */
+export interface Stage {
   readonly queries: number;
   readonly models: number;
   readonly stage: string;
@@ -114,6 +120,7 @@ async function measure(
   queries: number,
   models: number,
   routers: string[],
+  result: boolean,
 ): Promise<void> {
   const idle = memory().now;
   const stage = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
@@ -139,20 +146,48 @@ async function measure(
   if (routers.includes("load")) return;
   const dataset = await stage("audit", () => audited(table));
   if (routers.includes("audit")) return;
-  const plan = await stage("split and embed", () =>
+  const planOf = (names: string[]): Promise<RunPlan> =>
     planRun({
       data: path,
       protocol: "id",
       seeds: [42],
-      routers,
+      routers: names,
       embedding: "static",
       validation: "benchmarks",
       device: "cpu",
-    }, { dataset }));
+    }, { dataset });
+  const plan = await stage("split and embed", () => planOf(routers));
   const work = worker(plan.setup), done: FinishedJob[] = [];
+  const store = new JobStore(`${dirname(path)}/jobs`);
   for (const job of plan.jobs) {
-    if (!["random", "best-single", ...routers].includes(job.router)) continue;
-    done.push(await stage(`fit and decide: ${job.router}`, () => work({ ...job, timed: false })));
+    const known = result ? await store.get(job.id, console.error) : undefined;
+    if (!result && !["random", "best-single", ...routers].includes(job.router)) continue;
+    const finished = known ??
+      await stage(`fit and decide: ${job.router}`, () => work({ ...job, timed: false }));
+    if (result) await store.put(finished);
+    done.push(finished);
+  }
+  if (result) {
+    const folder = `${dirname(path)}/results`;
+    const { path: written } = await stage(
+      "evaluate and write",
+      () => writeResult(assemble(plan, done), folder),
+    );
+    const verified = await stage("verify", () => verifyResult(written, { dataset }));
+    const page = await stage("report", async () => {
+      const shown = { ...await openResult(written), path: written, outcomes: dataset.table };
+      return htmlReport({ command: "deno task report", results: [shown] });
+    });
+    Deno.writeTextFileSync(`${folder}/report.html`, page);
+    const fewer = await planOf(routers.slice(0, -1));
+    const { path: other } = await writeResult(
+      assemble(fewer, fewer.jobs.map(({ id }) => done.find((job) => job.id === id)!)),
+      folder,
+    );
+    const diff = await stage("diff", () => diffResults(other, written, dataset));
+    const { depth, numbers } = verified, pageMB = page.length / 1e6;
+    console.log(JSON.stringify({ written, depth, numbers, pageMB, rows: diff.routers.length }));
+    return;
   }
   await stage(
     "evaluate",
@@ -172,8 +207,9 @@ if (import.meta.main) {
   const form = { priced: flags.includes("--priced"), table: flags.includes("--table") };
   const pathOf = (size: string): string =>
     `${folder}/pool-${size}${form.priced ? "-priced" : ""}.${form.table ? "csv" : "jsonl"}`;
-  if (flags.includes("--inside")) await measure(pathOf(sizes), queries, models, routers);
-  else {
+  if (flags.includes("--inside")) {
+    await measure(pathOf(sizes), queries, models, routers, flags.includes("--result"));
+  } else {
     for (const size of sizes.split(",")) {
       const [q, m] = size.split("x").map(Number);
       const file = pathOf(size);

@@ -1,12 +1,14 @@
 /** The HTML report: nothing in it runs but its own script, and its data come back as they went in. */
 import assert from "node:assert/strict";
-import { matching, queriesOf } from "../../src/report/html/client/data.js";
+import { bestOf, matching, queriesOf, solversOf } from "../../src/report/html/client/data.js";
 import { unpack } from "../../src/report/html/client/unpack.js";
 import { html, scriptText } from "../../src/report/html/markup.ts";
 import { tableHtml } from "../../src/report/html/table.ts";
 import { packBlock } from "../../src/report/html/pack.ts";
 import { htmlReport } from "../../src/report/html/page.ts";
 import { addQueries, type Blocks, EXCERPT } from "../../src/report/html/query_data.ts";
+import type { OutcomeTable } from "../../src/outcomes/table.ts";
+import { narrowed } from "../../src/report/html/narrow.ts";
 import { testRows } from "../../src/evaluate/decisions.ts";
 import { records, reported, withBlocks } from "./fixture.ts";
 
@@ -143,6 +145,47 @@ for (const priced of [true, false]) {
     assert.equal(first, 3);
   });
 }
+
+for (const priced of [true, false]) {
+  Deno.test(`a large ${priced ? "priced" : "bare"} pool is shown in part, and counted whole`, async () => {
+    const report = await reported(priced), { outcomes: table, splits } = report;
+    const show = async (mostCells: number): ReturnType<typeof queriesOf> => {
+      const blocks: Blocks = new Map();
+      const id = addQueries(blocks, report, table, mostCells)!;
+      return await withBlocks(blocks, () => queriesOf(id));
+    };
+    const M = table.models.length, whole = await show(M * table.ids.length), part = await show(0);
+    assert.equal(whole.solvers, undefined, "as large as may be");
+    assert.equal(part.pool, M);
+    const tested = new Set(splits.flatMap((split) => [...testRows(split)]));
+    for (const row of tested) {
+      assert.equal(solversOf(part, row), solversOf(whole, row));
+      const [best, shown] = [bestOf(whole, row), bestOf(part, row)];
+      assert.equal(part.score(row, shown), whole.score(row, best));
+      assert.equal(part.cost(row, shown), whole.cost(row, best));
+    }
+    for (const router of ["keen", "knn", "vague", "best-single"]) {
+      const [before, after] = [whole.choices(0, router), part.choices(0, router)];
+      whole.rows(0).forEach((_: number, i: number) =>
+        assert.equal(part.models[after(i)], whole.models[before(i)])
+      );
+    }
+  });
+}
+
+Deno.test("of a large pool, the models that nobody needs are left out", async () => {
+  const report = await reported(false), { splits, entries } = report;
+  const table: OutcomeTable = report.outcomes;
+  const scores = table.scores.map((score, at) => at % table.models.length === 3 ? 0 : score);
+  const others = entries.filter(({ models, choice, columns, mixtures }) =>
+    !mixtures &&
+    choice.every((m, at) => at % columns.length > 0 || models[m] !== table.models[3])
+  );
+  const shown = narrowed({ ...table, scores }, splits, others, 0);
+  assert.ok(!shown.models.includes(table.models[3]));
+  assert.equal(shown.left!.pool, table.models.length);
+  assert.equal(shown.scores.length, table.ids.length * shown.models.length);
+});
 
 Deno.test("hostile texts and names stay text, long texts are cut, the same report is the same bytes", async () => {
   const given = records(true).map((record, i) => ({

@@ -35,45 +35,6 @@ Deno.test("idRank: positions in ascending order of ids, worked out once", () => 
   assert.equal(shared.idRank(queries), shared.idRank(queries));
 });
 
-Deno.test("neighbours: nearest first, ties to the smaller id, searched once per pair of batches", async () => {
-  const store = batch([[1, 0], [0, 1], [0, 1], [.5, .5]], {
-    name: "store",
-    ids: ["d", "c", "a", "b"],
-  });
-  const queries = batch([[0, 1], [1, 0]]);
-  const found = await shared.neighbours(queries, store, 4);
-  assert.equal(found.k, 4);
-  assert.deepEqual([...found.index], [2, 1, 3, 0, 0, 3, 2, 1]);
-  assert.deepEqual([...found.similarity], [1, 1, .5, 0, 1, .5, 0, 0]);
-  assert.equal(await shared.neighbours(queries, store, 4), found);
-  const other = batch([[1, 0]], { name: "other" });
-  assert.equal((await shared.neighbours(queries, other, 4)).k, 1, "another store, another search");
-  assert.equal(
-    (await shared.neighbours(batch([[0, 1]]), store, 4)).index.length,
-    4,
-    "another batch",
-  );
-});
-
-Deno.test("neighbours: a search serves those who ask for no more; a wider one takes its place", async () => {
-  const vectors = Array.from({ length: 40 }, (_, i) => [Math.cos(i / 40), Math.sin(i / 40)]);
-  const store = batch(vectors, { name: "store" }), queries = batch([[1, 0]]);
-  const five = await shared.neighbours(queries, store, 5);
-  assert.deepEqual([...five.index], [0, 1, 2, 3, 4]);
-  assert.equal(await shared.neighbours(queries, store, 3), five);
-  const nine = await shared.neighbours(queries, store, 9);
-  assert.equal(nine.k, 9);
-  assert.deepEqual([...nine.index.slice(0, 5)], [...five.index]);
-  assert.equal(await shared.neighbours(queries, store, 5), nine);
-});
-
-Deno.test("neighbours: a search that failed is made again", async () => {
-  const store = batch([[NaN, 0], [1, 0]], { name: "store" }), queries = batch([[1, 0]]);
-  await assert.rejects(shared.neighbours(queries, store, 1), /store row 0/);
-  store.vectors.data[0] = 0;
-  assert.deepEqual([...(await shared.neighbours(queries, store, 1)).index], [1]);
-});
-
 Deno.test("clusters: once per number and seed; the order of rows does not matter", async () => {
   const points = tenfold([[1, 0], [1, 0], [0, 1], [0, 1], [0, 1]]);
   const queries = batch(points, { ids: points.map((_, i) => `q${i + 10}`) });

@@ -11,7 +11,7 @@ import { type Cell, cellsOf, DATASETS, isPlain } from "../pages/cells.ts";
 import { PAPER_NOTE, paperSections } from "../pages/paper_page.ts";
 import { html, jsonText, Markup } from "./markup.ts";
 import { packBlock } from "./pack.ts";
-import { addQueries, type Blocks } from "./query_data.ts";
+import { addQueries, type Blocks, MOST_QUERIES } from "./query_data.ts";
 import { type Placed, placed, type Report } from "./report.ts";
 import { figuresHtml, sectionHtml } from "./section.ts";
 
@@ -92,6 +92,9 @@ export function htmlReport(report: Report): string {
 function whyNot({ outcomes }: Placed, queries: string | undefined): string | undefined {
   if (typeof outcomes === "string") return outcomes;
   if (queries !== undefined) return undefined;
+  if (outcomes.ids.length > MOST_QUERIES) {
+    return `${outcomes.ids.length} queries are too many for a page: deno task export writes their decisions as CSV.`;
+  }
   return "A result of unseen models has a decision for every arm and profile size in place of one per query: " +
     "its tables and figures say all there is.";
 }

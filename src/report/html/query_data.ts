@@ -9,10 +9,14 @@ import type { DecisionEntry } from "../../results/decision_file.ts";
 import { joinFolds, seedRows } from "../../evaluate/decisions.ts";
 import type { Visits } from "../../metrics/mod.ts";
 import { ranked } from "../tables/leaderboard.ts";
+import { MOST_CELLS, narrowed, type ShownTable } from "./narrow.ts";
 import { type Packable, packBlock } from "./pack.ts";
 
 /** Characters of a query's text that the page keeps. */
 export const EXCERPT = 280;
+
+/** A page shows at most so many queries one by one: their texts alone would take more than 10 MB. */
+export const MOST_QUERIES = 100_000;
 
 /** Stands for "no choice a query": a mixture. One less is the most models a byte can name. */
 const NONE = 0xff;
@@ -23,16 +27,20 @@ export type Blocks = Map<string, string>;
 /**
  * Packs the queries of a result, and its outcomes and texts unless they are among the blocks already.
  *
- * @param table its audited outcomes
- * @returns the id of its block; undefined for the new-model protocol, where a query has one decision an arm
+ * @param whole its audited outcomes
+ * @param mostCells outcomes beyond which some models are left out, see {@link narrowed}
+ * @returns the id of its block; undefined for the new-model protocol, where a query has one decision an arm, and for
+ *   more than {@link MOST_QUERIES}
  */
 export function addQueries(
   blocks: Blocks,
   { result, entries, splits, predicted }: OpenedResult,
-  table: OutcomeTable,
+  whole: OutcomeTable,
+  mostCells: number = MOST_CELLS,
 ): string | undefined {
   const { evaluation } = result;
-  if (isNewModel(evaluation)) return undefined;
+  if (isNewModel(evaluation) || whole.ids.length > MOST_QUERIES) return undefined;
+  const table = narrowed(whole, splits, entries, mostCells);
   const order = ranked(result, evaluation.routers);
   const names = new Map(result.routers.map((r) => [r.id, r]));
   const routers = [...order.references, ...order.competing].map(({ router }) => router);
@@ -79,7 +87,7 @@ export function addQueries(
 
 /** Models visited, row-major [rows × horizon], as positions in the table's pool. */
 function packedPath({ visited }: Visits, at: readonly number[]): Uint8Array | Uint16Array {
-  const packed = indices(visited.length, Math.max(...at) + 1);
+  const packed = indices(visited.length, Math.max(...at.map((m) => m ?? 0)) + 1);
   visited.forEach((m, v) => packed[v] = at[m] ?? none(packed));
   return packed;
 }
@@ -97,9 +105,10 @@ function ofChosen(
   ));
 }
 
-function addOutcomes(blocks: Blocks, table: OutcomeTable): string {
-  const { dataset, models, benchmarks, benchmark, solvedFrom, scores, costs } = table;
-  return add(blocks, "outcomes", `${dataset.sha256} ${dataset.prices?.sha256}`, () => {
+function addOutcomes(blocks: Blocks, table: ShownTable): string {
+  const { dataset, models, benchmarks, benchmark, solvedFrom, scores, costs, left } = table;
+  const key = [dataset.sha256, dataset.prices?.sha256].join(" ");
+  return add(blocks, "outcomes", left ? [key, models] : key, () => {
     const values = [...new Set(scores)].filter((s) => !Number.isNaN(s)).sort((a, b) => a - b);
     const code = new Map(values.map((value, v) => [value, v]));
     const coded = values.length < NONE;
@@ -109,6 +118,7 @@ function addOutcomes(blocks: Blocks, table: OutcomeTable): string {
       models,
       benchmarks,
       solvedFrom: [...solvedFrom],
+      ...(left && { pool: left.pool }),
       // Scores are few in kind: a byte each, by position in this list; beyond it = missing.
       scoreValues: coded ? values : null,
     };
@@ -116,6 +126,7 @@ function addOutcomes(blocks: Blocks, table: OutcomeTable): string {
       benchmark,
       scores: coded ? Uint8Array.from(scores, (s) => code.get(s) ?? NONE) : scores,
       ...(isPriced(table) && { costs: Float32Array.from(costs) }),
+      ...(left && { solvers: left.solvers }),
     });
   });
 }

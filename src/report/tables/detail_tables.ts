@@ -7,6 +7,9 @@ import type { Result } from "../../results/result.ts";
 import { DASH, digits, percent, signed } from "./numbers.ts";
 import { columnsOf, type Table } from "./text_table.ts";
 
+/** A table with more columns than this has {@link FEW_COLUMNS} in their place. */
+const MOST_COLUMNS = 200, FEW_COLUMNS = 40;
+
 /** Rows of a result in printing order, and their names. */
 export interface PrintedRows {
   /** References, then competing rows. */
@@ -51,25 +54,51 @@ function benchmarkMean({ seeds }: RouterReport, benchmark: number): number | nul
   return known.length > 0 ? known.reduce((sum, q) => sum + q, 0) / known.length : null;
 }
 
-/** Regret by how many models solve the query, first seed. */
+/** Regret by how many models solve the query, first seed; of a large pool, by ranges of such numbers. */
 export function regretTable({ rows, names }: PrintedRows): Table {
-  const groups = rows[0].seeds[0].regret;
+  const groups = rows[0].seeds[0].regret, most = groups.at(-1)?.solvers ?? 0;
+  const width = groups.length > MOST_COLUMNS ? Math.ceil((most + 1) / FEW_COLUMNS) : 1;
+  const ranges = [...Map.groupBy(groups.keys(), (g) => Math.floor(groups[g].solvers / width))];
+  const queries = (own: readonly number[]): number =>
+    own.reduce((sum, g) => sum + groups[g].queries, 0);
+  const title = ([range, own]: [number, number[]]): string => {
+    const from = range * width, to = Math.min(most, from + width - 1);
+    return `${from === to ? from : `${from}–${to}`} (n=${queries(own)})`;
+  };
   return {
-    columns: columnsOf(["router", ...groups.map((g) => `${g.solvers} (n=${g.queries})`)]),
-    rows: rows.map((r) => [
-      names.get(r.router)!,
-      ...r.seeds[0].regret.map((g) => digits(g.regret)),
+    columns: columnsOf(["router", ...ranges.map(title)]),
+    rows: rows.map(({ router, seeds: [{ regret }] }) => [
+      names.get(router)!,
+      ...ranges.map(([, own]) =>
+        digits(
+          own.length === 1
+            ? regret[own[0]].regret
+            : own.reduce((sum, g) => sum + regret[g].regret * regret[g].queries, 0) / queries(own),
+        )
+      ),
     ]),
   };
 }
 
-/** Share of queries sent to each model, first seed. */
+/** Share of queries sent to each model, first seed; of a large pool, to those with the largest shares of a row. */
 export function sharesTable({ dataset: { models } }: Result, { rows, names }: PrintedRows): Table {
+  const most = models.map((_, m) => Math.max(...rows.map((r) => r.seeds[0].shares[m])));
+  const all = [...models.keys()];
+  const shown = models.length <= MOST_COLUMNS
+    ? all
+    : all.toSorted((a, b) => most[b] - most[a] || a - b).slice(0, FEW_COLUMNS)
+      .sort((a, b) => a - b);
+  const left = models.length - shown.length;
   return {
-    columns: columnsOf(["router", ...models]),
-    rows: rows.map((r) => [
-      names.get(r.router)!,
-      ...models.map((_, m) => percent(r.seeds[0].shares[m])),
+    columns: columnsOf([
+      "router",
+      ...shown.map((m) => models[m]),
+      ...(left > 0 ? [`${left} others`] : []),
+    ]),
+    rows: rows.map(({ router, seeds: [{ shares }] }) => [
+      names.get(router)!,
+      ...shown.map((m) => percent(shares[m])),
+      ...(left > 0 ? [percent(1 - shown.reduce((sum, m) => sum + shares[m], 0))] : []),
     ]),
   };
 }

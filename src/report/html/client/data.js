@@ -8,7 +8,9 @@ import { block } from "./unpack.js";
  * @typedef {object} Queries
  * @property {string[]} ids
  * @property {string[]} texts
- * @property {string[]} models
+ * @property {string[]} models shown: of a large pool those that routers chose, and a best one of each query
+ * @property {number} pool how many there are
+ * @property {Values} [solvers] how many of the pool solve each table row, where not all are shown
  * @property {string[]} benchmarks
  * @property {Values} benchmark of each table row
  * @property {boolean} priced
@@ -41,8 +43,8 @@ export async function queriesOf(id) {
   const own = await block(id);
   const outcomes = await block(own.meta.outcomes);
   const { ids, texts } = (await block(outcomes.meta.texts)).meta;
-  const { models, benchmarks, solvedFrom, scoreValues } = outcomes.meta;
-  const { benchmark, scores, costs } = outcomes.arrays;
+  const { models, benchmarks, solvedFrom, scoreValues, pool } = outcomes.meta;
+  const { benchmark, scores, costs, solvers } = outcomes.arrays;
   const M = models.length;
   /** @type {Queries["score"]} */
   const score = (row, model) => {
@@ -74,6 +76,8 @@ export async function queriesOf(id) {
     ids,
     texts,
     models,
+    pool: pool ?? models.length,
+    solvers,
     benchmarks,
     benchmark,
     priced: costs !== undefined,
@@ -147,7 +151,7 @@ export function matching(queries, filters) {
     if (filters.benchmark && benchmark[row] !== wanted.benchmark) continue;
     if (filters.model && chosen !== wanted.model) continue;
     if (outcome && !outcome(row, chosen, compare(i), i)) continue;
-    if (from > 0 || to < models.length) {
+    if (from > 0 || to < queries.pool) {
       const solvers = solversOf(queries, row);
       if (solvers < from || solvers > to) continue;
     }
@@ -186,7 +190,8 @@ export function bestOf({ models, score, cost }, row) {
  * @param {number} row
  * @returns {number} how many models solve the query
  */
-export function solversOf({ models, solves }, row) {
+export function solversOf({ models, solves, solvers }, row) {
+  if (solvers) return solvers[row];
   let n = 0;
   for (let m = 0; m < models.length; m++) if (solves(row, m)) n++;
   return n;

@@ -34,7 +34,10 @@ export function openQuery(queries, { seed, router }, found, at) {
       "p",
       { class: "quiet" },
       `${benchmarks[benchmark[row]]} · seed ${seeds[seed]} · ` +
-        `${solversOf(queries, row)} of ${queries.models.length} models solve it`,
+        `${solversOf(queries, row)} of ${queries.pool} models solve it` +
+        (queries.solvers
+          ? ` · shown: ${queries.models.length} models, those that routers chose and a best one of each query`
+          : ""),
     ),
     element("blockquote", {}, texts[row]),
     element(

@@ -195,7 +195,7 @@ function setBehind(field, { router, model, benchmark, solvers, solversTo }) {
  * @param {(name: string) => HTMLSelectElement} field
  * @param {Queries} queries
  */
-function fillChoices(field, { seeds, routers, models, benchmarks, choices, priced }) {
+function fillChoices(field, { seeds, routers, models, pool, benchmarks, choices, priced }) {
   const fill = (/** @type {string} */ name, /** @type {Node[]} */ options) => {
     const before = field(name).value;
     field(name).replaceChildren(...options);
@@ -222,7 +222,7 @@ function fillChoices(field, { seeds, routers, models, benchmarks, choices, price
   fill("other", [new Option("nothing", ""), ...choosers()]);
   fill("benchmark", [new Option("all", ""), ...benchmarks.map((b) => new Option(b, b))]);
   fill("model", [new Option("any model", ""), ...models.map((m) => new Option(m, m))]);
-  for (const name of ["from", "to"]) field(name).setAttribute("max", `${models.length}`);
+  for (const name of ["from", "to"]) field(name).setAttribute("max", `${pool}`);
   for (const [name, value] of [["outcome", "cheaper"], ["order", "cost"]]) {
     const made = [...field(name).options].find((o) => o.value === value);
     if (made) made.disabled = !priced;
