@@ -5,7 +5,6 @@
 import type { Tensor } from "../nn/graph.ts";
 import { repeatHeads, softmax } from "../nn/layers.ts";
 import { add, concat, matmul, reshape, slice } from "../nn/ops.ts";
-import type { Bound } from "../nn/parameters.ts";
 import type { Feeds } from "../nn/program.ts";
 import { copied, type Programs } from "../nn/programs.ts";
 import { type KeysValues, memoryOutputs } from "../nn/transformer.ts";
