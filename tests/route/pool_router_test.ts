@@ -190,6 +190,12 @@ Deno.test("what cannot be saved or asked is said, with what can", async () => {
     fitRouter(pool, "lookahead"),
     /lookahead cannot be saved: it learns from replies/,
   );
+  const three = await openPool(records.slice(0, 3), { name: "three" });
+  await assert.rejects(
+    fitRouter(three, "ridge"),
+    (error: Error) =>
+      error instanceof CapabilityError && /none to .*: got 3 distinct queries/.test(error.message),
+  );
   const inMemory = await fitRouter(pool, knn);
   await assert.rejects(inMemory.save("never"), UsageError);
   await assert.rejects(inMemory.route(["?"], { dial: 0.5 }), /knn has no dial of its own/);
