@@ -21,6 +21,7 @@ import { type AnyRouter, isSequential } from "../router/sequential.ts";
 import { REFERENCES } from "../router/references.ts";
 import { columnMeans } from "../router/training.ts";
 import { points } from "../run/curve.ts";
+import { expectRoles } from "../run/expect_roles.ts";
 import { finalTraining } from "../run/job.ts";
 import { forFit, type OpenedSplit, openSplit as open } from "../run/open_split.ts";
 import { makeSplits } from "../splits/make.ts";
@@ -191,6 +192,7 @@ function mean(values: Float64Array): number {
  * Opens one split of a pool, to fit and ask routers by hand.
  *
  * @throws {UsageError} where there is no such protocol or fold
+ * @throws {CapabilityError} where it has no row to learn from, to tune or to test on
  *
  * @example
  * ```ts
@@ -213,6 +215,7 @@ export async function openSplit(
       `${pool.source}: no fold ${fold} of ${protocol}; it has folds 0 to ${splits.length - 1}`,
     );
   }
+  expectRoles(split, table);
   const { provider, raw } = await pool.vectors(embedding);
   return new PoolSplit(table, open({ table, raw, preparation: provider.preparation }, split));
 }

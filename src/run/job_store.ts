@@ -108,10 +108,14 @@ export class JobStore {
     return `${this.folder}/${id.slice(0, 2)}/${id}.unfinished`;
   }
 
-  /** Keeps a finished job, and removes what it kept before. */
-  async put(job: FinishedJob): Promise<void> {
-    await writeAtomic(this.path(job.id), encodeJob(job));
-    const state = this.unfinished(job.id);
+  /** Keeps a finished job. */
+  put(job: FinishedJob): Promise<void> {
+    return writeAtomic(this.path(job.id), encodeJob(job));
+  }
+
+  /** Removes what a job kept until it was finished. */
+  async tidy(id: string): Promise<void> {
+    const state = this.unfinished(id);
     if (await exists(state)) await Deno.remove(state, { recursive: true });
   }
 }

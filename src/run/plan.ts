@@ -27,6 +27,7 @@ import type { DistinctTable } from "../audit/drop_duplicates.ts";
 import { type Split, splitHash } from "../splits/split.ts";
 import { makeSplits } from "../splits/make.ts";
 import { type ArmKind, BUDGETS } from "./new_model_job.ts";
+import { expectRoles } from "./expect_roles.ts";
 import type { Control, EmbeddedTable } from "./open_split.ts";
 import { jobId } from "./job_store.ts";
 import type { Job, WorkSetup } from "./work.ts";
@@ -282,17 +283,7 @@ export function splitsFor(
   { table, groups }: DistinctTable,
 ): Split[] {
   const splits = makeSplits(table, groups, protocol, seeds, { validation, subsets, selection });
-  const { dataset: { name, dropped }, ids } = table;
-  for (const { roles, seed, foldName } of splits) {
-    for (const [role, what] of [["t", "learn from"], ["e", "test on"]]) {
-      if (roles.includes(role)) continue;
-      const lost = Object.entries(dropped).map(([why, count]) => `, ${count} dropped (${why})`);
-      throw new CapabilityError(
-        `${name}: ${protocol} needs queries to learn from and others to test on; seed ${seed}, ` +
-          `${foldName} has none to ${what}: got ${ids.length} distinct queries${lost.join("")}`,
-      );
-    }
-  }
+  for (const split of splits) expectRoles(split, table);
   return splits;
 }
 

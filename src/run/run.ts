@@ -82,7 +82,8 @@ export async function runPlan(plan: RunPlan, options: RunOptions): Promise<Finis
     }
     if (!inMemory.has(job.router)) {
       await store.put(job);
-      options.kept?.(++kept, jobs.length);
+      options.kept?.(++kept, jobs.length); // at once: whoever stops us is told
+      await store.tidy(job.id);
     }
     finished.set(job.id, job);
   }, { inMemory, aside, skip: (job) => failures.before(job) });
