@@ -35,7 +35,7 @@ const COMMANDS: Record<string, { more?: string; prints: RegExp }> = {
     prints: /wrote runs\/knn\.router/,
   },
   "deno task add-model --data ./records.jsonl --records ./answers.jsonl --router runs/knn.router --save runs/more.router":
-    { prints: /mine[^]*runs\/more\.router/ },
+    { more: "--n 20", prints: /mine[^]*runs\/more\.router/ },
   'deno task route --router runs/more.router "What is 17 · 23?"': { prints: /chosen[^]*mine/ },
 };
 
@@ -116,7 +116,7 @@ async function copyRepository(folder: string): Promise<void> {
 }
 
 async function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
-  const [, ...args] = command.trim().split(/\s+/);
+  const [, ...args] = command.match(/"[^"]*"|\S+/g)!.map((word) => word.replace(/^"(.*)"$/, "$1"));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
     cwd,
