@@ -40,9 +40,12 @@ import { batchOf, logits, parametersOf, type Sizes } from "../tests/nn/tiny_tran
 
 type Device = Parameters<typeof probeDevice>[0];
 
+/** Not models but prompts of one, or made up. */
+const NO_FIELD = /^(demo|pubmedqa-small.*)@/;
+
 /**
- * Committed runs on recorded outcomes, static embedding, one a dataset: of several the one with more seeds, then
- * with more routers. `priced`: the views with costs.
+ * Committed runs on recorded outcomes of models, static embedding, one a dataset: of several the one with more seeds,
+ * then with more routers. `priced`: the views with costs.
  */
 export async function recorded(
   protocol: "id" | "ood" | "new-model",
@@ -50,7 +53,7 @@ export async function recorded(
 ): Promise<Run[]> {
   const isPlain = new RegExp(`/${protocol}\\.static(\\.[0-9a-f]{8})?\\.json$`);
   const runs = await openRuns("../results", (name) =>
-    isPlain.test(name) && name.includes("-priced@") === priced && !name.startsWith("demo@"));
+    isPlain.test(name) && name.includes("-priced@") === priced && !NO_FIELD.test(name));
   const size = ({ result: { protocol, routers } }: Run): number =>
     protocol.seeds.length * 1000 + routers.length;
   return [...Map.groupBy(runs, (run) => run.dataset).values()]

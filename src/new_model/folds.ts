@@ -55,7 +55,9 @@ export function newModelSplit(
     taken.has(groups[row]) && role === "e" ? "t" : role
   );
   if (!roles.includes("e")) {
-    throw new DataError(`${table.dataset.name}: ${n} labels of ${model} leave no query to route`);
+    throw new DataError(
+      `${table.dataset.name}: ${order.length} labels of ${model} leave no query to route; use fewer (--n)`,
+    );
   }
   return {
     ...base,

@@ -28,19 +28,15 @@ const COMMANDS: Record<string, { more?: string; prints: RegExp }> = {
   },
   "deno task report": { prints: /report\.html/ },
   "deno task verify": { prints: /verified|numbers/ },
-  "deno task diff results/demo@1/id.static.json other.json": { prints: /^kNN|^knn/m },
   "deno task bench --shard 1/8": { more: `${SHORT} --routers knn`, prints: /shard-1-of-8/ },
   "deno task merge": { more: "--help", prints: /shard/ },
   "deno task collect": { more: "--help", prints: /--endpoint/ },
-  "deno task add-model": {
-    more: "--data ./records.jsonl --n 10 --list runs/to-label.jsonl",
-    prints: /runs\/to-label\.jsonl/,
-  },
-  "deno task fit": {
-    more: "--router knn --data ./records.jsonl --save runs/knn.router",
+  "deno task fit --router knn --data ./records.jsonl --save runs/knn.router": {
     prints: /wrote runs\/knn\.router/,
   },
-  'deno task route "…"': { more: "--router runs/knn.router", prints: /chosen/ },
+  "deno task add-model --data ./records.jsonl --records ./answers.jsonl --router runs/knn.router --save runs/more.router":
+    { more: "--n 20", prints: /mine[^]*runs\/more\.router/ },
+  'deno task route --router runs/more.router "What is 17 · 23?"': { prints: /chosen[^]*mine/ },
 };
 
 /** Commands in code blocks and in code spans. */
@@ -78,7 +74,7 @@ Deno.test("a command that the README does not have is noticed", () => {
   );
 });
 
-/** The repository's files without its results, but for one that `diff` compares with itself, and some records. */
+/** The repository's files without its results, but for one, and some records: of two models, and of a third. */
 async function copyRepository(folder: string): Promise<void> {
   const { stdout } = await new Deno.Command("git", {
     args: ["ls-files", "--cached", "--others", "--exclude-standard"],
@@ -94,11 +90,6 @@ async function copyRepository(folder: string): Promise<void> {
       if (!(error instanceof Deno.errors.NotFound)) throw error; // deleted and not yet committed
     });
   }
-  const result = join(folder, "results/demo@1/id.static.json");
-  await Deno.copyFile(result, join(folder, "other.json"));
-  for (const kind of ["decisions.gz", "splits.json"]) {
-    await Deno.copyFile(result.replace(/json$/, kind), join(folder, `id.static.${kind}`));
-  }
   const [, example] = /```json\n([^]*?)\n```/.exec(readme)!;
   const lines = Array.from({ length: 80 }, (_, i) => {
     const record = JSON.parse(example);
@@ -110,6 +101,11 @@ async function copyRepository(folder: string): Promise<void> {
     return JSON.stringify(record);
   });
   await Deno.writeTextFile(join(folder, "records.jsonl"), lines.join("\n") + "\n");
+  const answers = lines.map((line, i) => {
+    const { id, benchmark, query } = JSON.parse(line);
+    return JSON.stringify({ id, benchmark, query, scores: { mine: Number(i % 5 < 3) } });
+  });
+  await Deno.writeTextFile(join(folder, "answers.jsonl"), answers.join("\n") + "\n");
   const rows = lines.map((line) => JSON.parse(line)).map(({ id, query, scores, costs }) =>
     [id, `"${query}"`, scores.small, scores.large, costs.small, costs.large].join()
   );
@@ -120,7 +116,7 @@ async function copyRepository(folder: string): Promise<void> {
 }
 
 async function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
-  const [, ...args] = command.trim().split(/\s+/);
+  const [, ...args] = command.match(/"[^"]*"|\S+/g)!.map((word) => word.replace(/^"(.*)"$/, "$1"));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
     cwd,
