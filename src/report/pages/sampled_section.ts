@@ -86,7 +86,10 @@ function seconds(milliseconds: number): string {
 
 /** Per cent with an interval. */
 export function share({ mean, low, high }: Cell): string {
-  return low === null
-    ? percent(mean, 1)
-    : `${percent(mean, 1)} [${(100 * low).toFixed(1)}, ${(100 * high!).toFixed(1)}]`;
+  return low === null ? percent(mean, 1) : `${percent(mean, 1)} [${end(low)}, ${end(high!)}]`;
+}
+
+/** An end of an interval in per cent; the interval is the widest of three kinds, the share lies between 0 and 1. */
+function end(share: number): string {
+  return (100 * Math.min(1, Math.max(0, share))).toFixed(1);
 }

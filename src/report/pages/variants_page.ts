@@ -6,7 +6,7 @@
 import { isNewModel, type Result } from "../../results/result.ts";
 import { leaderboard } from "../tables/leaderboard.ts";
 import { markdownTable } from "../tables/text_table.ts";
-import { type Cell, cellsOf, type ResultFile, statementsOf } from "./cells.ts";
+import { belongs, type Cell, cellsOf, type ResultFile, statementsOf } from "./cells.ts";
 import { shownOf } from "./dataset_page.ts";
 import { footnotes, UNSEEN_LEGEND, unseenTable } from "./tables.ts";
 
@@ -36,10 +36,22 @@ export function variantsPage(files: readonly ResultFile[]): string | undefined {
 
 /** Files whose rows the table of a cell is made of. */
 function mainFiles({ files }: Cell): ResultFile[] {
-  const [first] = files;
-  if (!isNewModel(first.result.evaluation)) return [first];
+  const [first, ...rest] = files;
+  if (!isNewModel(first.result.evaluation)) {
+    return [
+      first,
+      ...rest.filter((file) => fills(first, file)),
+    ];
+  }
   // Arms of the same splits are merged; what the first file has, another only repeats.
   return [first, ...files.filter(({ result }) => isDefault(result, first.result))];
+}
+
+/** Whether a file without variants has rows that the first lacks: they stand in the same table. */
+function fills({ result: first }: ResultFile, { result: { routers } }: ResultFile): boolean {
+  const known = new Set(first.routers.map(({ id }) => id));
+  return routers.every((entry) => entry.reference || belongs(entry)) &&
+    routers.some(({ id }) => !known.has(id));
 }
 
 /** A run of the same splits with all arms. */
@@ -53,9 +65,9 @@ function section(file: ResultFile): string[] {
     protocol.seeds.length === 1 ? "seed" : "seeds"
   } ${protocol.seeds.join(", ")}`;
   const source = `[${path}](${path}): \`${result.command}\``;
-  if (isNewModel(evaluation)) return [title, everyArm(file), source];
+  if (isNewModel(evaluation)) return [`${title}\n${source}`, everyArm(file)];
   const { columns, rows } = leaderboard(result, evaluation);
-  return [title, markdownTable(columns, rows), source];
+  return [`${title}\n${source}`, markdownTable(columns, rows)];
 }
 
 /** The own arms of one file, variants among them. */
