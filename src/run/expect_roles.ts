@@ -19,7 +19,9 @@ export function expectRoles(
     const lost = Object.entries(dropped).map(([why, count]) => `, ${count} dropped (${why})`);
     throw new CapabilityError(
       `${name}: ${protocol} needs queries to learn from and others to test on, some to tune on; ` +
-        `seed ${seed}, ${foldName} has none to ${what}: got ${ids.length} distinct queries${lost.join("")}`,
+        `seed ${seed}, ${foldName} has none to ${what}: got ${ids.length} distinct queries${
+          lost.join("")
+        }`,
     );
   }
 }
