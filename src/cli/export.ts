@@ -67,19 +67,20 @@ export async function main(argv: string[]): Promise<void> {
   }
   if (!router) throw new UsageError(`--router is needed for ${format}: whose decisions`);
   const make = { routerarena: exportArena, orbit: exportOrbit, xroutebench: exportXRouteBench };
-  await writeJson(out, make[format as keyof typeof make](opened, table, router, seed));
+  await writeExport(out, make[format as keyof typeof make](opened, table, router, seed));
   if (format !== "orbit") return;
   const splits = opened.splits.filter((split) => split.seed === seed);
   for (const split of splits) {
     const fold = splits.length > 1 ? `.fold-${split.fold}` : "";
-    await writeJson(
+    await writeExport(
       `${out.replace(/\.json$/, "")}${fold}.protocol.json`,
       orbitProtocol(opened, table, split),
     );
   }
 }
 
-async function writeJson(path: string, content: unknown): Promise<void> {
+/** As exports have always been indented, and named as written. */
+async function writeExport(path: string, content: unknown): Promise<void> {
   await writeAtomic(path, JSON.stringify(content, null, 1) + "\n");
   console.log(`wrote ${path}`);
 }

@@ -4,6 +4,7 @@
  */
 import { DataError, UsageError } from "../base/errors.ts";
 import { readJson } from "../base/files.ts";
+import { isObject } from "../base/json.ts";
 import type { PriceList } from "../outcomes/pricing.ts";
 import { own } from "../outcomes/record.ts";
 import type { Arm, Arms, Message } from "./call.ts";
@@ -51,10 +52,6 @@ export function withArms(prices: PriceList, arms: Arms): PriceList {
     if (price) perMillionTokens[name] = price;
   }
   return { ...prices, perMillionTokens };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isTurn(value: unknown): value is Message {

@@ -5,6 +5,7 @@
 import { DataError } from "../base/errors.ts";
 import { readBytes, unpack } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
+import { isObject } from "../base/json.ts";
 import { checkRecord } from "../outcomes/parse.ts";
 import type { OutcomeRecord } from "../outcomes/record.ts";
 import type { Query } from "./call.ts";
@@ -22,7 +23,7 @@ export async function readQueries(path: string): Promise<Query[]> {
   const seen = new Set<string>();
   const queries = text.trimEnd().split("\n").map((content, i) => {
     const where = { file: path, line: i + 1 };
-    let value;
+    let value: unknown;
     try {
       value = JSON.parse(content);
     } catch (error) {
@@ -30,8 +31,7 @@ export async function readQueries(path: string): Promise<Query[]> {
         `${path}:${i + 1}: expected one JSON object a line (${(error as Error).message})`,
       );
     }
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    const record = isObject ? { scores: NOBODY, ...value } : value;
+    const record = isObject(value) ? { scores: NOBODY, ...value } : value;
     const query = toQuery(checkRecord(record, where));
     if (seen.has(query.id)) {
       throw new DataError(`${path}:${i + 1}: id: "${query.id}" is there twice`);

@@ -15,6 +15,7 @@
 import { DataError } from "../base/errors.ts";
 import { readBytes, writeAtomic } from "../base/files.ts";
 import { sha256 } from "../base/hash.ts";
+import { isObject } from "../base/json.ts";
 import { sizeOf } from "./graph.ts";
 
 /** A tensor as it is stored. */
@@ -366,10 +367,6 @@ function checkMetadata(value: unknown = {}, where: string): Record<string, strin
     throw new DataError(`${where}: ${METADATA}: expected an object of strings`);
   }
   return value as Record<string, string>;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCounts(value: unknown): value is number[] {

@@ -7,6 +7,7 @@
  * @module
  */
 import { DataError } from "../base/errors.ts";
+import { isObject } from "../base/json.ts";
 import { didYouMean, suggest } from "../base/suggest.ts";
 import type { OutcomeRecord } from "./record.ts";
 
@@ -233,10 +234,6 @@ function brokenRule(value: unknown): Fault | undefined {
       }
     }
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A value as a message shows it: JSON, at most 60 characters. */

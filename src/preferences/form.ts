@@ -3,6 +3,16 @@
  * @module
  */
 
+/** What a stored result says of how it was made. */
+export interface Provenance {
+  /** The command that makes this file again. */
+  readonly command: string;
+  /** Version and code hash of the harness, and hash of what decides here besides its rooms. */
+  readonly harness: { readonly version: string; readonly sha256: string; readonly code: string };
+  /** Runtime and machine type. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** Any text. */
 export const TEXT: object = { type: "string" };
 /** Any number. */
@@ -15,8 +25,12 @@ export const MAYBE: object = { type: ["number", "null"] };
 export const TEXTS: object = { type: "object", additionalProperties: TEXT };
 /** A mean with its interval. */
 export const CELL: object = closed({ mean: NUMBER, low: MAYBE, high: MAYBE });
-/** Which code made a file. */
-export const HARNESS: object = closed({ version: TEXT, sha256: TEXT, code: TEXT });
+/** The members of a `Provenance`. */
+export const PROVENANCE: Readonly<Record<keyof Provenance, object>> = {
+  command: TEXT,
+  harness: closed({ version: TEXT, sha256: TEXT, code: TEXT }),
+  environment: TEXTS,
+};
 
 const LEVEL = { enum: ["actions", "domains"] };
 

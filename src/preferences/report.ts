@@ -14,14 +14,14 @@ import {
   CELL,
   closed,
   COUNT,
-  HARNESS,
   list,
   MATCHED,
   MATCHING_ROW,
   MAYBE,
   NUMBER,
+  PROVENANCE,
+  type Provenance,
   TEXT,
-  TEXTS,
 } from "./form.ts";
 import { type Matched, type MatchingRow, matchingRows, type MatchingSpeed } from "./matching.ts";
 import type { Preferences } from "./read.ts";
@@ -30,17 +30,11 @@ import { type RetrievalRow, retrievalRows } from "./retrieval_rows.ts";
 import { readSampled, type SampledFile } from "./sampled.ts";
 
 /** The content of a file. */
-export interface PreferenceReport {
+export interface PreferenceReport extends Provenance {
   /** Says what the file is. */
   readonly format: "icl-router-bench/preferences";
   /** Version of this form. */
   readonly formatVersion: 1;
-  /** The command that makes this file again. */
-  readonly command: string;
-  /** Version and code hash of the harness, and hash of what decides here besides its rooms. */
-  readonly harness: { readonly version: string; readonly sha256: string; readonly code: string };
-  /** Runtime and machine type. */
-  readonly environment: Readonly<Record<string, string>>;
   /** The set: hashes of its queries, of its routes and of the test queries' ids. */
   readonly dataset: {
     readonly name: string;
@@ -174,9 +168,7 @@ function datasetOf(
 const FORM = formOf(closed({
   format: { const: "icl-router-bench/preferences" },
   formatVersion: { const: 1 },
-  command: TEXT,
-  harness: HARNESS,
-  environment: TEXTS,
+  ...PROVENANCE,
   dataset: closed({
     ...{ name: TEXT, version: TEXT, sha256: TEXT, routesSha256: TEXT, testIdsSha256: TEXT },
   }),

@@ -12,7 +12,16 @@ import { rounded } from "../results/result.ts";
 import { sameOrThrow } from "../results/same.ts";
 import { chooseThreshold, withOther } from "./choose.ts";
 import { domainsOf } from "./encoded.ts";
-import { closed, COUNT, HARNESS, list, MATCHED, MATCHING_ROW, TEXT, TEXTS } from "./form.ts";
+import {
+  closed,
+  COUNT,
+  list,
+  MATCHED,
+  MATCHING_ROW,
+  PROVENANCE,
+  type Provenance,
+  TEXT,
+} from "./form.ts";
 import { type Heard, matchesOf } from "./language_matcher.ts";
 import { type LevelName, type Matched, type MatchingRow, matchingRows } from "./matching.ts";
 import { pack, unpack } from "./packed.ts";
@@ -29,17 +38,11 @@ export interface Sample {
 }
 
 /** The content of a file. */
-export interface SampledReport {
+export interface SampledReport extends Provenance {
   /** Says what the file is. */
   readonly format: "icl-router-bench/sampled";
   /** Version of this form. */
   readonly formatVersion: 1;
-  /** The command that makes this file again. */
-  readonly command: string;
-  /** Version and code hash of the harness, and hash of what decides here besides its rooms. */
-  readonly harness: { readonly version: string; readonly sha256: string; readonly code: string };
-  /** Runtime and machine type. */
-  readonly environment: Readonly<Record<string, string>>;
   /** The language model: its id and the hash of its weights. */
   readonly model: { readonly id: string; readonly sha256: string };
   /** The sentences of its prompt. */
@@ -217,9 +220,7 @@ const PAIR = { type: "array", items: COUNT, minItems: 2, maxItems: 2 };
 const FORM = formOf(closed({
   format: { const: "icl-router-bench/sampled" },
   formatVersion: { const: 1 },
-  command: TEXT,
-  harness: HARNESS,
-  environment: TEXTS,
+  ...PROVENANCE,
   model: closed({ id: TEXT, sha256: TEXT }),
   prompt: TEXT,
   sample: closed({ seed: COUNT, validation: PAIR, test: PAIR }),

@@ -7,6 +7,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
+import { isObject } from "../../base/json.ts";
 import type { OutcomeRecord } from "../record.ts";
 import { tokenCounter } from "../tokens.ts";
 import { drop, dropRepeated, type Importer } from "./importer.ts";
@@ -115,5 +116,5 @@ function archiveRows(bytes: Uint8Array, path: string): Fields[] {
   if (!member) throw new DataError(`${path}: expected a .json file in the archive`);
   const where = `${path}: ${member.name}`;
   return list(parseJson(decode(member.read(), where), where), where)
-    .filter((row) => typeof row === "object" && row !== null && !Array.isArray(row)) as Fields[];
+    .filter(isObject);
 }

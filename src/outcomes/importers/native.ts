@@ -7,6 +7,7 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../../base/errors.ts";
 import { readBytes, unpack } from "../../base/files.ts";
+import { isObject } from "../../base/json.ts";
 
 /** A folder of native files, on disk or in memory. */
 export interface NativeFiles {
@@ -115,7 +116,7 @@ export type Fields = Record<string, unknown>;
 
 /** The value as an object. @throws {DataError} when it is something else */
 export function fields(value: unknown, where: string): Fields {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isObject(value)) return value;
   return wrong(where, "an object", value);
 }
 
