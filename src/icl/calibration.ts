@@ -163,6 +163,24 @@ export function plattProbabilities({ slope, shift }: Platt, logits: Float64Array
   return logits.map((l) => sigmoid(slope * l + shift));
 }
 
+/**
+ * The pool's Platt scaling, and lines for the router card: what it is, how reliable it makes the scores.
+ *
+ * @param logits of validation rows, row-major [rows × models]
+ * @param outcomes scores in [0, 1], as long; NaN = missing
+ * @throws {RangeError} as {@link fitPlatt}
+ */
+export function calibrated(
+  models: readonly string[],
+  logits: Float64Array,
+  outcomes: Float64Array,
+): { readonly platt: Platt; readonly notes: readonly string[] } {
+  const platt = fitPlatt(logits, outcomes);
+  if (platt.cells === 0) return { platt, notes: [describePlatt(platt)] };
+  const after = reliability(models, plattProbabilities(platt, logits), outcomes);
+  return { platt, notes: [describePlatt(platt), describeCalibration(after)] };
+}
+
 /** One line for the router card. */
 export function describeCalibration({ brier, error, cells, models }: Reliability): string {
   const off = models.filter((m) => m.cells > 0)

@@ -61,6 +61,14 @@ export interface Labelled extends Outcomes {
   readonly training: number;
 }
 
+/** Scores of some rows [rows × models]. */
+export function scoresOf({ scores, models: M }: Labelled, rows: Uint32Array): Float64Array {
+  return Float64Array.from(
+    { length: rows.length * M },
+    (_, at) => scores[rows[Math.floor(at / M)] * M + at % M],
+  );
+}
+
 /** Columns of models by ascending id. */
 export function byId(models: readonly string[]): number[] {
   return [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);

@@ -9,14 +9,7 @@ import { canonicalJson } from "../base/hash.ts";
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import { random } from "../base/random.ts";
 import type { Bpe } from "./bpe.ts";
-import {
-  describeCalibration,
-  describePlatt,
-  fitPlatt,
-  type Platt,
-  plattProbabilities,
-  reliability,
-} from "./calibration.ts";
+import { calibrated, type Platt, plattProbabilities } from "./calibration.ts";
 import { encode, type Trained, trained, type Variant } from "./fit.ts";
 import type { TableNetwork } from "./network.ts";
 import { type EncodedRecord, type Reader, readNewModels } from "./reader.ts";
@@ -172,10 +165,7 @@ async function calibrate(
   variant: Variant,
 ): Promise<{ readonly platt: Platt; readonly notes: readonly string[] }> {
   const { logits, labels } = await onValidation(network, network.reader, variant);
-  const platt = fitPlatt(logits, labels);
-  if (platt.cells === 0) return { platt, notes: [describePlatt(platt)] };
-  const after = reliability(network.models, plattProbabilities(platt, logits), labels);
-  return { platt, notes: [describePlatt(platt), describeCalibration(after)] };
+  return calibrated(network.models, logits, labels);
 }
 
 /** Logits by a reader, and labels, of a network's validation rows, both row-major [rows × models]. */

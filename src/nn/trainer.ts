@@ -245,7 +245,7 @@ export async function loop(
     signal?.throwIfAborted();
     const verdict = await step(trainer.step);
     progress?.(trainer.step / steps);
-    if (checkpoint && trainer.step % checkpoint.every === 0) {
+    if (checkpoint && (trainer.step % checkpoint.every === 0 || trainer.step === steps)) {
       await trainer.save(checkpoint.path, memory?.save());
     }
     if (verdict === "stop") return;

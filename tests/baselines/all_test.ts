@@ -8,6 +8,8 @@ import { hybridOn } from "../../baselines/hybrid_llm_minilm.ts";
 import routerDc, { routerDcOn } from "../../baselines/routerdc_minilm.ts";
 import { SMOLLM2_SAT } from "../../baselines/_model_sat_lm.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
+import { STAGE1 as PAPER1 } from "../../src/icl/lm/stage1.ts";
+import { STAGE2 as PAPER2 } from "../../src/icl/lm/stage2.ts";
 import { TINY } from "../icl/tiny_router.ts";
 import { writeDecoder } from "../lm/tiny_decoder.ts";
 import { writeEncoder } from "../lm/tiny_encoder.ts";
@@ -57,6 +59,12 @@ function hasty(id: string, router: AnyRouter): AnyRouter {
     const answer = { ...SMOLLM2.answer, models: 2, targets: 16, mostSteps: 8 };
     const tiny = { ...SMOLLM2, model: "decoder", root: store, blocks: [1, 2] as const };
     return { ...router, grid: [{ ...tiny, ...reading, answer }] };
+  }
+  if (id === "icl_router_paper") {
+    const stage1 = { ...PAPER1, batch: 8, mostTokens: 16, mostSteps: 2 };
+    const stage2 = { ...PAPER2, models: 2, targets: 8, mostSteps: 4 };
+    const tiny = { model: "decoder", root: store, rank: 2, profile: 16, textTokens: 8, judged: 20 };
+    return { ...router, grid: [{ ...tiny, stage1, stage2 }] };
   }
   if (id === "model_sat_lm") {
     const training = { ...SMOLLM2_SAT.training, steps: 8, queries: 16, groups: 16 };

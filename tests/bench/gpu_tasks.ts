@@ -7,7 +7,7 @@ import { random } from "../../src/base/random.ts";
 import type { Device } from "../../src/base/device.ts";
 import { answerTargets, readRecord, recordFeed, targetFeed } from "../../src/icl/lm/graph.ts";
 import { roundedLength } from "../../src/icl/lm/batch.ts";
-import { groupOf, LORA, textRouterOn } from "../../src/icl/lm/model.ts";
+import { groupOf, textRouterOn, tuningOf } from "../../src/icl/lm/model.ts";
 import { targetPrompt } from "../../src/icl/lm/prompts.ts";
 import { TextReader } from "../../src/icl/lm/reader.ts";
 import { STAGE2 } from "../../src/icl/lm/stage2.ts";
@@ -179,8 +179,9 @@ function paperLayout(
     await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(tokenizerJson()));
     const tokenizer = await openTokenizer(folder);
     await Deno.remove(folder, { recursive: true });
-    const decoder = randomDecoder(config, { tuning: LORA }, tokenizer), input = decoder.width;
-    const router = textRouterOn(decoder, { tuning: LORA, input });
+    const tuning = tuningOf(16);
+    const decoder = randomDecoder(config, { tuning }, tokenizer), input = decoder.width;
+    const router = textRouterOn(decoder, { tuning, input });
     return { router, record: recordOf(K, input) };
   };
   // Prompts have as many tokens whatever the model: the tokenizer is the same small one.

@@ -160,7 +160,13 @@ Deno.test("planRun: a router that reads replies runs, and has them read, where i
     assert.ok(all.leftOut.get("since reading replies takes long")?.includes("cascade_replies"));
     assert.ok(all.leftOut.get("since their fits take long")?.includes("icl_router"));
     const unbrought = all.leftOut.get("since their weights have to be brought first");
-    const wanted = ["hybrid_llm_minilm", "icl_router_lm", "model_sat_lm", "routerdc_minilm"];
+    const wanted = [
+      "hybrid_llm_minilm",
+      "icl_router_lm",
+      "icl_router_paper",
+      "model_sat_lm",
+      "routerdc_minilm",
+    ];
     assert.deepEqual(unbrought, wanted);
     assert.deepEqual([all.setup.data.replies, all.repliesSha256], [undefined, undefined]);
     const named = await planOf(folder, { routers: ["cascade_replies"] });

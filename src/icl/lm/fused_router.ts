@@ -15,14 +15,7 @@ import type {
   TrainingData,
 } from "../../router/contract.ts";
 import { poolMean } from "../../router/training.ts";
-import {
-  describeCalibration,
-  describePlatt,
-  fitPlatt,
-  type Platt,
-  plattProbabilities,
-  reliability,
-} from "../calibration.ts";
+import { calibrated, type Platt, plattProbabilities } from "../calibration.ts";
 import { trainedParameters } from "../answer_network.ts";
 import { type KernelShape, leaningMeans } from "../kernel_prior.ts";
 import type { Reader } from "../reader.ts";
@@ -103,10 +96,7 @@ async function calibrate(
 ): Promise<{ readonly platt: Platt; readonly notes: readonly string[] }> {
   const shown = takeRows(rows.vectors, validationRows(rows));
   const scores = rows.scores.subarray(rows.training * rows.models);
-  const logits = await answer(shown, pool, reader, kernel), platt = fitPlatt(logits, scores);
-  if (platt.cells === 0) return { platt, notes: [describePlatt(platt)] };
-  const after = reliability(pool.models, plattProbabilities(platt, logits), scores);
-  return { platt, notes: [describePlatt(platt), describeCalibration(after)] };
+  return calibrated(pool.models, await answer(shown, pool, reader, kernel), scores);
 }
 
 function routed(fitted: Fitted): FittedRouter {

@@ -21,7 +21,7 @@ import {
 } from "../kernel_prior.ts";
 import { SHORTEST_RECORD } from "../profile.ts";
 import { Reader } from "../reader.ts";
-import { byId, type Labelled, labelled, taughtBy } from "../record.ts";
+import { byId, type Labelled, labelled, scoresOf, taughtBy } from "../record.ts";
 import type { Presented } from "../router.ts";
 import { type AnswerOptions, pickJudged, type Prior, trainAnswer } from "../stage2.ts";
 import { type FusedNetwork, openFused } from "./fused.ts";
@@ -176,13 +176,6 @@ export function meansOf({ scores, models }: Labelled, rows: number): Float64Arra
 /** Rows that are for validation. */
 export function validationRows({ ids, training }: Labelled): number[] {
   return Array.from(ids.keys()).slice(training);
-}
-
-function scoresOf({ scores, models: M }: Labelled, rows: Uint32Array): Float64Array {
-  return Float64Array.from(
-    { length: rows.length * M },
-    (_, at) => scores[rows[Math.floor(at / M)] * M + at % M],
-  );
 }
 
 /** Steps after which the state of an unfinished training is kept: less than a minute of work. */

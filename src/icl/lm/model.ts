@@ -5,9 +5,11 @@
  * Proven end to end on tiny models with random weights; published weights have not been tried.
  * @module
  */
+import type { Device } from "../../base/device.ts";
 import { random } from "../../base/random.ts";
 import type { Group } from "../../nn/adamw.ts";
-import { matricesDecay } from "../../nn/trainer.ts";
+import { numbersOf } from "../../nn/checkpoint.ts";
+import { type LoopOptions, matricesDecay, type Memory } from "../../nn/trainer.ts";
 import { everyProjection, openDecoder, type Tuning } from "../../lm/decoder.ts";
 import { readSome, writeSome } from "../../nn/lora.ts";
 import type { Backbone } from "../../lm/backbone.ts";
@@ -55,14 +57,49 @@ export interface TextTraining {
 export interface TextWatch {
   /** Ends the run: `signal.reason` is thrown between two steps. */
   readonly signal?: AbortSignal;
-  /** Threads, 0 = all cores. Default 1. */
-  readonly threads?: number;
+  /** Where it trains. Default `cpu`. */
+  readonly device?: Device;
   /** Called with progress, 0…1. */
   progress?(share: number): void;
+  /** Path, less its ending, of what a stopped run goes on from; nothing is kept if absent. */
+  readonly unfinished?: string;
 }
 
-/** LoRA on all projections, rank 16 (icl-router.md §6), α twice that. */
-export const LORA: Tuning = { rank: 16, alpha: 32, adapts: everyProjection };
+/** Steps after which the state of an unfinished training is kept: minutes of work. */
+const KEPT_EVERY = 5;
+
+/** How a part of training keeps its state, if it does. */
+export function checkpointOf({ unfinished }: TextWatch, part: string): LoopOptions["checkpoint"] {
+  return unfinished === undefined
+    ? undefined
+    : { path: `${unfinished}-${part}.safetensors`, every: KEPT_EVERY };
+}
+
+/** Adds a step's loss to the mean of its epoch, the last of which may be cut short. */
+export function addLoss(
+  losses: number[],
+  loss: number,
+  step: number,
+  perEpoch: number,
+  steps: number,
+): void {
+  const epoch = Math.floor(step / perEpoch);
+  losses[epoch] = (losses[epoch] ?? 0) + loss / Math.min(perEpoch, steps - epoch * perEpoch);
+}
+
+/** Loss by epoch, in checkpoints too. */
+export function lossMemory(losses: number[]): Memory {
+  return {
+    save: () => ({ facts: { losses: losses.join(" ") }, tensors: new Map() }),
+    load: (extra, path) =>
+      void losses.splice(0, losses.length, ...numbersOf(extra, "losses", path)),
+  };
+}
+
+/** LoRA on all projections, α twice the rank; no rank: all weights. */
+export function tuningOf(rank?: number): Tuning {
+  return rank === undefined ? "full" : { rank, alpha: 2 * rank, adapts: everyProjection };
+}
 
 /**
  * Puts a projector before a language model of a folder.

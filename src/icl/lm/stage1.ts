@@ -11,7 +11,8 @@ import { type Matrix, row } from "../../linalg/matrix.ts";
 import type { Random } from "../../base/random.ts";
 import { warmupCosine } from "../../nn/adamw.ts";
 import type { Graph, Tensor } from "../../nn/graph.ts";
-import { loop, Trainer } from "../../nn/trainer.ts";
+import { loop } from "../../nn/trainer.ts";
+import { openTrainer } from "../../nn/on_device/device_trainer.ts";
 import { crossEntropy } from "../../nn/layers.ts";
 import { lookup, reshape } from "../../nn/ops.ts";
 import type { Bound } from "../../nn/parameters.ts";
@@ -26,7 +27,15 @@ import {
   slottedFeed,
 } from "./batch.ts";
 import { PARAPHRASES, reconstructionPrompt } from "./prompts.ts";
-import { groupOf, type TextRouter, type TextTraining, type TextWatch } from "./model.ts";
+import {
+  addLoss,
+  checkpointOf,
+  groupOf,
+  lossMemory,
+  type TextRouter,
+  type TextTraining,
+  type TextWatch,
+} from "./model.ts";
 
 /** Settings of stage 1. */
 export interface TextReconstruction extends TextTraining {
@@ -34,6 +43,8 @@ export interface TextReconstruction extends TextTraining {
   readonly projectorEpochs: number;
   /** Epochs in which the language model is trained too. */
   readonly jointEpochs: number;
+  /** Most steps of each of the two parts; any number if absent. */
+  readonly mostSteps?: number;
   /** Texts a step. */
   readonly batch: number;
   /** Texts a micro-batch, for memory; divides {@link batch}. Default all of them. */
@@ -74,18 +85,25 @@ export async function trainTextReconstruction(
     throw new RangeError(`micro-batches of ${micro} do not fill a batch of ${B}`);
   }
   const items = texts.map((text, i) => itemOf(backbone, text, row(vectors, i), options, random, i));
+  const { mostSteps = Infinity } = options;
   const losses: number[] = [], perEpoch = Math.ceil(items.length / B);
-  for (const joint of [false, true]) {
-    const epochs = joint ? jointEpochs : projectorEpochs, steps = epochs * perEpoch;
+  const parts = [false, true].map((joint) => {
+    const epochs = joint ? jointEpochs : projectorEpochs;
+    return { joint, steps: Math.min(mostSteps, epochs * perEpoch) };
+  });
+  const all = parts.reduce((n, { steps }) => n + steps, 0);
+  let before = 0;
+  for (const { joint, steps } of parts) {
     if (steps === 0) continue;
-    const trainer = new Trainer(backbone.parameters, {
+    const trainer = openTrainer(backbone.parameters, {
       schedule: warmupCosine(options.projectorRate, steps),
       group: groupOf(router, options, joint),
-      threads: watch.threads,
+      device: watch.device,
       most: KEPT_PROGRAMS,
     });
-    const first = losses.length;
-    await loop(trainer, { signal: watch.signal, steps }, async (step) => {
+    const first = losses.length, own: number[] = [];
+    const checkpoint = checkpointOf(watch, joint ? "joint" : "projector");
+    await loop(trainer, { signal: watch.signal, steps, checkpoint }, async (step) => {
       const epoch = first + Math.floor(step / perEpoch), at = step % perEpoch;
       const order = random.fork("epoch", epoch).shuffle([...items.keys()]);
       const chosen = Array.from({ length: B }, (_, i) => items[order[(at * B + i) % order.length]]);
@@ -100,10 +118,13 @@ export async function trainTextReconstruction(
             (_, m) => feedOf(router, chosen.slice(m * micro, (m + 1) * micro), length, written),
           ),
       );
-      losses[epoch] = (losses[epoch] ?? 0) + loss / perEpoch;
-      watch.progress?.((epoch + (at + 1) / perEpoch) / (projectorEpochs + jointEpochs));
-    });
+      addLoss(own, loss, step, perEpoch, steps);
+      watch.progress?.((before + step + 1) / all);
+    }, lossMemory(own));
+    await trainer.pull();
     await trainer.release();
+    losses.push(...own);
+    before += steps;
   }
   return losses;
 }

@@ -10,13 +10,22 @@ import { CapabilityError, DataError } from "../../base/errors.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Random } from "../../base/random.ts";
 import { warmupCosine } from "../../nn/adamw.ts";
-import { loop, Trainer } from "../../nn/trainer.ts";
+import { loop } from "../../nn/trainer.ts";
+import { openTrainer } from "../../nn/on_device/device_trainer.ts";
 import { binaryCrossEntropy } from "../../nn/layers.ts";
 import { recordOf } from "../record.ts";
 import { answerTargets, readRecord, recordFeed, targetFeed } from "./graph.ts";
 import { checkLength, KEPT_PROGRAMS, roundedLength } from "./batch.ts";
 import { targetPrompt } from "./prompts.ts";
-import { groupOf, type TextRouter, type TextTraining, type TextWatch } from "./model.ts";
+import {
+  addLoss,
+  checkpointOf,
+  groupOf,
+  lossMemory,
+  type TextRouter,
+  type TextTraining,
+  type TextWatch,
+} from "./model.ts";
 
 /** Settings of stage 2. */
 export interface TextRouting extends TextTraining {
@@ -26,6 +35,8 @@ export interface TextRouting extends TextTraining {
   readonly models: number;
   /** Target queries a model and step, B. */
   readonly targets: number;
+  /** Most steps; any number if absent. */
+  readonly mostSteps?: number;
 }
 
 /** Stage 2 at paper scale (icl-router.md §4): 32 pairs a step. */
@@ -79,18 +90,20 @@ export async function trainTextRouting(
     throw new CapabilityError(`model ${m}: no target query with an outcome`);
   });
   const pairs = own.reduce((n, { length }) => n + length, 0);
-  const perEpoch = Math.max(1, Math.round(pairs / (G * B))), steps = options.epochs * perEpoch;
-  const trainer = new Trainer(parameters, {
+  const perEpoch = Math.max(1, Math.round(pairs / (G * B)));
+  const steps = Math.min(options.mostSteps ?? Infinity, options.epochs * perEpoch);
+  const trainer = openTrainer(parameters, {
     schedule: warmupCosine(options.projectorRate, steps),
     group: groupOf(router, options, true),
-    threads: watch.threads,
+    device: watch.device,
     most: KEPT_PROGRAMS,
   });
-  const losses: number[] = new Array(options.epochs).fill(0), P = records[0].length;
+  const losses: number[] = [], P = records[0].length;
   // Before a graph of that size is built.
   const most = prompts.reduce((n, { length }) => Math.max(n, length), 0);
   checkLength(router.backbone, P + most, "a record with a target query");
-  await loop(trainer, { signal: watch.signal, steps }, async (step) => {
+  const checkpoint = checkpointOf(watch, "joint");
+  await loop(trainer, { signal: watch.signal, steps, checkpoint }, async (step) => {
     const visits = Array.from({ length: G }, (_, g) => {
       const visit = step * G + g, round = Math.floor(visit / M);
       const m = permuted(random.fork("models", round), M)[visit % M];
@@ -108,9 +121,10 @@ export async function trainTextRouting(
         ...targetFeed(router, rows.map((i) => prompts[i]), length, P),
         outcomes: Float32Array.from(rows, (i) => labels[i * M + m]),
       })));
-    losses[Math.floor(step / perEpoch)] += loss / perEpoch;
+    addLoss(losses, loss, step, perEpoch, steps);
     watch.progress?.((step + 1) / steps);
-  });
+  }, lossMemory(losses));
+  await trainer.pull();
   await trainer.release();
   return losses;
 }

@@ -1,12 +1,12 @@
 /** ICL-Router (small LM) behind the contract of routers. */
 import assert from "node:assert/strict";
 import { random } from "../../../src/base/random.ts";
-import { everyProjection } from "../../../src/lm/decoder.ts";
 import { textIclRouter, type TextMethod } from "../../../src/icl/lm/fit.ts";
 import type { FitContext, TrainingData } from "../../../src/router/contract.ts";
 import { CONTEXT, profiles, qualities, rowsOf, training } from "../../router/hand.ts";
-import { TINY, writeDecoder } from "../../lm/tiny_decoder.ts";
+import { TINY } from "../../lm/tiny_decoder.ts";
 import { inFolder } from "../../support/folder.ts";
+import { withStore } from "./toy.ts";
 
 /** Queries about two things; m0 and m1 solve one each, m2 both, m3 none. */
 function data(rows: number, name = "q"): TrainingData {
@@ -32,8 +32,9 @@ function reversed(train: TrainingData): TrainingData {
   return { ...turned, queries: { ...turned.queries, texts: order.map((i) => queries.texts[i]) } };
 }
 
-const QUICK: Omit<TextMethod, "folder"> = {
-  tuning: { rank: 2, alpha: 4, adapts: everyProjection },
+const QUICK: Omit<TextMethod, "root"> = {
+  model: "tiny",
+  rank: 2,
   profile: 4,
   stage1: {
     ...{ projectorEpochs: 1, jointEpochs: 1, batch: 8, projectorRate: 0.01, modelRate: 0.01 },
@@ -42,17 +43,16 @@ const QUICK: Omit<TextMethod, "folder"> = {
 };
 
 Deno.test("fitted on rows, it routes by text and takes in a model without training", async () => {
-  await inFolder(async (folder) => {
-    await writeDecoder(folder, { ...TINY, hidden_size: 32, intermediate_size: 64 });
+  await withStore(async (root) => {
     const stage2 = { epochs: 14, models: 4, targets: 8, projectorRate: 0.003, modelRate: 0.003 };
-    const method: TextMethod = { ...QUICK, folder, tuning: "full", stage1: null, stage2 };
+    const method: TextMethod = { ...QUICK, root, rank: undefined, stage1: null, stage2 };
     const train = data(60), list = ["q0", "q1", "q2", "q3"], shares: number[] = [];
     const context: FitContext = {
       ...CONTEXT,
       profile: list,
       progress: (share) => void shares.push(share),
     };
-    const fitted = await textIclRouter("test", method).fit(train, {}, context);
+    const fitted = await textIclRouter("test", "a test", method).fit(train, method, context);
     const test = data(6).queries, made = await qualities(fitted, test);
     const expected = [[1, 0, 1, 0], [0, 1, 1, 0]];
     made.forEach((row, i) =>
@@ -76,15 +76,14 @@ Deno.test("fitted on rows, it routes by text and takes in a model without traini
       async () => await fitted.withModels!(nothing),
       { name: "CapabilityError", message: "m11: 0 labelled queries, a record needs at least 4" },
     );
-  });
+  }, { ...TINY, hidden_size: 32, intermediate_size: 64 });
 });
 
 Deno.test("with stage 1 and LoRA: the same fit twice, in whatever order rows come", async () => {
-  await inFolder(async (folder) => {
-    await writeDecoder(folder);
-    const router = textIclRouter("test", { ...QUICK, folder }), queries = data(4).queries;
+  await withStore(async (root) => {
+    const router = textIclRouter("test", "a test", { ...QUICK, root }), queries = data(4).queries;
     const run = async (train: TrainingData): Promise<number[][]> => {
-      const fitted = await router.fit(train, {}, CONTEXT);
+      const fitted = await router.fit(train, router.grid[0], CONTEXT);
       assert.match(fitted.describe().notes!.join("\n"), /LoRA of rank 2.*stage 1, nats a token/s);
       const quality = await fitted.predict(queries);
       return rowsOf(quality as { quality: Float64Array }, 4);
@@ -96,17 +95,61 @@ Deno.test("with stage 1 and LoRA: the same fit twice, in whatever order rows com
 });
 
 Deno.test("records of a given list: validation rows stand in them once nothing is chosen by them, never are they targets", async () => {
-  await inFolder(async (folder) => {
-    await writeDecoder(folder);
-    const router = textIclRouter("test", { ...QUICK, folder, profile: 6, stage1: null });
+  await withStore(async (root) => {
+    const router = textIclRouter("test", "a test", { ...QUICK, root, profile: 6, stage1: null });
     const train = { ...data(24), validation: data(8, "v") };
     train.validation.scores[4 * 1 + 2] = NaN; // v1 cannot be used
     const profile = ["v0", "v1", "v2", "q0", "q1", "q2", "q3", "v3"];
     const notes = async (stage: FitContext["stage"]): Promise<string> => {
-      const fitted = await router.fit(train, {}, { ...CONTEXT, stage, profile });
+      const fitted = await router.fit(train, router.grid[0], { ...CONTEXT, stage, profile });
       return fitted.describe().notes!.join("\n");
     };
     assert.match(await notes("tune"), /^4 of 6 profile queries.*; 20 target queries$/m);
     assert.match(await notes("final"), /^6 profile queries.*; 20 target queries$/m);
+  });
+});
+
+Deno.test("a fit that was stopped, in either stage, goes on where it kept its state and ends with the same bytes", async () => {
+  await withStore(async (root) => {
+    const stage1 = { ...QUICK.stage1!, mostSteps: 6 }, queries = data(4).queries;
+    const stage2 = { ...QUICK.stage2!, epochs: 4, mostSteps: 9 };
+    const router = textIclRouter("test", "a test", { ...QUICK, root, stage1, stage2 });
+    const fit = async (changes: Partial<FitContext> = {}): Promise<number[][]> => {
+      const fitted = await router.fit(data(60), router.grid[0], { ...CONTEXT, ...changes });
+      assert.match(fitted.describe().notes!.join("\n"), /^stage 2, loss by epoch: 0\.\d+ 0\.\d+$/m);
+      return await qualities(fitted, queries);
+    };
+    const straight = await fit();
+    for (const stop of [8, 18]) { // of 6 + 6 + 9 steps
+      await inFolder(async (unfinished) => {
+        const controller = new AbortController(), reason = new Error("enough");
+        let heard = 0;
+        const progress = (): void => {
+          if (++heard === stop) controller.abort(reason);
+        };
+        await assert.rejects(fit({ unfinished, progress, signal: controller.signal }), reason);
+        const shares: number[] = [];
+        const again = await fit({ unfinished, progress: (share) => void shares.push(share) });
+        assert.deepEqual(again, straight);
+        assert.equal(
+          shares.length,
+          stop === 8 ? 15 : 4,
+          "steps that were kept are not made again",
+        );
+      });
+    }
+  });
+});
+
+Deno.test("validation rows calibrate: the answers of a pool in which half is solved are about a half on average", async () => {
+  await withStore(async (root) => {
+    const train = data(60);
+    const router = textIclRouter("test", "a test", { ...QUICK, root, stage1: null });
+    const calibrated = { ...train, validation: data(40, "v") };
+    const fitted = await router.fit(calibrated, router.grid[0], CONTEXT);
+    assert.match(fitted.describe().notes!.join("\n"), /on 160 validation cells/);
+    const all = (await qualities(fitted, data(20).queries)).flat();
+    const mean = all.reduce((a, b) => a + b, 0) / all.length;
+    assert.ok(Math.abs(mean - 0.5) < 0.02, `${mean}`);
   });
 });

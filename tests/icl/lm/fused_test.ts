@@ -14,6 +14,7 @@ import type { FitContext } from "../../../src/router/contract.ts";
 import { naiveStates } from "../../lm/naive_decoder.ts";
 import { TINY_LLAMA, writeDecoder } from "../../lm/tiny_decoder.ts";
 import { inFolder } from "../../support/folder.ts";
+import { withStore } from "./toy.ts";
 import { context, fresh, old, profilesOf, queries, training } from "../tiny_router.ts";
 
 /** Three layers, of which two read. */
@@ -116,20 +117,15 @@ Deno.test("only the blocks between are loaded; adapters and the router's own num
 
 /** A store with the tiny model, and a method that trains it for a few steps. */
 async function withMethod(use: (method: FusedMethod) => Promise<void>): Promise<void> {
-  await inFolder(async (root) => {
-    const folder = join(root, "tiny");
-    await Deno.mkdir(folder);
-    await writeDecoder(folder, CONFIG);
-    await Deno.writeTextFile(join(folder, "source.json"), "{}");
-    await use({
+  await withStore((root) =>
+    use({
       ...{ model: "tiny", root, blocks: [FROM, TO], rank: 2, record: 8, judged: 20 },
       ...{ decided: { record: 16, records: 2 }, projectorRate: 1 },
       answer: {
         ...{ models: 2, targets: 16, passes: 1000, mostSteps: 12, rate: 1e-2 },
         ...{ dropout: 0, inputDropout: 0, decay: 0, soft: true },
       },
-    });
-  });
+    }), CONFIG);
 }
 
 const pool = training(old);

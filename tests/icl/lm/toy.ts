@@ -1,5 +1,6 @@
 /** A router on a tiny language model, five queries, and a float64 reference row for it. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { matrix } from "../../../src/linalg/matrix.ts";
 import type { StoredTensor } from "../../../src/nn/safetensors.ts";
 import { everyProjection, type Tuning } from "../../../src/lm/decoder.ts";
@@ -24,6 +25,20 @@ export async function withRouter(
   await inFolder(async (folder) => {
     const weights = await writeDecoder(folder, config);
     await use(await openTextRouter(folder, { input: INPUT, tuning, seed: 7 }), weights, folder);
+  });
+}
+
+/** A store of language models that holds one, `tiny`. */
+export async function withStore(
+  use: (root: string) => Promise<void>,
+  config: Config = TINY,
+): Promise<void> {
+  await inFolder(async (root) => {
+    const folder = join(root, "tiny");
+    await Deno.mkdir(folder);
+    await writeDecoder(folder, config);
+    await Deno.writeTextFile(join(folder, "source.json"), "{}");
+    await use(root);
   });
 }
 
