@@ -279,7 +279,7 @@ export function ownArms({ files }: Cell, router?: string): ArmReport[] {
 
 /** Variants and controls, by id: they have pages of their own. */
 const VARIANTS: readonly RegExp[] = [
-  /^icl_(?!router(_plus|_prior|_lm)?$)/,
+  /^icl_(?!router(_plus|_prior|_lm|_paper)?$)/,
   /^(rtd|optmerge|best_reply)/,
   /^(lookahead|iro_plans|router_r1|rag_router)_/,
   /_(blanked|one_hop)$/,
@@ -371,10 +371,11 @@ function keyOf({ result }: ResultFile): string {
   return [dataset.sha256, protocol.name, embedding.key, specialOf(result)].join(" ");
 }
 
-function specialOf({ protocol }: Result): string {
+function specialOf({ protocol, dataset: { limit } }: Result): string {
   const { name, validation, selection, device } = protocol;
   return [
     ...(device === "cpu" ? [] : [device]),
+    ...(limit ? [`${limit.toLocaleString("en-US")} of its queries`] : []),
     ...(name.startsWith("ood") && validation !== "benchmarks" ? ["random validation rows"] : []),
     ...(selection && selection !== "random" ? [`${selection} profile`] : []),
   ].join(", ");

@@ -22,10 +22,20 @@ const BESIDE: Readonly<Record<string, string>> = {
   ridge: "ridge",
 };
 
+/** The paper's layout at a laptop's size, and what stands beside it. */
+const PAPER = "icl_paper_small";
+const BESIDE_PAPER: Readonly<Record<string, string>> = {
+  icl_paper_shuffled: "shuffled record",
+  "best-single": "best single",
+  knn: "kNN",
+  ridge: "ridge",
+};
+
 /** Tables about language models; empty where no result has states of one. */
 export function languageModel(cells: readonly Cell[]): string[] {
   const own = cells.filter(({ embedding, synthetic }) => embedding.startsWith("lm:") && !synthetic);
   const routed = own.filter((cell) => entriesOf(cell).has(LM));
+  const paper = own.filter((cell) => rowsOf(cell).has(PAPER));
   const closed = routed.filter((cell) => !isUnseen(cell));
   return [
     ...states(cells, own.filter((cell) => !isUnseen(cell))),
@@ -34,6 +44,10 @@ export function languageModel(cells: readonly Cell[]): string[] {
       "mean from which its answers are counted, without a network.",
       ...differenceTable(closed, LM, "ICL-Router (SmolLM2)", BESIDE),
     ]),
+    ...paper.length === 0 ? [] : [
+      "The paper's layout (record as vectors, query as text, all blocks), at what a laptop can do; differences to it.",
+      ...differenceTable(paper, PAPER, "paper layout, small", BESIDE_PAPER),
+    ],
     ...routed.filter(isUnseen).flatMap((
       cell,
     ) => [`Unseen models, ${labelOf(cell)}:`, unseenTable(cell)]),

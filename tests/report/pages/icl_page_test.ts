@@ -261,4 +261,14 @@ Deno.test("a language model: its reader beside controls, and its states beside t
   const other = { ...states.result.splits, sha256: "0" };
   const elsewhere = { ...states, result: { ...states.result, splits: other } };
   assert.ok(!languageModel(cellsOf([table, elsewhere])).join().includes("States of"));
+
+  const paper = await invented({ icl_paper_small: 0.5, icl_paper_shuffled: 0.4 }, "a/p.json", [7]);
+  const named = as(paper, "lm:tiny:1"), { dataset } = named.result;
+  const some = { ...named, result: { ...named.result, dataset: { ...dataset, limit: 1800 } } };
+  const cells = cellsOf([states, some]);
+  assert.equal(cells.length, 2, "a first look is no row of the whole dataset's table");
+  assert.match(
+    languageModel(cells).join("\n"),
+    /^\| told · lm:tiny:1 · 1,800 of its queries, id \| \.\d{3} \| \[−\d/m,
+  );
 });
