@@ -11,7 +11,7 @@ import type { FusedMethod } from "../../src/icl/lm/fused_training.ts";
 /** Control: what is the network worth? Only the mean from which its answers are counted. */
 export const icl_lm_prior: Router<FusedMethod> = fusedRouter(
   "ICL-Router (SmolLM2), prior only",
-  "control: the kernel-weighted mean of all labelled queries, without a network",
+  "control: the mean of the nearest labelled queries, weighed by nearness, without a network",
   { ...SMOLLM2, priorOnly: true },
 );
 

@@ -1,10 +1,11 @@
 /**
- * What a model's whole record says about a query, before a network looks at it: the mean score of its labelled queries,
- * weighed by how near they lie (Nadaraya 1964, Watson 1964), which leans towards the model's mean.
+ * What a model's whole record says about a query, before a network looks at it: the mean score of the labelled queries
+ * nearest to it, weighed by how near they lie (Nadaraya 1964, Watson 1964), which leans towards the model's mean.
  *
- *   p(x, m) = (a·s̄_m + Σ_i w_i s_im) / (a + Σ_i w_i),   w_i = exp((cos(x, x_i) − ½) / τ)
+ *   p(x, m) = (a·s̄_m + Σ_i w_i s_im) / (a + Σ_i w_i),   w_i = exp((cos(x, x_i) − max_j cos(x, x_j)) / τ)
  *
- * It is attention with one head over all labelled queries, of which a network reads only some.
+ * It is attention with one head over all labelled queries, of which a network reads only some. Those beyond the
+ * {@link NEAREST} nearest count for nothing: two thousand far ones together would outweigh a handful of near ones.
  * @module
  */
 import { type Matrix, takeRows } from "../linalg/matrix.ts";
@@ -14,14 +15,17 @@ import { product } from "../linalg/gemm.ts";
 export interface KernelShape {
   /** Bandwidth, in cosines. */
   readonly bandwidth: number;
-  /** Weight of a model's mean, in queries at cosine ½. */
+  /** Weight of a model's mean, in queries as near as the nearest. */
   readonly weight: number;
 }
 
 /** Shapes to choose among. */
-export const SHAPES: readonly KernelShape[] = [0.03, 0.05, 0.08, 0.12].flatMap((bandwidth) =>
+export const SHAPES: readonly KernelShape[] = [0.05, 0.08, 0.12, 0.2].flatMap((bandwidth) =>
   [0.25, 1, 4].map((weight) => ({ bandwidth, weight }))
 );
+
+/** Labelled queries that count, and all that are as near as the last of them. */
+export const NEAREST = 100;
 
 /** Probabilities are kept so far from 0 and 1. */
 const MARGIN = 1e-3;
@@ -58,13 +62,15 @@ export async function kernelPrior(
 ): Promise<Float64Array> {
   const M = means.length, known = rows ?? Uint32Array.from({ length: vectors.rows }, (_, i) => i);
   const { data: cosines } = await product(queries, rows ? takeRows(vectors, rows) : vectors);
-  const out = new Float64Array(queries.rows * M);
+  const out = new Float64Array(queries.rows * M), K = known.length;
   const sums = new Float64Array(M), weights = new Float64Array(M);
   for (let q = 0; q < queries.rows; q++) {
+    const own = cosines.subarray(q * K, (q + 1) * K), ascending = own.slice().sort();
+    const farthest = ascending[Math.max(0, K - NEAREST)], nearest = ascending[K - 1];
     for (let m = 0; m < M; m++) sums[m] = weight * means[m], weights[m] = weight;
-    for (let k = 0; k < known.length; k++) {
-      const w = Math.exp((cosines[q * known.length + k] - 0.5) / bandwidth);
-      if (w < 1e-6) continue; // nothing beside `weight`
+    for (let k = 0; k < K; k++) {
+      if (own[k] < farthest) continue;
+      const w = Math.exp((own[k] - nearest) / bandwidth);
       for (let m = 0, at = known[k] * M; m < M; m++, at++) {
         const score = scores[at];
         if (score === score) sums[m] += w * score, weights[m] += w;

@@ -5,6 +5,7 @@ import {
   kernelPrior,
   type Labels,
   leaningMeans,
+  NEAREST,
   ofModels,
   SHAPES,
 } from "../../src/icl/kernel_prior.ts";
@@ -23,13 +24,28 @@ const LABELS: Labels = {
 
 Deno.test("the prior is the mean of labelled queries, weighed by nearness, leaning towards the model's mean", async () => {
   const query = matrix(1, 2, Float32Array.of(1, 0)), shape = { bandwidth: 0.5, weight: 2 };
-  const [w0, w1, w2] = [1, 0.6, 0].map((cosine) => Math.exp((cosine - 0.5) / 0.5));
+  const [w0, w1, w2] = [1, 0.6, 0].map((cosine) => Math.exp((cosine - 1) / 0.5));
   const all = await kernelPrior(query, LABELS, shape);
   near(sigmoid(all[0]), (2 * 0.5 + w0 + 0.5 * w1) / (2 + w0 + w1 + w2));
   near(sigmoid(all[1]), (2 * 0.25 + w2) / (2 + w0 + w2)); // the second has no outcome
   const some = await kernelPrior(query, LABELS, shape, Uint32Array.of(1));
-  near(sigmoid(some[0]), (2 * 0.5 + 0.5 * w1) / (2 + w1));
+  near(sigmoid(some[0]), (2 * 0.5 + 0.5) / (2 + 1)); // alone, it is the nearest
   near(sigmoid(some[1]), 0.25); // nothing but its mean
+});
+
+Deno.test("only the nearest labelled queries count, however many there are; all that are as near as the last do", async () => {
+  const far = 5 * NEAREST, query = matrix(1, 2, Float32Array.of(1, 0));
+  const shape = { bandwidth: 1, weight: 1 }, means = [0.5];
+  /** `near` solved queries where the asked one is, and many failed ones at a right angle to it. */
+  const asked = async (near: number): Promise<number> => {
+    const vectors = matrix(near + far, 2);
+    for (let i = 0; i < near + far; i++) vectors.data[2 * i + (i < near ? 0 : 1)] = 1;
+    const scores = Float64Array.from({ length: near + far }, (_, i) => i < near ? 1 : 0);
+    return sigmoid((await kernelPrior(query, { vectors, scores, means }, shape))[0]);
+  };
+  near(await asked(NEAREST), (0.5 + NEAREST) / (1 + NEAREST));
+  const few = NEAREST - 1; // one short: the hundredth is as near as all the far ones
+  near(await asked(few), (0.5 + few) / (1 + few + far * Math.exp(-1)));
 });
 
 Deno.test("the prior of some models is their columns of the prior of all", async () => {

@@ -48,7 +48,7 @@ interface Fitted {
 export const STATEMENT: string =
   "a small language model in place of the paper's 7 B; records enter its middle blocks, whose attention has adapters, " +
   "one token a labelled query; the target query is a vector as well, not text; no stage 1; answers are counted from " +
-  "the kernel-weighted mean of all labelled queries, and a second loss compares models on a query. Validation rows " +
+  "the mean of the nearest labelled queries, weighed by nearness, and a second loss compares models on a query. Validation rows " +
   "stop its training, choose the kernel and place it on the curve.";
 
 /** ICL-Router on a language model, or a control of it. Weights are looked for by the first fit. */
