@@ -17,15 +17,15 @@ const SMALL: TextMethod = {
     jointEpochs: 1,
     batch: 16,
     mostTokens: 64,
-    mostSteps: 10,
+    mostSteps: 5,
   },
-  stage2: { ...RATES, epochs: 5, models: 4, targets: 8, mostSteps: 60 },
+  stage2: { ...RATES, epochs: 5, models: 4, targets: 8, mostSteps: 30 },
 };
 
 /** Adapters in place of all weights, a shorter record, and as many steps as half an hour of one core allows. */
 export const icl_paper_small: Router<TextMethod> = textIclRouter(
   "ICL-Router (SmolLM2, paper layout, small)",
-  `${DEPARTS} Adapters of rank 16, K = 64, 20 steps of stage 1 and 60 of stage 2 where the paper takes thousands, texts cut ` +
+  `${DEPARTS} Adapters of rank 16, K = 64, 10 steps of stage 1 and 30 of stage 2 where the paper takes thousands, texts cut ` +
     "at 64 tokens, calibrated on 60 validation rows.",
   SMALL,
 );
