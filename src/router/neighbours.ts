@@ -5,13 +5,10 @@
 import type { QueryBatch } from "./contract.ts";
 import { nearest, type Neighbours } from "../linalg/nearest.ts";
 import { cutIntoCells, nearestInCells } from "../linalg/nearest_cells.ts";
-import { idRank } from "./training.ts";
+import { AT_THIS_SIZE, idRank } from "./training.ts";
 
 /** Up to so many stored queries all pairs are compared; beyond, the nearest cells of the store. */
 export const EXACT_UP_TO = 2 ** 17;
-
-/** How a note on a search begins. */
-export const APPROXIMATE = "approximate neighbours";
 
 /** What there is to say of searches since {@link takeSearchNotes} was last called. */
 const notes = new Set<string>();
@@ -65,7 +62,8 @@ async function search(
   const cells = await store.memo("cells", () => cutIntoCells(store.vectors, idRank(store)));
   const found = await nearestInCells(queries.vectors, cells, k, idRank(queries));
   const on = found.measuredOn > 0 ? `${found.measuredOn} of the queries` : "stored queries";
-  held.note = `${APPROXIMATE}: of ${n} stored queries, those in the nearest ` +
+  held.note =
+    `${AT_THIS_SIZE} neighbours are approximate: of ${n} stored queries, those in the nearest ` +
     `${cells.probes} of ${cells.centroids.rows} cells; recall ${
       found.recall.toFixed(3)
     } of ${k}, on ${on}`;

@@ -8,6 +8,12 @@ import { type Matrix, takeRows } from "../linalg/matrix.ts";
 import { createMemo } from "./memo.ts";
 import { type Random, random } from "../base/random.ts";
 
+/**
+ * How a note of a {@link RouterCard} begins that is printed with the statement: what was done otherwise because the
+ * pool is large.
+ */
+export const AT_THIS_SIZE = "at this size";
+
 /** Column means of [N × M] cells over all or some rows, missing cells skipped; NaN for an empty column. */
 export function columnMeans(
   cells: Float64Array | Float32Array,
