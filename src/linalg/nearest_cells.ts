@@ -111,9 +111,8 @@ async function chooseProbes(
   const halves = [0, 1].map((half) =>
     takeRows(cells.store, sample.filter((_, i) => i % 2 === half))
   );
-  const exact = await Promise.all(
-    halves.map((rows) => nearest(rows, cells.store, k, cells.rank)),
-  );
+  const exact: Neighbours[] = []; // one after the other: each needs room for a share of the store
+  for (const rows of halves) exact.push(await nearest(rows, cells.store, k, cells.rank));
   const recall = async (half: number, probes: number): Promise<number> =>
     recallOf(await search(halves[half], cells, k, probes), exact[half]);
   let probes = 1;
