@@ -4,7 +4,7 @@
  * sets are, the longer the prefix their sort keys share in some list.
  * @module
  */
-import { mix } from "./near_duplicates.ts";
+import { hash32, mix } from "../base/hash32.ts";
 import type { Lists } from "./lists.ts";
 
 /** Sorted lists. */
@@ -31,7 +31,7 @@ export function* neighbours(
   if (sets.length > MOST_SETS) {
     throw new RangeError(`${sets.length} sets, expected at most ${MOST_SETS}`);
   }
-  const hashes = Uint32Array.from(vocabulary, hashOf);
+  const hashes = Uint32Array.from(vocabulary, hash32);
   const hashed = sets.withNumbers(Uint32Array.from(sets.numbers, (token) => hashes[token]));
   for (let list = 0; list < LISTS; list++) {
     const keys = Float64Array.from({ length: sets.length }, (_, s) => {
@@ -62,11 +62,4 @@ function minimum(set: Uint32Array, hash: number): number {
     if (value < least) least = value;
   }
   return least;
-}
-
-/** FNV-1a of the UTF-16 code units, mixed: the same for a word in whatever data. */
-export function hashOf(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
-  return mix(hash);
 }

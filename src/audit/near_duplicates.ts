@@ -16,6 +16,7 @@
  * are counted for all pairs. There is no sketch (MinHash, LSH) and no pair can be missed.
  * @module
  */
+import { mix } from "../base/hash32.ts";
 import type { NumberedTexts } from "./numbered_texts.ts";
 import { ListMaker, Lists } from "./lists.ts";
 
@@ -170,13 +171,6 @@ function longerThan(codes: Lists<Int32Array>, most: number): Lists<Int32Array> {
     left.end();
   }
   return left.lists();
-}
-
-/** murmur3's finaliser, a bijection of 32-bit numbers; the result is unsigned. */
-export function mix(x: number): number {
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return (x ^ (x >>> 16)) >>> 0;
 }
 
 /** Numbers 64-bit keys 0, 1, 2, … in order of first appearance (open addressing: a Map is 4× slower). */

@@ -45,9 +45,11 @@ export function buildTable(
   const picked = select(columns.rows, view.where, view.not, where);
   const chosen = view.documents ? withDocuments(picked, columns) : picked;
   const answers = view.documents ? columns.withDocuments : columns;
-  const scored = chosen.filter(({ at }) => answers.scores.hasAll(models, at));
+  const all = columns.rows.length, hasScores = answers.scores.havingAll(models, all);
+  const hasCosts = answers.costs.havingAll(models, all);
+  const scored = chosen.filter(({ at }) => hasScores(at));
   const rows = manifest.needsCosts && !view.documents
-    ? scored.filter(({ at }) => answers.costs.hasAll(models, at))
+    ? scored.filter(({ at }) => hasCosts(at))
     : scored;
   if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(answers, chosen, models)}`);
   sortById(rows, where);
@@ -117,7 +119,9 @@ function knownCells(
   rows: readonly RecordRow[],
   models: readonly string[],
 ): Cells {
-  return cellsOf(rows, models, columns.exact, (model, { at }) => columns.get(model, at));
+  const cells = emptyCells(rows.length * models.length, columns.exact);
+  columns.fill(cells, models, rows);
+  return cells;
 }
 
 function costCells(
@@ -243,7 +247,8 @@ function whyEmpty(
   models: readonly string[],
 ): string {
   if (chosen.length === 0) return "expected queries, got none with the labels of the view";
-  const has = (model: string): boolean => chosen.some(({ at }) => scores.hasAll([model], at));
+  const has = (model: string): boolean =>
+    chosen.some(({ at }) => !Number.isNaN(scores.get(model, at)));
   const scored = new Set(scores.models.filter(has));
   const absent = models.find((model) => !scored.has(model));
   return absent === undefined

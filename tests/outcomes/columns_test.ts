@@ -19,7 +19,10 @@ Deno.test("columns by hand: a number that float32 does not hold keeps all its di
   assert.equal(columns.get("nobody", 0), NaN);
   assert.deepEqual(columns.models, ["a", "b", "constructor"]);
   assert.deepEqual(["a", "b", "nobody"].map((m) => columns.count(m)), [3, 1, 0]);
-  assert.ok(columns.hasAll(["a", "b"], 0) && !columns.hasAll(["a", "b"], 2));
+  const hasBoth = columns.havingAll(["a", "b"], 3);
+  assert.deepEqual([0, 1, 2].map(hasBoth), [true, false, false]);
+  assert.deepEqual([0, 2].map(columns.havingAll(["a"], 3)), [true, true]);
+  assert.ok(!columns.havingAll(["nobody"], 3)(0));
 });
 
 Deno.test("columns of thousands of rows, one model known late", () => {
