@@ -8,7 +8,7 @@
  * first of those that a search for more finds.
  * @module
  */
-import { type Matrix, matrix, squareNorms, takeRows } from "./matrix.ts";
+import { type Matrix, matrix, squareNorms, strided, takeRows } from "./matrix.ts";
 import { forEachProductBlock, product } from "./gemm.ts";
 import { assign, inOrderOfRank, lloyd } from "./kmeans.ts";
 import {
@@ -245,12 +245,6 @@ function bestKeys(queries: number, k: number): {
       return own(query).subarray(0, k).sort();
     },
   };
-}
-
-/** At most so many of the rows, evenly. */
-function strided(order: Int32Array, most: number): Int32Array {
-  const count = Math.min(most, order.length);
-  return Int32Array.from({ length: count }, (_, i) => order[Math.floor(i * order.length / count)]);
 }
 
 /** Room that is used again and again: fresh memory for every cell would outrun the garbage collector. */

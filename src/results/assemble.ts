@@ -12,7 +12,7 @@ import { packSplits } from "../splits/pack.ts";
 import type { FinishedJob } from "../run/job_store.ts";
 import { failedJob } from "../run/work.ts";
 import type { Speed } from "../run/speed.ts";
-import { AT_THIS_SIZE } from "../router/training.ts";
+import { AT_THIS_SIZE } from "../router/size_notes.ts";
 import type { AnyRouter } from "../router/sequential.ts";
 import { environment, VERSION } from "../base/version.ts";
 import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";

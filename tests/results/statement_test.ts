@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assemble } from "../../src/results/assemble.ts";
-import { AT_THIS_SIZE } from "../../src/router/training.ts";
+import { AT_THIS_SIZE } from "../../src/router/size_notes.ts";
 import { records } from "../report/fixture.ts";
 import { always, type Decider, handRun, headlineOnly, withFolder } from "./fixture.ts";
 
