@@ -48,10 +48,10 @@ export interface Config {
 const SKILLS = 25, CELLS = 512, RATE = 1e-3;
 
 /**
- * With more cells than LARGE steps are larger than published, so that a pass takes so many: at 512 cells a step it would
- * take more than 16,000, and thousands of models a step for every query.
+ * With more cells than LARGE, steps are larger than published, so that a pass takes STEPS_A_PASS: at 512 cells a step
+ * it would take more than 8,000, or one for every query where models are thousands.
  */
-const LARGE = 2 ** 23, STEPS_A_PASS = 1000;
+const LARGE = 2 ** 22, STEPS_A_PASS = 1000;
 
 /** Queries a step. */
 export function batchOf(queries: number, models: number): number {

@@ -29,8 +29,8 @@ Deno.test("IRT-Router: cross-entropy on known cells ends at the mean of soft lab
 
 Deno.test("IRT-Router: a step takes 512 cells; in a large pool a pass takes 1,000 steps", () => {
   assert.equal(batchOf(9435, 28), 18);
-  assert.equal(batchOf(36000, 112), 5); // 4 million cells
-  assert.equal(batchOf(1000, 3811), 1);
+  assert.equal(batchOf(36_000, 112), 5); // 4.0 million cells
+  assert.equal(batchOf(1000, 3811), 1); // 3.8 million
   assert.equal(batchOf(7618, 3811), 8); // 29 million
   assert.equal(batchOf(700_000, 36), 700);
 });
