@@ -76,7 +76,7 @@ export function buildTable(
       "missing cost": scored.length - rows.length,
     }, costs),
     ids: rows.map((record) => record.id),
-    texts: rows.map((record) => record.query),
+    texts: rows.map(({ at }) => columns.queries.get(at)),
     benchmarks,
     benchmark,
     tasks,
@@ -92,7 +92,7 @@ export function buildTable(
     costs,
     options: Uint16Array.from(
       rows,
-      (r, q) => r.options ?? optionsOf(r, facts[benchmark[q]], where),
+      (r, q) => r.options ?? optionsOf(r, columns, facts[benchmark[q]], where),
     ),
     solvedFrom: Float64Array.from(facts, (fact) => fact.solvedFrom),
     domains: facts.map((fact) => fact.domain),
@@ -278,9 +278,14 @@ function encode(labels: readonly string[], where: string): [string[], Uint16Arra
   return [distinct, Uint16Array.from(labels, (label) => index.get(label)!)];
 }
 
-function optionsOf(record: RecordRow, facts: BenchmarkFacts, where: string): number {
+function optionsOf(
+  record: RecordRow,
+  { queries }: RecordColumns,
+  facts: BenchmarkFacts,
+  where: string,
+): number {
   if (facts.options !== "letters") return facts.options;
-  const count = countOptions(record.query);
+  const count = countOptions(queries.get(record.at));
   if (count > 0) return count;
   throw new DataError(
     `${where}: ${record.id}: expected a query that lists its options as "A. …", "B. …", got none`,

@@ -5,13 +5,14 @@
  */
 import type { OutcomeRecord } from "./record.ts";
 import type { Cells } from "./table.ts";
+import { TextColumn } from "./text_column.ts";
 
 /** Rows of a piece of a column. */
 const PIECE = 1024;
 
-/** What a record says of itself, apart from its models. */
+/** What a record says of itself, apart from its models and its query. */
 export type RecordRow =
-  & Pick<OutcomeRecord, "id" | "benchmark" | "task" | "level" | "query" | "split" | "options">
+  & Pick<OutcomeRecord, "id" | "benchmark" | "task" | "level" | "split" | "options">
   & Pick<OutcomeRecord, "prompt_tokens_extra" | "repeats">
   & {
     /** Its place in the columns. */
@@ -136,8 +137,10 @@ export class AnswerColumns {
 
 /** Records, one after the other, as columns; those of answers without documents are its own. */
 export class RecordColumns extends AnswerColumns {
-  /** Without their models. */
+  /** Without their models and queries. */
   readonly rows: RecordRow[] = [];
+  /** The queries, by place. */
+  readonly queries: TextColumn = new TextColumn();
   /** What fits learn from, by model. */
   readonly targets: ModelColumns = new ModelColumns();
   /** The documents of rows that models also answered with them, by place. Few records have any. */
@@ -155,7 +158,6 @@ export class RecordColumns extends AnswerColumns {
       at,
       id,
       benchmark: this.#label(record.benchmark),
-      query,
       ...(task !== undefined && { task: this.#label(task) }),
       ...(level !== undefined && { level: this.#label(level) }),
       ...(split !== undefined && { split }),
@@ -164,6 +166,7 @@ export class RecordColumns extends AnswerColumns {
       ...(repeats !== undefined && { repeats }),
       ...(record.target !== undefined && { hasTarget: true }),
     });
+    this.queries.add(query);
     this.addAnswers(at, record);
     this.targets.add(at, record.target);
     const { documents, scores_rag: scores, costs_rag: costs, tokens_rag: tokens } = record;
