@@ -21,7 +21,7 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { CapabilityError, extendPool, labelledExamples } from "../src/router/mod.ts";
+import { AT_THIS_SIZE, CapabilityError, extendPool, labelledExamples } from "../src/router/mod.ts";
 import { logisticFit, type Matrix, matrix, productF64 } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, concat, linear, matmul, scale, softplus, sub } from "../src/nn/mod.ts";
 import {
@@ -46,6 +46,19 @@ export interface Config {
 
 /** Latent skills, cells of the table a step and learning rate, as published. */
 const SKILLS = 25, CELLS = 512, RATE = 1e-3;
+
+/**
+ * With more cells than LARGE, steps are larger than published, so that a pass takes STEPS_A_PASS: at 512 cells a step
+ * it would take more than 8,000, or one for every query where models are thousands.
+ */
+const LARGE = 2 ** 22, STEPS_A_PASS = 1000;
+
+/** Queries a step. */
+export function batchOf(queries: number, models: number): number {
+  return queries * models > LARGE
+    ? Math.ceil(queries / STEPS_A_PASS)
+    : Math.max(1, Math.round(CELLS / models));
+}
 
 /** The router. */
 const router: Router<Config, Spread> = {
@@ -80,6 +93,8 @@ interface Test {
   items(vectors: Matrix): Promise<{ demands: Float64Array; difficulty: Float64Array }>;
   /** Numbers in A and B. */
   readonly size: number;
+  /** What a large pool changed. */
+  readonly notes: readonly string[];
 }
 
 /** Trained tests: the warm-up only concerns prediction, so its settings share one. */
@@ -96,7 +111,7 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
   await trainNetwork({
     parameters,
     examples,
-    batch: Math.max(1, Math.round(CELLS / M)),
+    batch: batchOf(examples.length, M),
     epochs,
     rate: RATE,
     random: context.random.fork("training"),
@@ -114,6 +129,13 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
     abilities: Float64Array.from(parameters.get("abilities").data),
     items: async (vectors) => itemsOf(await network.apply(vectors)),
     size: parameters.count - M * SKILLS,
+    notes: examples.length * M > LARGE
+      ? [
+        `${AT_THIS_SIZE} a step takes ${
+          batchOf(examples.length, M)
+        } queries, a pass ${STEPS_A_PASS} steps`,
+      ]
+      : [],
   };
 }
 
@@ -161,7 +183,7 @@ function answering(
       const fresh = await examine(profiles, test, way);
       return answering(pool.models, pool.merge(abilities, fresh), test, store, config);
     },
-    describe: () => ({ parameters: test.size + abilities.length }),
+    describe: () => ({ parameters: test.size + abilities.length, notes: test.notes }),
   };
 }
 

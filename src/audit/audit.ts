@@ -16,6 +16,7 @@ import { familyPairs } from "./families.ts";
 import { BOILERPLATE, nearDuplicates } from "./near_duplicates.ts";
 import { lastQuestion, looseKey, strictForm, templateForm } from "./normal_form.ts";
 import { numberedTexts } from "./numbered_texts.ts";
+import { repeated } from "./repeated.ts";
 
 /** Templates of more rows than this are reported and resampled as one. */
 export const TEMPLATE_ROWS = 3;
@@ -140,7 +141,7 @@ export function audit(table: OutcomeTable): Audit {
   joinAll(template);
   const templates = together.roots();
 
-  const group = repeated(kept, (row) => groups[row]);
+  const group = repeated(kept, (row) => String(groups[row]));
   const spread = (set: readonly number[]): boolean =>
     set.some((row) => benchmark[row] !== benchmark[set[0]]);
   const grouped = new Set(group.flat()), templated = new Set(template.flat());
@@ -180,20 +181,20 @@ export function audit(table: OutcomeTable): Audit {
   return { groups, templates, keeper, report };
 }
 
-/** Sets of two or more rows with the same key, in order of their first rows; no key, no set. */
-function repeated<K>(rows: readonly number[], key: (row: number) => K | undefined): number[][] {
-  const sets = Map.groupBy(rows, key);
-  sets.delete(undefined);
-  return [...sets.values()].filter((set) => set.length > 1);
-}
-
 /** Rows whose last few-shot block is another row's text or last block. */
 function sharedLastQuestions(rows: readonly number[], texts: readonly string[]): number[][] {
-  const asked = new Map<string, number[]>(rows.map((row) => [looseKey(texts[row]), [row]]));
+  const blocks = new Map<number, string>();
   for (const row of rows) {
     const block = lastQuestion(texts[row]);
-    if (block === undefined) continue;
-    const key = looseKey(block);
+    if (block !== undefined) blocks.set(row, looseKey(block));
+  }
+  if (blocks.size === 0) return [];
+  const wanted = new Set(blocks.values()), asked = new Map<string, number[]>();
+  for (const row of rows) {
+    const key = looseKey(texts[row]);
+    if (wanted.has(key)) asked.set(key, [row]);
+  }
+  for (const [row, key] of blocks) {
     const others = asked.get(key);
     if (others) others.push(row);
     else asked.set(key, [row]);

@@ -46,13 +46,15 @@ const SIGNATURE = 4;
  * Signatures of N texts, [N × 4]: a bit for every class of tokens (their numbers modulo 128) that a text has. What
  * {@link fewestEdits} needs of them.
  */
-export function tokenSignatures(texts: readonly Int32Array[]): Int32Array {
+export function tokenSignatures(
+  texts: Iterable<Int32Array> & { readonly length: number },
+): Int32Array {
   const signatures = new Int32Array(texts.length * SIGNATURE);
-  texts.forEach((text, t) => {
-    for (const token of text) {
-      signatures[t * SIGNATURE + (token >>> 5) % SIGNATURE] |= 1 << (token & 31);
-    }
-  });
+  let at = 0;
+  for (const text of texts) {
+    for (const token of text) signatures[at + (token >>> 5) % SIGNATURE] |= 1 << (token & 31);
+    at += SIGNATURE;
+  }
   return signatures;
 }
 

@@ -20,7 +20,7 @@ import { type Frames, framesOf, type Strata } from "./frames.ts";
 import { neighbours } from "./minhash.ts";
 import type { ShingleSets } from "./near_duplicates.ts";
 import { isNumber, isWord, type NumberedTexts } from "./numbered_texts.ts";
-import { keepNumbers, pieces } from "./pieces.ts";
+import { ListMaker, type Lists } from "./lists.ts";
 
 /** Fewest words outside the frame of a text that can be of a family. */
 const FEWEST_WORDS = 12;
@@ -47,11 +47,17 @@ export function familyPairs(
   template: readonly (number | undefined)[],
 ): [number, number][] {
   const word = Uint8Array.from(numbered.vocabulary, (token) => Number(isWord(token)));
-  const wordsOutside = (masks: readonly Uint8Array[]) => (t: number): number =>
-    numbered.texts[t].reduce((sum, token, i) => sum + (masks[t][i] ? 0 : word[token]), 0);
+  const { numbers, first } = numbered.texts;
+  const wordsOutside = (masks: Lists<Uint8Array>) => (t: number): number => {
+    let words = 0;
+    for (let at = first[t]; at < first[t + 1]; at++) {
+      if (masks.numbers[at] === 0) words += word[numbers[at]];
+    }
+    return words;
+  };
 
   const frames = framesOf(numbered, strata), { framed } = frames;
-  const words = Uint32Array.from(framed.keys(), wordsOutside(framed));
+  const words = Uint32Array.from({ length: framed.length }, (_, t) => wordsOutside(framed)(t));
   const edited = editedPairs(numbered, frames, words, template);
   const ownWords = wordsOutside(withBoilerplate(framed, edited, shingles));
   const allows = (t: number, edits: number): boolean => {
@@ -71,30 +77,32 @@ function editedPairs(
   template: readonly (number | undefined)[],
 ): Edited[] {
   const number = Uint8Array.from(vocabulary, (token) => Number(isNumber(token)));
-  const room = pieces((length) => new Int32Array(length));
-  const outside = texts.map((text, t) => keepNumbers(text, (_, i) => framed[t][i] === 0, room));
-  const numbers = outside.map((text) =>
-    text.some((token) => number[token] === 1)
-      ? text.filter((token) => number[token] === 1).join()
-      : ""
+  const outside = withoutFrames(texts, framed);
+  const numbers = Array.from(
+    outside,
+    (text) =>
+      text.some((token) => number[token] === 1)
+        ? text.filter((token) => number[token] === 1).join()
+        : "",
   );
-  const rows = Array.from(texts.keys()).filter((t) => words[t] >= FEWEST_WORDS);
+  const rows = Uint32Array.from(words.keys()).filter((t) => words[t] >= FEWEST_WORDS);
   const last = new Int32Array(vocabulary.length).fill(-1);
-  const tokenSets = rows.map((t) => {
-    const isRare = (i: number): boolean => framed[t][i] === 0 && common[t][i] === 0;
+  const tokenSets = new ListMaker(rows.length, (length) => new Int32Array(length));
+  for (const t of rows) {
+    const isRare = (at: number): boolean => framed.numbers[at] === 0 && common.numbers[at] === 0;
+    const start = texts.first[t], end = texts.first[t + 1];
     let rare = 0;
-    for (let i = 0; i < texts[t].length; i++) if (isRare(i)) rare++;
+    for (let at = start; at < end; at++) if (isRare(at)) rare++;
     // Where nearly all tokens are common, they are all there is to go by.
-    const few = 2 * rare < outside[t].length;
-    const set = room(few ? outside[t].length : rare);
-    let size = 0;
-    texts[t].forEach((token, i) => {
-      if (last[token] === t || (few ? framed[t][i] !== 0 : !isRare(i))) return;
+    const few = 2 * rare < outside.size(t);
+    for (let at = start; at < end; at++) {
+      const token = texts.numbers[at];
+      if (last[token] === t || (few ? framed.numbers[at] !== 0 : !isRare(at))) continue;
       last[token] = t;
-      set[size++] = token;
-    });
-    return set.subarray(0, size);
-  });
+      tokenSets.add(token);
+    }
+    tokenSets.end();
+  }
   const signatures = tokenSignatures(outside);
 
   const editsOf = (a: number, b: number): number | undefined => {
@@ -102,12 +110,24 @@ function editedPairs(
     if (template[a] !== undefined && template[a] === template[b]) return undefined;
     const limit = Math.min(MOST_EDITS, Math.floor(Math.min(words[a], words[b]) / WORDS_AN_EDIT));
     if (fewestEdits(signatures, a, b) > limit) return undefined;
-    const edits = editDistance(outside[a], outside[b], limit);
+    const edits = editDistance(outside.get(a), outside.get(b), limit);
     return edits > limit ? undefined : edits;
   };
   return chains(texts.length, editsOf, function* () {
-    for (const [a, b] of neighbours(tokenSets, vocabulary)) yield [rows[a], rows[b]];
+    for (const [a, b] of neighbours(tokenSets.lists(), vocabulary)) yield [rows[a], rows[b]];
   });
+}
+
+/** What is left of texts without their frames. */
+function withoutFrames(texts: Lists<Int32Array>, framed: Lists<Uint8Array>): Lists<Int32Array> {
+  const left = new ListMaker(texts.length, (length) => new Int32Array(length));
+  for (let t = 0; t < texts.length; t++) {
+    for (let at = texts.first[t]; at < texts.first[t + 1]; at++) {
+      if (framed.numbers[at] === 0) left.add(texts.numbers[at]);
+    }
+    left.end();
+  }
+  return left.lists();
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { BOILERPLATE } from "./near_duplicates.ts";
 import { isWord, type NumberedTexts } from "./numbered_texts.ts";
-import { pieces } from "./pieces.ts";
+import type { Lists } from "./lists.ts";
 
 /** A run of so many tokens is the smallest piece of a frame. */
 const RUN = 3;
@@ -18,30 +18,44 @@ export type Strata = readonly ArrayLike<number>[];
 /** Marks on the tokens of N texts, one byte a token. */
 export interface Frames {
   /** 1 for a token of a frame. */
-  readonly framed: readonly Uint8Array[];
+  readonly framed: Lists<Uint8Array>;
   /** 1 for a token that more than half of a stratum has, in a frame or not. */
-  readonly common: readonly Uint8Array[];
+  readonly common: Lists<Uint8Array>;
 }
 
 /** Finds the frames of all strata. */
 export function framesOf({ texts, vocabulary }: NumberedTexts, strata: Strata): Frames {
-  const room = pieces((length) => new Uint8Array(length));
-  const framed = texts.map((text) => room(text.length));
-  const common = texts.map((text) => room(text.length));
+  const framed = texts.withNumbers(new Uint8Array(texts.numbers.length));
+  const common = texts.withNumbers(new Uint8Array(texts.numbers.length));
   const word = Uint8Array.from(vocabulary, (token) => Number(isWord(token)));
   const rankOf = tokenCounter(vocabulary.length);
   for (const labels of distinct(strata)) {
-    for (const members of Map.groupBy(texts.keys(), (t) => labels[t]).values()) {
+    for (const members of membersOf(labels, texts.length)) {
       const most = Math.max(BOILERPLATE, SHARE * members.length);
       if (members.length <= most) continue;
-      const { rank, ranks } = rankOf(members.map((t) => texts[t]), most);
+      const { rank, ranks } = rankOf(texts, members, most);
       for (const t of members) {
-        texts[t].forEach((token, i) => common[t][i] |= Number(rank[token] > 0));
+        for (let at = texts.first[t]; at < texts.first[t + 1]; at++) {
+          if (rank[texts.numbers[at]] > 0) common.numbers[at] = 1;
+        }
       }
-      markRuns(members.map((t) => [texts[t], framed[t]]), { most, rank, ranks, word });
+      markRuns(texts, framed, members, { most, rank, ranks, word });
     }
   }
   return { framed, common };
+}
+
+/** The numbers of the texts with each label. */
+function membersOf(labels: ArrayLike<number>, N: number): Iterable<Uint32Array> {
+  const sizes = new Map<number, number>();
+  for (let t = 0; t < N; t++) sizes.set(labels[t], (sizes.get(labels[t]) ?? 0) + 1);
+  const members = new Map(Array.from(sizes, ([label, size]) => [label, new Uint32Array(size)]));
+  for (let t = N - 1; t >= 0; t--) {
+    const size = sizes.get(labels[t])! - 1;
+    sizes.set(labels[t], size);
+    members.get(labels[t])![size] = t;
+  }
+  return members.values();
 }
 
 /** Without groupings that are the same as an earlier one: data without tasks have benchmarks for tasks. */
@@ -62,16 +76,18 @@ interface Ranks {
 }
 
 /** Ranks the tokens of some texts; of one vocabulary, since its arrays are used again. */
-function tokenCounter(size: number): (texts: readonly Int32Array[], most: number) => Ranks {
+function tokenCounter(
+  size: number,
+): (texts: Lists<Int32Array>, members: Uint32Array, most: number) => Ranks {
   const last = new Int32Array(size).fill(-1), counts = new Uint32Array(size);
   const rank = new Uint32Array(size);
   let visit = 0;
-  return (texts, most) => {
-    for (const text of texts) for (const token of text) counts[token] = rank[token] = 0;
+  return (texts, members, most) => {
+    for (const t of members) for (const token of texts.get(t)) counts[token] = rank[token] = 0;
     let ranks = 0;
-    for (const text of texts) {
+    for (const t of members) {
       visit++;
-      for (const token of text) {
+      for (const token of texts.get(t)) {
         if (last[token] === visit) continue;
         last[token] = visit;
         if (++counts[token] > most && rank[token] === 0) rank[token] = ++ranks;
@@ -90,23 +106,26 @@ interface RunRule extends Ranks {
 
 /** Marks the runs that are in more than `most` of the texts. */
 function markRuns(
-  texts: readonly (readonly [text: Int32Array, framed: Uint8Array])[],
+  texts: Lists<Int32Array>,
+  framed: Lists<Uint8Array>,
+  members: Uint32Array,
   { most, rank, ranks, word }: RunRule,
 ): void {
   const counts = new Map<number, { texts: number; last: number }>();
-  texts.forEach(([text], t) =>
-    eachRun(text, (run) => {
+  for (const t of members) {
+    eachRun(texts.get(t), (run) => {
       const count = counts.get(run);
       if (!count) counts.set(run, { texts: 1, last: t });
       else if (count.last !== t) {
         count.texts++;
         count.last = t;
       }
-    })
-  );
-  for (const [text, framed] of texts) {
-    eachRun(text, (run, start) => {
-      if (counts.get(run)!.texts > most) framed.fill(1, start, start + RUN);
+    });
+  }
+  for (const t of members) {
+    const marks = framed.get(t);
+    eachRun(texts.get(t), (run, start) => {
+      if (counts.get(run)!.texts > most) marks.fill(1, start, start + RUN);
     });
   }
 

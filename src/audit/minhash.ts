@@ -4,8 +4,8 @@
  * sets are, the longer the prefix their sort keys share in some list.
  * @module
  */
-import { mix } from "./near_duplicates.ts";
-import { pieces } from "./pieces.ts";
+import { hash32, mix } from "../base/hash32.ts";
+import type { Lists } from "./lists.ts";
 
 /** Sorted lists. */
 const LISTS = 16;
@@ -25,21 +25,17 @@ const MOST_SETS = 2 ** 21;
  * @throws {RangeError} for more than two million sets
  */
 export function* neighbours(
-  sets: readonly Int32Array[],
+  sets: Lists<Int32Array>,
   vocabulary: readonly string[],
 ): Generator<[number, number]> {
   if (sets.length > MOST_SETS) {
     throw new RangeError(`${sets.length} sets, expected at most ${MOST_SETS}`);
   }
-  const hashes = Uint32Array.from(vocabulary, hashOf);
-  const room = pieces((length) => new Uint32Array(length));
-  const hashed = sets.map((set) => {
-    const own = room(set.length);
-    for (let i = 0; i < set.length; i++) own[i] = hashes[set[i]];
-    return own;
-  });
+  const hashes = Uint32Array.from(vocabulary, hash32);
+  const hashed = sets.withNumbers(Uint32Array.from(sets.numbers, (token) => hashes[token]));
   for (let list = 0; list < LISTS; list++) {
-    const keys = Float64Array.from(hashed, (set, s) => {
+    const keys = Float64Array.from({ length: sets.length }, (_, s) => {
+      const set = hashed.get(s);
       let key = 0;
       for (let level = 0; level < DEPTH; level++) {
         key = 256 * key + (mix(minimum(set, list * DEPTH + level)) >>> 24);
@@ -66,11 +62,4 @@ function minimum(set: Uint32Array, hash: number): number {
     if (value < least) least = value;
   }
   return least;
-}
-
-/** FNV-1a of the UTF-16 code units, mixed: the same for a word in whatever data. */
-function hashOf(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
-  return mix(hash);
 }

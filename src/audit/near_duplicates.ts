@@ -16,8 +16,9 @@
  * are counted for all pairs. There is no sketch (MinHash, LSH) and no pair can be missed.
  * @module
  */
+import { mix } from "../base/hash32.ts";
 import type { NumberedTexts } from "./numbered_texts.ts";
-import { keepNumbers, pieces } from "./pieces.ts";
+import { ListMaker, Lists } from "./lists.ts";
 
 /** A shingle found in more texts than this is boilerplate. */
 export const BOILERPLATE = 10;
@@ -47,8 +48,7 @@ export interface NearDuplicates {
 export function nearDuplicates(numbered: NumberedTexts): NearDuplicates {
   const codes = tokenCodes(numbered);
   const short = shingleSets(codes, SHORT);
-  const none = new Int32Array();
-  const long = shingleSets(codes.map((text) => text.length < 13 ? none : text), 13);
+  const long = shingleSets(longerThan(codes, 12), 13);
   return {
     similar: pairs(short, (shared, a, b) => shared >= SIMILAR * (a + b - shared)),
     contained: pairs(long, (shared, a, b) => shared >= SIMILAR * Math.min(a, b)),
@@ -77,19 +77,14 @@ function pairs(
   });
   const next = first.slice(), holders = new Uint32Array(room);
   const shared = new Uint32Array(sets.length);
-  const most = sets.reduce((size, set) => Math.max(size, set.length), 0);
-  const scratch = new Uint32Array(most);
   for (let b = 0; b < sets.length; b++) {
-    const met: number[] = [];
-    const own = keepNumbers(
-      sets[b],
-      (shingle) => texts[shingle] <= BOILERPLATE,
-      (length) => scratch.subarray(0, length),
-    );
-    if (own.length < Math.min(FEWEST_SHINGLES, sets[b].length)) continue;
-    sizes[b] = own.length;
-    for (const shingle of own) {
-      if (texts[shingle] < 2) continue;
+    const met: number[] = [], all = sets.get(b);
+    let own = 0;
+    for (const shingle of all) if (texts[shingle] <= BOILERPLATE) own++;
+    if (own < Math.min(FEWEST_SHINGLES, all.length)) continue;
+    sizes[b] = own;
+    for (const shingle of all) {
+      if (texts[shingle] < 2 || texts[shingle] > BOILERPLATE) continue;
       for (let at = first[shingle]; at < next[shingle]; at++) {
         if (shared[holders[at]]++ === 0) met.push(holders[at]);
       }
@@ -106,9 +101,9 @@ function pairs(
 /** Shingles of N texts: windows of consecutive tokens, numbered densely over all texts. */
 export interface ShingleSets {
   /** Distinct shingles of each text, in order of first appearance. Length N. */
-  readonly sets: readonly Uint32Array[];
+  readonly sets: Lists<Uint32Array>;
   /** The shingle at each position of each text. Length N. */
-  readonly at: readonly Uint32Array[];
+  readonly at: Lists<Uint32Array>;
   /** In how many texts each shingle occurs. Length: number of distinct shingles. */
   readonly texts: Uint32Array;
 }
@@ -120,22 +115,27 @@ export interface ShingleSets {
  *
  * @param codes texts as {@link tokenCodes}
  */
-export function shingleSets(codes: readonly Int32Array[], width: number): ShingleSets {
-  const windows = codes.map((text) => text.length === 0 ? 0 : Math.max(1, text.length - width + 1));
-  const total = windows.reduce((sum, n) => sum + n, 0);
+export function shingleSets(codes: Lists<Int32Array>, width: number): ShingleSets {
+  const first = new Uint32Array(codes.length + 1);
+  for (let t = 0; t < codes.length; t++) {
+    const length = codes.size(t);
+    first[t + 1] = first[t] + (length === 0 ? 0 : Math.max(1, length - width + 1));
+  }
+  const total = first[codes.length];
   const number = numbering(total);
   const texts = new Uint32Array(total);
   const seenIn = new Int32Array(total).fill(-1);
-  const at: Uint32Array[] = [], room = pieces((length) => new Uint32Array(length));
+  const at = new Lists(new Uint32Array(total), first);
+  const sets = new ListMaker(codes.length, (length) => new Uint32Array(length));
   let topHigh = 1, topLow = 1, distinct = 0; // HIGH and LOW to the power of width
   for (let i = 0; i < width; i++) {
     topHigh = Math.imul(topHigh, HIGH);
     topLow = Math.imul(topLow, LOW);
   }
-  const sets = codes.map((text, t) => {
-    const set = room(windows[t]), own = at[t] = room(windows[t]);
-    let size = 0, high = 0, low = 0;
-    for (let start = 0; start < windows[t]; start++) {
+  for (let t = 0; t < codes.length; t++) {
+    const text = codes.get(t), own = at.get(t);
+    let high = 0, low = 0;
+    for (let start = 0; start < own.length; start++) {
       if (start === 0) {
         for (let i = 0; i < Math.min(width, text.length); i++) {
           high = Math.imul(high, HIGH) + text[i] | 0;
@@ -151,44 +151,42 @@ export function shingleSets(codes: readonly Int32Array[], width: number): Shingl
       if (seenIn[shingle] === t) continue;
       seenIn[shingle] = t;
       texts[shingle]++;
-      set[size++] = shingle;
+      sets.add(shingle);
     }
-    return set.subarray(0, size);
-  });
-  return { sets, at, texts: texts.slice(0, distinct) };
+    sets.end();
+  }
+  return { sets: sets.lists(), at, texts: texts.slice(0, distinct) };
 }
 
 /** Texts as well-mixed 32-bit numbers, a number of its own for every distinct token. */
-export function tokenCodes({ texts }: NumberedTexts): Int32Array[] {
-  const room = pieces((length) => new Int32Array(length));
-  return texts.map((text) => {
-    const codes = room(text.length);
-    for (let i = 0; i < text.length; i++) codes[i] = mix(text[i] + 1);
-    return codes;
-  });
+export function tokenCodes({ texts }: NumberedTexts): Lists<Int32Array> {
+  return texts.withNumbers(texts.numbers.map((token) => mix(token + 1)));
 }
 
-/** murmur3's finaliser, a bijection of 32-bit numbers; the result is unsigned. */
-export function mix(x: number): number {
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return (x ^ (x >>> 16)) >>> 0;
+/** The texts with nothing in those of at most so many tokens. */
+function longerThan(codes: Lists<Int32Array>, most: number): Lists<Int32Array> {
+  const left = new ListMaker(codes.length, (length) => new Int32Array(length));
+  for (const text of codes) {
+    if (text.length > most) { for (const code of text) left.add(code); }
+    left.end();
+  }
+  return left.lists();
 }
 
 /** Numbers 64-bit keys 0, 1, 2, … in order of first appearance (open addressing: a Map is 4× slower). */
 function numbering(most: number): (high: number, low: number) => number {
   const size = 2 ** Math.ceil(Math.log2(2 * most + 2));
-  const slots = new Int32Array(4 * size); // high, low, number + 1, padding
+  const slots = new Int32Array(size); // number + 1
+  const keys = new Int32Array(2 * most);
   let next = 0;
   return (high, low) => {
-    let slot = 4 * (mix(high ^ Math.imul(low, 0x9e3779b1)) & (size - 1));
-    while (slots[slot + 2] > 0) {
-      if (slots[slot] === high && slots[slot + 1] === low) return slots[slot + 2] - 1;
-      slot = (slot + 4) & (4 * size - 1);
+    let slot = mix(high ^ Math.imul(low, 0x9e3779b1)) & (size - 1);
+    for (let known; (known = slots[slot] - 1) >= 0; slot = (slot + 1) & (size - 1)) {
+      if (keys[2 * known] === high && keys[2 * known + 1] === low) return known;
     }
-    slots[slot] = high;
-    slots[slot + 1] = low;
-    slots[slot + 2] = ++next;
+    keys[2 * next] = high;
+    keys[2 * next + 1] = low;
+    slots[slot] = ++next;
     return next - 1;
   };
 }

@@ -3,29 +3,29 @@
  * @module
  */
 import { tokens } from "./normal_form.ts";
-import { pieces } from "./pieces.ts";
+import { ListMaker, type Lists } from "./lists.ts";
 
 /** N texts of numbered tokens. */
 export interface NumberedTexts {
   /** Token numbers of each text, in order. Length N. */
-  readonly texts: readonly Int32Array[];
+  readonly texts: Lists<Int32Array>;
   /** The token of each number. */
   readonly vocabulary: readonly string[];
 }
 
 /** Numbers the tokens 0, 1, 2, … in order of first appearance. */
 export function numberedTexts(texts: readonly string[]): NumberedTexts {
-  const known = new Map<string, number>(), room = pieces((length) => new Int32Array(length));
-  const numbered = texts.map((text) => {
-    const found = tokens(text), numbers = room(found.length);
-    found.forEach((token, i) => {
+  const known = new Map<string, number>();
+  const numbered = new ListMaker(texts.length, (length) => new Int32Array(length));
+  for (const text of texts) {
+    for (const token of tokens(text)) {
       let number = known.get(token);
       if (number === undefined) known.set(token, number = known.size);
-      numbers[i] = number;
-    });
-    return numbers;
-  });
-  return { texts: numbered, vocabulary: [...known.keys()] };
+      numbered.add(number);
+    }
+    numbered.end();
+  }
+  return { texts: numbered.lists(), vocabulary: [...known.keys()] };
 }
 
 /** Whether a token holds a digit. */

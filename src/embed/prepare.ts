@@ -3,24 +3,27 @@
  * then every row is scaled to length 1 and rounded to the exact grid.
  * @module
  */
-import { type Matrix, matrix, normaliseToGrid } from "../linalg/matrix.ts";
+import { type Matrix, matrix, normaliseToGrid, takeRows } from "../linalg/matrix.ts";
 import type { Preparation } from "./provider.ts";
 
 /**
  * Vectors [N × D] of all rows, fitted on the named training rows; `raw` is left as it is. A row that is
  * zero stays zero, except that centring and standardising move it.
+ *
+ * @param order the rows of the result, by their numbers in `raw`. Default: all, as they are
  * @throws {RangeError} when something has to be fitted and there are no training rows
  */
 export function prepareVectors(
   raw: Matrix,
   preparation: Preparation,
   trainRows: ArrayLike<number>,
+  order?: ArrayLike<number>,
 ): Matrix {
   if (preparation !== "none" && trainRows.length === 0) {
     throw new RangeError(`"${preparation}" is fitted on training rows, got none`);
   }
   const { rows, width } = raw;
-  const out = matrix(rows, width, raw.data.slice());
+  const out = order ? takeRows(raw, order) : matrix(rows, width, raw.data.slice());
   if (preparation === "centre") {
     const mean = meanOf(raw, trainRows);
     for (let start = 0; start < out.data.length; start += width) {
@@ -31,7 +34,7 @@ export function prepareVectors(
     const mean = meanOf(raw, trainRows), scale = inverseDeviations(raw, mean, trainRows);
     for (let start = 0; start < out.data.length; start += width) {
       for (let j = 0; j < width; j++) {
-        out.data[start + j] = (raw.data[start + j] - mean[j]) * scale[j];
+        out.data[start + j] = (out.data[start + j] - mean[j]) * scale[j];
       }
     }
   }

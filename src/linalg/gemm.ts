@@ -40,7 +40,7 @@ export async function forEachProductBlock(
   options: { blockBytes?: number } = {},
 ): Promise<void> {
   const most = Math.floor((options.blockBytes ?? BLOCK_BYTES) / (4 * Math.max(1, b.rows)));
-  const step = Math.min(a.rows, Math.max(128, most)); // fewer rows starve the kernel
+  const step = Math.min(a.rows, Math.max(fewestRows(b.rows), most));
   const small = isSmall(a.rows * b.rows * a.width);
   const buffer = new Float32Array(step * b.rows);
   for (let start = 0; start < a.rows; start += step) {
@@ -50,6 +50,11 @@ export async function forEachProductBlock(
     await rowsAgainstRows(part, b, block, small);
     visit(start, block, rows);
   }
+}
+
+/** Fewer rows starve the kernel, but not where each is multiplied with 131,072 or more. */
+function fewestRows(columns: number): number {
+  return Math.min(128, Math.max(8, Math.ceil(2 ** 24 / Math.max(1, columns))));
 }
 
 /**

@@ -78,6 +78,11 @@ export async function assign(x: Matrix, centroids: Matrix): Promise<Assignment> 
   return served;
 }
 
+/** Every row of `x` with its nearest centroid; centroids without any row are left out. */
+export async function clustersAround(centroids: Matrix, x: Matrix): Promise<Clusters> {
+  return withoutEmptyClusters(centroids, await assign(x, centroids));
+}
+
 /**
  * Lloyd's iterations from given initial centroids [k × d], until no row changes its cluster. An empty cluster
  * is seeded again at the worst-served row.

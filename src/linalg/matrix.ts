@@ -48,6 +48,12 @@ export function takeRows(m: Matrix, rows: ArrayLike<number>): Matrix {
   return out;
 }
 
+/** At most so many of some rows, evenly. */
+export function strided(rows: ArrayLike<number>, most: number): Int32Array {
+  const count = Math.min(most, rows.length);
+  return Int32Array.from({ length: count }, (_, i) => rows[Math.floor(i * rows.length / count)]);
+}
+
 /** L2-normalises every row in place and rounds it to the {@link GRID}; a zero row stays zero. */
 export function normaliseToGrid(m: Matrix): Matrix {
   const { data, width } = m;

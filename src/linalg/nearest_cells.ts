@@ -8,7 +8,7 @@
  * first of those that a search for more finds.
  * @module
  */
-import { type Matrix, matrix, squareNorms, takeRows } from "./matrix.ts";
+import { type Matrix, matrix, squareNorms, strided, takeRows } from "./matrix.ts";
 import { forEachProductBlock, product } from "./gemm.ts";
 import { assign, inOrderOfRank, lloyd } from "./kmeans.ts";
 import {
@@ -111,9 +111,8 @@ async function chooseProbes(
   const halves = [0, 1].map((half) =>
     takeRows(cells.store, sample.filter((_, i) => i % 2 === half))
   );
-  const exact = await Promise.all(
-    halves.map((rows) => nearest(rows, cells.store, k, cells.rank)),
-  );
+  const exact: Neighbours[] = []; // one after the other: each needs room for a share of the store
+  for (const rows of halves) exact.push(await nearest(rows, cells.store, k, cells.rank));
   const recall = async (half: number, probes: number): Promise<number> =>
     recallOf(await search(halves[half], cells, k, probes), exact[half]);
   let probes = 1;
@@ -246,12 +245,6 @@ function bestKeys(queries: number, k: number): {
       return own(query).subarray(0, k).sort();
     },
   };
-}
-
-/** At most so many of the rows, evenly. */
-function strided(order: Int32Array, most: number): Int32Array {
-  const count = Math.min(most, order.length);
-  return Int32Array.from({ length: count }, (_, i) => order[Math.floor(i * order.length / count)]);
 }
 
 /** Room that is used again and again: fresh memory for every cell would outrun the garbage collector. */

@@ -45,9 +45,11 @@ export function buildTable(
   const picked = select(columns.rows, view.where, view.not, where);
   const chosen = view.documents ? withDocuments(picked, columns) : picked;
   const answers = view.documents ? columns.withDocuments : columns;
-  const scored = chosen.filter(({ at }) => answers.scores.hasAll(models, at));
+  const all = columns.rows.length, hasScores = answers.scores.havingAll(models, all);
+  const hasCosts = answers.costs.havingAll(models, all);
+  const scored = chosen.filter(({ at }) => hasScores(at));
   const rows = manifest.needsCosts && !view.documents
-    ? scored.filter(({ at }) => answers.costs.hasAll(models, at))
+    ? scored.filter(({ at }) => hasCosts(at))
     : scored;
   if (rows.length === 0) throw new DataError(`${where}: ${whyEmpty(answers, chosen, models)}`);
   sortById(rows, where);
@@ -74,7 +76,7 @@ export function buildTable(
       "missing cost": scored.length - rows.length,
     }, costs),
     ids: rows.map((record) => record.id),
-    texts: rows.map((record) => record.query),
+    texts: rows.map(({ at }) => columns.queries.get(at)),
     benchmarks,
     benchmark,
     tasks,
@@ -90,7 +92,7 @@ export function buildTable(
     costs,
     options: Uint16Array.from(
       rows,
-      (r, q) => r.options ?? optionsOf(r, facts[benchmark[q]], where),
+      (r, q) => r.options ?? optionsOf(r, columns, facts[benchmark[q]], where),
     ),
     solvedFrom: Float64Array.from(facts, (fact) => fact.solvedFrom),
     domains: facts.map((fact) => fact.domain),
@@ -117,7 +119,9 @@ function knownCells(
   rows: readonly RecordRow[],
   models: readonly string[],
 ): Cells {
-  return cellsOf(rows, models, columns.exact, (model, { at }) => columns.get(model, at));
+  const cells = emptyCells(rows.length * models.length, columns.exact);
+  columns.fill(cells, models, rows);
+  return cells;
 }
 
 function costCells(
@@ -243,7 +247,8 @@ function whyEmpty(
   models: readonly string[],
 ): string {
   if (chosen.length === 0) return "expected queries, got none with the labels of the view";
-  const has = (model: string): boolean => chosen.some(({ at }) => scores.hasAll([model], at));
+  const has = (model: string): boolean =>
+    chosen.some(({ at }) => !Number.isNaN(scores.get(model, at)));
   const scored = new Set(scores.models.filter(has));
   const absent = models.find((model) => !scored.has(model));
   return absent === undefined
@@ -273,9 +278,14 @@ function encode(labels: readonly string[], where: string): [string[], Uint16Arra
   return [distinct, Uint16Array.from(labels, (label) => index.get(label)!)];
 }
 
-function optionsOf(record: RecordRow, facts: BenchmarkFacts, where: string): number {
+function optionsOf(
+  record: RecordRow,
+  { queries }: RecordColumns,
+  facts: BenchmarkFacts,
+  where: string,
+): number {
   if (facts.options !== "letters") return facts.options;
-  const count = countOptions(record.query);
+  const count = countOptions(queries.get(record.at));
   if (count > 0) return count;
   throw new DataError(
     `${where}: ${record.id}: expected a query that lists its options as "A. …", "B. …", got none`,

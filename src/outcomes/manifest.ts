@@ -220,11 +220,13 @@ export function inferManifest(
   const pool = gaplessPool(columns, gaps);
   if (!pool) throw new DataError(`${name}: ${nothingLeft(rows.length, gaps)}`);
   const { models } = pool;
-  const scored = rows.filter(({ at }) => scores.hasAll(models, at));
+  const hasScores = scores.havingAll(models, rows.length);
+  const hasCosts = costs.havingAll(models, rows.length);
+  const scored = rows.filter(({ at }) => hasScores(at));
   // Who asks for queries to be left out gets cost columns, too, where some queries have all costs.
   const needsCosts = gaps === "drop-queries" &&
-    scored.some(({ at }) => costs.hasAll(models, at)) &&
-    scored.some(({ at }) => !costs.hasAll(models, at));
+    scored.some(({ at }) => hasCosts(at)) &&
+    scored.some(({ at }) => !hasCosts(at));
   const benchmarks = [...new Set(rows.map((record) => record.benchmark))].sort();
   const rich = documentedPool(columns, gaps);
   return {
@@ -277,7 +279,8 @@ function gapNotes(
   const pool = new Set(models);
   const partial = scores.models.filter((model) => !pool.has(model)).sort()
     .map((model) => `${model} (${scores.count(model)} of ${length} queries)`);
-  const incomplete = rows.filter(({ at }) => !scores.hasAll(models, at));
+  const hasScores = scores.havingAll(models, length);
+  const incomplete = rows.filter(({ at }) => !hasScores(at));
   const lacking = models.filter((model) => scores.count(model) < length)
     .map((model) => `${model} (${length - scores.count(model)})`);
   return [
@@ -300,11 +303,12 @@ function gapNotes(
 
 /** Which costs are missing, where others are known: one is enough to lose the cost columns. */
 function costNotes(
-  { costs }: RecordColumns,
+  { costs, rows }: RecordColumns,
   scored: readonly RecordRow[],
   models: readonly string[],
   leftOut: boolean,
 ): string[] {
+  if (costs.models.length === 0) return [];
   const first: string[] = [], total = scored.length * models.length;
   let missing = 0, free = 0;
   for (const { at, id } of scored) {
@@ -318,12 +322,13 @@ function costNotes(
     return free === total ? ["no cost columns: all costs are 0, so there is nothing to trade"] : [];
   }
   if (missing === total) return [];
+  const hasAll = costs.havingAll(models, rows.length);
   const which = `${missing} of ${total} costs are missing: ${some(first, missing)}`;
   if (leftOut) {
-    const without = scored.filter(({ at }) => !costs.hasAll(models, at)).length;
+    const without = scored.filter(({ at }) => !hasAll(at)).length;
     return [`${without} queries left out: ${which}`];
   }
-  const hint = scored.some(({ at }) => costs.hasAll(models, at))
+  const hint = scored.some(({ at }) => hasAll(at))
     ? "; --gaps drop-queries leaves such queries out"
     : "";
   return [`no cost columns: ${which}${hint}`];

@@ -14,6 +14,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../base/errors.ts";
+import { KeyTable } from "../base/key_table.ts";
 import { progress } from "../base/progress.ts";
 import { RecordColumns } from "./columns.ts";
 import { parseRecord } from "./parse.ts";
@@ -57,24 +58,25 @@ export interface LoadedColumns extends Loaded {
 export async function* readRecords(path: string): AsyncGenerator<OutcomeRecord, ReadResult, void> {
   const files = await recordFiles(path);
   const hash = createHash("sha256");
-  const seen = new Map<string, number>(), before: number[] = []; // number of a record; records before each file
+  const ids: string[] = [], before: number[] = []; // of the records so far; records before each file
+  const known = new KeyTable((number) => ids[number]);
   for (const file of files) {
-    before.push(seen.size);
+    before.push(ids.length);
     for await (const { record, line } of readFile(file, hash)) {
-      const earlier = seen.get(record.id);
-      if (earlier !== undefined) {
+      const earlier = known.first(record.id, ids.length);
+      if (earlier !== ids.length) {
         const of = before.findLastIndex((count) => count <= earlier);
         throw new DataError(
           `${file}:${line}: id: expected a new one, got ${JSON.stringify(record.id)}, ` +
             `which is already at ${basename(files[of])}:${earlier - before[of] + 1}`,
         );
       }
-      seen.set(record.id, seen.size);
+      ids.push(record.id);
       yield record;
     }
   }
-  if (seen.size === 0) throw new DataError(`${path}: expected records, got none`);
-  return { sha256: hash.digest("hex"), files, records: seen.size };
+  if (ids.length === 0) throw new DataError(`${path}: expected records, got none`);
+  return { sha256: hash.digest("hex"), files, records: ids.length };
 }
 
 /**

@@ -12,7 +12,7 @@ import { packSplits } from "../splits/pack.ts";
 import type { FinishedJob } from "../run/job_store.ts";
 import { failedJob } from "../run/work.ts";
 import type { Speed } from "../run/speed.ts";
-import { APPROXIMATE } from "../router/neighbours.ts";
+import { AT_THIS_SIZE } from "../router/size_notes.ts";
 import type { AnyRouter } from "../router/sequential.ts";
 import { environment, VERSION } from "../base/version.ts";
 import { type DecisionEntry, encodeDecisions } from "./decision_file.ts";
@@ -278,16 +278,16 @@ export function commandOf(settings: RunSettings): string {
     flag("gaps", settings.gaps) + flag("limit", settings.limit) + flag("keep", settings.keep);
 }
 
-/** How a method departs from its source, and how its searches from exact ones. */
+/** How a method departs from its source, and what it does otherwise on a pool as large as this one. */
 function statementOf(
   { statement }: AnyRouter,
   entries: readonly DecisionEntry[],
 ): string | null {
-  const searches = entries.flatMap(({ card, seed, fold }) =>
-    card.notes.filter((note) => note.startsWith(APPROXIMATE))
+  const bySize = entries.flatMap(({ card, seed, fold }) =>
+    card.notes.filter((note) => note.startsWith(AT_THIS_SIZE))
       .map((note) => `seed ${seed}, fold ${fold}: ${note}`)
   );
-  return [...(statement ? [statement] : []), ...searches].join("; ") || null;
+  return [...(statement ? [statement] : []), ...bySize].join("; ") || null;
 }
 
 function entryOf(

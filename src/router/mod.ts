@@ -58,6 +58,7 @@ export { decide, lambdaGrid, type Pool, TIE, tieOrder } from "./decide.ts";
 export { type RowKeys, stratified } from "./stratify.ts";
 export * from "./training.ts";
 export { neighbours } from "./neighbours.ts";
+export { AT_THIS_SIZE } from "./size_notes.ts";
 export { type Matrix, row } from "../linalg/matrix.ts";
 export type { Neighbours } from "../linalg/nearest.ts";
 export type { Assignment, Clusters } from "../linalg/kmeans.ts";

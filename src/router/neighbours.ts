@@ -5,23 +5,8 @@
 import type { QueryBatch } from "./contract.ts";
 import { nearest, type Neighbours } from "../linalg/nearest.ts";
 import { cutIntoCells, nearestInCells } from "../linalg/nearest_cells.ts";
+import { EXACT_UP_TO, noteSize } from "./size_notes.ts";
 import { idRank } from "./training.ts";
-
-/** Up to so many stored queries all pairs are compared; beyond, the nearest cells of the store. */
-export const EXACT_UP_TO = 2 ** 17;
-
-/** How a note on a search begins. */
-export const APPROXIMATE = "approximate neighbours";
-
-/** What there is to say of searches since {@link takeSearchNotes} was last called. */
-const notes = new Set<string>();
-
-/** How a search that was not exact was made; the notes of searches that the last caller did not take are gone. */
-export function takeSearchNotes(): string[] {
-  const taken = [...notes];
-  notes.clear();
-  return taken;
-}
 
 /** A search under way or done. */
 interface Held {
@@ -50,7 +35,7 @@ export async function neighbours(
     found.catch(() => delete held.found); // may be asked for again
   }
   const found = await held.found!;
-  if (held.note) notes.add(held.note);
+  if (held.note) noteSize(held.note);
   return found;
 }
 
@@ -65,7 +50,7 @@ async function search(
   const cells = await store.memo("cells", () => cutIntoCells(store.vectors, idRank(store)));
   const found = await nearestInCells(queries.vectors, cells, k, idRank(queries));
   const on = found.measuredOn > 0 ? `${found.measuredOn} of the queries` : "stored queries";
-  held.note = `${APPROXIMATE}: of ${n} stored queries, those in the nearest ` +
+  held.note = `neighbours are approximate: of ${n} stored queries, those in the nearest ` +
     `${cells.probes} of ${cells.centroids.rows} cells; recall ${
       found.recall.toFixed(3)
     } of ${k}, on ${on}`;

@@ -3,9 +3,10 @@
  * @module
  */
 import type { ModelProfiles, QueryBatch, TrainingData } from "./contract.ts";
-import { assign, type Clusters, kmeans } from "../linalg/kmeans.ts";
-import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import { assign, type Clusters, clustersAround, kmeans } from "../linalg/kmeans.ts";
+import { type Matrix, strided, takeRows } from "../linalg/matrix.ts";
 import { createMemo } from "./memo.ts";
+import { EXACT_UP_TO, noteSize } from "./size_notes.ts";
 import { type Random, random } from "../base/random.ts";
 
 /** Column means of [N × M] cells over all or some rows, missing cells skipped; NaN for an empty column. */
@@ -49,21 +50,25 @@ const QUERIES_PER_CLUSTER = 10;
 /**
  * k-means clusters of a batch's vectors, computed once for every (k, seed); k is lowered where there are
  * fewer than ten queries a cluster. One greedy start: it routes as well as the best of four plain ones, in a sixth of
- * their time.
+ * their time. Of more than {@link EXACT_UP_TO} queries so many, evenly by id, make the clusters, and a note says so.
  */
 export function clusters(
   queries: QueryBatch,
   k: number,
   seed: number,
 ): Promise<Clusters> {
-  const most = Math.max(1, Math.floor(queries.ids.length / QUERIES_PER_CLUSTER));
-  const count = Math.min(k, most);
-  return queries.memo(`kmeans/${count}/${seed}`, () =>
-    kmeans(queries.vectors, count, {
-      random: random(seed, "kmeans", count),
-      iterations: 30, // later iterations move few rows
-      rank: idRank(queries),
-    }));
+  const n = queries.ids.length;
+  if (n > EXACT_UP_TO) noteSize(`clusters are made of ${EXACT_UP_TO} of ${n} queries`);
+  const most = Math.max(1, Math.floor(n / QUERIES_PER_CLUSTER)), count = Math.min(k, most);
+  return queries.memo(`kmeans/${count}/${seed}`, async () => {
+    const options = { random: random(seed, "kmeans", count), iterations: 30 }; // later ones move few rows
+    if (n <= EXACT_UP_TO) {
+      return await kmeans(queries.vectors, count, { ...options, rank: idRank(queries) });
+    }
+    const sample = takeRows(queries.vectors, strided(byId(queries), EXACT_UP_TO));
+    const { centroids } = await kmeans(sample, count, options);
+    return await clustersAround(centroids, queries.vectors);
+  });
 }
 
 /** Rank of every query's id in ascending order. Length Q. */

@@ -106,9 +106,9 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
   };
   const shown = (raw: Matrix): Matrix => control === "constant-text" ? constant(raw) : raw;
   const preparation = control === "constant-text" ? "none" : data.preparation; // a constant centres to 0
-  const vectors = preparation === "done"
-    ? data.raw
-    : prepareVectors(shown(data.raw), preparation, rows.all);
+  const vectorsOf = preparation === "done"
+    ? (of: Uint32Array): Matrix => takeRows(data.raw, of)
+    : preparedRows(shown(data.raw), preparation, rows.all, rows.test);
   const documents = preparation === "done" || !data.documents
     ? data.documents
     : besideQueries(shown(data.raw), shown(data.documents), preparation, rows.all);
@@ -120,7 +120,7 @@ export function openSplit(data: EmbeddedTable, split: Split, control?: Control):
   const batch = (id: string, of: Uint32Array): QueryBatch => ({
     ids: Array.from(of, (i) => table.ids[i]),
     texts: Array.from(of, (i) => control === "constant-text" ? "constant" : table.texts[i]),
-    vectors: takeRows(vectors, of),
+    vectors: vectorsOf(of),
     ...(documents && { documents: takeRows(documents, of) }),
     memo: createMemo(id),
   });
@@ -304,6 +304,30 @@ function besideQueries(
   joined.data.set(documents.data, queries.data.length);
   const { data } = prepareVectors(joined, preparation, trainRows);
   return matrix(documents.rows, width, data.slice(queries.data.length));
+}
+
+/**
+ * The prepared vectors of some rows: of all for training and validation, and of all for the test, as they lie here, of
+ * others as copies.
+ */
+function preparedRows(
+  raw: Matrix,
+  preparation: Preparation,
+  all: Uint32Array,
+  test: Uint32Array,
+): (of: Uint32Array) => Matrix {
+  const order = new Uint32Array(all.length + test.length), place = new Uint32Array(raw.rows);
+  order.set(all);
+  order.set(test, all.length);
+  order.forEach((row, i) => place[row] = i);
+  const vectors = prepareVectors(raw, preparation, all, order);
+  const between = (from: number, to: number): Matrix =>
+    matrix(to - from, raw.width, vectors.data.subarray(from * raw.width, to * raw.width));
+  return (of) => {
+    if (of === all) return between(0, all.length);
+    if (of === test) return between(all.length, order.length);
+    return takeRows(vectors, of.map((row) => place[row]));
+  };
 }
 
 function constant(raw: Matrix): Matrix {

@@ -18,7 +18,7 @@ import { measureSpeed } from "./speed.ts";
 import type { Split } from "../splits/split.ts";
 import { loadRouter } from "../router/discover.ts";
 import { outcomesOf } from "./join.ts";
-import { takeSearchNotes } from "../router/neighbours.ts";
+import { takeSizeNotes } from "../router/size_notes.ts";
 import { tieOrder } from "../router/decide.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
@@ -128,7 +128,7 @@ function worksOn(
     const found = inMemory.get(job.router) ?? await find(job);
     if (isSequential(found)) return await visits(job, found, split, open.split, options);
     const router = checked(found);
-    takeSearchNotes(); // of a job that failed
+    takeSizeNotes(); // of a job that failed
     const decided = split.heldOutModels.length > 0
       ? await runNewModelJob(
         job.router,
@@ -140,7 +140,7 @@ function worksOn(
         setup.arms,
       )
       : await runJob(job.router, router, open.split, options);
-    const outcome = withNotes(decided, takeSearchNotes());
+    const outcome = withNotes(decided, takeSizeNotes());
     // From here on test outcomes may be looked at: the decisions are fixed by their hash.
     const decisionsSha256 = decisionsHash(outcome);
     const predictions = outcome.status === "decided" && outcome.predicted && !router.reference
@@ -176,7 +176,7 @@ function worksOn(
   };
 }
 
-/** With what is to be said of its searches on its card. */
+/** With what was done otherwise for the pool's size on its card. */
 function withNotes(outcome: JobOutcome, notes: readonly string[]): JobOutcome {
   if (outcome.status !== "decided" || notes.length === 0) return outcome;
   const { card } = outcome;

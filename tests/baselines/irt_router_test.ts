@@ -1,6 +1,6 @@
 /** IRT-Router where the trained probabilities are known, and its warm-up and new models by hand. */
 import assert from "node:assert/strict";
-import router, { type Config } from "../../baselines/irt_router.ts";
+import router, { batchOf, type Config } from "../../baselines/irt_router.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import type { FittedRouter, TrainingData } from "../../src/router/contract.ts";
 import { decide } from "../../src/router/decide.ts";
@@ -25,6 +25,14 @@ Deno.test("IRT-Router: cross-entropy on known cells ends at the mean of soft lab
     assert.ok(Math.abs(p - expected) < .01, `${p}, expected ${expected}`);
   }
   assert.equal(fitted.describe().parameters, 25 + 1 + 3 * 25);
+});
+
+Deno.test("IRT-Router: a step takes 512 cells; in a large pool a pass takes 1,000 steps", () => {
+  assert.equal(batchOf(9435, 28), 18);
+  assert.equal(batchOf(36_000, 112), 5); // 4.0 million cells
+  assert.equal(batchOf(1000, 3811), 1); // 3.8 million
+  assert.equal(batchOf(7618, 3811), 8); // 29 million
+  assert.equal(batchOf(700_000, 36), 700);
 });
 
 Deno.test("IRT-Router: three specialists are told apart nearly as well as can be", async () => {

@@ -9,7 +9,8 @@
  * result of all routers but the last; a run that was stopped goes on from the jobs in FOLDER/jobs.
  *
  * Peaks are those of the operating system (VmHWM, Linux only), anew for each stage; what Deno takes with nothing
- * loaded is taken off. A line a stage is printed and kept in FOLDER/scale.jsonl. docs/scale.md has the table.
+ * loaded is taken off. A line a stage is printed and kept in FOLDER/scale.jsonl, and what a router does otherwise at
+ * this size is printed. docs/scale.md has the table.
  * @module
  */
 import { dirname } from "node:path";
@@ -24,6 +25,7 @@ import { diffResults } from "../../src/results/diff.ts";
 import { openResult } from "../../src/results/open.ts";
 import { verifyResult } from "../../src/results/verify.ts";
 import { htmlReport } from "../../src/report/html/page.ts";
+import { AT_THIS_SIZE } from "../../src/router/size_notes.ts";
 import { loadDataset } from "../../datasets/load.ts";
 import { audited } from "../../src/audit/audited.ts";
 import type { DecisionEntry } from "../../src/results/decision_file.ts";
@@ -164,6 +166,12 @@ async function measure(
     if (!result && !["random", "best-single", ...routers].includes(job.router)) continue;
     const finished = known ??
       await stage(`fit and decide: ${job.router}`, () => work({ ...job, timed: false }));
+    const { outcome } = finished;
+    if (outcome.status === "decided") {
+      for (const note of outcome.card.notes) {
+        if (note.startsWith(AT_THIS_SIZE)) console.log(`${job.router}: ${note}`);
+      }
+    }
     if (result) await store.put(finished);
     done.push(finished);
   }

@@ -5,6 +5,7 @@ import { buildTable } from "../../src/outcomes/build.ts";
 import { inferManifest } from "../../src/outcomes/manifest.ts";
 import { parseRecord } from "../../src/outcomes/parse.ts";
 import { takeCells } from "../../src/outcomes/table.ts";
+import { TextColumn } from "../../src/outcomes/text_column.ts";
 import { SMALL, smallManifest } from "./small.ts";
 
 Deno.test("columns by hand: a number that float32 does not hold keeps all its digits, and its neighbours theirs", () => {
@@ -19,7 +20,10 @@ Deno.test("columns by hand: a number that float32 does not hold keeps all its di
   assert.equal(columns.get("nobody", 0), NaN);
   assert.deepEqual(columns.models, ["a", "b", "constructor"]);
   assert.deepEqual(["a", "b", "nobody"].map((m) => columns.count(m)), [3, 1, 0]);
-  assert.ok(columns.hasAll(["a", "b"], 0) && !columns.hasAll(["a", "b"], 2));
+  const hasBoth = columns.havingAll(["a", "b"], 3);
+  assert.deepEqual([0, 1, 2].map(hasBoth), [true, false, false]);
+  assert.deepEqual([0, 2].map(columns.havingAll(["a"], 3)), [true, true]);
+  assert.ok(!columns.havingAll(["nobody"], 3)(0));
 });
 
 Deno.test("columns of thousands of rows, one model known late", () => {
@@ -31,6 +35,21 @@ Deno.test("columns of thousands of rows, one model known late", () => {
     assert.equal(columns.get("early", row), row / 7);
     assert.equal(columns.get("late", row), row >= 4000 ? row % 2 : NaN);
   }
+});
+
+Deno.test("a column of texts gives each back as it was, also one larger than a piece", () => {
+  const texts = [
+    "",
+    "ä → 😀",
+    "\ufeffmark",
+    "x".repeat(400_000),
+    "é".repeat(900_000),
+    "\u0000",
+    "last",
+  ];
+  const column = new TextColumn();
+  for (const text of texts) column.add(text);
+  texts.forEach((text, at) => assert.ok(column.get(at) === text, `text ${at}`));
 });
 
 Deno.test("a table is the same from a list as from columns", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assemble } from "../../src/results/assemble.ts";
-import { APPROXIMATE } from "../../src/router/neighbours.ts";
+import { AT_THIS_SIZE } from "../../src/router/size_notes.ts";
 import { records } from "../report/fixture.ts";
 import { always, type Decider, handRun, headlineOnly, withFolder } from "./fixture.ts";
 
@@ -14,9 +14,9 @@ function noting(...notes: string[]): Decider {
   };
 }
 
-Deno.test("a search that was not exact is in the statement of its router, split by split", () =>
+Deno.test("what a pool's size changed is in the statement of its router, split by split", () =>
   withFolder(async (folder) => {
-    const note = `${APPROXIMATE}: of 9 stored queries, some`;
+    const note = `${AT_THIS_SIZE} neighbours are approximate`;
     const { plan, jobs } = await handRun(folder, {
       records: records(false),
       routers: {

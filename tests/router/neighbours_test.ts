@@ -1,11 +1,7 @@
 /** The search for neighbours that routers share. */
 import assert from "node:assert/strict";
-import {
-  APPROXIMATE,
-  EXACT_UP_TO,
-  neighbours,
-  takeSearchNotes,
-} from "../../src/router/neighbours.ts";
+import { neighbours } from "../../src/router/neighbours.ts";
+import { EXACT_UP_TO, takeSizeNotes } from "../../src/router/size_notes.ts";
 import { nearest } from "../../src/linalg/nearest.ts";
 import { matrix, normaliseToGrid, takeRows } from "../../src/linalg/matrix.ts";
 import { createMemo } from "../../src/router/memo.ts";
@@ -63,17 +59,19 @@ Deno.test("neighbours: beyond a size the search is approximate, and says what it
     memo: createMemo(name),
   });
   const queries = named(300, "queries"), small = named(n - 1, "small"), store = named(n, "store");
-  takeSearchNotes();
+  takeSizeNotes();
   const exact = await neighbours(queries, small, 10);
   assert.deepEqual(exact.index, (await nearest(queries.vectors, small.vectors, 10)).index);
-  assert.deepEqual(takeSearchNotes(), [], "an exact search is not worth a note");
+  assert.deepEqual(takeSizeNotes(), [], "an exact search is not worth a note");
 
   const found = await neighbours(queries, store, 10);
-  const [note, ...others] = takeSearchNotes();
+  const [note, ...others] = takeSizeNotes();
   assert.equal(others.length, 0);
   assert.match(
     note,
-    new RegExp(`^${APPROXIMATE}: of ${n} stored queries, .*, on 256 of the queries`),
+    new RegExp(
+      `^at this size neighbours are approximate: of ${n} stored queries, .*, on 256 of the queries`,
+    ),
   );
   const recall = Number(/recall ([\d.]+) of 10,/.exec(note)![1]);
   const truth = (await nearest(queries.vectors, store.vectors, 10)).index;
@@ -87,5 +85,5 @@ Deno.test("neighbours: beyond a size the search is approximate, and says what it
   );
 
   await neighbours(queries, store, 5);
-  assert.deepEqual(takeSearchNotes(), [note], "who asks later is told as well");
+  assert.deepEqual(takeSizeNotes(), [note], "who asks later is told as well");
 });
