@@ -1,0 +1,118 @@
+/** Every router of `baselines/`: conforms, and learns something on the demo pool. */
+import assert from "node:assert/strict";
+import { demoTable } from "../../datasets/demo/generate.ts";
+import { conform } from "../../src/router/conformance.ts";
+import { type AnyRouter, isSequential } from "../../src/router/sequential.ts";
+import { importModel } from "../../src/lm/import.ts";
+import { hybridOn } from "../../baselines/hybrid_llm_minilm.ts";
+import routerDc, { routerDcOn } from "../../baselines/routerdc_minilm.ts";
+import { SMOLLM2_SAT } from "../../baselines/_model_sat_lm.ts";
+import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
+import { STAGE1 as PAPER1 } from "../../src/icl/lm/stage1.ts";
+import { STAGE2 as PAPER2 } from "../../src/icl/lm/stage2.ts";
+import { TINY } from "../icl/tiny_router.ts";
+import { writeDecoder } from "../lm/tiny_decoder.ts";
+import { writeEncoder } from "../lm/tiny_encoder.ts";
+import { trackedRouters } from "../support/tracked.ts";
+import { openProvider } from "../../src/embed/mod.ts";
+import { openSplit } from "../../src/run/open_split.ts";
+import { runJob } from "../../src/run/job.ts";
+import { makeSplits } from "../../src/splits/make.ts";
+import { alone } from "../splits/tables.ts";
+import { column, decided, OPTIONS } from "../run/scene.ts";
+
+const routers = await trackedRouters();
+
+/** Share of the way from random to oracle, where a method as published cannot be expected to make a third. */
+const LESS: Readonly<Record<string, number>> = {
+  router_retriever_mean: 0.1, // one centroid a model, however seldom the model is best
+};
+
+/** What the demo has none of. */
+const ABSENT: readonly string[] = ["replies", "documents"];
+
+/** Where models of a few thousand random weights stand for real ones. */
+const store = await Deno.makeTempDir();
+await writeEncoder(`${store}/published`);
+await importModel(`${store}/published`, { id: "tiny", root: store });
+await Deno.mkdir(`${store}/decoder`);
+await writeDecoder(`${store}/decoder`);
+await Deno.writeTextFile(`${store}/decoder/source.json`, "{}");
+addEventListener("unload", () => Deno.removeSync(store, { recursive: true }));
+const HASTE = { tokens: 16, batch: 8, steps: 8, rate: 1e-3 };
+
+/** Conformance takes dozens of fits: those of a router that takes minutes are cut short, the same code on a small scale. */
+function hasty(id: string, router: AnyRouter): AnyRouter {
+  if (router.effort !== "minutes") return router;
+  if (id === "hier_router") return { ...router, grid: [{ hops: 3, entropy: 0.01, passes: 2 }] };
+  if (id === "router_r1") return { ...router, grid: [{ turns: 4, episodes: 600, entropy: 0.01 }] };
+  if (id === "hybrid_llm_minilm") {
+    const training = { ...HASTE, keep: "first", root: store } as const;
+    return { ...router, ...hybridOn("tiny", training) } as AnyRouter;
+  }
+  if (id === "routerdc_minilm") {
+    const [config] = routerDc.grid;
+    return { ...routerDc, ...routerDcOn("tiny", store), grid: [{ ...config, ...HASTE }] };
+  }
+  if (id === "icl_router_lm") {
+    const reading = { record: 16, decided: { record: 24, records: 2 }, judged: 20, rank: 2 };
+    const answer = { ...SMOLLM2.answer, models: 2, targets: 16, mostSteps: 8 };
+    const tiny = { ...SMOLLM2, model: "decoder", root: store, blocks: [1, 2] as const };
+    return { ...router, grid: [{ ...tiny, ...reading, answer }] };
+  }
+  if (id === "icl_router_paper") {
+    const stage1 = { ...PAPER1, batch: 8, mostTokens: 16, mostSteps: 2 };
+    const stage2 = { ...PAPER2, models: 2, targets: 8, mostSteps: 4 };
+    const tiny = { model: "decoder", root: store, rank: 2, profile: 16, textTokens: 8, judged: 20 };
+    return { ...router, grid: [{ ...tiny, stage1, stage2 }] };
+  }
+  if (id === "model_sat_lm") {
+    const training = { ...SMOLLM2_SAT.training, steps: 8, queries: 16, groups: 16 };
+    const tiny = {
+      ...SMOLLM2_SAT,
+      model: "decoder",
+      root: store,
+      blocks: [1, 2],
+      rank: 2,
+    } as const;
+    return { ...router, grid: [{ ...tiny, training }] };
+  }
+  assert.equal(id, "icl_router", "how is a fit of this router cut short?");
+  return { ...router, grid: [{ preset: TINY }] };
+}
+
+import { cpuUsage } from "node:process";
+const cpu = () => { const { user, system } = cpuUsage(); return (user + system) / 1e6; };
+for (const { id, router } of routers) {
+  Deno.test(`${id} conforms`, async () => { const s0 = cpu(); addEventListener; try {
+    const findings = await conform(hasty(id, router));
+    const failed = findings.filter(({ status }) => status === "fail");
+    assert.deepEqual(failed.map(({ check, detail }) => `${check}: ${detail}`), []);
+    const passed = findings.filter(({ status }) => status === "pass").length;
+    assert.ok(passed > (isSequential(router) ? 10 : 18), `${passed}`);
+  } finally { Deno.writeTextFileSync("/tmp/t26/conf.txt", `${(cpu()-s0).toFixed(2)} ${id}\n`, {append: true}); } });
+}
+
+Deno.test("every router beats a random choice on 900 demo queries by a third of the gap to the oracle, or says why not", async () => {
+  const table = demoTable({ queries: 900 }), M = table.models.length;
+  const provider = await openProvider("static");
+  const data = { table, raw: await provider.embed(table.texts), preparation: provider.preparation };
+  const [frozen] = makeSplits(table, alone(table), "id", [11]);
+  const split = openSplit(data, frozen);
+  const rows = [...split.testRows];
+  const outcomes = rows.map((row) => table.scores.subarray(row * M, (row + 1) * M));
+  const mean = (values: readonly number[]): number =>
+    values.reduce((a, b) => a + b) / values.length;
+  const random = mean(outcomes.map((scores) => mean([...scores])));
+  const oracle = mean(outcomes.map((scores) => Math.max(...scores)));
+  for (const { id, router } of routers) {
+    if (isSequential(router) || router.needs?.some((need) => ABSENT.includes(need))) continue;
+    if (router.weights) continue; // what they learn is asked on a tiny model, in tests of their own
+    const s0 = cpu(); addEventListener("unload", () => {}); globalThis.queueMicrotask(() => {});
+    const choice = column(decided(await runJob(id, router, split, OPTIONS)), 0);
+    Deno.writeTextFileSync("/tmp/t26/conf.txt", `   random ${(cpu()-s0).toFixed(2)} ${id}\n`, {append: true});
+    const score = mean(choice.map((m, i) => outcomes[i][m]));
+    const bar = random + (oracle - random) * (LESS[id] ?? 1 / 3);
+    assert.ok(score > bar, `${id} ${score}, expected ${bar} at least`);
+  }
+});
