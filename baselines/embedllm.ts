@@ -123,7 +123,10 @@ export async function routed(
   const { models, weights } = vectors, M = models.length, { data: a } = parameters.get("a");
   const { W, w } = { W: parameters.get("W").data, w: parameters.get("w").data }, d = a.length;
   // a ⊙ (W φ + w) and u·φ + bias as linear maps, the bias in the last row: [(D + 1) × d], [(D + 1) × M].
-  const features = Float64Array.from([...W, ...w]).map((value, at) => value * a[at % d]);
+  const features = new Float64Array(W.length + w.length);
+  features.set(W);
+  features.set(w, W.length);
+  for (let at = 0; at < features.length; at++) features[at] *= a[at % d];
   const p = weights.subarray(0, d * M), D = W.length / d;
   const u = await productF64(features, p, D + 1, d, M);
   for (let m = 0; m < M; m++) u[D * M + m] += weights[d * M + m];

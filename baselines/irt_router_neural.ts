@@ -37,6 +37,7 @@ import {
   mul,
   reshape,
   scale,
+  shift,
   sigmoid,
   slice,
   square,
@@ -72,6 +73,8 @@ export interface Way {
 
 /** Latent skills, as published; hidden units of f; cells of the table a step and the learning rate. */
 const SKILLS = 25, HIDDEN = 64, CELLS = 2048, RATE = 0.02;
+/** What squares of weights lose their last digits beside: far less than these sums can tell. */
+const FLUSHED = 1e-12;
 /** Steps on all labels at once, and their rate, that fit the abilities of new models. */
 const EXAM = { steps: 150, rate: 0.1 };
 const WAYS: readonly Way[] = [0.25, 1, 1 / 16, 1 / 64].map((pull) => ({ pull }));
@@ -159,8 +162,16 @@ function answers(parameter: Bound, items: Tensor): Tensor {
     reshape(slice(items, 1, half * SKILLS, (half + 1) * SKILLS), [B, 1, SKILLS])
   );
   const x = mul(relevance, sub(reshape(sigmoid(theta), [1, M, SKILLS]), difficulty));
-  const h = tanh(linear(x, square(parameter("in")), parameter("in bias")));
-  return reshape(linear(h, square(parameter("out")), parameter("out bias")), [B, M]);
+  const h = tanh(linear(x, monotone(parameter("in")), parameter("in bias")));
+  return reshape(linear(h, monotone(parameter("out")), parameter("out bias")), [B, M]);
+}
+
+/**
+ * w², 0 where it is below some 10⁻¹⁹. Many weights end there, and products with squares smaller still would be
+ * subnormal, on which a CPU computes many times slower.
+ */
+function monotone(w: Tensor): Tensor {
+  return shift(shift(square(w), FLUSHED), -FLUSHED);
 }
 
 /** @param abilities θ of the models as columns, [skills × M] */

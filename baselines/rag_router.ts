@@ -35,6 +35,8 @@ import { modelLoss } from "./_dual_contrast.ts";
 export interface Config {
   /** Passes over the training rows. */
   readonly passes: number;
+  /** Least steps; 300 if absent. */
+  readonly leastSteps?: number;
 }
 
 /** What the router may use, for its controls. */
@@ -67,12 +69,12 @@ export function ragRouter(allowed: Allowed): Router<Config> {
     effort: "seconds",
     grid: [{ passes: 40 }, { passes: 15 }, { passes: 100 }],
     scale: "rank",
-    async fit(train, { passes }, context) {
+    async fit(train, { passes, leastSteps = TRAINING.leastSteps }, context) {
       const { queries, models, meanCosts } = train, M = models.length, D = queries.vectors.width;
       const { random } = context,
         { positive, negative, examples } = statesOf(train, allowed, random);
       const inputs = beside(queries, allowed), parameters = network(D, models, random);
-      const { leastSteps, leastBatch, mostBatch, rate } = TRAINING, N = examples.length;
+      const { leastBatch, mostBatch, rate } = TRAINING, N = examples.length;
       const fair = Math.round(passes * N / leastSteps);
       const batch = Math.min(Math.max(fair, leastBatch), mostBatch, N);
       await trainNetwork({

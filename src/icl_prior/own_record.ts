@@ -37,9 +37,12 @@ export type OwnAround = (
  * much is known of these.
  */
 export function ownAround(records: WholeRecords, pool: KnownPool): OwnAround {
-  const { scores, models, rows, columns } = records, { cosine } = pool;
+  const { scores, models, rows, columns } = records, { cosine } = pool, overall = mean(pool.means);
   const known = Array.from({ length: models }, (_, m) => {
-    const others = Float64Array.from(rows, (row) => scoreOfOthers(pool, row, columns[m]));
+    const others = new Float64Array(rows.length);
+    for (let i = 0; i < others.length; i++) {
+      others[i] = scoreOfOthers(pool.records, rows[i], columns[m], overall);
+    }
     const levels = levelOf(records, m, others);
     return { others, ...levels, byTask: taskMeans(records, m, levels.level, pool) };
   });
@@ -73,12 +76,16 @@ export function ownAround(records: WholeRecords, pool: KnownPool): OwnAround {
   };
 }
 
-/** Mean score of the known models but one on a recorded query, pulled towards their mean on all by one score. */
-function scoreOfOthers({ records, means }: KnownPool, row: number, except: number): number {
-  const M = records.models, overall = mean(means);
+/** Mean score of the known models but one on a recorded query, pulled towards their mean on all, `overall`, by one score. */
+function scoreOfOthers(
+  { scores, models: M }: KnownPool["records"],
+  row: number,
+  except: number,
+  overall: number,
+): number {
   let sum = overall, count = 1;
   for (let m = 0; m < M && row >= 0; m++) {
-    const score = records.scores[row * M + m];
+    const score = scores[row * M + m];
     if (m !== except && score === score) sum += score, count++;
   }
   return sum / count;
@@ -101,7 +108,7 @@ function taskMeans(
     if (score === score) lists[tasks[rows[k]]].push(score);
   }
   const counts = lists.map((list) => list.length);
-  const sums = lists.map((list) => list.sort((a, b) => a - b).reduce((a, b) => a + b, 0));
+  const sums = lists.map(sumInOrder);
   return (votes, i, self) => {
     const own = self >= 0 && scoreOf(self) === scoreOf(self) ? tasks[rows[self]] : -1;
     let total = 0, mean = 0, known = 0;
@@ -128,8 +135,15 @@ function levelOf(
     const score = scores[i * models + m];
     if (score === score) own.push(score), leads.push(score - others[i]);
   }
-  // Sorted, so that no sum depends on the order of the record.
-  const sum = (list: number[]): number => list.sort((a, b) => a - b).reduce((a, b) => a + b, 0);
   const count = own.length;
-  return { level: (sum(own) + 0.5) / (count + 1), count, lead: sum(leads) / (count + 2) };
+  return {
+    level: (sumInOrder(own) + 0.5) / (count + 1),
+    count,
+    lead: sumInOrder(leads) / (count + 2),
+  };
+}
+
+/** Σ from the smallest number on, so that no sum depends on the order of the record. */
+function sumInOrder(list: readonly number[]): number {
+  return Float64Array.from(list).sort().reduce((a, b) => a + b, 0);
 }

@@ -8,7 +8,7 @@ import { seal } from "../../src/results/result.ts";
 import { bytesOf, ended, filesBelow, finishedJobs, run, start, until, workFolder } from "./cli.ts";
 
 const KILLS = 20;
-const folder = await workFolder(150);
+const folder = await workFolder(100);
 const DATA = `${folder}/pool/records.jsonl`;
 /** Five folds (there are few rows) of two seeds, seven reference rows and three routers. */
 const ROUTERS = "ridge,uniroute,knn", JOBS = 2 * 5 * 10;
@@ -55,8 +55,8 @@ Deno.test("bench: one worker or two, the same bytes", async () => {
 });
 
 Deno.test("bench: new-model and ood runs of all routers, one worker or two, the same bytes", async () => {
-  const args = ["--data", DATA, "--seeds", "5", "--protocol", "new-model,ood:3", "--embedding"];
-  const more = ["hashed-384", "--budgets", "8", "--subsets", "1", "--workers"];
+  const args = ["--data", DATA, "--seeds", "5", "--protocol", "new-model,ood:3"];
+  const more = ["--budgets", "8", "--subsets", "1", "--workers"];
   for (const workers of ["1", "2"]) {
     const { code, text } = await run(
       "bench",

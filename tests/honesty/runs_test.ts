@@ -17,7 +17,7 @@ import { routers } from "./scene.ts";
 /** Replaces the outcomes of chosen cells in records by noise. */
 function poisonedRecords(poison: (id: string, model: string) => boolean): OutcomeRecord[] {
   const source = random(17, "poisoned records");
-  return demoRecords({ queries: 150 }).map(({ tokens: _tokens, ...record }) => {
+  return demoRecords({ queries: 100 }).map(({ tokens: _tokens, ...record }) => {
     const noise = (values: Record<string, number>, draw: () => number) =>
       Object.fromEntries(
         Object.entries(values).map(([model, value]) => {
@@ -47,7 +47,7 @@ async function wholeRun(
       data: path,
       protocol,
       seeds: [3],
-      embedding: "hashed-384",
+      embedding: "static",
       validation: "benchmarks",
       device: "cpu",
       ...(protocol === "new-model" ? { budgets: [8, 16], subsets: 2 } : {}),
