@@ -90,7 +90,8 @@ async function fit(
   };
 }
 
-async function calibrate(
+/** The pool's Platt scaling on validation rows, if there are any, and how reliable that makes the scores there. */
+export async function calibrate(
   { rows, reader, kernel }: Trained,
   pool: ReadPool,
 ): Promise<{ readonly platt: Platt; readonly notes: readonly string[] }> {
