@@ -12,11 +12,11 @@
  * Without step 3's descent (`optmerge_average`) M is the average of the experts.
  */
 import type { Router } from "../../src/router/mod.ts";
-import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
+import { ONE_RECORD } from "../../src/icl/lm/fused_presets.ts";
 import { mergeLanguageModel, mergeTable } from "../../src/icl/variants/merged_bases.ts";
 import { type MergeConfig, mergeRouter } from "../../src/icl/variants/merged_experts.ts";
 
-const TABLE = mergeTable(), LANGUAGE_MODEL = mergeLanguageModel(SMOLLM2);
+const TABLE = mergeTable(), LANGUAGE_MODEL = mergeLanguageModel(ONE_RECORD);
 
 /** The router. */
 const router: Router<MergeConfig> = mergeRouter({
@@ -49,7 +49,7 @@ export const optmerge_lm: Router<MergeConfig> = mergeRouter(
       "adapters of ICL-Router (SmolLM2) fine-tuned per benchmark, merged back into one network",
     statement:
       "OptMerge with its code's branch for LoRA (targets not centred, SGD from the mean), on adapters that experts " +
-      "go on training from those of ICL-Router (SmolLM2); projector, label tokens and head stay the base's. At most " +
+      "go on training from those of ICL-Router (SmolLM2, one record); projector, label tokens and head stay the base's. At most " +
       "five experts: where there are more benchmarks, several share one.",
   },
   LANGUAGE_MODEL,

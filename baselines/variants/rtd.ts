@@ -19,7 +19,7 @@
  * `rtd_raw.ts`.
  */
 import type { Router } from "../../src/router/mod.ts";
-import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
+import { ONE_RECORD } from "../../src/icl/lm/fused_presets.ts";
 import { frozenLanguageModel, frozenTable } from "../../src/icl/variants/rtd_bases.ts";
 import { type RtdConfig, rtdRouter } from "../../src/icl/variants/rtd_router.ts";
 
@@ -50,16 +50,16 @@ export const rtd_hard: Router<RtdConfig> = rtdRouter(
   "hard",
 );
 
-/** RTD on the state that the head of ICL-Router (SmolLM2) reads: its mean over a model's three records. */
+/** RTD on the state that the head of ICL-Router (SmolLM2) reads. */
 export const rtd_lm: Router<RtdConfig> = rtdRouter(
   {
     name: "RTD (ICL-Router, SmolLM2)",
     summary:
       "kNN on the states that the head of ICL-Router (SmolLM2) reads, alone or mixed with the head",
     statement:
-      "RTD on the decision state of ICL-Router (SmolLM2), one store a model, whose values are scores in place of labels " +
-      "(our extension); a state is the mean over a model's three records; H = 1 or 9, d = 576. Records and prior are of " +
-      "training rows alone, since validation rows choose T and the weight λ of the mixture. It takes in no new models.",
+      "RTD on the decision state of ICL-Router (SmolLM2, one record), one store a model, whose values are scores in place " +
+      "of labels (our extension); H = 1 or 9, d = 576. Record and prior are of training rows alone, since validation rows " +
+      "choose T and the weight λ of the mixture. It takes in no new models.",
   },
-  frozenLanguageModel(SMOLLM2, 9),
+  frozenLanguageModel(ONE_RECORD, 9),
 );
