@@ -53,10 +53,12 @@ const router: SequentialRouter<Config> = {
   grid: [{ turns: 4, episodes: 30_000, entropy: 0.01 }],
   async fit(train, config, context) {
     const world = new World(train, config.turns), policies: Policy[] = [];
+    const look = context.look && ((ppo: Ppo) => context.look!(acting(world, [{ ppo, note: "" }])));
     for (const alpha of ALPHAS) {
-      const look = context.look &&
-        ((ppo: Ppo) => context.look!(acting(world, [...policies, { ppo, note: "" }])));
-      policies.push(await learn(world, alpha, config, context, look));
+      // The first is what the headline is of.
+      policies.push(
+        await learn(world, alpha, config, context, alpha === ALPHAS[0] ? look : undefined),
+      );
     }
     return acting(world, policies);
   },
