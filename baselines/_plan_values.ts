@@ -117,11 +117,15 @@ const HIDDEN = 64, BATCH = 128, EPOCHS = 10, RATE = 0.003, DECAY = 0.01;
 const hidden = (_: Graph, parameter: Bound, x: Tensor): Tensor =>
   linear(relu(linear(x, parameter("W"), parameter("c"))), parameter("E"), parameter("b"));
 
-/** Fits V by ½ mean (V(s, a) − r)² over the actions taken. Before learning V is the mean of r. */
+/**
+ * Fits V by ½ mean (V(s, a) − r)² over the actions taken. Before learning V is the mean of r.
+ * @param look is shown V so far after every step
+ */
 export async function fitValue(
   { x, targets, taken }: ValueData,
   random: Random,
   signal: AbortSignal,
+  look?: (soFar: PlanValue["values"], steps: number) => Promise<void> | void,
 ): Promise<PlanValue> {
   const actions = targets.length / x.rows, parameters = new Parameters(random);
   const mean = targets.reduce((sum, r, at) => sum + taken[at] * r, 0) /
@@ -130,6 +134,8 @@ export async function fitValue(
   parameters.add("c", [HIDDEN], zeros);
   parameters.add("E", [HIDDEN, actions], zeros);
   parameters.add("b", [actions], values(new Float64Array(actions).fill(mean)));
+  const blocks = new Blocks(parameters, hidden);
+  const V: PlanValue["values"] = (rows) => blocks.apply(rows);
   const { loss } = await trainNetwork({
     parameters,
     examples: Uint32Array.from({ length: x.rows }, (_, i) => i),
@@ -143,7 +149,6 @@ export async function fitValue(
       const error = sub(hidden(graph, parameter, take(x.data, x.width)), take(targets, actions));
       return scale(div(sumAll(mul(w, mul(error, error))), sumAll(w)), 0.5);
     },
-  }, { signal });
-  const blocks = new Blocks(parameters, hidden);
-  return { values: (rows) => blocks.apply(rows), parameters: parameters.count, loss };
+  }, { signal, look: look && ((steps) => look(V, steps)) });
+  return { values: V, parameters: parameters.count, loss };
 }

@@ -65,13 +65,17 @@ export function scorerData(train: TrainingData): ScorerData {
   return { train, features, scalings };
 }
 
-/** Trains a scorer on some rows of the data. */
+/**
+ * Trains a scorer on some rows of the data.
+ * @param look may ask after every step for the scorer so far
+ */
 export async function fitReplyScorer(
   data: ScorerData,
   rows: ReadonlySet<number>,
   epochs: number,
   random: Random,
   context: Pick<FitContext, "progress" | "signal">,
+  look?: (soFar: () => ReplyScorer, steps: number) => Promise<void> | void,
 ): Promise<ReplyScorer> {
   const { train: { queries, models, scores }, features } = data, M = models.length;
   const D = queries.vectors.width, R = features.width;
@@ -117,7 +121,11 @@ export async function fitReplyScorer(
       sites.draw(draw, masks);
       return { ...masks, ...at, queries: queries.vectors.data };
     },
-  }, context);
+  }, {
+    progress: context.progress,
+    signal: context.signal,
+    look: look && ((steps) => look(() => trained(data, parameters, random), steps)),
+  });
   return trained(data, parameters, random);
 }
 

@@ -61,6 +61,7 @@ const router: SequentialRouter<Config> = {
         return order[at++];
       });
       await ppo.learn(await world.play(ppo, rows, random.fork("rollout", rollout)), rollout);
+      await context.look?.(acting(world, ppo));
       context.progress((rollout + 1) / rollouts);
     }
     await ppo.release();

@@ -53,7 +53,13 @@ const router: SequentialRouter<Config> = {
   grid: [{ turns: 4, episodes: 30_000, entropy: 0.01 }],
   async fit(train, config, context) {
     const world = new World(train, config.turns), policies: Policy[] = [];
-    for (const alpha of ALPHAS) policies.push(await learn(world, alpha, config, context));
+    const look = context.look && ((ppo: Ppo) => context.look!(acting(world, [{ ppo, note: "" }])));
+    for (const alpha of ALPHAS) {
+      // The first is what the headline is of.
+      policies.push(
+        await learn(world, alpha, config, context, alpha === ALPHAS[0] ? look : undefined),
+      );
+    }
     return acting(world, policies);
   },
 };
@@ -70,6 +76,7 @@ async function learn(
   alpha: number,
   { turns, episodes, entropy }: Config,
   { random, signal, progress }: FitContext,
+  look?: (soFar: Ppo) => Promise<void>,
 ): Promise<Policy> {
   const own = random.fork("alpha", alpha), order = byId(world.train.queries);
   const size = Math.min(ROLLOUT, order.length), rollouts = Math.ceil(episodes / size);
@@ -92,6 +99,7 @@ async function learn(
       ),
       rollout,
     );
+    await look?.(ppo);
     progress((ALPHAS.indexOf(alpha) + (rollout + 1) / rollouts) / ALPHAS.length);
   }
   await ppo.release();
@@ -205,7 +213,7 @@ class World {
 function acting(world: World, policies: readonly Policy[]): FittedSequential {
   return {
     models: world.train.models,
-    dial: { name: "α", values: ALPHAS },
+    dial: { name: "α", values: ALPHAS.slice(0, policies.length) },
     async act(seen, alpha = ALPHAS[0]) {
       const { ppo } = policies[ALPHAS.indexOf(alpha)], y = await ppo.apply(world.inputs(seen));
       return seen.queries.ids.map((_, e): Action => {

@@ -5,9 +5,13 @@ import type { FittedSequential, QueryBatch, Router, SequentialRouter, TrainingDa
 import { type EpisodeReport, readEpisodes } from "../src/results/episode_file.ts";
 import { episodesFigure } from "../src/report/figures/episodes.ts";
 import { boundsOf, readersOf } from "../src/report/tables/episode_table.ts";
-// The learning curve of a policy is a step inside one router.
+// Learning curves are of steps inside one router.
 import hierRouter from "../baselines/hier_router.ts";
-import { type Lesson, Ppo } from "../baselines/_ppo.ts";
+import iroPlans from "../baselines/iro_plans.ts";
+import { fitValue } from "../baselines/_plan_values.ts";
+import { LAMBDAS, Planner } from "../baselines/_planner.ts";
+import { fitReplyScorer, scorerData } from "../baselines/_reply_scorer.ts";
+import routerR1 from "../baselines/router_r1.ts";
 import { hier_router_blanked } from "../baselines/variants/hier_router.ts";
 import { CONTEXT } from "../tests/router/hand.ts";
 // The attention of ICL-Router+ is a step inside one router.
@@ -34,6 +38,7 @@ import { toDevice } from "../src/nn/on_device/transfer.ts";
 import { bind } from "../src/nn/parameters.ts";
 import { Program } from "../src/nn/program.ts";
 import { probeDevice } from "../src/onnx/device.ts";
+import { playEpisodes } from "../src/router/episodes.ts";
 import { createMemo } from "../src/router/memo.ts";
 import { networkOf, STEP, tokensOf, trainingOf } from "../tests/bench/icl_step.ts";
 import { batchOf, logits, parametersOf, type Sizes } from "../tests/nn/tiny_transformer.ts";
@@ -145,8 +150,7 @@ export function forgotten(queries: QueryBatch): QueryBatch {
   return { ...queries, memo: createMemo(`clock ${times++}`) };
 }
 
-export { boundsOf, episodesFigure, hier_router_blanked, hierRouter, readersOf };
-export { playEpisodes } from "../src/router/episodes.ts";
+export { boundsOf, episodesFigure, hier_router_blanked, hierRouter, playEpisodes, readersOf, routerR1 };
 export { tellingReplies } from "../tests/baselines/scenes.ts";
 
 /** In-distribution runs with routers that read replies, one a dataset, that with most seeds, and their episodes. */
@@ -170,28 +174,80 @@ function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : 1;
 }
 
-/**
- * A policy fitted by PPO, with the mean score of the replies it committed to and its calls an episode, rollout by
- * rollout: the value that PPO is to learn of a commit is the score.
- */
-export async function watched<C>(router: SequentialRouter<C>, train: TrainingData): Promise<{
-  fitted: FittedSequential;
-  rollouts: { score: number; calls: number }[];
-}> {
-  const { learn } = Ppo.prototype, rollouts: { score: number; calls: number }[] = [];
-  Ppo.prototype.learn = function (lessons: readonly Lesson[], rollout: number) {
-    const commits = lessons.filter(({ action }) => action >= train.models.length);
-    rollouts.push({
-      score: mean(commits.map(({ target }) => target)),
-      calls: lessons.length / commits.length - 1,
-    });
-    return learn.call(this, lessons, rollout);
+/** What a router that visits models did on rows, quality first. */
+export interface Did {
+  /** Mean score of the replies it answered with: its reward, at this end of the dial. */
+  readonly score: number;
+  /** Calls a query. */
+  readonly calls: number;
+}
+
+/** Rows with what all models said. */
+type Told = TrainingData & { replies: NonNullable<TrainingData["replies"]> };
+
+async function did(fitted: FittedSequential, rows: Told, horizon: number): Promise<Did> {
+  const { choice, visited } = await playEpisodes(fitted, rows, horizon), M = rows.models.length;
+  return {
+    score: mean(Array.from(choice, (m, i) => rows.scores[i * M + m])),
+    calls: visited.filter((m) => m < M).length / choice.length,
   };
-  try {
-    return { fitted: await router.fit(train, router.grid[0], CONTEXT), rollouts };
-  } finally {
-    Ppo.prototype.learn = learn;
-  }
+}
+
+/**
+ * A policy fitted by PPO, with what the policy so far did after every rollout: on the rows it learns from, and on others.
+ */
+export async function watched<C>(
+  router: SequentialRouter<C>,
+  learned: Told,
+  held: Told,
+  config = router.grid[0],
+): Promise<{ fitted: FittedSequential; rollouts: { learned: Did; held: Did }[] }> {
+  const rollouts: { learned: Did; held: Did }[] = [];
+  const look = async (soFar: FittedSequential): Promise<void> => {
+    const [on, off] = [learned, held].map((rows) => did(soFar, rows, router.horizon));
+    rollouts.push({ learned: await on, held: await off });
+  };
+  return { fitted: await router.fit(learned, config, { ...CONTEXT, look }), rollouts };
+}
+
+/** Loss after some steps, on the rows learned from and on others. */
+export interface Loss {
+  readonly steps: number;
+  readonly learned: number;
+  readonly held: number;
+}
+
+/**
+ * What is learned before anything is decided: V of the first round of IRO (routing plans), ½ (V − R)², and the scorer of
+ * the cascade that reads replies, cross-entropy, on the first `split` rows of a pool.
+ */
+export async function valueCurves(all: Told, split: number): Promise<{ value: Loss[]; scorer: Loss[] }> {
+  const rows = [...all.queries.ids.keys()], parts = [rows.slice(0, split), rows.slice(split)];
+  const value: Loss[] = [], scorer: Loss[] = [];
+  const planner = new Planner(all, new Float64Array(all.scores.length), iroPlans.grid[0]);
+  const lessons = parts.map((own) => {
+    const tasks = own.flatMap((row) => LAMBDAS.map((_, lambda) => ({ row, lambda })));
+    return planner.lessons(tasks, planner.drawn(tasks, random(1, "plans")));
+  });
+  await fitValue(lessons[0], random(1, "values"), CONTEXT.signal, async (V, steps) => {
+    if (steps % 20 !== 0) return;
+    const [learned, held] = await Promise.all(lessons.map(async ({ x, targets, taken }) => {
+      const wrong = (await V(x)).map((v, at) => taken[at] * (v - targets[at]) ** 2 / 2);
+      return wrong.reduce((a, b) => a + b) / x.rows; // one action is taken in every row
+    }));
+    value.push({ steps, learned, held });
+  });
+  const data = scorerData(all), M = all.models.length;
+  await fitReplyScorer(data, new Set(parts[0]), 12, random(1, "scorer"), CONTEXT, async (soFar, steps) => {
+    if (steps % 2 !== 0) return;
+    const made = soFar(), cross = (g: number, s: number): number => -Math.log(s ? g : 1 - g);
+    const [learned, held] = await Promise.all(parts.map(async (own) =>
+      mean(Array.from(await made.scoreRows(own), (g, at) =>
+        cross(g, all.scores[own[Math.floor(at / M)] * M + at % M])))
+    ));
+    scorer.push({ steps, learned, held });
+  });
+  return { value, scorer };
 }
 
 /** Why SmolLM2 cannot be asked here, in a sentence; undefined where it can. */

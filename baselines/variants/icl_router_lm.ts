@@ -4,7 +4,7 @@
  * @module
  */
 import type { Router } from "../../src/router/mod.ts";
-import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
+import { ONE_RECORD, SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { fusedRouter } from "../../src/icl/lm/fused_router.ts";
 import type { FusedMethod } from "../../src/icl/lm/fused_training.ts";
 
@@ -49,5 +49,5 @@ export const icl_lm_name: Router<FusedMethod> = fusedRouter(
 export const icl_lm_one: Router<FusedMethod> = fusedRouter(
   "ICL-Router (SmolLM2), one record",
   "answers from one record of 128 queries",
-  { ...SMOLLM2, decided: { record: 128, records: 1 } },
+  ONE_RECORD,
 );

@@ -3,6 +3,9 @@ import router from "../iro_plans.ts";
 import type { Config } from "../_planner.ts";
 import { blanked, type SequentialRouter } from "../../src/router/mod.ts";
 
+/** β at which V alone decides: π_0 only says which actions there are. */
+const GREEDY = 1e-6;
+
 /** The same planner, to which every reply is empty: what it earns more than this, it reads. */
 export const iro_plans_blanked: SequentialRouter<Config> = blanked(router);
 
@@ -30,6 +33,19 @@ export const iro_plans_unlucky: SequentialRouter<Config> = {
   grid: router.grid.map((config) => ({ ...config, keep: "highest score" as const })),
 };
 
+/** No frozen router: what whole plans earned that took an action, by regression; the action of the highest utility is taken. */
+export const plan_utility: SequentialRouter<Config> = {
+  ...router,
+  name: "direct utility regression of plans",
+  summary: "rival: the utility of whole random plans, given what is read and the next action",
+  source: "control: utility regression with the network of IRO (routing plans)",
+  statement:
+    "Learns what plans drawn at random earned, at each of their steps, and takes the action of the highest predicted " +
+    "utility. The frozen router draws the plans and is an input; it does not weigh actions. Network and inputs are those " +
+    "of IRO (routing plans).",
+  grid: [{ ...router.grid[0], rounds: 1, beta: GREEDY }],
+};
+
 /** No plan and no frozen router: the utility of answering with each model, given what is read; the best is taken. */
 export const answer_utility: SequentialRouter<Config> = {
   ...router,
@@ -39,5 +55,5 @@ export const answer_utility: SequentialRouter<Config> = {
   statement:
     "Learns from every possible answer after random visits; asks while a model not asked looks better than the replies " +
     "read, so it never asks only in order to know more. Network and inputs are those of IRO (routing plans).",
-  grid: [{ ...router.grid[0], rounds: 1, beta: 1e-6, learns: "answers" }],
+  grid: [{ ...router.grid[0], rounds: 1, beta: GREEDY, learns: "answers" }],
 };

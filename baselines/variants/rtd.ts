@@ -19,7 +19,11 @@
  * `rtd_raw.ts`.
  */
 import type { Router } from "../../src/router/mod.ts";
+import { ONE_RECORD } from "../../src/icl/lm/fused_presets.ts";
+import { frozenLanguageModel, frozenTable } from "../../src/icl/variants/rtd_bases.ts";
 import { type RtdConfig, rtdRouter } from "../../src/icl/variants/rtd_router.ts";
+
+const TABLE = frozenTable();
 
 /** The router. */
 const router: Router<RtdConfig> = rtdRouter({
@@ -29,7 +33,7 @@ const router: Router<RtdConfig> = rtdRouter({
     "RTD on the decision state of ICL-Router (table), which judges one model at a time: one store a model, " +
     "whose values are scores in place of labels (our extension; `rtd_hard` keeps labels). H = 1 or 4, " +
     "d = 64 (far smaller than the paper's). T and the weight λ of the mixture are chosen on validation rows.",
-});
+}, TABLE);
 export default router;
 
 /**
@@ -42,5 +46,20 @@ export const rtd_hard: Router<RtdConfig> = rtdRouter(
     summary: "RTD with solved or not as values",
     statement: "RTD with solved or not as values, else as RTD (ICL-Router).",
   },
+  TABLE,
   "hard",
+);
+
+/** RTD on the state that the head of ICL-Router (SmolLM2) reads. */
+export const rtd_lm: Router<RtdConfig> = rtdRouter(
+  {
+    name: "RTD (ICL-Router, SmolLM2)",
+    summary:
+      "kNN on the states that the head of ICL-Router (SmolLM2) reads, alone or mixed with the head",
+    statement:
+      "RTD on the decision state of ICL-Router (SmolLM2, one record), one store a model, whose values are scores in place " +
+      "of labels (our extension); H = 1 or 9, d = 576. Record and prior are of training rows alone, since validation rows " +
+      "choose T and the weight λ of the mixture. It takes in no new models.",
+  },
+  frozenLanguageModel(ONE_RECORD, 9),
 );

@@ -22,6 +22,8 @@ export interface AnswerNetwork {
   readonly input: number;
   /** Layers that keep keys and values. */
   readonly layers: number;
+  /** Width of the states that its head reads. */
+  readonly width: number;
   /** Whether models are known by a learned token in place of their record (a control). */
   readonly byName: boolean;
   /** Tokens of a record of K queries. */
@@ -53,6 +55,15 @@ export interface AnswerNetwork {
     memory: readonly KeysValues[],
     options?: BlockOptions,
   ): Tensor;
+  /** What the head reads to say so, model by model: [G·B × width]. Arguments as of {@link answer}. */
+  states(
+    parameter: Bound,
+    vectors: Tensor,
+    memory: readonly KeysValues[],
+    options?: BlockOptions,
+  ): Tensor;
+  /** ℓ of states [rows × width], [rows × 1]. */
+  head(parameter: Bound, states: Tensor): Tensor;
 }
 
 /** The parameters that are trained, by name. */

@@ -64,7 +64,7 @@ export interface TableNetwork extends AnswerNetwork {
 export function tableNetwork(parameters: Parameters, shape: NetworkShape): TableNetwork {
   const { input, layers, heads, width, pairTokens, identities } = shape;
   return {
-    ...{ parameters, shape, input, layers },
+    ...{ parameters, shape, input, layers, width },
     byName: identities !== undefined,
     recordLength: (K) => pairTokens ? K : 2 * K,
     memoryShape: (length) => [1, heads, length, width / heads],
@@ -74,6 +74,9 @@ export function tableNetwork(parameters: Parameters, shape: NetworkShape): Table
     readNames: (parameter, models, options) => encodeIdentities(parameter, shape, models, options),
     answer: (parameter, vectors, memory, options) =>
       answerLogits(parameter, shape, vectors, memory, options),
+    states: (parameter, vectors, memory, options) =>
+      answerStates(parameter, shape, vectors, memory, options),
+    head: headLogits,
   };
 }
 
@@ -171,9 +174,13 @@ export function answerLogits(
   options: BlockOptions = {},
 ): Tensor {
   const h = answerStates(parameter, shape, vectors, prefixes, options);
-  const logits = linear(h, parameter("answer_head"), undefined, { transposeWeight: true });
+  return reshape(headLogits(parameter, h), [prefixes[0].keys.shape[0], vectors.shape[0]]);
+}
+
+function headLogits(parameter: Bound, states: Tensor): Tensor {
+  const logits = linear(states, parameter("answer_head"), undefined, { transposeWeight: true });
   const [no, yes] = [0, 1].map((j) => slice(logits, 1, j, j + 1));
-  return reshape(sub(yes, no), [prefixes[0].keys.shape[0], vectors.shape[0]]);
+  return sub(yes, no);
 }
 
 /** What the head reads at [ANSWER] of every target for every model, normalised: [G·B × width]. */

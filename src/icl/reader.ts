@@ -4,7 +4,7 @@
  * @module
  */
 import { CapabilityError, DataError } from "../base/errors.ts";
-import type { Matrix } from "../linalg/matrix.ts";
+import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { inBlocks } from "../nn/blocks.ts";
 import type { Feeds } from "../nn/program.ts";
 import { copied, Programs, type ProgramsOptions } from "../nn/programs.ts";
@@ -60,19 +60,49 @@ export class Reader<N extends AnswerNetwork = AnswerNetwork> {
    * record only.
    */
   async answer(queries: Matrix, records: readonly EncodedRecord[]): Promise<Float64Array> {
-    const M = records.length, out = new Float64Array(queries.rows * M), { network } = this;
-    for (const [m, { length, memory }] of records.entries()) {
-      const column = await inBlocks(queries, BATCH, async (targets) => {
-        const { logits } = await this.#programs.run(`answer ${length}`, (graph, parameter) => {
-          const known = memoryInputs(graph, network.layers, network.memoryShape(length));
-          const rows = graph.input("targets", [BATCH, network.input]);
-          graph.output("logits", network.answer(parameter, rows, known));
-        }, { ...memory, targets });
-        return logits;
-      });
+    const M = records.length, out = new Float64Array(queries.rows * M);
+    for (const [m, record] of records.entries()) {
+      const column = await this.#behind("answer", queries, record);
       column.forEach((logit, i) => out[i * M + m] = logit);
     }
     return out;
+  }
+
+  /** What the head reads of each query behind a record, [Q × width]. It depends on the query and the record alone. */
+  async states(queries: Matrix, record: EncodedRecord): Promise<Matrix> {
+    const data = await this.#behind("states", queries, record);
+    return matrix(queries.rows, this.network.width, data);
+  }
+
+  /** ℓ that the head makes of states [Q × width]. Length Q. */
+  async head(states: Matrix): Promise<Float64Array> {
+    const { network } = this;
+    return Float64Array.from(
+      await inBlocks(states, BATCH, async (rows) => {
+        const { logits } = await this.#programs.run("head", (graph, parameter) => {
+          const read = graph.input("states", [BATCH, network.width]);
+          graph.output("logits", network.head(parameter, read));
+        }, { states: rows });
+        return logits;
+      }),
+    );
+  }
+
+  /** What the network has at the queries behind a record. */
+  async #behind(
+    what: "answer" | "states",
+    queries: Matrix,
+    { length, memory }: EncodedRecord,
+  ): Promise<Float32Array> {
+    const { network } = this;
+    return await inBlocks(queries, BATCH, async (targets) => {
+      const made = await this.#programs.run(`${what} ${length}`, (graph, parameter) => {
+        const known = memoryInputs(graph, network.layers, network.memoryShape(length));
+        const rows = graph.input("targets", [BATCH, network.input]);
+        graph.output("behind", network[what](parameter, rows, known));
+      }, { ...memory, targets });
+      return made.behind;
+    });
   }
 
   /**

@@ -88,6 +88,36 @@ export function mergeAdapters(
   }
 }
 
+/** Names of the matrices that have an adapter, without ".weight". */
+export function adapted(parameters: Parameters): string[] {
+  return [...parameters].filter(([name]) => name.endsWith(B)).map(([name]) =>
+    name.slice(0, -B.length)
+  );
+}
+
+/**
+ * How far training has moved a matrix by its adapter, (α / r) · (B′A′ − B A) [out × in], as a product of thin ones:
+ * left [out × 2r], right [2r × in].
+ * @param name of the matrix, without ".weight"
+ */
+export function adapterStep(
+  before: Parameters,
+  after: Parameters,
+  name: string,
+  { rank, alpha }: Pick<LoraOptions, "rank" | "alpha">,
+): { readonly left: Float64Array; readonly right: Float64Array; readonly rank: number } {
+  const out = before.get(name + B).shape[0], left = new Float64Array(2 * out * rank);
+  [after, before].forEach((parameters, side) =>
+    parameters.get(name + B).data.forEach((value, at) => {
+      const column = side * rank + at % rank;
+      left[2 * rank * Math.floor(at / rank) + column] = (side === 0 ? value : -value) * alpha /
+        rank;
+    })
+  );
+  const right = [after, before].flatMap((parameters) => [...parameters.get(name + A).data]);
+  return { left, right: Float64Array.from(right), rank: 2 * rank };
+}
+
 /** Writes those parameters that are `wanted` (adapters, a projector) and no others, atomically. */
 export async function writeSome(
   path: string,

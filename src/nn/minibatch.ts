@@ -53,6 +53,12 @@ export interface Batch {
   take(table: Float32Array, width: number): Tensor;
 }
 
+/** For learning curves. */
+export interface Look {
+  /** Is called after every step: the parameters stand as they are then. */
+  look?(steps: number): Promise<void> | void;
+}
+
 /** What training reports. */
 export interface TrainReport {
   /** Steps done. */
@@ -67,7 +73,7 @@ export interface TrainReport {
  */
 export async function trainNetwork(
   options: TrainOptions,
-  watch: Pick<LoopOptions, "progress" | "signal"> = {},
+  watch: Pick<LoopOptions, "progress" | "signal"> & Look = {},
 ): Promise<TrainReport> {
   const { parameters, examples, epochs, rate, decay = 0, frozen, random } = options;
   const N = examples.length, B = Math.min(options.batch, N);
@@ -91,6 +97,7 @@ export async function trainNetwork(
     const build = (graph: Graph, parameter: Bound): Tensor =>
       options.loss(graph, parameter, tables.of(graph));
     losses.push((await trainer.update("batch", build, feed)).loss);
+    await watch.look?.(step + 1);
   }).finally(() => trainer.release());
   return { steps, loss: meanOfLast(losses) };
 }

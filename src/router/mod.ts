@@ -50,6 +50,7 @@ export {
   blanked,
   type FittedSequential,
   type Observation,
+  type SequentialContext,
   type SequentialRouter,
 } from "./sequential.ts";
 export { Episodes } from "./episodes.ts";

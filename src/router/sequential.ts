@@ -33,8 +33,14 @@ export interface SequentialRouter<C = unknown> extends
   fit(
     train: TrainingData,
     config: C,
-    context: FitContext,
+    context: SequentialContext,
   ): FittedSequential | Promise<FittedSequential>;
+}
+
+/** What a fit may use besides data. */
+export interface SequentialContext extends FitContext {
+  /** Is shown, now and then while it learns, the router that the fit would end with: for learning curves, and no more. */
+  look?(soFar: FittedSequential): Promise<void>;
 }
 
 /** Any router. */
@@ -90,6 +96,10 @@ export function blanked<C>(router: SequentialRouter<C>): SequentialRouter<C> {
     blanks.set(replies, known);
     return known;
   };
+  const deaf = (fitted: FittedSequential): FittedSequential => ({
+    ...fitted,
+    act: (seen, setting) => fitted.act({ ...seen, replies: silent(seen.replies) }, setting),
+  });
   const bare = (train: TrainingData): TrainingData => ({
     ...train,
     ...(train.replies && { replies: silent(train.replies) }),
@@ -100,11 +110,8 @@ export function blanked<C>(router: SequentialRouter<C>): SequentialRouter<C> {
     name: `${router.name}, replies blanked`,
     summary: `control: ${router.summary}; but every reply is empty`,
     async fit(train, config, context) {
-      const fitted = await router.fit(bare(train), config, context);
-      return {
-        ...fitted,
-        act: (seen, setting) => fitted.act({ ...seen, replies: silent(seen.replies) }, setting),
-      };
+      const look = context.look && ((soFar: FittedSequential) => context.look!(deaf(soFar)));
+      return deaf(await router.fit(bare(train), config, { ...context, look }));
     },
   };
 }

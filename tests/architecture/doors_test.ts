@@ -19,7 +19,6 @@ const PLANNED: Readonly<Record<string, string>> = {
   "src/audit/overlap.ts": "overlap between data sets, as a command",
   "src/icl/store.ts": "saving a fitted router",
   "src/icl/lm/": "ICL-Router on a language model, as a command",
-  "src/nn/lora.ts": "the same",
   "src/icl/variants/optmerge.ts#mergeLoss": "its test shows that the merge minimises it",
   "src/icl/variants/optmerge.ts#mergeGradient": "its test shows that the merge makes it zero",
   "src/icl_plus/record_variances.ts#logLikelihood": "its test compares it with the dense formula",

@@ -6,6 +6,7 @@ import { hier_router_blanked } from "../../baselines/variants/hier_router.ts";
 import { random } from "../../src/base/random.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { type Paths, playEpisodes } from "../../src/router/episodes.ts";
+import type { FittedSequential } from "../../src/router/sequential.ts";
 import { CONTEXT } from "../router/hand.ts";
 import { tellingReplies } from "./scenes.ts";
 
@@ -94,4 +95,23 @@ Deno.test("where replies tell what queries do not, it probes on after a bad repl
   const reading = await play(router, 0), blind = await play(hier_router_blanked, 0);
   assert.ok(reading.q > .75 && reading.calls > 1.2, JSON.stringify(reading));
   assert.ok(blind.q < .66, JSON.stringify(blind));
+});
+
+Deno.test("looked at while it learns: the last look is the router itself, also of one that hears nothing", async () => {
+  const train = tellingReplies(60, 1), test = tellingReplies(40, 2);
+  const choices = async (fitted: FittedSequential): Promise<string> =>
+    (await playEpisodes(fitted, test, 3)).choice.join();
+  for (const  of of[router, hier_router_blanked]) {
+    const config = { ...of.grid[0], passes: 4 }, looks: string[] = [];
+    const look = async (soFar: FittedSequential): Promise<void> =>
+      void looks.push(await choices(soFar));
+    const watched = await choices(await of.fit(train, config, { ...CONTEXT, look }));
+    assert.equal(looks.length, 4);
+    assert.equal(looks[3], watched);
+    assert.equal(
+      watched,
+      await choices(await of.fit(train, config, CONTEXT)),
+      "looks change nothing",
+    );
+  }
 });

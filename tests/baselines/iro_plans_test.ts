@@ -4,7 +4,12 @@ import router from "../../baselines/iro_plans.ts";
 import { grown, survivors } from "../../baselines/_plan_search.ts";
 import { basePolicy, fitValue, type Plan, type PlanValue } from "../../baselines/_plan_values.ts";
 import { type Config, earned, LAMBDAS, Planner, START } from "../../baselines/_planner.ts";
-import { answer_utility, iro_plans_blanked } from "../../baselines/variants/iro_plans.ts";
+import {
+  answer_utility,
+  iro_plans_blanked,
+  plan_utility,
+} from "../../baselines/variants/iro_plans.ts";
+import { observed } from "../../baselines/_reply_reader.ts";
 import { random } from "../../src/base/random.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import { type Matrix, matrix } from "../../src/linalg/matrix.ts";
@@ -98,6 +103,21 @@ Deno.test("search on the worked pool: four plans are kept, and the one that earn
   near((await found("earned most", likes)).asked[0], 1);
 });
 
+Deno.test("utility regression by hand: V alone decides, however unlikely π_0 finds the action", async () => {
+  const train = pair(), { grid: [config] } = plan_utility;
+  assert.deepEqual([config.learns, config.rounds], ["plans", 1]); // one regression, on whole plans
+  const planner = new Planner(train, new Float64Array(2), config),
+    start = observed(train, [0], [[]]);
+  // π_0 visits the first with a chance of 1/(1 + e⁻⁸) = .99966: log π_0 is 8 more for it, V .01 less.
+  const states = { seen: start, base: [Float64Array.of(0.8, 0)], lambda: [3] };
+  const next = async (by: Planner): Promise<readonly number[]> => {
+    const [successors] = await by.successors(states, [valued([0.79, 0.8, 9, 9])]);
+    return survivors(grown(START, successors), 1)[0].asked;
+  };
+  assert.deepEqual(await next(planner), [1]);
+  assert.deepEqual(await next(new Planner(train, new Float64Array(2), CONFIG)), [0]); // β = 1
+});
+
 Deno.test("lessons: every prefix of a plan is told what the plan earned; or each answer what it would earn", () => {
   const train = pair(), base = new Float64Array(2), task = { row: 0, lambda: 3 };
   const plan: Plan = { ...START, asked: [0, 1], commit: 1 };
@@ -151,6 +171,8 @@ Deno.test("where replies tell what queries do not, it asks on after a bad reply;
   assert.ok(blind < 0.67, `${blind}`);
   const direct = await play(answer_utility);
   assert.ok(direct > 0.74, `${direct}`);
+  const plans = await play(plan_utility);
+  assert.ok(plans > 0.74, `${plans}`);
 });
 
 Deno.test("fewer queries than parts are refused", async () => {

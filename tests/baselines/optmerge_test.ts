@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import optmerge from "../../baselines/variants/optmerge.ts";
 import type { FittedRouter, PointPredictions } from "../../src/router/contract.ts";
-import { expertGroups, isMerged, mergeRouter } from "../../src/icl/variants/merged_experts.ts";
+import { isMerged, mergeTable } from "../../src/icl/variants/merged_bases.ts";
+import { expertGroups, mergeRouter } from "../../src/icl/variants/merged_experts.ts";
 import { trained } from "../../src/icl/fit.ts";
 import { fitTable, routerOf } from "../../src/icl/router.ts";
 import {
@@ -19,7 +20,7 @@ import {
 const TRAIN = training(old), M = old.models.length;
 
 async function fit(lambda: number, steps?: number): Promise<FittedRouter> {
-  const router = mergeRouter({ name: "tiny", summary: "" }, steps, VARIANT);
+  const router = mergeRouter({ name: "tiny", summary: "" }, mergeTable(VARIANT), steps);
   return await router.fit(TRAIN, { lambda }, context());
 }
 
@@ -44,7 +45,7 @@ Deno.test("OptMerge: one expert a benchmark, how far each went is said, and M is
   );
   assert.match(notes, /merged: ‖M‖\/‖θ_0‖ 0\.\d+, λ = 1\n/);
   assert.notDeepEqual(await qualities(average), await qualities(fitted));
-  const again = await mergeRouter({ name: "tiny", summary: "" }, 300, VARIANT)
+  const again = await mergeRouter({ name: "tiny", summary: "" }, mergeTable(VARIANT))
     .fit(training(old), { lambda: 1 }, context());
   assert.deepEqual(await qualities(again), await qualities(fitted), "a second fit, bit for bit");
 });

@@ -11,7 +11,8 @@ import { type RtdConfig, rtdRouter, type Values } from "../../src/icl/variants/r
 import { fitTable, routerOf } from "../../src/icl/router.ts";
 import { random } from "../../src/base/random.ts";
 import { type Matrix, row } from "../../src/linalg/matrix.ts";
-import { DecisionStates, newModelStore } from "../../src/icl/variants/decision_store.ts";
+import { newModelStore } from "../../src/icl/variants/new_model_stores.ts";
+import { frozenTable } from "../../src/icl/variants/rtd_bases.ts";
 import { recordOf, solvedOf } from "../../src/icl/record.ts";
 import {
   column,
@@ -34,7 +35,7 @@ async function fit(
   values: Values = "soft",
   stage: "tune" | "final" = "final",
 ): Promise<FittedRouter> {
-  const router = rtdRouter({ name: "tiny", summary: "" }, values, VARIANT);
+  const router = rtdRouter({ name: "tiny", summary: "" }, frozenTable(VARIANT), values);
   return await router.fit(TRAIN, { ...STORE_ALONE, ...config }, context({ stage }));
 }
 
@@ -119,13 +120,13 @@ Deno.test("RTD: a new model brings a store of its own labels; the old models sta
 });
 
 Deno.test("RTD: a new model's store does not say what its record was told: a label leaves its own state alone", async () => {
-  const source = new DecisionStates(network.reader), given = profilesOf(takeModels(fresh, [0]), 30);
+  const given = profilesOf(takeModels(fresh, [0]), 30);
   const keysOf = async (profiles: typeof given): Promise<Matrix> => {
     const { queries: { vectors }, scores, solvedFrom } = profiles;
     const data = { vectors, labels: solvedOf(scores, solvedFrom), models: 1 };
     const first = Array.from({ length: 20 }, (_, i) => i);
     const whole = await network.reader.encode(recordOf(data, first, 0));
-    return (await newModelStore(source, profiles, 0, 20, whole)).store.keys;
+    return (await newModelStore(network.reader, profiles, 0, 20, whole)).store.keys;
   };
   const before = await keysOf(given);
   assert.equal(before.rows, 30, "those beyond the record as well");

@@ -140,13 +140,15 @@ Deno.test("loss of a step by hand: counted from a prior, and models beside each 
   const parameters = new Parameters(random(1));
   parameters.add("own", [2, 1], values(own));
   const stub: AnswerNetwork = {
-    ...{ parameters, input: WIDTH, layers: 0, byName: true },
+    ...{ parameters, input: WIDTH, layers: 0, width: 1, byName: true },
     recordLength: () => 1,
     memoryShape: () => [],
     group: () => ({ decay: 0 }),
     read: () => [],
     readNames: () => [],
     answer: (parameter, vectors) => expand(parameter("own"), [2, vectors.shape[0]]),
+    states: (parameter) => parameter("own"),
+    head: (_, states) => states,
   };
   const data: AnswerData = {
     ...material(normalMatrix(4, WIDTH, 1), Float64Array.from(labels.flat()), 0, 4),

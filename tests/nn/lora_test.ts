@@ -5,6 +5,8 @@ import { random } from "../../src/base/random.ts";
 import { gradients, mul, sumAll } from "../../src/nn/ops.ts";
 import { Graph } from "../../src/nn/graph.ts";
 import {
+  adapted,
+  adapterStep,
   addAdapters,
   isAdapter,
   mergeAdapters,
@@ -151,5 +153,24 @@ Deno.test("only what is wanted is saved, and comes back", async () => {
     await refuse((name) => name.includes("lora_A"), /expected shape \[2,4\], got \[1,8\]/);
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("how far training moved a matrix, as thin factors: what merging both adapters gives", () => {
+  const before = parametersOf(), after = parametersOf();
+  adapt(before);
+  after.get("q.lora_B.weight").data.set([2, 1, 0, -1, 4, 3]);
+  after.get("q.lora_A.weight").data.set([1, 0, 2, -1, 0.5, 1, 1, 3]);
+  assert.deepEqual(adapted(before), ["q"]);
+  const { left, right, rank } = adapterStep(before, after, "q", LORA);
+  assert.deepEqual([rank, left.length, right.length], [4, 3 * 4, 4 * 4]);
+  for (const parameters of [before, after]) mergeAdapters(parameters, LORA);
+  const [from, to] = [before, after].map((parameters) => parameters.get("q.weight").data);
+  for (let i = 0; i < 3; i++) {
+    for (let j = 0; j < 4; j++) {
+      let moved = 0;
+      for (let k = 0; k < rank; k++) moved += left[i * rank + k] * right[k * 4 + j];
+      assert.ok(Math.abs(moved - (to[i * 4 + j] - from[i * 4 + j])) < 1e-5);
+    }
   }
 });

@@ -96,6 +96,20 @@ Deno.test("trainNetwork the same seed gives the same bits, another one others", 
   assert.notDeepEqual(weights(a), weights(c));
 });
 
+Deno.test("trainNetwork shows the parameters after every step, and learns the same when it is looked at", async () => {
+  const [watched, alone] = [fresh(), fresh()], seen: number[] = [], first: number[] = [];
+  await trainNetwork(options(watched, { epochs: 3 }), {
+    look: (steps) => {
+      seen.push(steps);
+      first.push(watched.get("w").data[0]);
+    },
+  });
+  await trainNetwork(options(alone, { epochs: 3 }));
+  assert.deepEqual(seen, Array.from({ length: 15 }, (_, i) => i + 1));
+  assert.equal(new Set(first).size, 15, "each step moved it");
+  assert.deepEqual([first.at(-1), weights(watched)], [watched.get("w").data[0], weights(alone)]);
+});
+
 Deno.test("trainNetwork frozen parameters stay, few examples make one batch, none teaches nothing", async () => {
   const parameters = fresh();
   await trainNetwork(options(parameters, { frozen: (name) => name === "b", examples: [0, 1, 2] }));

@@ -90,11 +90,19 @@ function network(
       parameter("projector.bias"),
       { transposeWeight: true },
     );
-  /** ℓ of states [rows × width], [rows × 1]. */
-  const heard = (parameter: Bound, rows: Tensor): Tensor =>
-    linear(rows, parameter("answer_head"), parameter("answer_bias"), { transposeWeight: true });
+  const head: AnswerNetwork["head"] = (parameter, states) =>
+    linear(states, parameter("answer_head"), parameter("answer_bias"), { transposeWeight: true });
+  const states: AnswerNetwork["states"] = (parameter, vectors, memory) => {
+    const [models, , length] = memory[0].keys.shape, B = vectors.shape[0];
+    const rows = expand(reshape(slots(parameter, vectors), [1, B, width]), [models, B, width]);
+    const made = backbone.decode(parameter, rows, {
+      positions: Array.from({ length: B }, () => length),
+      attend: (layer, q, own) => sharedPrefixAttention(q, memory[layer - from], own, B),
+    });
+    return reshape(made, [models * B, width]);
+  };
   return {
-    ...{ parameters, input, layers: layers - from },
+    ...{ parameters, input, layers: layers - from, width, states, head },
     byName: identities !== undefined,
     recordLength: (K) => K,
     memoryShape: backbone.memoryShape,
@@ -113,15 +121,11 @@ function network(
     },
     readNames: (parameter, models) =>
       backbone.remember(parameter, lookup(parameter("identity_table"), models)),
-    answer: (parameter, vectors, memory) => {
-      const [models, , length] = memory[0].keys.shape, B = vectors.shape[0];
-      const rows = expand(reshape(slots(parameter, vectors), [1, B, width]), [models, B, width]);
-      const states = backbone.decode(parameter, rows, {
-        positions: Array.from({ length: B }, () => length),
-        attend: (layer, q, own) => sharedPrefixAttention(q, memory[layer - from], own, B),
-      });
-      return reshape(heard(parameter, reshape(states, [models * B, width])), [models, B]);
-    },
+    answer: (parameter, vectors, memory) =>
+      reshape(head(parameter, states(parameter, vectors, memory)), [
+        memory[0].keys.shape[0],
+        vectors.shape[0],
+      ]),
   };
 }
 

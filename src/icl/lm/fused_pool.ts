@@ -27,6 +27,8 @@ export interface ReadPool {
   readonly models: readonly string[];
   /** Their records, read, several a model; none without a network. Length M. */
   readonly records: readonly (readonly EncodedRecord[])[];
+  /** Rows that stand in a model's records. Length M. */
+  readonly recorded: readonly ReadonlySet<number>[];
   /** All their labelled queries. */
   readonly labels: Labels;
 }
@@ -48,7 +50,7 @@ export async function readPool(
   { decided, byName }: Decided,
   presentedAs: Presented,
 ): Promise<ReadPool> {
-  const M = models.length, records: EncodedRecord[][] = [];
+  const M = models.length, records: EncodedRecord[][] = [], recorded: Set<number>[] = [];
   const shown = presented(labels.subarray(0, count * M), models, presentedAs);
   const drawn = random(presentedAs.seed, "records");
   const order = Array.from({ length: count }, (_, i) => ({ i, at: drawn.fork(ids[i]).next() }))
@@ -68,10 +70,10 @@ export async function readPool(
         read.push(await reader.encode(recordOf({ vectors, labels: shown, models: M }, list, m)));
       }
     }
-    records.push(read);
+    records.push(read), recorded.push(new Set(lists.flat()));
   }
   const told = { vectors: firstRows(vectors, count), scores: scores.subarray(0, count * M), means };
-  return { models, records, labels: told };
+  return { models, records, recorded, labels: told };
 }
 
 /** Lists of `size` items, at most so many; a single shorter one where there are fewer items. */

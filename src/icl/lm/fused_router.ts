@@ -7,13 +7,7 @@
  */
 import { CapabilityError } from "../../base/errors.ts";
 import { takeRows } from "../../linalg/matrix.ts";
-import type {
-  FitContext,
-  FittedRouter,
-  ModelProfiles,
-  Router,
-  TrainingData,
-} from "../../router/contract.ts";
+import type { FittedRouter, ModelProfiles, Router } from "../../router/contract.ts";
 import { poolMean } from "../../router/training.ts";
 import { calibrated, type Platt, plattProbabilities } from "../calibration.ts";
 import { trainedParameters } from "../answer_network.ts";
@@ -67,30 +61,37 @@ export function fusedRouter(
     ...(method.priorOnly ? {} : { weights: method.model }),
     refit: "train", // validation rows choose among the weights of the run
     ...(method.byName ? {} : { unseen: "zero-update" as const }),
-    fit: async (train, config, context) => routed(await fit(train, config, context, reading)),
+    fit: async (train, config, context) => {
+      const network = await trained(train, config, context);
+      return await routerOf(network, config, { whose: reading, seed: context.seed });
+    },
   };
 }
 
-async function fit(
-  train: TrainingData,
+/**
+ * The router of a trained network: records read, answers calibrated.
+ * @param shown rows that are labelled queries when it counts, the first ones; all if absent
+ */
+export async function routerOf(
+  network: Trained,
   method: FusedMethod,
-  context: FitContext,
-  whose: Reading,
-): Promise<Fitted> {
-  const network = await trained(train, method, context), { reader, rows, models, kernel } = network;
-  const presentedAs = { whose, seed: context.seed };
+  presentedAs: Presented,
+  shown = network.rows.ids.length,
+): Promise<FittedRouter> {
+  const { reader, rows, models, kernel } = network;
   const read = async (count: number): Promise<ReadPool> =>
     await readPool(rows, count, models, meansOf(rows, count), reader, method, presentedAs);
   const { platt, notes } = await calibrate(network, await read(rows.training));
-  return {
+  return routed({
     ...{ method, reader, kernel, platt, presentedAs },
     // Once chosen and calibrated, validation rows are labelled queries like the others.
-    pools: [await read(rows.ids.length)],
+    pools: [await read(shown)],
     notes: [...network.notes, ...notes],
-  };
+  });
 }
 
-async function calibrate(
+/** The pool's Platt scaling on validation rows, if there are any, and how reliable that makes the scores there. */
+export async function calibrate(
   { rows, reader, kernel }: Trained,
   pool: ReadPool,
 ): Promise<{ readonly platt: Platt; readonly notes: readonly string[] }> {

@@ -23,7 +23,14 @@ import { SHORTEST_RECORD } from "../profile.ts";
 import { Reader } from "../reader.ts";
 import { byId, type Labelled, labelled, scoresOf, taughtBy } from "../record.ts";
 import type { Presented } from "../router.ts";
-import { type AnswerOptions, pickJudged, type Prior, trainAnswer } from "../stage2.ts";
+import {
+  type AnswerData,
+  type AnswerOptions,
+  type AnswerReport,
+  pickJudged,
+  type Prior,
+  trainAnswer,
+} from "../stage2.ts";
 import { type FusedNetwork, openFused } from "./fused.ts";
 import { answer, type Decided, firstRows, readPool } from "./fused_pool.ts";
 
@@ -61,6 +68,8 @@ export interface Trained {
   readonly models: readonly string[];
   /** Of the prior. */
   readonly kernel: KernelShape;
+  /** How training went; absent where the prior is all there is. */
+  readonly report?: AnswerReport;
   /** Lines for the router card. */
   readonly notes: readonly string[];
 }
@@ -94,12 +103,7 @@ async function trainNetwork(
     throw new CapabilityError(`${training} training rows; records and targets need ${shortest}`);
   }
   const stream = random(seed, "icl on a language model");
-  const labels: Labels = {
-    vectors: firstRows(vectors, training),
-    scores: rows.scores.subarray(0, training * M),
-    means: meansOf(rows, training),
-  };
-  const validation = validationRows(rows);
+  const labels = taught(rows), validation = validationRows(rows);
   const kernel = await chooseShape(labels, {
     vectors: takeRows(vectors, validation),
     scores: rows.scores.subarray(training * M),
@@ -110,19 +114,14 @@ async function trainNetwork(
   const reader = new Reader(network, { device, most: PROGRAMS });
   const judged = pickJudged(rows, validation, method.judged, stream);
   const shown = takeRows(vectors, judged), scores = scoresOf(rows, judged);
-  const fresh = Math.min(method.record, Math.floor(training / 3));
-  const asTrained = { ...method, decided: { record: fresh, records: 1 } };
+  const all = Uint32Array.from({ length: training }, (_, i) => i);
+  const { data, options } = lessonsOf(rows, kernel, all, method);
+  const asTrained = { ...method, decided: { record: options.fresh, records: 1 } };
   const own: Presented = { whose: "own", seed };
   const report = await trainAnswer(
     network,
-    {
-      solved: rows,
-      scores: rows.scores,
-      profile: new Uint32Array(0),
-      targets: Uint32Array.from({ length: training }, (_, i) => i),
-      prior: priorOf(labels, kernel, fresh),
-    },
-    { ...method.answer, fresh, targets: Math.min(method.answer.targets, training - fresh) },
+    data,
+    options,
     stream.fork("stage 2"),
     judged.length === 0 ? undefined : async () => {
       const pool = await readPool(rows, training, models, labels.means, reader, asTrained, own);
@@ -142,7 +141,7 @@ async function trainNetwork(
   await reader.release();
   const looks = report.looks.map((look) => (-look).toFixed(4)).join(" ");
   return {
-    ...{ rows, models, kernel },
+    ...{ rows, models, kernel, report },
     reader: new Reader(network, { device, most: PROGRAMS, fixed: true }),
     notes: [
       network.backbone.description,
@@ -151,6 +150,33 @@ async function trainNetwork(
         report.kept + 1
       }`,
     ],
+  };
+}
+
+/** The training rows, as the prior takes them. */
+function taught(rows: Labelled): Labels {
+  const { vectors, scores, training, models } = rows;
+  return {
+    vectors: firstRows(vectors, training),
+    scores: scores.subarray(0, training * models),
+    means: meansOf(rows, training),
+  };
+}
+
+/** What stage 2 learns from some training rows, which are record and target by turns, and how much of it a step takes. */
+export function lessonsOf(
+  rows: Labelled,
+  kernel: KernelShape,
+  targets: Uint32Array,
+  { record, answer }: Pick<FusedMethod, "record" | "answer">,
+): { readonly data: AnswerData; readonly options: AnswerOptions & { readonly fresh: number } } {
+  const fresh = Math.min(record, Math.floor(targets.length / 3));
+  return {
+    data: {
+      ...{ solved: rows, scores: rows.scores, profile: new Uint32Array(0), targets },
+      prior: priorOf(taught(rows), kernel, fresh),
+    },
+    options: { ...answer, fresh, targets: Math.min(answer.targets, targets.length - fresh) },
   };
 }
 

@@ -1,17 +1,14 @@
 /**
- * OptMerge over ICL-Router (table) as a router of the harness: the network is trained on all benchmarks, copies of
- * it are fine-tuned on some each, and what they learned is merged back.
+ * OptMerge over ICL-Router as a router of the harness: the network is trained on all benchmarks, copies of it are
+ * fine-tuned on some each, and what they learned is merged back. `merged_bases.ts` has the networks.
  * @module
  */
-import type { FitContext, Router, TrainingData } from "../../router/contract.ts";
-import { random } from "../../base/random.ts";
-import { merge, norm, quadraticOf } from "./optmerge.ts";
-import { trainAnswer } from "../stage2.ts";
-import { describePlatt, fitPlatt } from "../calibration.ts";
-import { type Trained, trained, type Variant } from "../fit.ts";
-import { tableNetwork } from "../network.ts";
-import { Reader } from "../reader.ts";
-import { fitTable, type Fitted, onValidation, routerOf } from "../router.ts";
+import type { FitContext, FittedRouter, Router, TrainingData } from "../../router/contract.ts";
+import { type Random, random } from "../../base/random.ts";
+import type { LoopOptions } from "../../nn/trainer.ts";
+import type { Labelled } from "../record.ts";
+import { once } from "./once.ts";
+import { merge, norm, normOf, quadraticOf, type TaskVector } from "./optmerge.ts";
 
 /** One configuration of the grid. */
 export interface MergeConfig {
@@ -24,27 +21,67 @@ export const MERGE_GRID: readonly MergeConfig[] = [1, 0.3, 0.1].map((lambda) => 
 
 /** Most experts; benchmarks beyond share. */
 export const MOST_EXPERTS = 5;
-/** Steps of all experts together, of those that stage 2 of the base took. */
+/** Steps of all experts together, of those that the base took. */
 const STEPS = 0.2;
 /** Their peak learning rate, of the base's. */
 const RATE = 0.3;
 
-/** What the experts learned, and the base they started from: shared by all configurations. */
+/** How experts are trained. */
+export interface ExpertTraining {
+  /** Steps. */
+  readonly steps: number;
+  /** Share of the base's peak learning rate. */
+  readonly rate: number;
+  /** Of this expert. */
+  readonly random: Random;
+  /** When to stop, whom to tell. */
+  readonly watch: Pick<LoopOptions, "signal" | "progress">;
+}
+
+/** A trained router whose copies become experts. */
+export interface MergeBase {
+  /** Training rows, then validation rows. */
+  readonly rows: Labelled;
+  /** Rows that experts may learn from. */
+  readonly targets: readonly number[];
+  /** Steps that its training took. */
+  readonly steps: number;
+  /** Every merged matrix as θ_0 has it: shape [rows × columns], and its norm. */
+  readonly matrices: ReadonlyMap<
+    string,
+    { readonly shape: readonly number[]; readonly norm: number }
+  >;
+  /** Lines for the router card. */
+  readonly notes: readonly string[];
+  /** Fine-tunes a copy on rows; never looks at validation rows. Task vectors by matrix. */
+  expert(rows: Uint32Array, how: ExpertTraining): Promise<ReadonlyMap<string, TaskVector>>;
+  /**
+   * The router with something added to its matrices, calibrated anew.
+   * @param change by matrix, row-major
+   */
+  route(change: Merged, context: FitContext, notes: readonly string[]): Promise<FittedRouter>;
+}
+
+/** Where trained routers come from. */
+export interface MergeSource {
+  /** As `Router.weights`. */
+  readonly weights?: string;
+  /** Trains a router, or finds it; the same object for the same rows, so that all configurations share it. */
+  train(train: TrainingData, context: FitContext): Promise<MergeBase>;
+}
+
+/** What is added to every matrix, by name. */
+export type Merged = ReadonlyMap<string, Float64Array>;
+
+/** What the experts learned: shared by all configurations. */
 interface Experts {
   /** Task vectors of every merged matrix by name, one an expert. */
-  readonly vectors: ReadonlyMap<string, readonly Float64Array[]>;
-  /** ‖θ_0‖ of those matrices. */
-  readonly length: number;
-  /** The base as ICL-Router has it. */
-  readonly base: Fitted;
+  readonly vectors: ReadonlyMap<string, readonly TaskVector[]>;
   /** Lines for the router card. */
   readonly notes: readonly string[];
 }
 
-/** Merged task vectors by the name of their matrix. */
-type Merged = ReadonlyMap<string, Float64Array>;
-
-const known = new WeakMap<Trained, Promise<Experts>>();
+const known = new WeakMap<MergeBase, Promise<Experts>>();
 /** By number of descent steps. */
 const merges = new WeakMap<Experts, Map<number, Merged>>();
 
@@ -54,120 +91,76 @@ const merges = new WeakMap<Experts, Map<number, Merged>>();
  */
 export function mergeRouter(
   texts: Pick<Router, "name" | "summary" | "statement">,
+  source: MergeSource,
   steps = 300,
-  variant: Variant = {},
 ): Router<MergeConfig> {
   return {
     ...texts,
     source: "OptMerge (arXiv 2505.19892) on ICL-Router (arXiv 2510.09719)",
     grid: MERGE_GRID,
     unseen: "zero-update",
+    ...(source.weights === undefined ? {} : { weights: source.weights }),
     refit: "train", // as ICL-Router, so that tuning and the last fit share base and experts
     effort: "minutes",
     fit: async (train, { lambda }, context) => {
-      const network = await trained(train, variant, context);
-      const made = known.get(network) ?? trainExperts(network, train, variant, context);
-      known.set(network, made);
-      made.catch(() => known.delete(network));
-      const experts = await made, merged = mergedBy(experts, network, steps);
-      const parameters = network.reader.network.parameters.copy();
-      for (const [name, vector] of merged) {
-        const { data } = parameters.get(name);
-        vector.forEach((value, at) => data[at] += lambda * value);
-      }
-      const reader = new Reader(tableNetwork(parameters, network.shape), {
-        device: context.device,
-      });
-      const { logits, labels } = await onValidation(network, reader, variant);
-      const platt = fitPlatt(logits, labels);
-      const ratio = Math.hypot(...[...merged.values()].map(norm)) / experts.length;
-      return await routerOf({
-        ...experts.base,
-        reader,
-        platt,
-        notes: [
-          ...experts.notes,
-          `merged: ‖M‖/‖θ_0‖ ${ratio.toFixed(4)}, λ = ${lambda}`,
-          describePlatt(platt),
-        ],
-      });
+      const base = await source.train(train, context);
+      const experts = await once(known, base, () => trainExperts(base, context));
+      const merged = mergedBy(experts, base, steps);
+      const change = new Map(
+        Array.from(merged, ([name, M]) => [name, M.map((value) => lambda * value)]),
+      );
+      const ratio = Math.hypot(...[...merged.values()].map(norm)) / lengthOf(base);
+      return await base.route(change, context, [
+        ...experts.notes,
+        `merged: ‖M‖/‖θ_0‖ ${ratio.toFixed(4)}, λ = ${lambda}`,
+      ]);
     },
   };
 }
 
-/** Whether a parameter is merged: the matrices of linear layers; tables, head and norms stay the base's. */
-export function isMerged(name: string, shape: readonly number[]): boolean {
-  return shape.length === 2 && name.endsWith(".weight");
+/** ‖θ_0‖ of the merged matrices. */
+function lengthOf({ matrices }: MergeBase): number {
+  return Math.hypot(...[...matrices.values()].map(({ norm }) => norm));
 }
 
-async function trainExperts(
-  network: Trained,
-  train: TrainingData,
-  variant: Variant,
-  context: FitContext,
-): Promise<Experts> {
-  const { reader, rows, shape, profile, preset, report } = network,
-    start = reader.network.parameters;
-  const inRecords = new Set(profile);
-  const targets = Array.from({ length: rows.training }, (_, i) => i).filter((i) =>
-    !inRecords.has(i) &&
-    rows.labels.subarray(i * rows.models, (i + 1) * rows.models).some((label) => label === label)
+async function trainExperts(base: MergeBase, context: FitContext): Promise<Experts> {
+  const { rows, matrices, notes } = base;
+  const groups = expertGroups(base.targets, (i) => rows.benchmarks[i], MOST_EXPERTS);
+  const steps = Math.ceil(STEPS * base.steps / groups.length);
+  const vectors = new Map(
+    Array.from(matrices.keys(), (name): [string, TaskVector[]] => [name, []]),
   );
-  const groups = expertGroups(targets, (i) => rows.benchmarks[i], MOST_EXPERTS);
-  const answer = {
-    ...preset.answer,
-    rate: RATE * preset.answer.rate,
-    passes: Infinity,
-    mostSteps: Math.ceil(STEPS * report.steps / groups.length),
-    soft: variant.softLabels,
-  };
-  const names = [...start].filter(([name, { shape }]) => isMerged(name, shape)).map(([n]) => n);
-  const vectors = new Map(names.map((name): [string, Float64Array[]] => [name, []]));
-  const length = Math.hypot(...names.map((name) => norm(start.get(name).data)));
   const ratios: string[] = [];
   for (const [at, group] of groups.entries()) {
-    const expert = start.copy(), label = group.benchmarks.join(" + ");
-    await trainAnswer(
-      tableNetwork(expert, shape),
-      { solved: rows, scores: rows.scores, profile, targets: group.rows },
-      answer,
-      random(context.seed, "icl experts").fork(label),
-      undefined, // no look at validation rows: λ has them to itself
-      {
+    const label = group.benchmarks.join(" + ");
+    const learned = await base.expert(group.rows, {
+      ...{ steps, rate: RATE, random: random(context.seed, "icl experts").fork(label) },
+      watch: {
         signal: context.signal,
         progress: (done) => context.progress((at + done) / groups.length),
       },
-    );
-    let square = 0;
-    for (const name of names) {
-      const { data } = expert.get(name), before = start.get(name).data;
-      const tau = Float64Array.from(data, (value, j) => value - before[j]);
+    });
+    const lengths: number[] = [];
+    for (const [name, { shape: [rows] }] of matrices) {
+      const tau = learned.get(name)!;
       vectors.get(name)!.push(tau);
-      square += norm(tau) ** 2;
+      lengths.push(normOf(tau, rows));
     }
-    ratios.push(`${label} ${(Math.sqrt(square) / length).toFixed(4)}`);
+    ratios.push(`${label} ${(Math.hypot(...lengths) / lengthOf(base)).toFixed(4)}`);
   }
-  const base = await fitTable(train, variant, context);
-  return {
-    vectors,
-    length,
-    base,
-    notes: [
-      ...base.notes.map((note) => `base: ${note}`),
-      `${groups.length} experts of ${answer.mostSteps} steps, ‖τ‖/‖θ_0‖: ${ratios.join("; ")}`,
-    ],
-  };
+  const said = `${groups.length} experts of ${steps} steps, ‖τ‖/‖θ_0‖: ${ratios.join("; ")}`;
+  return { vectors, notes: [...notes.map((note) => `base: ${note}`), said] };
 }
 
 /** M of every matrix, worked out once for all λ. */
-function mergedBy(experts: Experts, { reader }: Trained, steps: number): Merged {
+function mergedBy(experts: Experts, { matrices }: MergeBase, steps: number): Merged {
   const made = merges.get(experts) ?? new Map<number, Merged>();
   merges.set(experts, made);
   const before = made.get(steps);
   if (before) return before;
   const merged = new Map(
     Array.from(experts.vectors, ([name, own]): [string, Float64Array] => {
-      const [out, inputs] = reader.network.parameters.get(name).shape;
+      const [out, inputs] = matrices.get(name)!.shape;
       return [name, merge(quadraticOf(own, out, inputs), { steps })];
     }),
   );

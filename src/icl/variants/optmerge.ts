@@ -11,6 +11,9 @@
  * With P the P_i/‖τ_i‖ stacked and E the T_i P_iᵀ/‖τ_i‖ side by side, ∇L = 2(MPᵀ − E)P: what the code of the
  * paper has as 2(MC − D), C = PᵀP, D = EP.
  *
+ * That is the branch for full fine-tuning. Of adapters of low rank the target is not centred, T_i = top K of τ_i, and
+ * nothing of the size of a matrix is decomposed (the branch for LoRA).
+ *
  * The minimiser is useless: it reaches L = 0 by inflating M. The method lives on stopping early: 300 small steps
  * of SGD with momentum from the mean τ̄.
  * @module
@@ -43,28 +46,96 @@ export interface Quadratic {
   readonly mean: Float64Array;
 }
 
-/** L from the task vectors of one matrix, each row-major [rows × columns]; one that is zero asks for nothing. */
+/** A matrix as the product of two thin ones. */
+export interface Thin {
+  /** Row-major [rows × rank]. */
+  readonly left: Float64Array;
+  /** Row-major [rank × columns]. */
+  readonly right: Float64Array;
+  /** Rank at most. */
+  readonly rank: number;
+}
+
+/** What an expert has learned of one matrix: row-major [rows × columns], or as a product where adapters were trained. */
+export type TaskVector = Float64Array | Thin;
+
+/** What one expert asks for. */
+interface Wish {
+  /** P_i/‖τ_i‖ [rank × columns]. */
+  readonly projector: Float64Array;
+  /** T_i P_iᵀ/‖τ_i‖ [rows × rank]. */
+  readonly target: Float64Array;
+  /** K, or fewer where τ_i has a lower rank. */
+  readonly rank: number;
+}
+
+/** L from the task vectors of one matrix; one that is zero asks for nothing. */
 export function quadraticOf(
-  vectors: readonly Float64Array[],
+  vectors: readonly TaskVector[],
   rows: number,
   columns: number,
 ): Quadratic {
   const N = vectors.length, K = Math.max(1, Math.floor(Math.min(rows, columns) / N));
   const mean = new Float64Array(rows * columns);
-  for (const tau of vectors) for (let at = 0; at < mean.length; at++) mean[at] += tau[at] / N;
-  const parts = vectors.map((tau) => ({ tau, norm: norm(tau) })).filter(({ norm }) => norm > 0);
-  const rank = K * parts.length;
+  for (const tau of vectors) {
+    const all = isThin(tau) ? times(tau.left, tau.right, rows, tau.rank, columns) : tau;
+    for (let at = 0; at < mean.length; at++) mean[at] += all[at] / N;
+  }
+  const wishes = vectors.filter((tau) => normOf(tau, rows) > 0).map((tau) =>
+    isThin(tau) ? ofAdapter(tau, rows, columns, K) : ofMatrix(tau, mean, rows, columns, K)
+  );
+  const rank = wishes.reduce((sum, wish) => sum + wish.rank, 0);
   const projector = new Float64Array(rank * columns), target = new Float64Array(rows * rank);
-  for (const [i, { tau, norm }] of parts.entries()) {
-    const own = topSingular(tau, rows, columns, K).projector.map((value) => value / norm);
-    const apart = topSingular(tau.map((value, at) => value - mean[at]), rows, columns, K).low;
-    const wanted = timesTransposed(apart.map((v, at) => v + mean[at]), own, rows, columns, K);
-    projector.set(own, i * K * columns);
+  let from = 0;
+  for (const { rank: k, ...wish } of wishes) {
+    projector.set(wish.projector, from * columns);
     for (let r = 0; r < rows; r++) {
-      target.set(wanted.subarray(r * K, (r + 1) * K), r * rank + i * K);
+      target.set(wish.target.subarray(r * k, (r + 1) * k), r * rank + from);
     }
+    from += k;
   }
   return { rows, columns, projector, target, rank, mean };
+}
+
+function ofMatrix(
+  tau: Float64Array,
+  mean: Float64Array,
+  rows: number,
+  columns: number,
+  K: number,
+): Wish {
+  const length = norm(tau);
+  const projector = topSingular(tau, rows, columns, K).projector.map((value) => value / length);
+  const apart = topSingular(tau.map((value, at) => value - mean[at]), rows, columns, K).low;
+  const T = apart.map((v, at) => v + mean[at]);
+  return { projector, target: timesTransposed(T, projector, rows, columns, K), rank: K };
+}
+
+/** T_i P_iᵀ = τ_i P_iᵀ here: P_i looks at nothing that the top K of τ_i leave out. */
+function ofAdapter(tau: Thin, rows: number, columns: number, K: number): Wish {
+  const reduced = reducedOf(tau, rows), length = norm(reduced), rank = Math.min(K, tau.rank);
+  const projector = topSingular(reduced, tau.rank, columns, rank).projector
+    .map((value) => value / length);
+  const inside = timesTransposed(tau.right, projector, tau.rank, columns, rank);
+  return { projector, target: times(tau.left, inside, rows, tau.rank, rank), rank };
+}
+
+/** A matrix [rank × columns] with the singular values and right vectors of a product: Λ^½ Q·right, QᵀΛQ = leftᵀ·left. */
+function reducedOf({ left, right, rank }: Thin, rows: number): Float64Array {
+  const turned = transposed(left, rows, rank);
+  const { values, vectors } = eigenSymmetric(timesTransposed(turned, turned, rank, rows, rank));
+  return times(vectors, right, rank, rank, right.length / rank).map((value, at) =>
+    value * Math.sqrt(Math.max(0, values[Math.floor(at / (right.length / rank))]))
+  );
+}
+
+function isThin(tau: TaskVector): tau is Thin {
+  return "rank" in tau;
+}
+
+/** ‖τ‖ of a matrix of so many rows. */
+export function normOf(tau: TaskVector, rows: number): number {
+  return norm(isThin(tau) ? reducedOf(tau, rows) : tau);
 }
 
 /** L(M) = ‖MPᵀ − E‖². */

@@ -1,21 +1,22 @@
 /**
- * RTD over ICL-Router (table) as a router of the harness: the network is trained as usual and then frozen;
- * the stores of `decision_store.ts` answer in place of its head, or are mixed with it.
+ * RTD over ICL-Router as a router of the harness: the network is trained as usual and then frozen; the stores of
+ * `decision_store.ts` answer in place of its head, or are mixed with it. `rtd_bases.ts` has the networks.
  * @module
  */
 import type {
   FitContext,
   FittedRouter,
-  ModelProfiles,
+  QueryBatch,
   Router,
   TrainingData,
 } from "../../router/contract.ts";
-import { takeRows } from "../../linalg/matrix.ts";
+import { type Matrix, takeRows } from "../../linalg/matrix.ts";
 import { type Platt, plattProbabilities } from "../calibration.ts";
-import { DecisionStates, DecisionStore, HARD, newModelStore, SOFT } from "./decision_store.ts";
-import { encode, type Trained, trained, type Variant } from "../fit.ts";
-import { type EncodedRecord, readNewModels } from "../reader.ts";
-import { fitTable } from "../router.ts";
+import { decisionStates, DecisionStore, HARD, SOFT } from "./decision_store.ts";
+import { joinStores } from "./new_model_stores.ts";
+import type { EncodedRecord, Reader } from "../reader.ts";
+import type { Labelled } from "../record.ts";
+import { once } from "./once.ts";
 import { baseTemperature, distancesTo, type Setting } from "./rtd.ts";
 
 /** One configuration of the grid. */
@@ -32,83 +33,104 @@ export interface RtdConfig {
 
 const KS = [64, 16, 256], TEMPERATURES = [1, 10];
 
-/** Store alone or half head, one head or four, K and T: 24 configurations. */
-export const RTD_GRID: readonly RtdConfig[] = KS.flatMap((k) =>
-  [1, 4].flatMap((heads) =>
-    TEMPERATURES.flatMap((temperature) =>
-      [1, 0.5].map((mix): RtdConfig => ({ k, temperature, heads, mix }))
+/** Store alone or half head, one head or several, K and T: 24 configurations. */
+function gridOf(heads: number): readonly RtdConfig[] {
+  return KS.flatMap((k) =>
+    [1, heads].flatMap((heads) =>
+      TEMPERATURES.flatMap((temperature) =>
+        [1, 0.5].map((mix): RtdConfig => ({ k, temperature, heads, mix }))
+      )
     )
-  )
-);
+  );
+}
 
 /** What a store says: graded scores, or 1 = solved, the label that the head was trained on. */
 export type Values = "soft" | "hard";
 
-/** What all configurations share. */
-interface Base {
+/** A trained router as RTD finds it. */
+export interface Frozen {
+  /** Models. Length M. */
   readonly models: readonly string[];
-  readonly records: readonly EncodedRecord[];
-  readonly stores: readonly DecisionStore[];
-  /** T₀ by K. */
-  readonly temperatures: ReadonlyMap<number, number>;
+  /** Inference with its weights. */
+  readonly reader: Reader;
+  /** Every model's records, read. Length M. */
+  readonly records: readonly (readonly EncodedRecord[])[];
+  /** Rows that stand in the records of a model, so that its states there would know the answer. Length M. */
+  readonly recorded: readonly ReadonlySet<number>[];
+  /** Training rows, then validation rows. */
+  readonly rows: Labelled;
+  /** Each model's column of the rows. Length M. */
+  readonly columns: readonly number[];
+  /** Validation rows that stand in no record. */
+  readonly validation: ArrayLike<number>;
+  /** ℓ that answers are counted from, [Q × M]; 0 if absent. */
+  readonly prior?: (queries: Matrix) => Promise<Float64Array>;
+  /** Calibration of ℓ. */
   readonly platt: Platt;
-  readonly source: DecisionStates;
-  /** Ids of the profile list, in order. */
-  readonly profile: readonly string[];
+  /** The list of queries whose first ones are a new model's record, by id; absent: it takes in no new models. */
+  readonly profile?: readonly string[];
+  /** Lines for the router card. */
   readonly notes: readonly string[];
 }
 
-/** One for every trained network; the fit itself is shared through the memo of the training batch. */
-const bases = new WeakMap<Trained, Promise<Base>>();
+/** Where trained routers come from. */
+export interface FrozenSource {
+  /** As `Router.weights`. */
+  readonly weights?: string;
+  /** H beside 1. */
+  readonly heads: number;
+  /** Whether new models can be taken in. */
+  readonly unseen: boolean;
+  /** Trains a router, or finds it; the same object for the same rows, so that all configurations share it. */
+  freeze(train: TrainingData, context: FitContext): Promise<Frozen>;
+}
 
-/** A router that reads ICL-Router's decision states by RTD. */
+/** A frozen router with its stores: what all configurations share. */
+interface Base extends Frozen {
+  readonly stores: readonly DecisionStore[];
+  /** T₀ by K. */
+  readonly temperatures: ReadonlyMap<number, number>;
+}
+
+const bases = new WeakMap<Frozen, Promise<Base>>();
+
+/** A router that reads decision states by RTD. */
 export function rtdRouter(
   texts: Pick<Router, "name" | "summary" | "statement">,
+  source: FrozenSource,
   values: Values = "soft",
-  variant: Variant = {},
 ): Router<RtdConfig> {
   return {
     ...texts,
     source: "Reference Trustable Decoding (arXiv 2409.20181) on ICL-Router (arXiv 2510.09719)",
-    grid: RTD_GRID,
-    unseen: "zero-update",
+    grid: gridOf(source.heads),
+    ...(source.unseen ? { unseen: "zero-update" as const } : {}),
+    ...(source.weights === undefined ? {} : { weights: source.weights }),
     refit: "train", // as ICL-Router; the store is of training rows only
     effort: "minutes",
     fit: async (train, config, context) => {
-      const network = await trained(train, variant, context);
-      const known = bases.get(network) ?? makeBase(network, train, variant, context);
-      bases.set(network, known);
-      known.catch(() => bases.delete(network));
-      return routed(await known, config, values, context.stage);
+      const frozen = await source.freeze(train, context);
+      const base = await once(bases, frozen, () => withStores(frozen));
+      return routed(base, config, values, context.stage);
     },
   };
 }
 
-async function makeBase(
-  network: Trained,
-  train: TrainingData,
-  variant: Variant,
-  context: FitContext,
-): Promise<Base> {
-  const { models } = train, { reader, rows, profile, validation } = network;
-  const { platt, notes } = await fitTable(train, variant, context);
-  const source = new DecisionStates(reader, { device: context.device });
-  const columns = models.map((id) => network.models.indexOf(id)), M = rows.models;
-  const records = await encode(reader, rows, profile, columns);
-  const inRecords = new Set(profile);
-  const stores: DecisionStore[] = [], distances = KS.map((): Float64Array[] => []);
+async function withStores(frozen: Frozen): Promise<Base> {
+  const { models, reader, records, recorded, rows, columns, validation } = frozen;
+  const M = rows.models, stores: DecisionStore[] = [], distances = KS.map((): Float64Array[] => []);
   for (const [at, m] of columns.entries()) {
     const examples = Array.from({ length: rows.training }, (_, i) => i)
-      .filter((i) => !inRecords.has(i) && !Number.isNaN(rows.scores[i * M + m]));
-    const states = await source.of(takeRows(rows.vectors, examples), records[at]);
-    const store = DecisionStore.of(source, records[at], states, {
+      .filter((i) => !recorded[at].has(i) && !Number.isNaN(rows.scores[i * M + m]));
+    const states = await decisionStates(reader, takeRows(rows.vectors, examples), records[at]);
+    const store = DecisionStore.of(reader, records[at], states, {
       scores: Float64Array.from(examples, (i) => rows.scores[i * M + m]),
       solved: Float64Array.from(examples, (i) => rows.labels[i * M + m]),
     });
     stores.push(store);
     if (examples.length === 0) continue;
     const held = validation.length > 0
-      ? await source.of(takeRows(rows.vectors, validation), records[at])
+      ? await decisionStates(reader, takeRows(rows.vectors, validation), records[at])
       : store.store.keys;
     (await distancesTo(store.store, held, KS, validation.length === 0))
       .forEach((values, k) => distances[k].push(values));
@@ -119,17 +141,14 @@ async function makeBase(
   ]));
   const sizes = stores.map(({ store }) => store.keys.rows);
   return {
+    ...frozen,
     models,
-    records,
     stores,
     temperatures,
-    platt,
-    source,
-    profile: Array.from(profile, (i) => rows.ids[i]),
     notes: [
-      ...notes,
+      ...frozen.notes,
       `stores of ${Math.min(...sizes)} to ${Math.max(...sizes)} states of width ` +
-      `${reader.network.shape.width}; T₀ ${
+      `${reader.network.width}; T₀ ${
         KS.map((k) => `${temperatures.get(k)!.toPrecision(3)} (K = ${k})`).join(", ")
       }`,
     ],
@@ -142,8 +161,8 @@ function routed(
   values: Values,
   stage: FitContext["stage"],
 ): FittedRouter {
-  const { models, stores, temperatures, source } = base, M = models.length;
-  const heads = divisor(source.reader.network.shape.width, config.heads);
+  const { models, stores, temperatures, reader } = base, M = models.length;
+  const heads = divisor(reader.network.width, config.heads);
   const setting = ({ k, temperature }: Pick<RtdConfig, "k" | "temperature">): Setting => ({
     k,
     temperature: temperature * temperatures.get(k)!,
@@ -158,75 +177,44 @@ function routed(
   return {
     models,
     predict: async (batch) => {
-      const quality = new Float64Array(batch.ids.length * M);
+      const quality = new Float64Array(batch.ids.length * M), said = await heard(base, batch);
       for (const [m, store] of stores.entries()) {
         const r = (await store.read(batch, heads, all))[mine];
-        const p = plattProbabilities(base.platt, await store.head(batch));
-        p.forEach((head, i) => {
-          const read = r[2 * i + column];
+        for (let i = 0; i < batch.ids.length; i++) {
+          const read = r[2 * i + column], head = said[i * M + m];
           // Of a model whose store is empty the head speaks alone.
           quality[i * M + m] = Number.isNaN(read) ? head : mix * read + (1 - mix) * head;
-        });
+        }
       }
       return { quality };
     },
-    withModels: async (profiles) =>
-      routed(await withNewModels(base, profiles), config, values, stage),
+    ...(base.profile === undefined ? {} : {
+      withModels: async (profiles) =>
+        routed(
+          { ...base, ...await joinStores(base, base.profile!, profiles) },
+          config,
+          values,
+          stage,
+        ),
+    }),
     describe: () => ({
       parameters: stores.reduce(
         (sum, { store: { keys } }) => sum + keys.rows * (keys.width + 1),
-        source.reader.network.parameters.count,
+        reader.network.parameters.count,
       ),
       notes: [...base.notes, `H = ${heads}`],
     }),
   };
 }
 
-/** The pool with the models of profiles, each with a record and a store of its own labels. */
-async function withNewModels(base: Base, given: ModelProfiles): Promise<Base> {
-  const profiles = inOrder(given, base.profile), longest = base.profile.length;
-  const { source, models, records, stores } = base;
-  const pool = await readNewModels({ models, records }, profiles, {
-    longest,
-    encode: (record) => source.reader.encode(record),
-  });
-  const joined: DecisionStore[] = [];
-  for (const [at, id] of pool.models.entries()) {
-    const m = profiles.models.indexOf(id);
-    joined.push(
-      m < 0
-        ? stores[models.indexOf(id)]
-        : await newModelStore(source, profiles, m, longest, pool.records[at]),
-    );
+/** p of the router's own head, [Q × M]. */
+async function heard({ stores, prior, platt }: Base, batch: QueryBatch): Promise<Float64Array> {
+  const M = stores.length;
+  const logits = await prior?.(batch.vectors) ?? new Float64Array(batch.ids.length * M);
+  for (const [m, store] of stores.entries()) {
+    (await store.head(batch)).forEach((logit, i) => logits[i * M + m] += logit);
   }
-  return { ...base, models: pool.models, records: pool.records, stores: joined };
-}
-
-/** Profile rows in the order of the records the network was trained on, then those not in them, by id. */
-function inOrder(profiles: ModelProfiles, list: readonly string[]): ModelProfiles {
-  const { queries, models: { length: M }, scores, costs, solvedFrom } = profiles, { ids } = queries;
-  const place = new Map(list.map((id, at) => [id, at]));
-  const rank = (id: string): number => place.get(id) ?? list.length;
-  const order = [...ids.keys()].sort((a, b) =>
-    rank(ids[a]) - rank(ids[b]) || (ids[a] < ids[b] ? -1 : 1)
-  );
-  const cells = (from: Float64Array): Float64Array =>
-    Float64Array.from(
-      { length: from.length },
-      (_, at) => from[order[Math.floor(at / M)] * M + at % M],
-    );
-  return {
-    ...profiles,
-    queries: {
-      ...queries,
-      ids: order.map((i) => ids[i]),
-      texts: order.map((i) => queries.texts[i]),
-      vectors: takeRows(queries.vectors, order),
-    },
-    scores: cells(scores),
-    costs: cells(costs),
-    solvedFrom: Float64Array.from(order, (i) => solvedFrom[i]),
-  };
+  return plattProbabilities(platt, logits);
 }
 
 /** The largest number up to `most` that divides the width. */

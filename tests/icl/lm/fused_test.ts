@@ -5,21 +5,16 @@ import { random } from "../../../src/base/random.ts";
 import { matrix, row } from "../../../src/linalg/matrix.ts";
 import { type FusedNetwork, isAdded, openFused } from "../../../src/icl/lm/fused.ts";
 import { fusedRouter } from "../../../src/icl/lm/fused_router.ts";
-import type { FusedMethod } from "../../../src/icl/lm/fused_training.ts";
 import { Reader } from "../../../src/icl/reader.ts";
 import type { Record } from "../../../src/icl/record.ts";
 import { isAdapter } from "../../../src/nn/lora.ts";
 import { readSafetensors, type StoredTensor } from "../../../src/nn/safetensors.ts";
 import type { FitContext } from "../../../src/router/contract.ts";
 import { naiveStates } from "../../lm/naive_decoder.ts";
-import { TINY_LLAMA, writeDecoder } from "../../lm/tiny_decoder.ts";
+import { writeDecoder } from "../../lm/tiny_decoder.ts";
 import { inFolder } from "../../support/folder.ts";
-import { withStore } from "./toy.ts";
+import { CONFIG, FROM, INPUT, TO, withMethod } from "./tiny_fused.ts";
 import { context, fresh, old, profilesOf, queries, training } from "../tiny_router.ts";
-
-/** Three layers, of which two read. */
-const CONFIG = { ...TINY_LLAMA, num_hidden_layers: 4 };
-const FROM = 1, TO = 3, INPUT = 6;
 
 type Weights = ReadonlyMap<string, StoredTensor>;
 
@@ -114,19 +109,6 @@ Deno.test("only the blocks between are loaded; adapters and the router's own num
     assert.ok(names.some((name) => name.startsWith("model.layers.1.self_attn.q_proj.lora")));
   });
 });
-
-/** A store with the tiny model, and a method that trains it for a few steps. */
-async function withMethod(use: (method: FusedMethod) => Promise<void>): Promise<void> {
-  await withStore((root) =>
-    use({
-      ...{ model: "tiny", root, blocks: [FROM, TO], rank: 2, record: 8, judged: 20 },
-      ...{ decided: { record: 16, records: 2 }, projectorRate: 1 },
-      answer: {
-        ...{ models: 2, targets: 16, passes: 1000, mostSteps: 12, rate: 1e-2 },
-        ...{ dropout: 0, inputDropout: 0, decay: 0, soft: true },
-      },
-    }), CONFIG);
-}
 
 const pool = training(old);
 

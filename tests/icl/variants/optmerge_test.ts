@@ -7,8 +7,10 @@ import {
   mergeGradient,
   mergeLoss,
   norm,
+  normOf,
   type Quadratic,
   quadraticOf,
+  type Thin,
   topSingular,
 } from "../../../src/icl/variants/optmerge.ts";
 
@@ -110,6 +112,39 @@ Deno.test("L is the sum over experts of ‖(M − T_i)P_iᵀ‖²/‖τ_i‖², 
     }
   }
   assert.ok(Math.abs(mergeLoss(q, M) / loss - 1) < 1e-9);
+});
+
+Deno.test("of adapters the targets are not centred, and nothing is lost by never making a matrix of them", () => {
+  for (const [rows, columns] of SHAPES) {
+    const thin = [1, 2, 3].map((seed): Thin => ({
+      left: vectors(1, rows, 3, seed)[0],
+      right: vectors(1, 3, columns, seed)[0].map((value) => 100 * value),
+      rank: 3,
+    }));
+    const whole = thin.map(({ left, right }) => times(left, right, rows, 3, columns));
+    thin.forEach((tau, i) => assert.ok(Math.abs(normOf(tau, rows) / norm(whole[i]) - 1) < 1e-9));
+    // K = ⌊5/N⌋: 1 of a rank of 3, 2, or all 3 of the 5 or 6 that there might be.
+    for (const N of [3, 2, 1]) {
+      const q = quadraticOf(thin.slice(0, N), rows, columns), M = vectors(1, rows, columns, 9)[0];
+      const K = Math.floor(Math.min(rows, columns) / N);
+      let loss = 0;
+      for (const tau of whole.slice(0, N)) {
+        const { projector, low } = topSingular(tau, rows, columns, K);
+        const turned = Float64Array.from(
+          { length: columns * K },
+          (_, at) => projector[(at % K) * columns + Math.floor(at / K)],
+        );
+        loss += (norm(times(plus(M, low, -1), turned, rows, columns, K)) / norm(tau)) ** 2;
+      }
+      assert.ok(Math.abs(mergeLoss(q, M) / loss - 1) < 1e-6, `${mergeLoss(q, M)}, ${loss}`);
+      const mean = whole.slice(0, N).reduce(
+        (sum, tau) => plus(sum, tau, 1 / N),
+        new Float64Array(rows * columns),
+      );
+      near(q.mean, mean);
+      assert.equal(q.rank, N * Math.min(K, 3));
+    }
+  }
 });
 
 Deno.test("the descent in the eigenbasis ends where step after step of SGD with momentum does", () => {
