@@ -83,13 +83,6 @@ function network(
   >,
 ): AnswerNetwork {
   const { parameters, width, layers } = backbone;
-  const slots = (parameter: Bound, vectors: Tensor): Tensor =>
-    linear(
-      rmsNorm(vectors, parameter("projector.norm.weight")),
-      parameter("projector.weight"),
-      parameter("projector.bias"),
-      { transposeWeight: true },
-    );
   /** ℓ of states [rows × width], [rows × 1]. */
   const heard = (parameter: Bound, rows: Tensor): Tensor =>
     linear(rows, parameter("answer_head"), parameter("answer_bias"), { transposeWeight: true });
@@ -123,6 +116,16 @@ function network(
       return reshape(heard(parameter, reshape(states, [models * B, width])), [models, B]);
     },
   };
+}
+
+/** The tokens that query vectors [rows × input] become, [rows × width]. */
+export function slots(parameter: Bound, vectors: Tensor): Tensor {
+  return linear(
+    rmsNorm(vectors, parameter("projector.norm.weight")),
+    parameter("projector.weight"),
+    parameter("projector.bias"),
+    { transposeWeight: true },
+  );
 }
 
 /** Adapters of a rank on attention: on the feed-forward part too they cost a third more time a step. */

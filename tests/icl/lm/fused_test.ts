@@ -185,6 +185,25 @@ Deno.test("a fit that was stopped goes on where it kept its state, and ends with
   });
 });
 
+Deno.test("stage 1 before: said on the card, in answers, and resumed with the same bytes", async () => {
+  await withMethod(async (plain) => {
+    await inFolder(async (unfinished) => {
+      const method = { ...plain, stage1Steps: 12 }, router = fusedRouter("tiny", "a test", method);
+      const fit = async (config: FusedMethod, changes: Partial<FitContext> = {}) => {
+        const fitted = await router.fit(training(old), config, context(changes));
+        const predicted = await fitted.predict(queries());
+        assert.ok("quality" in predicted);
+        return { quality: predicted.quality, notes: fitted.describe().notes ?? [] };
+      };
+      const straight = await fit(method);
+      assert.match(straight.notes.join("\n"), /stage 1: 12 steps, \d\.\d+ nats a token/);
+      assert.notDeepEqual(straight.quality, (await fit(plain)).quality);
+      await fit(method, { unfinished }); // leaves both stages' states
+      assert.deepEqual(await fit(method, { unfinished }), straight);
+    });
+  });
+});
+
 Deno.test("new models join by their records; a record too short is refused; one of one class is read", async () => {
   await withMethod(async (method) => {
     const router = fusedRouter("tiny", "a test", method);
