@@ -12,17 +12,20 @@
 import { cpuUsage } from "node:process";
 import { random } from "../../src/base/random.ts";
 import { takeRows } from "../../src/linalg/matrix.ts";
-import { chooseShape, crossEntropyOf, kernelPrior } from "../../src/icl/kernel_prior.ts";
+import { chooseShape, kernelPrior } from "../../src/icl/kernel_prior.ts";
 import { firstRows, readPool } from "../../src/icl/lm/fused_pool.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
-import { meansOf } from "../../src/icl/lm/fused_training.ts";
+import { meansOf, validationRows } from "../../src/icl/lm/fused_training.ts";
 import { Reader } from "../../src/icl/reader.ts";
 import { byId, type Labelled, labelled } from "../../src/icl/record.ts";
 import type { Reading } from "../../src/icl/router.ts";
 import { pickJudged } from "../../src/icl/stage2.ts";
 import { openSplit } from "../../src/run/open_split.ts";
 import { planRun } from "../../src/run/plan.ts";
-import { type Arm, ARMS, trainArm } from "./icl_lm_arms.ts";
+import { DASH } from "../../src/report/tables/numbers.ts";
+import { columnsOf, markdownTable } from "../../src/report/tables/text_table.ts";
+import { ARMS, madeUp, trainArm } from "./icl_lm_arms.ts";
+import { figures, withinModels, withModels } from "./icl_lm_figures.ts";
 
 /** Models that are left out of training, and validation rows looked at. */
 const HELD = 3, JUDGED = 400;
@@ -35,100 +38,6 @@ interface Line {
   readonly [figure: string]: string | number | null;
 }
 
-/** Everything with some of its columns. */
-function withModels(rows: Labelled, columns: readonly number[]): Labelled {
-  const some = (cells: Float64Array): Float64Array =>
-    Float64Array.from(
-      { length: rows.ids.length * columns.length },
-      (_, at) =>
-        cells[Math.floor(at / columns.length) * rows.models + columns[at % columns.length]],
-    );
-  return { ...rows, labels: some(rows.labels), scores: some(rows.scores), models: columns.length };
-}
-
-/** Share of ordered pairs that ℓ orders alike, ties half; null without pairs. */
-function concordance(pairs: Iterable<readonly [better: number, worse: number]>): number | null {
-  let right = 0, all = 0;
-  for (const [better, worse] of pairs) {
-    right += better > worse ? 1 : better === worse ? 0.5 : 0, all++;
-  }
-  return all ? right / all : null;
-}
-
-/** Of one model: which queries does it solve? Mean over models. */
-function withinModels(
-  logits: Float64Array,
-  scores: Float64Array,
-  M: number,
-  models: readonly number[],
-): number {
-  const own = models.map((m) =>
-    concordance(function* () {
-      for (let a = m; a < scores.length; a += M) {
-        for (let b = m; b < scores.length; b += M) {
-          if (scores[a] > scores[b]) yield [logits[a], logits[b]] as const;
-        }
-      }
-    }())!
-  );
-  return own.reduce((a, b) => a + b, 0) / own.length;
-}
-
-/** On one query: which of two models scores more? Over all queries; of pairs with at least one of `models`. */
-function withinQueries(
-  logits: Float64Array,
-  scores: Float64Array,
-  M: number,
-  has: (m: number, n: number) => boolean,
-) {
-  return concordance(function* () {
-    for (let at = 0; at < scores.length; at += M) {
-      for (let m = 0; m < M; m++) {
-        for (let n = 0; n < M; n++) {
-          if (scores[at + m] > scores[at + n] && has(m, n)) {
-            yield [logits[at + m], logits[at + n]] as const;
-          }
-        }
-      }
-    }
-  }());
-}
-
-/** Mean score where each query goes to the first of the models with the largest ℓ. */
-function routed(
-  logits: Float64Array,
-  scores: Float64Array,
-  M: number,
-  models: readonly number[],
-): number {
-  let sum = 0;
-  for (let at = 0; at < scores.length; at += M) {
-    sum += scores[at + models.reduce((best, m) => logits[at + m] > logits[at + best] ? m : best)];
-  }
-  return sum / (scores.length / M);
-}
-
-function figures(
-  logits: Float64Array,
-  scores: Float64Array,
-  M: number,
-  known: readonly number[],
-  all = true,
-) {
-  const is = new Set(known), every = Array.from({ length: M }, (_, m) => m);
-  const loss = crossEntropyOf(logits, scores.map((s, at) => is.has(at % M) ? s : NaN));
-  return {
-    loss,
-    "within models": withinModels(logits, scores, M, known),
-    "within queries": withinQueries(logits, scores, M, (m, n) => is.has(m) && is.has(n)),
-    "…, left out": all
-      ? withinQueries(logits, scores, M, (m, n) => !is.has(m) || !is.has(n))
-      : null,
-    routed: routed(logits, scores, M, known),
-    "…, all models": all ? routed(logits, scores, M, every) : null,
-  };
-}
-
 async function linesOf(path: string): Promise<Line[]> {
   const text = await Deno.readTextFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "";
@@ -137,8 +46,49 @@ async function linesOf(path: string): Promise<Line[]> {
   return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
 }
 
-if (import.meta.main) {
-  const [data, out, seedText, ...names] = Deno.args, seed = Number(seedText);
+/** Where a table's lines go, and what is there already. */
+class Lines {
+  constructor(
+    private readonly path: string,
+    private readonly data: string,
+    private readonly seed: number,
+  ) {}
+
+  async has(arm: string): Promise<boolean> {
+    return (await linesOf(this.path)).some((line) =>
+      line.data === this.data && line.seed === this.seed && line.arm === arm
+    );
+  }
+
+  async add(arm: string, shown: string, made: object): Promise<void> {
+    const line = JSON.stringify({ data: this.data, seed: this.seed, arm, shown, ...made });
+    console.error(line);
+    await Deno.writeTextFile(this.path, line + "\n", { append: true });
+  }
+}
+
+/** A pool, its training rows and the validation rows that readers are judged on. */
+interface Judged {
+  readonly seed: number;
+  /** All models' columns. */
+  readonly rows: Labelled;
+  readonly ids: readonly string[];
+  /** Columns that readers learn from. */
+  readonly known: readonly number[];
+  readonly judged: Uint32Array;
+}
+
+function scoresOf(
+  { scores, models: M }: Pick<Labelled, "scores" | "models">,
+  judged: Uint32Array,
+): Float64Array {
+  return Float64Array.from(
+    { length: judged.length * M },
+    (_, at) => scores[judged[Math.floor(at / M)] * M + at % M],
+  );
+}
+
+async function openJudged(data: string, seed: number): Promise<Judged> {
   const { setup, splits } = await planRun({
     ...{
       data,
@@ -148,103 +98,118 @@ if (import.meta.main) {
     },
     ...{ validation: "benchmarks", device: "cpu", routers: ["knn"] },
   });
-  const split = openSplit(setup.data, splits[0]), { models } = split.train, M = models.length;
-  const order = byId(models), ids = order.map((m) => models[m]);
-  const rows = labelled({ ...split.train, validation: split.validation }, order),
-    { training } = rows;
-  const stream = random(seed, "reader"), every = [...ids.keys()];
-  const keyed = every.map((m) => ({ m, at: stream.fork("held", ids[m]).next() })).sort((a, b) =>
-    a.at - b.at
+  const { train, validation } = openSplit(setup.data, splits[0]), order = byId(train.models);
+  const rows = labelled({ ...train, validation }, order), ids = order.map((m) => train.models[m]);
+  const stream = random(seed, "reader");
+  const keyed = [...ids.keys()].map((m) => ({ m, at: stream.fork("held", ids[m]).next() }));
+  const known = keyed.sort((a, b) => a.at - b.at).slice(HELD).map(({ m }) => m).sort((a, b) =>
+    a - b
   );
-  const known = keyed.slice(HELD).map(({ m }) => m).sort((a, b) => a - b),
-    part = withModels(rows, known);
-  const judged = pickJudged(
-    rows,
-    every.length ? Array.from(rows.ids.keys()).slice(training) : [],
-    JUDGED,
-    stream,
-  );
-  const queries = takeRows(rows.vectors, judged);
-  const scores = Float64Array.from(
-    { length: judged.length * M },
-    (_, at) => rows.scores[judged[Math.floor(at / M)] * M + at % M],
-  );
-  const means = meansOf(rows, training);
-  const write = async (
-    arm: string,
-    shown: string,
-    made: Omit<Line, "data" | "seed" | "arm" | "shown">,
-  ): Promise<void> => {
-    const line = { data, seed, arm, shown, ...made };
-    console.error(JSON.stringify(line));
-    await Deno.writeTextFile(out, JSON.stringify(line) + "\n", { append: true });
+  const judged = pickJudged(rows, validationRows(rows), JUDGED, stream);
+  return { seed, rows, ids, known, judged };
+}
+
+/** What needs no network: the models' means, and the prior. */
+async function framing({ rows, known, judged }: Judged, lines: Lines): Promise<void> {
+  const { training, models: M } = rows,
+    means = meansOf(rows, training),
+    scores = scoresOf(rows, judged);
+  const labels = {
+    ...{ vectors: firstRows(rows.vectors, training), means },
+    scores: rows.scores.subarray(0, training * M),
   };
-  const isDone = async (arm: string): Promise<boolean> =>
-    (await linesOf(out)).some((line) =>
-      line.data === data && line.seed === seed && line.arm === arm
+  const constant = scores.map((_, at) => Math.log(means[at % M] / (1 - means[at % M])));
+  await lines.add("means", "–", figures(constant, scores, M, known));
+  const queries = takeRows(rows.vectors, judged),
+    kernel = await chooseShape(labels, { vectors: queries, scores });
+  await lines.add(
+    "prior",
+    "–",
+    figures(await kernelPrior(queries, labels, kernel), scores, M, known),
+  );
+}
+
+/** Ways to show a network what models did: whose labels, and how long a record. */
+const SHOWN: readonly (readonly [whose: Reading, record: number])[] = [
+  ["own", 128],
+  ["shuffled", 128],
+  ["own", 32],
+  ["own", 512],
+];
+
+/** Trains an arm; shows its network the records of the models, and those of made-up models that it has not met. */
+async function judgeArm(
+  name: string,
+  { seed, rows, ids, known, judged }: Judged,
+  lines: Lines,
+): Promise<void> {
+  const arm = ARMS[name], start = cpuUsage(), stream = random(seed, "reader");
+  const learnt = withModels(rows, known);
+  const { network, report, stage1 } = await trainArm(arm, learnt, stream.fork("arm"));
+  const { user, system } = cpuUsage(start), cpu = (user + system) / 1e6;
+  const reader = new Reader(network, { threads: 1 }), queries = takeRows(rows.vectors, judged);
+  const everyone = arm.byName ? known : [...ids.keys()], M = everyone.length;
+  /** ℓ of columns of some rows, one record a model. */
+  const heard = async (
+    told: Labelled,
+    columns: readonly number[],
+    [whose, record]: typeof SHOWN[number],
+  ): Promise<Float64Array> => {
+    const { records } = await readPool(
+      withModels(told, columns),
+      rows.training,
+      columns.map((m) => ids[m] ?? `made up ${m}`),
+      [], // means are the prior's
+      reader,
+      { decided: { record, records: 1 }, byName: arm.byName },
+      { whose, seed },
     );
-  if (!await isDone("means")) {
-    console.error(
-      `${data}: ${training} training rows, ${judged.length} judged; left out: ${
-        every.filter((m) => !known.includes(m)).map((m) => ids[m])
-      }`,
-    );
-    const labels = {
-      vectors: firstRows(rows.vectors, training),
-      scores: rows.scores.subarray(0, training * M),
-      means,
-    };
-    const constant = Float64Array.from(
-      scores,
-      (_, at) => Math.log(means[at % M] / (1 - means[at % M])),
-    );
-    await write("means", "–", figures(constant, scores, M, known));
-    const kernel = await chooseShape(labels, { vectors: queries, scores });
-    await write(
-      "prior",
-      "–",
-      figures(await kernelPrior(queries, labels, kernel), scores, M, known),
-    );
+    return await reader.answer(queries, records.flat());
+  };
+  const made = madeUp(rows, "functions", stream.fork("unmet"));
+  const invented: Labelled = { ...made.solved, scores: made.scores };
+  const unmet = [0, 1, 2, 3].map((m) => rows.models + m), whole = [...unmet.keys()];
+  const truth = scoresOf(withModels(invented, unmet), judged);
+  for (const shown of arm.byName ? SHOWN.slice(0, 1) : SHOWN) {
+    const logits = await heard(rows, everyone, shown);
+    const isKnown = everyone.flatMap((m, c) => known.includes(m) ? [c] : []);
+    await lines.add(name, arm.byName ? "name" : shown.join(" "), {
+      ...figures(logits, scoresOf(withModels(rows, everyone), judged), M, isKnown),
+      ...(arm.byName ? {} : {
+        "made up": withinModels(await heard(invented, unmet, shown), truth, unmet.length, whole),
+      }),
+      ...{ "training loss": report.loss, cpu },
+      ...stage1,
+    });
   }
+  await reader.release();
+}
+
+const FIGURES = [
+  ...["loss", "within models", "within queries", "…, left out", "routed", "…, all models"],
+  ...["made up", "cpu"],
+];
+
+/** The table of all lines. */
+function table(lines: readonly Line[]): string {
+  return markdownTable(
+    columnsOf(["data", "seed", "arm", "shown", ...FIGURES], 4),
+    lines.map((line) => [
+      ...[line.data, `${line.seed}`, line.arm, line.shown],
+      ...FIGURES.map((name) => {
+        const x = line[name];
+        return typeof x === "number" ? x.toFixed(3) : DASH;
+      }),
+    ]),
+  );
+}
+
+if (import.meta.main) {
+  const [data, out, seed, ...names] = Deno.args;
+  const lines = new Lines(out, data, Number(seed)), judged = await openJudged(data, Number(seed));
+  if (!await lines.has("means")) await framing(judged, lines);
   for (const name of names.length ? names : Object.keys(ARMS)) {
-    if (await isDone(name)) continue;
-    const arm: Arm = ARMS[name], start = cpuUsage();
-    const { network, report, stage1 } = await trainArm(arm, part, stream.fork("arm"));
-    const { user, system } = cpuUsage(start), cpu = (user + system) / 1e6;
-    const reader = new Reader(network, { threads: 1 }), K = arm.record ?? SMOLLM2.record;
-    const show = async (
-      shown: string,
-      whose: Reading,
-      record: number,
-      records: number,
-    ): Promise<void> => {
-      const told = arm.byName ? part : rows, columns = arm.byName ? known : every;
-      const pool = await readPool(
-        told,
-        training,
-        columns.map((m) => ids[m]),
-        columns.map((m) => means[m]),
-        reader,
-        { decided: { record, records }, byName: arm.byName },
-        { whose, seed },
-      );
-      const heard = await reader.answer(queries, pool.records.flat()), C = columns.length;
-      const logits = new Float64Array(scores.length).fill(NaN);
-      for (let i = 0, at = 0; i < judged.length; i++) {
-        for (let c = 0; c < C; c++) {
-          const own = pool.records[c].length, all = heard.subarray(at, at += own);
-          logits[i * M + columns[c]] = all.reduce((a, b) => a + b, 0) / own;
-        }
-      }
-      await write(name, shown, {
-        ...figures(logits, scores, M, known, !arm.byName),
-        "training loss": report.loss,
-        ...stage1,
-        cpu,
-      });
-    };
-    await show("own", "own", K, 1);
-    if (!arm.byName) await show("shuffled", "shuffled", K, 1);
-    await reader.release();
+    if (!await lines.has(name)) await judgeArm(name, judged, lines);
   }
+  console.log(table(await linesOf(out)));
 }

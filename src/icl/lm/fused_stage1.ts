@@ -49,7 +49,7 @@ const SETTINGS: Omit<ReconstructionOptions, "mostSteps"> = {
 };
 
 /** Texts that it is judged on, at most. */
-const JUDGED = 128;
+const JUDGED = 64;
 
 /**
  * Trains a whole language model's middle to write the training texts, and puts what it learned into the network of
