@@ -25,7 +25,7 @@ function concordance(pairs: Iterable<readonly [better: number, worse: number]>):
   return all ? right / all : null;
 }
 
-/** Of one model: which queries does it solve? Mean over models. */
+/** Of one model: which queries does it solve? Mean over the models that solve some and not others. */
 export function withinModels(
   logits: Float64Array,
   scores: Float64Array,
@@ -39,8 +39,8 @@ export function withinModels(
           if (scores[a] > scores[b]) yield [logits[a], logits[b]] as const;
         }
       }
-    }())!
-  );
+    }())
+  ).filter((share) => share !== null);
   return own.reduce((a, b) => a + b, 0) / own.length;
 }
 
