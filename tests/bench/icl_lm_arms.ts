@@ -45,6 +45,7 @@ export const ARMS: Readonly<Record<string, Arm>> = {
   "four, near": { ...FOUR, centres: 4 },
   "four, made up": { ...FOUR, madeUp: "functions", centres: 4 },
   "four, made up by benchmark": { ...FOUR, madeUp: "benchmarks", centres: 4 },
+  "four, 180 steps": { ...FOUR, steps: 180 },
   "four, made up, 180 steps": { ...FOUR, madeUp: "functions", centres: 4, steps: 180 },
   "twenty blocks": { blocks: [10, 30] },
 };
