@@ -135,7 +135,6 @@ const SHOWN: readonly (readonly [whose: Reading, record: number])[] = [
   ["shuffled", 128],
   ["own", 32],
   ["own", 512],
-  ["own", 2048],
 ];
 
 /** Trains an arm; shows its network the records of the models, and those of made-up models that it has not met. */
