@@ -17,7 +17,7 @@ import type { Router } from "../src/router/mod.ts";
 import { textIclRouter, type TextMethod } from "../src/icl/lm/fit.ts";
 
 /** What departs from the paper whatever the scale. */
-export const DEPARTS =
+export const DEPARTS: string =
   "SmolLM2-135M in place of the paper's 7 B, and the run's embedding in place of Qwen3-Embedding-8B; profile queries are " +
   "no targets; pairs of a step share the records of a few models; Platt's correction on validation rows.";
 

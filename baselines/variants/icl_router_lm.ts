@@ -51,3 +51,10 @@ export const icl_lm_one: Router<FusedMethod> = fusedRouter(
   "answers from one record of 128 queries",
   ONE_RECORD,
 );
+
+/** ICL-Router on a language model with stage 1: the blocks first learn to write queries from their vectors. */
+export const icl_lm_stage1: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), stage 1",
+  "its blocks first learn to write a query back from its vector",
+  { ...SMOLLM2, stage1Steps: 60 },
+);

@@ -10,7 +10,13 @@ import { type Random, random, seededOrder } from "../base/random.ts";
 import { environment, harnessHash, VERSION } from "../base/version.ts";
 import { type EmbeddingProvider, embedQueries, openProvider } from "../embed/mod.ts";
 import { presetFor } from "../icl/presets.ts";
-import { reconstruct, reconstructionLoss, type Texts, tokenise } from "../icl/stage1.ts";
+import {
+  reconstruct,
+  reconstructionLoss,
+  tableWriter,
+  type Texts,
+  tokenise,
+} from "../icl/stage1.ts";
 import { readTexts, startNetwork } from "../icl/fit.ts";
 import { takeRows } from "../linalg/matrix.ts";
 import type { OutcomeTable } from "../outcomes/table.ts";
@@ -115,10 +121,10 @@ export async function probe(
       progress: (share) => line.update(Math.floor(100 * share)),
     });
     line.end();
-    return { parameters, steps };
+    return { writer: tableWriter(parameters, shape, bpe), steps };
   };
   const measure = (of: Awaited<ReturnType<typeof train>>, texts: Texts): Promise<number> =>
-    reconstructionLoss(of.parameters, shape, bpe, texts, preset.reconstruction);
+    reconstructionLoss(of.writer, texts, preset.reconstruction);
   const reader = await train(training, "own vectors");
   const blind = await train(parted(training, own.fork("training")), "shuffled pairs");
   const { tokens } = preset.reconstruction;
@@ -138,7 +144,7 @@ export async function probe(
     seed,
     splitSha256: splitHash(split),
     preset: preset.name,
-    parameters: reader.parameters.count,
+    parameters: reader.writer.parameters.count,
     steps: reader.steps,
     trainingTexts: training.texts.length,
     validationTexts: validation.texts.length,
@@ -152,7 +158,7 @@ export async function probe(
     ...(mayShowTexts(table) && {
       samples: await written(
         validation,
-        (vectors) => reconstruct(reader.parameters, shape, bpe, vectors, tokens),
+        (vectors) => reconstruct(reader.writer, vectors, tokens),
         (text) => bpe.decode(tokenise(bpe, text, tokens)),
       ),
     }),

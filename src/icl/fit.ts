@@ -25,7 +25,7 @@ import { byId, type Labelled, labelled, recordOf, taughtBy, withPseudoModels } f
 import { type Random, random } from "../base/random.ts";
 import type { LoopOptions } from "../nn/trainer.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { type Texts, trainReconstruction } from "./stage1.ts";
+import { tableWriter, type Texts, trainReconstruction } from "./stage1.ts";
 
 /** What a variant changes; absent = as the specification has it. */
 export interface Variant {
@@ -247,5 +247,6 @@ export function readTexts(
   watch: Pick<LoopOptions, "signal" | "progress">,
 ): ReturnType<typeof trainReconstruction> {
   const random = stream.fork("stage 1");
-  return trainReconstruction(parameters, shape, bpe, texts, preset.reconstruction, random, watch);
+  const writer = tableWriter(parameters, shape, bpe);
+  return trainReconstruction(writer, texts, preset.reconstruction, random, watch);
 }

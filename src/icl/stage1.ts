@@ -2,7 +2,8 @@
  * Stage 1: the network learns to read query vectors by writing the query back (icl-router.md §3.1).
  *
  * L1 = mean over tokens of −ln p(x_t | x_<t, v), on the first tokens of the text and its end. From scratch
- * there is no language model to protect, so all weights are trained from the first step.
+ * there is no language model to protect, so all weights are trained from the first step. What writes is a
+ * {@link TextWriter}: the network from scratch, or the reading blocks of a language model (`lm/fused_stage1.ts`).
  * @module
  */
 import { type Matrix, row } from "../linalg/matrix.ts";
@@ -10,13 +11,68 @@ import type { Random } from "../base/random.ts";
 import { crossEntropy, Dropout } from "../nn/layers.ts";
 import { NO_EXTRA, numbersOf } from "../nn/checkpoint.ts";
 import type { Graph, Tensor } from "../nn/graph.ts";
-import { loop, type LoopOptions, meanOfLast, type Memory, Trainer } from "../nn/trainer.ts";
+import {
+  loop,
+  type LoopOptions,
+  meanOfLast,
+  type Memory,
+  Trainer,
+  type TrainerOptions,
+} from "../nn/trainer.ts";
 import type { Bound, Parameters } from "../nn/parameters.ts";
 import { Programs } from "../nn/programs.ts";
 import type { BlockOptions } from "../nn/transformer.ts";
 import { warmupCosine } from "../nn/adamw.ts";
 import type { Bpe } from "./bpe.ts";
 import { type NetworkShape, reconstructionLogits } from "./network.ts";
+
+/** Text to the ids of a network's tokens, and back. */
+export interface WrittenTokens {
+  /** Ends a text; no text encodes to it. */
+  readonly end: number;
+  /** Fills a batch; never written. */
+  readonly pad: number;
+  /** The first `most` ids of a text. */
+  encode(text: string, most: number): ArrayLike<number>;
+  /** The text of ids. */
+  decode(ids: readonly number[]): string;
+}
+
+/** A network that writes texts from their vectors. */
+export interface TextWriter {
+  /** Its numbers, frozen ones included. */
+  readonly parameters: Parameters;
+  /** Width of the vectors. */
+  readonly input: number;
+  /** Number of tokens there are. */
+  readonly vocabulary: number;
+  /** Its tokens. */
+  readonly tokens: WrittenTokens;
+  /** How a parameter is trained, null = not at all. Default: decay on matrices. */
+  readonly group?: TrainerOptions["group"];
+  /**
+   * Logits of the tokens of B texts of T, [B·T × vocabulary]: row t is written from the vector and the tokens before it.
+   * @param vectors [B × input]
+   * @param tokens int64 [B × (T − 1)]
+   */
+  logits(
+    graph: Graph,
+    parameter: Bound,
+    vectors: Tensor,
+    tokens: Tensor,
+    options?: BlockOptions,
+  ): Tensor;
+}
+
+/** The network from scratch, with the tokenizer of its texts. */
+export function tableWriter(parameters: Parameters, shape: NetworkShape, bpe: Bpe): TextWriter {
+  const { input, vocabulary } = shape;
+  return {
+    ...{ parameters, input, vocabulary, tokens: bpe },
+    logits: (_, parameter, vectors, tokens, options) =>
+      reconstructionLogits(parameter, shape, vectors, tokens, options),
+  };
+}
 
 /** Settings of stage 1. */
 export interface ReconstructionOptions {
@@ -44,9 +100,7 @@ export interface Texts {
 
 /** Trains the network to write texts from their vectors; returns the mean loss of the last tenth of the steps. */
 export async function trainReconstruction(
-  parameters: Parameters,
-  shape: NetworkShape,
-  bpe: Bpe,
+  writer: TextWriter,
   { texts, vectors }: Texts,
   options: ReconstructionOptions,
   random: Random,
@@ -54,12 +108,14 @@ export async function trainReconstruction(
 ): Promise<{ readonly loss: number; readonly steps: number }> {
   const { tokens: T, batch: B, epochs, mostSteps, rate, dropout } = options;
   const steps = Math.min(mostSteps, Math.ceil(epochs * texts.length / B));
-  const trainer = new Trainer(parameters, {
+  const { input, tokens: { pad } } = writer;
+  const trainer = new Trainer(writer.parameters, {
     schedule: warmupCosine(rate, steps),
     threads: watch.threads,
+    group: writer.group,
   });
-  const lists = texts.map((text) => tokenise(bpe, text, T));
-  const feed = tokenBatch(B, T), rows = new Float32Array(B * shape.input);
+  const lists = texts.map((text) => tokenise(writer.tokens, text, T));
+  const feed = tokenBatch(B, T), rows = new Float32Array(B * input);
   const masks: Record<string, Uint8Array> = {};
   const losses: number[] = [];
   let drop: Dropout | undefined;
@@ -69,12 +125,12 @@ export async function trainReconstruction(
   };
   await loop(trainer, { ...watch, steps }, async (step) => {
     const chosen = Array.from({ length: B }, (_, i) => pick(random, texts.length, step * B + i));
-    fillTokens(feed, chosen.map((i) => lists[i]), T, bpe.pad);
-    chosen.forEach((i, at) => rows.set(row(vectors, i), at * shape.input));
+    fillTokens(feed, chosen.map((i) => lists[i]), T, pad);
+    chosen.forEach((i, at) => rows.set(row(vectors, i), at * input));
     const { loss } = await trainer.update("texts", (graph, parameter) => {
       const site = drop = new Dropout(graph, dropout);
       const dropped = { drop: (x: Tensor, name: string): Tensor => site.apply(x, name) };
-      return lossOf(graph, logitsOf(graph, parameter, shape, B, T, dropped));
+      return lossOf(graph, logitsOf(graph, parameter, writer, B, T, dropped));
     }, () => {
       drop!.draw(random.fork("dropout", step), masks);
       return [{ ...feed, vectors: rows, ...masks }];
@@ -86,23 +142,21 @@ export async function trainReconstruction(
 
 /** Mean reconstruction loss, nats a token, of texts the network has not seen. */
 export async function reconstructionLoss(
-  parameters: Parameters,
-  shape: NetworkShape,
-  bpe: Bpe,
+  writer: TextWriter,
   { texts, vectors }: Texts,
   { tokens: T, batch: B }: Pick<ReconstructionOptions, "tokens" | "batch">,
 ): Promise<number> {
-  const programs = new Programs(parameters);
+  const programs = new Programs(writer.parameters), { input } = writer;
   const build = (graph: Graph, parameter: Bound): void =>
-    graph.output("loss", lossOf(graph, logitsOf(graph, parameter, shape, B, T)));
-  const feed = tokenBatch(B, T), rows = new Float32Array(B * shape.input);
+    graph.output("loss", lossOf(graph, logitsOf(graph, parameter, writer, B, T)));
+  const feed = tokenBatch(B, T), rows = new Float32Array(B * input);
   let sum = 0, count = 0;
   for (let start = 0; start < texts.length; start += B) {
     const end = Math.min(start + B, texts.length);
-    const lists = texts.slice(start, end).map((text) => tokenise(bpe, text, T));
-    fillTokens(feed, lists, T, bpe.pad);
+    const lists = texts.slice(start, end).map((text) => tokenise(writer.tokens, text, T));
+    fillTokens(feed, lists, T, writer.tokens.pad);
     rows.fill(0);
-    rows.set(vectors.data.subarray(start * shape.input, end * shape.input));
+    rows.set(vectors.data.subarray(start * input, end * input));
     const { loss } = await programs.run("loss", build, { ...feed, vectors: rows });
     const tokens = lists.reduce((n, ids) => n + ids.length, 0);
     sum += loss[0] * tokens, count += tokens;
@@ -113,29 +167,27 @@ export async function reconstructionLoss(
 
 /** What the network writes for each vector: the likeliest token at every step. */
 export async function reconstruct(
-  parameters: Parameters,
-  shape: NetworkShape,
-  bpe: Bpe,
+  writer: TextWriter,
   vectors: Matrix,
   tokens: number,
 ): Promise<string[]> {
-  const B = vectors.rows, V = shape.vocabulary;
-  const programs = new Programs(parameters);
+  const { input, vocabulary: V, tokens: { pad, end } } = writer, B = vectors.rows;
+  const programs = new Programs(writer.parameters);
   const build = (graph: Graph, parameter: Bound): void =>
-    graph.output("logits", logitsOf(graph, parameter, shape, B, tokens));
-  const written = new BigInt64Array(B * (tokens - 1)).fill(BigInt(bpe.pad));
+    graph.output("logits", logitsOf(graph, parameter, writer, B, tokens));
+  const written = new BigInt64Array(B * (tokens - 1)).fill(BigInt(pad));
   const texts: number[][] = Array.from({ length: B }, () => []);
   const open = new Set(texts.keys());
   for (let t = 0; t < tokens && open.size > 0; t++) {
     const { logits } = await programs.run("logits", build, {
-      vectors: vectors.data.slice(0, B * shape.input),
+      vectors: vectors.data.slice(0, B * input),
       tokens: written,
     });
     for (const i of [...open]) {
       const row = logits.subarray((i * tokens + t) * V, (i * tokens + t + 1) * V);
       let best = 0;
-      for (let v = 1; v < V; v++) if (v !== bpe.pad && row[v] > row[best]) best = v;
-      if (best === bpe.end) open.delete(i);
+      for (let v = 1; v < V; v++) if (v !== pad && row[v] > row[best]) best = v;
+      if (best === end) open.delete(i);
       else {
         texts[i].push(best);
         if (t < tokens - 1) written[i * (tokens - 1) + t] = BigInt(best);
@@ -143,21 +195,21 @@ export async function reconstruct(
     }
   }
   await programs.release();
-  return texts.map((ids) => bpe.decode(ids));
+  return texts.map((ids) => writer.tokens.decode(ids));
 }
 
 /** Logits of the tokens of B texts, fed as `vectors` and `tokens`, [B·T × vocabulary]. */
 function logitsOf(
   graph: Graph,
   parameter: Bound,
-  shape: NetworkShape,
+  writer: TextWriter,
   B: number,
   T: number,
   options: BlockOptions = {},
 ): Tensor {
-  const vectors = graph.input("vectors", [B, shape.input]);
+  const vectors = graph.input("vectors", [B, writer.input]);
   const tokens = graph.input("tokens", [B, T - 1], { type: "int64" });
-  return reconstructionLogits(parameter, shape, vectors, tokens, options);
+  return writer.logits(graph, parameter, vectors, tokens, options);
 }
 
 /** L1 of such logits, fed the rest of a {@link TokenBatch}. */
@@ -193,9 +245,9 @@ export interface TokenBatch {
 }
 
 /** The first `length` tokens of a text, with the end token where the text is shorter. */
-export function tokenise(bpe: Bpe, text: string, length: number): number[] {
-  const ids = Array.from(bpe.encode(text, length));
-  return ids.length < length ? [...ids, bpe.end] : ids.slice(0, length);
+export function tokenise(tokens: WrittenTokens, text: string, length: number): number[] {
+  const ids = Array.from(tokens.encode(text, length));
+  return ids.length < length ? [...ids, tokens.end] : ids.slice(0, length);
 }
 
 /** An empty batch to be filled again and again. */

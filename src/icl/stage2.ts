@@ -65,6 +65,18 @@ export interface AnswerData {
   readonly profile: Uint32Array;
   /** Rows that may be targets. Where one of a step's targets is in its record, the record does not tell its outcome. */
   readonly targets: Uint32Array;
+  /** Chooses what a step is about, in place of the usual draw (experiments): as many of each as the settings say. */
+  readonly draw?: (random: Random) => Promise<StepRows>;
+}
+
+/** What a step is about: columns and rows. */
+export interface StepRows {
+  /** G columns, ascending. */
+  readonly models: readonly number[];
+  /** B rows. */
+  readonly targets: readonly number[];
+  /** Rows that are no targets; the first K are the record. */
+  readonly others: Uint32Array;
 }
 
 /**
@@ -99,7 +111,7 @@ export interface AnswerReport {
  */
 export async function trainAnswer(
   network: AnswerNetwork,
-  { solved, scores, profile, targets, prior }: AnswerData,
+  { solved, scores, profile, targets, prior, draw: given }: AnswerData,
   options: AnswerOptions,
   random: Random,
   judge: (() => Promise<number>) | undefined,
@@ -148,15 +160,19 @@ export async function trainAnswer(
       ? options.lengths[draw.integer(options.lengths.length)]
       : options.fresh ?? profile.length;
     const listed = options.lengths ? draw.shuffle(profile.slice()).subarray(0, K) : profile;
-    const models = draw.shuffle([...known]).slice(0, G).sort((a, b) => a - b);
+    const own = await given?.(draw.fork("rows"));
+    const models = own?.models ?? draw.shuffle([...known]).slice(0, G).sort((a, b) => a - b);
     const chosen = (b: number): number => targets[pick(random, targets.length, step * B + b)];
     // Where outcomes are so sparse that a step would have none, its first model's own rows are taken.
     const sparse = labelled[models[0]];
     const some = models.some((m) => has(chosen(0), m)) || // the usual case, without a search
       models.some((m) => range(B).some((b) => has(chosen(b), m)));
-    const asked = range(B).map((b) => some ? chosen(b) : sparse[(step * B + b) % sparse.length]);
+    const asked = own?.targets ??
+      range(B).map((b) => some ? chosen(b) : sparse[(step * B + b) % sparse.length]);
     const hidden = new Set(asked);
-    const others = options.fresh || prior
+    const others = own
+      ? own.others
+      : options.fresh || prior
       ? draw.fork("record").shuffle(targets.filter((i) => !hidden.has(i)))
       : targets;
     const list = options.fresh ? others.subarray(0, K) : listed;

@@ -14,7 +14,9 @@ export type Attend = (layer: number, queries: Tensor, own: KeysValues) => Tensor
 
 /** Who sees whom, and where rows stand. */
 export interface DecodeOptions {
-  /** How many blocks are run; all that were loaded if absent. */
+  /** Blocks that the rows went through already; those that were not loaded if absent. */
+  readonly from?: number;
+  /** The last block that is run; the last that was loaded if absent. */
   readonly blocks?: number;
   /** Position of every row; 0, 1, 2 … if absent. */
   readonly positions?: readonly number[];

@@ -134,10 +134,10 @@ function network(
     parameter: Bound,
     rows: Tensor,
     count: number,
-    { positions, mask, attend }: DecodeOptions,
+    { from: first = from, positions, mask, attend }: DecodeOptions,
   ): Tensor => {
     let x = rows;
-    for (let i = from; i < count; i++) {
+    for (let i = first; i < count; i++) {
       x = block(x, parameter, layer(i), shape, (q, own) => {
         if (attend) return attend(i, q, own);
         const { keys, values } = own;

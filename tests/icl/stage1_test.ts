@@ -11,6 +11,7 @@ import {
   reconstruct,
   reconstructionLoss,
   type ReconstructionOptions,
+  tableWriter,
   trainReconstruction,
 } from "../../src/icl/stage1.ts";
 import { bits, sentences, tinyShape, tinyWeights } from "./toy.ts";
@@ -34,13 +35,19 @@ async function trained(
   { seed = 1, watch = ignored }: { seed?: number; watch?: typeof ignored } = {},
 ): Promise<{ weights: Parameters; loss: number; steps: number }> {
   const weights = tinyWeights(shape, seed), stream: Random = random(seed, "stage 1");
-  const report = await trainReconstruction(weights, shape, bpe, train, options, stream, watch);
+  const report = await trainReconstruction(
+    tableWriter(weights, shape, bpe),
+    train,
+    options,
+    stream,
+    watch,
+  );
   return { weights, ...report };
 }
 
 Deno.test("the loss falls, and on unseen texts it is the vectors that make it fall", async () => {
   const lossOf = (weights: Parameters, vectors = held.vectors): Promise<number> =>
-    reconstructionLoss(weights, shape, bpe, { texts: held.texts, vectors }, OPTIONS);
+    reconstructionLoss(tableWriter(weights, shape, bpe), { texts: held.texts, vectors }, OPTIONS);
   const before = await lossOf(tinyWeights(shape));
   const { weights, loss, steps } = await trained(OPTIONS);
   assert.equal(steps, OPTIONS.mostSteps);
@@ -53,7 +60,11 @@ Deno.test("the loss falls, and on unseen texts it is the vectors that make it fa
   const others = takeRows(held.vectors, held.texts.map((_, i) => (i + 1) % held.texts.length));
   const shuffled = await lossOf(weights, others);
   assert.ok(shuffled > Math.max(least, after + 1), `shuffled ${shuffled}, true ${after}`);
-  const written = await reconstruct(weights, shape, bpe, takeRows(held.vectors, [0, 1, 2, 3]), 5);
+  const written = await reconstruct(
+    tableWriter(weights, shape, bpe),
+    takeRows(held.vectors, [0, 1, 2, 3]),
+    5,
+  );
   const right = written.filter((text, i) => text === held.texts[i]).length;
   assert.ok(right >= 3, written.join(" | "));
 });
@@ -67,7 +78,7 @@ Deno.test("the reported loss is the mean over tokens, padding left out, whatever
     vectors: takeRows(held.vectors, [0, 1, 2, 3, 4, 5]),
   };
   const loss = (of: typeof both, batch: number, tokens = 5): Promise<number> =>
-    reconstructionLoss(weights, shape, bpe, of, { tokens, batch });
+    reconstructionLoss(tableWriter(weights, shape, bpe), of, { tokens, batch });
   const tokensOf = ({ texts }: typeof both): number =>
     texts.reduce((n, text) => n + Math.min(5, bpe.encode(text).length + 1), 0);
   const [a, b] = [await loss(short, 1), await loss(long, 2)];
@@ -107,7 +118,13 @@ Deno.test("aborted after any step and resumed, stage 1 ends with the same weight
   await trained(SHORT, { watch });
   const other = tinyShape({ ...shape, width: 8 });
   await assert.rejects(
-    trainReconstruction(tinyWeights(other), other, bpe, train, SHORT, random(1), watch),
+    trainReconstruction(
+      tableWriter(tinyWeights(other), other, bpe),
+      train,
+      SHORT,
+      random(1),
+      watch,
+    ),
     DataError,
   );
   await Deno.remove(folder, { recursive: true });
@@ -130,9 +147,7 @@ Deno.test("few texts, fewer steps: epochs end training before the most steps do"
   const few = { texts: train.texts.slice(0, 5), vectors: takeRows(train.vectors, [0, 1, 2, 3, 4]) };
   const options = { ...SHORT, batch: 2, epochs: 1 };
   const report = await trainReconstruction(
-    tinyWeights(shape),
-    shape,
-    bpe,
+    tableWriter(tinyWeights(shape), shape, bpe),
     few,
     options,
     random(1),

@@ -313,3 +313,22 @@ Deno.test("steps: passes over all pairs, G·B pairs a step, no more than the mos
   assert.equal(stepsOf(options, 1000, 2), Math.ceil(5 * 1000 * 2 / 256), "a pool of two");
   assert.equal(stepsOf(options, 100_000, 10), 300);
 });
+
+Deno.test("a draw of one's own says which models, targets and records steps are about", async () => {
+  const vectors = circle(60, WIDTH, 5), angles = [0, 1, 2];
+  const three = material(vectors, halves(vectors, angles), 0, 60);
+  const two = material(vectors, halves(vectors, angles.slice(0, 2)), 0, 60);
+  const changes = { models: 2, targets: 8, fresh: 12, mostSteps: 3 };
+  const draw: AnswerData["draw"] = (stream) => {
+    const rows = stream.shuffle(Uint32Array.from(three.targets));
+    return Promise.resolve({
+      models: [0, 1],
+      targets: [...rows.subarray(0, 8)],
+      others: rows.subarray(8),
+    });
+  };
+  const drawn = await trained({ ...three, draw }, changes);
+  // The third model is never looked at.
+  assert.deepEqual(bits(drawn.weights), bits((await trained({ ...two, draw }, changes)).weights));
+  assert.notDeepEqual(bits(drawn.weights), bits((await trained(two, changes)).weights));
+});

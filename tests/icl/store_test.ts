@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DataError } from "../../src/base/errors.ts";
 import type { FittedRouter, PointPredictions } from "../../src/router/contract.ts";
 import { readSafetensors, writeSafetensors } from "../../src/nn/safetensors.ts";
-import { reconstruct } from "../../src/icl/stage1.ts";
+import { reconstruct, tableWriter } from "../../src/icl/stage1.ts";
 import { fitTable, type Fitted, routerOf } from "../../src/icl/router.ts";
 import { type Expected, loadTrained, saveTrained } from "../../src/icl/store.ts";
 import {
@@ -62,9 +62,7 @@ Deno.test("what is loaded is what was saved: predictions, new models, card, bit 
     assert.deepEqual(await qualities(same), await qualities(more));
     const read = (of: Fitted): Promise<string[]> =>
       reconstruct(
-        of.reader.network.parameters,
-        of.reader.network.shape,
-        of.bpe,
+        tableWriter(of.reader.network.parameters, of.reader.network.shape, of.bpe),
         of.profile.vectors,
         6,
       );

@@ -83,13 +83,6 @@ function network(
   >,
 ): AnswerNetwork {
   const { parameters, width, layers } = backbone;
-  const slots = (parameter: Bound, vectors: Tensor): Tensor =>
-    linear(
-      rmsNorm(vectors, parameter("projector.norm.weight")),
-      parameter("projector.weight"),
-      parameter("projector.bias"),
-      { transposeWeight: true },
-    );
   const head: AnswerNetwork["head"] = (parameter, states) =>
     linear(states, parameter("answer_head"), parameter("answer_bias"), { transposeWeight: true });
   const states: AnswerNetwork["states"] = (parameter, vectors, memory) => {
@@ -127,6 +120,16 @@ function network(
         vectors.shape[0],
       ]),
   };
+}
+
+/** The tokens that query vectors [rows × input] become, [rows × width]. */
+export function slots(parameter: Bound, vectors: Tensor): Tensor {
+  return linear(
+    rmsNorm(vectors, parameter("projector.norm.weight")),
+    parameter("projector.weight"),
+    parameter("projector.bias"),
+    { transposeWeight: true },
+  );
 }
 
 /** Adapters of a rank on attention: on the feed-forward part too they cost a third more time a step. */

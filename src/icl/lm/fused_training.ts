@@ -9,6 +9,7 @@ import { hashJson } from "../../base/hash.ts";
 import { type Random, random } from "../../base/random.ts";
 import { takeRows } from "../../linalg/matrix.ts";
 import { findModel } from "../../lm/store.ts";
+import type { LoopOptions } from "../../nn/trainer.ts";
 import type { FitContext, TrainingData } from "../../router/contract.ts";
 import { columnMeans } from "../../router/training.ts";
 import {
@@ -31,8 +32,9 @@ import {
   type Prior,
   trainAnswer,
 } from "../stage2.ts";
-import { type FusedNetwork, openFused } from "./fused.ts";
+import { type FusedNetwork, type FusedOptions, openFused } from "./fused.ts";
 import { answer, type Decided, firstRows, readPool } from "./fused_pool.ts";
+import { describeReading, trainFusedReading } from "./fused_stage1.ts";
 
 /** How ICL-Router is fitted on a language model. */
 export interface FusedMethod extends Decided {
@@ -52,6 +54,8 @@ export interface FusedMethod extends Decided {
   readonly projectorRate: number;
   /** Validation rows that early stopping looks at. */
   readonly judged: number;
+  /** Steps of stage 1 before, in which the blocks learn to write queries from their vectors; none if absent. */
+  readonly stage1Steps?: number;
   /** The blocks' matrices are random ones of the same size (a control). */
   readonly randomBlocks?: boolean;
   /** The prior alone, without any network (a control). */
@@ -111,6 +115,24 @@ async function trainNetwork(
   const notes = [`prior: bandwidth ${kernel.bandwidth}, weight ${kernel.weight}`];
   if (method.priorOnly) return { rows, models, kernel, notes };
   const network = await openNetwork(method, vectors.width, M, stream);
+  const kept = (stage: string): LoopOptions["checkpoint"] =>
+    unfinished === undefined ? undefined : {
+      path: join(
+        unfinished,
+        `${hashJson([key, rows.ids, network.backbone.fingerprint])}${stage}.safetensors`,
+      ),
+      every: KEPT_EVERY,
+    };
+  const { stage1Steps: steps } = method;
+  if (steps) {
+    const options = await optionsOf(method, vectors.width, M, stream);
+    const watch = { signal, checkpoint: kept(".stage1"), steps };
+    notes.push(
+      describeReading(
+        await trainFusedReading(network, options, rows, stream.fork("stage 1"), watch),
+      ),
+    );
+  }
   const reader = new Reader(network, { device, most: PROGRAMS });
   const judged = pickJudged(rows, validation, method.judged, stream);
   const shown = takeRows(vectors, judged), scores = scoresOf(rows, judged);
@@ -129,13 +151,7 @@ async function trainNetwork(
     },
     {
       ...{ signal, device, progress: (share: number) => progress(share) },
-      checkpoint: unfinished === undefined ? undefined : {
-        path: join(
-          unfinished,
-          `${hashJson([key, rows.ids, network.backbone.fingerprint])}.safetensors`,
-        ),
-        every: KEPT_EVERY,
-      },
+      checkpoint: kept(""),
     },
   );
   await reader.release();
@@ -210,20 +226,31 @@ const KEPT_EVERY = 10;
 /** Programs of a reader: records of one length, and answers behind them, and the same for new models. */
 const PROGRAMS = 6;
 
-async function openNetwork(
-  { model, root, blocks: [from, to], rank, projectorRate, randomBlocks, byName }: FusedMethod,
+/** Opens the network of a method, with what it learns as it is before training. */
+export async function openNetwork(
+  method: FusedMethod,
   input: number,
   models: number,
   stream: Random,
 ): Promise<FusedNetwork> {
+  const network = await openFused(await optionsOf(method, input, models, stream));
+  if (method.randomBlocks) scramble(network, stream.fork("random blocks"));
+  return network;
+}
+
+/** What the network of a method is opened with. */
+export async function optionsOf(
+  { model, root, blocks: [from, to], rank, projectorRate, byName }: FusedMethod,
+  input: number,
+  models: number,
+  stream: Random,
+): Promise<FusedOptions> {
   const { folder } = await findModel(model, root);
-  const network = await openFused({
+  return {
     ...{ folder, from, to, rank, input, projectorRate },
     ...(byName ? { identities: models } : {}),
     random: stream.fork("weights"),
-  });
-  if (randomBlocks) scramble(network, stream.fork("random blocks"));
-  return network;
+  };
 }
 
 /** Random numbers of the same size in the place of every matrix of the blocks. */

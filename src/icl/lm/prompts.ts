@@ -55,7 +55,7 @@ export function recordPrompt(
 }
 
 /** Characters looked at for every token kept: a text of a million letters is not cut into tokens whole. */
-const CHARACTERS = 32;
+export const CHARACTERS = 32;
 
 /**
  * Stage 2, the rest: the target query as text, the question, up to where the answer stands.

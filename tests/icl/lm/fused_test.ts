@@ -5,6 +5,7 @@ import { random } from "../../../src/base/random.ts";
 import { matrix, row } from "../../../src/linalg/matrix.ts";
 import { type FusedNetwork, isAdded, openFused } from "../../../src/icl/lm/fused.ts";
 import { fusedRouter } from "../../../src/icl/lm/fused_router.ts";
+import type { FusedMethod } from "../../../src/icl/lm/fused_training.ts";
 import { Reader } from "../../../src/icl/reader.ts";
 import type { Record } from "../../../src/icl/record.ts";
 import { isAdapter } from "../../../src/nn/lora.ts";
@@ -163,6 +164,25 @@ Deno.test("a fit that was stopped goes on where it kept its state, and ends with
       const other: number[] = [];
       await fit({ unfinished, seed: 8, progress: (share) => other.push(share) });
       assert.equal(other.length, 12);
+    });
+  });
+});
+
+Deno.test("stage 1 before: said on the card, in answers, and resumed with the same bytes", async () => {
+  await withMethod(async (plain) => {
+    await inFolder(async (unfinished) => {
+      const method = { ...plain, stage1Steps: 12 }, router = fusedRouter("tiny", "a test", method);
+      const fit = async (config: FusedMethod, changes: Partial<FitContext> = {}) => {
+        const fitted = await router.fit(training(old), config, context(changes));
+        const predicted = await fitted.predict(queries());
+        assert.ok("quality" in predicted);
+        return { quality: predicted.quality, notes: fitted.describe().notes ?? [] };
+      };
+      const straight = await fit(method);
+      assert.match(straight.notes.join("\n"), /stage 1: 12 steps, \d\.\d+ nats a token/);
+      assert.notDeepEqual(straight.quality, (await fit(plain)).quality);
+      await fit(method, { unfinished }); // leaves both stages' states
+      assert.deepEqual(await fit(method, { unfinished }), straight);
     });
   });
 });
