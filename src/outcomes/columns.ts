@@ -4,7 +4,6 @@
  * @module
  */
 import type { OutcomeRecord } from "./record.ts";
-import type { Cells } from "./table.ts";
 import { TextColumn } from "./text_column.ts";
 
 /** Rows of a piece of a column. */
@@ -66,7 +65,11 @@ export class ModelColumns {
   }
 
   /** Writes the numbers of some rows and models to cells [rows × models], NaN where there is none. */
-  fill(cells: Cells, models: readonly string[], rows: readonly { readonly at: number }[]): void {
+  fill(
+    cells: Float32Array | Float64Array,
+    models: readonly string[],
+    rows: readonly { readonly at: number }[],
+  ): void {
     const places = Uint32Array.from(rows, ({ at }) => at), width = models.length;
     models.forEach((model, m) => {
       const pieces = this.#columns.get(model)?.pieces ?? [];
