@@ -10,6 +10,7 @@ export type Numbers = Int32Array | Uint32Array | Uint8Array;
 /** N lists. */
 export class Lists<A extends Numbers> {
   /**
+   * Lists that lie one after the other.
    * @param numbers those of all lists, list after list
    * @param first where each list begins, and where the last one ends; length N + 1
    */
@@ -53,6 +54,7 @@ export class ListMaker<A extends Int32Array | Uint32Array> {
   #ended = 0;
 
   /**
+   * Begins with the first list, which is empty.
    * @param lists how many there will be
    * @param make an array of a length
    */

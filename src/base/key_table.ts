@@ -10,7 +10,10 @@ export class KeyTable {
   #slots = new Uint32Array(2 ** 10);
   #count = 0;
 
-  /** @param keyOf the key of a number that was put down; asked where hashes are equal */
+  /**
+   * A table without keys.
+   * @param keyOf the key of a number that was put down; asked where hashes are equal
+   */
   constructor(private readonly keyOf: (number: number) => string | undefined) {}
 
   /** The number under which a key was first put down; for a new key the given one, which is put down. */
