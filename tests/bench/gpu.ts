@@ -1,6 +1,7 @@
 /**
- * ICL-Router on language models by the clock, on a device and on the processor: tokens a second, share of what the
- * device can do, and how often faster it is. Random weights, so nothing has to be downloaded.
+ * What a device is worth by the clock, beside the processor: for ICL-Router on language models (tokens a second), and for
+ * what closed-form routers compute over a million rows; share of what the device can do, and how often faster it is.
+ * Random weights and rows, so nothing has to be downloaded.
  *
  *     deno run -A --lock=full.lock tests/bench/gpu.ts [--device webgpu] [--shapes 135m,0.5b,1.5b] [--minutes 9]
  *       [--peak 67] [--threads 0] [--toy] [--out figures.json]
@@ -14,6 +15,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Device } from "../../src/base/device.ts";
 import { probeDevice } from "../../src/onnx/device.ts";
+import { FEW, MILLION, tasksOnRows } from "./gpu_rows.ts";
 import { pack } from "./pack.ts";
 import { REAL, SHAPES, squareProduct, type Task, tasksOn, TOY, type Where } from "./gpu_tasks.ts";
 
@@ -56,6 +58,7 @@ export async function measure(
   const end = performance.now() + 1000 * budget, sizes = toy ? TOY : REAL, all: Measured[] = [];
   const tasks = [
     { shape: "–", task: squareProduct(sizes.product) },
+    ...tasksOnRows(toy ? FEW : MILLION).map((task) => ({ shape: "rows", task })),
     ...shapes.flatMap((shape) => tasksOn(SHAPES[shape], sizes).map((task) => ({ shape, task }))),
   ];
   for (const { shape, task } of tasks) {

@@ -13,12 +13,15 @@ const TOY: Wanted = { device: "cpu", shapes: ["toy"], toy: true, budget: 600, th
 Deno.test("every task runs, of both layouts, and is counted", async () => {
   const all = await measure(TOY);
   assert.deepEqual(all.flatMap(({ missing }) => missing ?? []), []);
-  assert.equal(all.length, 6);
+  assert.equal(all.length, 10);
   for (const { seconds, flops, first } of all) assert.ok(seconds! > 0 && first! > 0 && flops > 0);
+  // 64 rows of 8: four queries; a product; four centres, twice; 64 hidden numbers, 36 models, three times.
+  const perRow = [8 * 4, 8 * 8, 2 * 8 * 4, 3 * 64 * (8 + 36)];
+  assert.deepEqual(all.slice(1, 5).map(({ flops }) => flops), perRow.map((n) => 2 * 64 * n));
   // A product of 64³ multiplications and additions; 2 × 8 tokens; 2 × (8 + 4) tokens; 2 × 64 answers.
   assert.equal(all[0].flops, 2 * 64 ** 3);
-  assert.deepEqual(all.slice(1, 4).map(({ tokens }) => tokens), [16, 24, 128]);
-  assert.equal(table(all, "cpu").match(/s at first/g)!.length, 6);
+  assert.deepEqual(all.slice(5, 8).map(({ tokens }) => tokens), [16, 24, 128]);
+  assert.equal(table(all, "cpu").match(/s at first/g)!.length, 10);
 });
 
 Deno.test("the table: tokens a second, share of peak, ratio to the processor; what is missing says why", () => {
@@ -70,5 +73,5 @@ Deno.test("a packed folder runs by itself, from its own cache", () =>
     }).output();
     const text = new TextDecoder();
     assert.ok(success, text.decode(stderr));
-    assert.equal(text.decode(stdout).match(/s at first/g)?.length, 6, text.decode(stdout));
+    assert.equal(text.decode(stdout).match(/s at first/g)?.length, 10, text.decode(stdout));
   }));
