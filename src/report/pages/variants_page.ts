@@ -16,13 +16,15 @@ export function variantsPage(files: readonly ResultFile[]): string | undefined {
     [...Map.groupBy(files, ({ result }) => result.dataset.sha256).values()]
       .flatMap(shownOf).flatMap(mainFiles),
   );
-  const runs = files.filter((file) => file.result.protocol.control === "none" && !main.has(file))
+  const runs = files
+    .filter((file) => file.result.protocol.control === "none" && !main.has(file) && !file.episodes)
     .sort((a, b) => a.path < b.path ? -1 : 1);
   if (runs.length === 0) return undefined;
   return [
     "# Variants",
     "Runs with routers, seeds, folds or an embedding chosen by hand. They answer questions of their own; the default " +
-    "runs are on the pages of the datasets. Conclusions about ICL-Router are in [icl-router.md](icl-router.md).",
+    "runs are on the pages of the datasets, those of routers that read replies in [replies.md](replies.md). Conclusions " +
+    "about ICL-Router are in [icl-router.md](icl-router.md).",
     "Made by `deno task pages`. Columns as on the other pages ([how to read](../docs/results.md#how-to-read-a-table)); " +
     "significance is over the comparisons of one table, so a small table calls more differences significant than a " +
     "large one. " + UNSEEN_LEGEND,
