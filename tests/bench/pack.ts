@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join, relative } from "node:path";
-import { readJson, repoPath } from "../../src/base/files.ts";
+import { exists, readJson, repoPath } from "../../src/base/files.ts";
 
 /** Packages that are needed, by their names in the import map. */
 const PACKAGES = ["@std/cli/parse-args", "onnxruntime-node", "@huggingface/tokenizers"];
@@ -61,7 +61,8 @@ export async function stage(folder: string): Promise<void> {
   for (const name of Object.keys(lock.npm)) {
     const at = name.lastIndexOf("@"), place = `npm/registry.npmjs.org/${name.slice(0, at)}`;
     const files = `${place}/${name.slice(at + 1)}`;
-    await copy(`${cache}/${place}/registry.json`, `deno_dir/${place}/registry.json`);
+    const listed = `${place}/registry.json`; // a cache that was filled by the lock file alone has none, and needs none
+    if (await exists(`${cache}/${listed}`)) await copy(`${cache}/${listed}`, `deno_dir/${listed}`);
     for await (const path of filesBelow(`${cache}/${files}`)) {
       if (isForeign(path)) continue;
       await copy(path, `deno_dir/${files}/${relative(`${cache}/${files}`, path)}`);
