@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { readJson } from "../../src/base/files.ts";
+import { exists, readJson } from "../../src/base/files.ts";
 import { resultFiles } from "../../src/results/find.ts";
 import type { Result, RouterEntry } from "../../src/results/result.ts";
 import type { Speed } from "../../src/run/speed.ts";
@@ -35,7 +35,7 @@ async function profileOf(paths: readonly string[]): Promise<Map<string, Seconds>
   const rows = new Map<string, Seconds>();
   for (const file of await resultFiles(paths)) {
     const speeds = file.replace(/\.json$/, ".speed.json");
-    if (!await Deno.stat(speeds).then(() => true, () => false)) continue;
+    if (!await exists(speeds)) continue;
     const { routers, splits, protocol } = await readJson(file) as unknown as Result;
     const sheet = await readJson(speeds) as unknown as Record<string, Speed>;
     for (const router of routers.filter(({ id }) => sheet[id])) {

@@ -4,13 +4,13 @@
  * @module
  */
 import { random } from "../../src/base/random.ts";
-import type { Graph, Tensor } from "../../src/nn/graph.ts";
+import type { Tensor } from "../../src/nn/graph.ts";
 import { meanSquaredError, relu, softmax } from "../../src/nn/layers.ts";
 import { openTrainer } from "../../src/nn/on_device/device_trainer.ts";
 import { linear, matmul, scale, square, sum } from "../../src/nn/ops.ts";
 import { normal, Parameters } from "../../src/nn/parameters.ts";
 import { Programs } from "../../src/nn/programs.ts";
-import type { Running, Task, Where } from "./gpu_tasks.ts";
+import { normals, type Running, type Task, type Where } from "./gpu_tasks.ts";
 
 /** How many rows, and what is asked of them. */
 export interface RowSizes {
@@ -90,7 +90,7 @@ function overBlocks(
   const programs = new Programs(parameters, { ...where, fixed: true });
   const run = async (): Promise<void> => {
     for (const name of blocks) {
-      await programs.run(name, (graph: Graph, parameter) => {
+      await programs.run(name, (graph, parameter) => {
         graph.output("made", build(parameter(name), parameter("beside")));
       }, {});
     }
@@ -113,9 +113,4 @@ function head({ rows, block, width }: RowSizes, where: Where): Running {
     }
   };
   return { run, close: () => trainer.release() };
-}
-
-function normals(n: number): Float32Array {
-  const stream = random(2, "rows");
-  return Float32Array.from({ length: n }, () => stream.normal());
 }

@@ -241,7 +241,8 @@ function expect(got: number, stated: number): void {
   if (got !== stated) throw new Error(`a prompt of ${got} tokens, not of ${stated}`);
 }
 
-function normals(n: number): Float32Array {
+/** Numbers of no meaning, the same at every call. */
+export function normals(n: number): Float32Array {
   const stream = random(2, "numbers");
   return Float32Array.from({ length: n }, () => stream.normal());
 }

@@ -17,7 +17,7 @@ import { firstRows, readPool } from "../../src/icl/lm/fused_pool.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { meansOf, validationRows } from "../../src/icl/lm/fused_training.ts";
 import { Reader } from "../../src/icl/reader.ts";
-import { byId, type Labelled, labelled } from "../../src/icl/record.ts";
+import { byId, type Labelled, labelled, scoresOf } from "../../src/icl/record.ts";
 import type { Reading } from "../../src/icl/router.ts";
 import { pickJudged } from "../../src/icl/stage2.ts";
 import { openSplit } from "../../src/run/open_split.ts";
@@ -76,16 +76,6 @@ interface Judged {
   /** Columns that readers learn from. */
   readonly known: readonly number[];
   readonly judged: Uint32Array;
-}
-
-function scoresOf(
-  { scores, models: M }: Pick<Labelled, "scores" | "models">,
-  judged: Uint32Array,
-): Float64Array {
-  return Float64Array.from(
-    { length: judged.length * M },
-    (_, at) => scores[judged[Math.floor(at / M)] * M + at % M],
-  );
 }
 
 async function openJudged(data: string, seed: number): Promise<Judged> {

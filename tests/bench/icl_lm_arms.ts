@@ -6,6 +6,7 @@
 import type { Random } from "../../src/base/random.ts";
 import { type Matrix, matrix, row, takeRows } from "../../src/linalg/matrix.ts";
 import { nearest } from "../../src/linalg/nearest.ts";
+import { firstRows } from "../../src/icl/lm/fused_pool.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { type FusedMethod, openNetwork, optionsOf } from "../../src/icl/lm/fused_training.ts";
 import type { FusedNetwork } from "../../src/icl/lm/fused.ts";
@@ -76,11 +77,7 @@ export async function trainArm(
     profile: new Uint32Array(0),
     targets: Uint32Array.from({ length: training }, (_, i) => i),
   };
-  const taught: Matrix = matrix(
-    training,
-    vectors.width,
-    vectors.data.subarray(0, training * vectors.width),
-  );
+  const taught = firstRows(vectors, training);
   const draw = async (r: Random): Promise<StepRows> => {
     const models = arm.madeUp
       ? [...two(0, M, r.fork("real")), ...two(M, data.solved.models, r.fork("made up"))]
