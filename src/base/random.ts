@@ -10,6 +10,8 @@ export interface Random {
   next(): number;
   /** Uniform integer in [0, n). */
   integer(n: number): number;
+  /** Fills an array with uniform 32-bit integers: what as many calls of `integer(2 ** 32)` draw. */
+  fill(words: Uint32Array): void;
   /** Standard normal (Box–Muller). */
   normal(): number;
   /** Fisher–Yates, in place; returns its argument. */
@@ -73,6 +75,18 @@ function stream(seed: Seed): Random {
   const self: Random = {
     next: () => next32() / 4294967296,
     integer: (n) => Math.floor((next32() / 4294967296) * n),
+    fill: (words) => {
+      // next32 on variables of its own, which stay in registers.
+      let w = a, x = b, y = c, z = d;
+      for (let i = 0; i < words.length; i++) {
+        const t = words[i] = (((w + x) | 0) + z) | 0;
+        z = (z + 1) | 0;
+        w = x ^ (x >>> 9);
+        x = (y + (y << 3)) | 0;
+        y = (((y << 21) | (y >>> 11)) + t) | 0;
+      }
+      a = w, b = x, c = y, d = z;
+    },
     normal: () => {
       const u = (next32() + 1) / 4294967297, v = next32() / 4294967296;
       return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);

@@ -53,3 +53,18 @@ Deno.test("masks are drawn into arrays that are there, and without dropout there
   assert.equal(masks["dropout some"], mask);
   assert.notDeepEqual([...mask], before);
 });
+
+Deno.test("a number is kept if its byte of the stream, the lowest first, is not below the dropped share", () => {
+  for (const dropped of [1, 26, 77, 127, 128, 129, 200, 255]) {
+    const graph = new Graph(), dropout = new Dropout(graph, dropped / 256);
+    dropout.apply(graph.input("x", [4099]), "here");
+    const masks: Record<string, Uint8Array> = {}, stream = random(3).fork("dropout here");
+    dropout.draw(random(3), masks);
+    const words = Array.from({ length: 1025 }, () => stream.integer(2 ** 32));
+    const expected = Array.from(
+      { length: 4099 },
+      (_, i) => +((words[i >> 2] >>> 8 * (i & 3) & 255) >= dropped),
+    );
+    assert.deepEqual([...masks["dropout here"]], expected, `${dropped} of 256`);
+  }
+});
