@@ -62,13 +62,11 @@ function widest(configs: readonly unknown[]): number {
 }
 
 function guarded(train: TrainingData, config: Config, most: number): FittedRouter<FewLabels> {
-  const { queries, models, scores } = train, M = models.length, { strong } = pairOf(train);
-  const best = Float64Array.from(queries.ids, (_, i) => scores[i * M + strong]);
-  const store: Store = { queries, best, gains: paired(scores, best) };
-  const bases = oncePerBatch((batch) => baseline(batch, store, config.k, most));
-  const overall = spread(store.gains, M);
+  const { models, scores } = train, M = models.length, { k, z } = config;
+  const { store, strong, overall, baseline, gained: gains } = comparison(train);
+  const bases = (batch: QueryBatch) => baseline(batch, k, most);
   const known = oncePerBatch(async (batch) =>
-    bounded(await bases(batch), await gained(batch, store, overall, config.k, most), config.z)
+    bounded(await bases(batch), await gains(batch, k, most), z)
   );
   return {
     models,
@@ -91,6 +89,48 @@ function guarded(train: TrainingData, config: Config, most: number): FittedRoute
       };
     },
     describe: () => ({ parameters: storedCells(train), notes: [`best single: ${models[strong]}`] }),
+  };
+}
+
+/** What all configurations share that are fitted on the same outcomes: neighbours are compared once for every z. */
+interface Comparison {
+  readonly store: Store;
+  /** b. */
+  readonly strong: number;
+  /** Of all training queries. */
+  readonly overall: Spread;
+  readonly baseline: PerNeighbours<Float64Array>;
+  readonly gained: PerNeighbours<Gained>;
+}
+
+/** Something of the k nearest of `most` neighbours of every query. */
+type PerNeighbours<T> = (batch: QueryBatch, k: number, most: number) => Promise<T>;
+
+const comparisons = new WeakMap<Float64Array, Comparison>();
+
+function comparison(train: TrainingData): Comparison {
+  const { queries, models, scores } = train, M = models.length, { strong } = pairOf(train);
+  const known = comparisons.get(scores);
+  if (known?.store.queries.vectors === queries.vectors && known.strong === strong) return known;
+  const best = Float64Array.from(queries.ids, (_, i) => scores[i * M + strong]);
+  const store: Store = { queries, best, gains: paired(scores, best) };
+  const overall = spread(store.gains, M);
+  const made = {
+    ...{ store, strong, overall },
+    baseline: once((batch, k, most) => baseline(batch, store, k, most)),
+    gained: once((batch, k, most) => gained(batch, store, overall, k, most)),
+  };
+  comparisons.set(scores, made);
+  return made;
+}
+
+/** The same, once for each batch and k. */
+function once<T>(make: PerNeighbours<T>): PerNeighbours<T> {
+  const made = oncePerBatch(() => new Map<number, Promise<T>>());
+  return (batch, k, most) => {
+    const byNumber = made(batch), known = byNumber.get(k) ?? make(batch, k, most);
+    byNumber.set(k, known);
+    return known;
   };
 }
 

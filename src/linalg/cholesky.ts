@@ -117,6 +117,7 @@ async function solveLower(
   m: number,
   block: number,
 ): Promise<void> {
+  const widths = widthsOf(x, n, m);
   for (let start = 0; start < n; start += block) {
     const end = Math.min(n, start + block), rows = end - start;
     if (start > 0) {
@@ -125,9 +126,23 @@ async function solveLower(
       await subtractProduct(x.subarray(start * m, end * m), left, right, "none");
     }
     for (let i = start; i < end; i++) {
-      solveRow(x, m, i, l[i * n + i], start, i, l, i * n + start, 1);
+      solveRow(x, m, i, l[i * n + i], start, i, l, i * n + start, 1, widths);
     }
   }
+}
+
+/**
+ * How many columns there are up to the last number other than 0 in the rows of x [n × m], down to each: of the
+ * identity, a triangle. Beyond them L⁻¹·x has zeros, too, and nothing needs to be taken away. −0 counts as a number.
+ */
+function widthsOf(x: Float64Array, n: number, m: number): Int32Array {
+  const widths = new Int32Array(n);
+  for (let i = 0, width = 0; i < n; i++) {
+    let own = m;
+    while (own > width && Object.is(x[i * m + own - 1], 0)) own--;
+    widths[i] = width = own;
+  }
+  return widths;
 }
 
 /** Overwrites `x` [n × m] with L⁻ᵀ·x. */
@@ -165,6 +180,8 @@ async function subtractProduct(
 /**
  * Row i of x: less its solved rows from…end times their coefficients, which lie in `l` from `at` on,
  * `step` apart; then divided by the pivot. Four rows at a time, so that row i is read and written less.
+ *
+ * @param widths columns of each row, and of all before it, beyond which there are zeros; none if absent
  */
 function solveRow(
   x: Float64Array,
@@ -176,18 +193,21 @@ function solveRow(
   l: Float64Array,
   at: number,
   step: number,
+  widths?: Int32Array,
 ): void {
   const to = i * m;
   let j = from;
   for (; j + 4 <= end; j += 4, at += 4 * step) {
     const l0 = l[at], l1 = l[at + step], l2 = l[at + 2 * step], l3 = l[at + 3 * step];
     const x0 = j * m, x1 = x0 + m, x2 = x1 + m, x3 = x2 + m;
-    for (let c = 0; c < m; c++) {
+    const width = widths ? widths[j + 3] : m;
+    for (let c = 0; c < width; c++) {
       x[to + c] -= l0 * x[x0 + c] + l1 * x[x1 + c] + (l2 * x[x2 + c] + l3 * x[x3 + c]);
     }
   }
   for (; j < end; j++, at += step) {
-    for (let c = 0; c < m; c++) x[to + c] -= l[at] * x[j * m + c];
+    const width = widths ? widths[j] : m;
+    for (let c = 0; c < width; c++) x[to + c] -= l[at] * x[j * m + c];
   }
   for (let c = 0; c < m; c++) x[to + c] /= pivot;
 }
