@@ -1,10 +1,28 @@
 /**
  * One small function in WebAssembly, since JavaScript cannot multiply eight numbers at once: inner products of one vector
- * of 16-bit integers with many. Written out instruction by instruction, so that there is no binary to trust.
+ * of 16-bit integers with many.
  *
  *     for every four rows:  out[0…3] = 2⁻²² · Σ_j query[j] · row[0…3][j]
  * @module
  */
+import {
+  ADD,
+  compileWasm,
+  get,
+  I32,
+  int,
+  lanes,
+  LESS,
+  load,
+  loop,
+  move,
+  onMemory,
+  set,
+  simd,
+  STORE,
+  SUBTRACT,
+  V128,
+} from "./wasm.ts";
 
 /**
  * All but `groups` are addresses in the memory, or bytes. Rows of `bytes` bytes, a multiple of 32, lie one after the
@@ -22,40 +40,24 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The function, on a memory. */
 export function dotKernel(memory: WebAssembly.Memory): DotKernel {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(moduleBytes()));
-  return new WebAssembly.Instance(compiled, { js: { memory } }).exports.dot as DotKernel;
+  compiled ??= compileWasm({
+    parameters: [I32, I32, I32, I32, I32],
+    locals: [I32, I32, I32, I32, V128, V128, V128, V128, V128],
+    body: body(),
+  });
+  return onMemory(compiled, memory);
 }
 
 // Local variables: the parameters, where each of four rows and the query is read, and registers of 128 bits.
 const [QUERY, ROW0, GROUPS, BYTES, OUT, ROW1, ROW2, ROW3, AT, X, SUM0, SUM1, SUM2, SUM3] = Array(14)
   .keys();
 const ROWS = [[ROW0, SUM0], [ROW1, SUM1], [ROW2, SUM2], [ROW3, SUM3]];
-const I32 = 0x7f, V128 = 0x7b;
-
-const get = (local: number): number[] => [0x20, local];
-const set = (local: number): number[] => [0x21, local];
-/** A number below 64, which takes one byte. */
-const int = (value: number): number[] => [0x41, value];
-const ADD = [0x6a], SUBTRACT = [0x6b], LESS = [0x49];
-/** Repeats its body as long as the number left at the end is not 0. */
-const loop = (...body: number[][]): number[] => [0x03, 0x40, ...body.flat(), 0x0d, 0, 0x0b];
-const move = (
-  local: number,
-  by: number[],
-): number[] => [...get(local), ...by, ...ADD, ...set(local)];
-/** 128 bits from the address on the stack and an offset; alignment is not promised. */
-const load = (offset: number): number[] => [0xfd, 0, 0, offset];
-const STORE = [0xfd, 11, 0, 0], ZERO = [0xfd, 12, ...Array(16).fill(0)];
-/** Four of the eight 32-bit lanes of two registers. */
-const lanes = (...of: number[]): number[] => [
-  ...[0xfd, 13],
-  ...of.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
-];
-const ADD_LANES = [0xfd, 0xae, 1], TO_FLOATS = [0xfd, 0xfa, 1];
+const ZERO = simd(12, ...Array(16).fill(0));
+const ADD_LANES = simd(0xae), TO_FLOATS = simd(0xfa);
 /** Products of eight integers, neighbours added. */
-const PRODUCTS = [0xfd, 0xba, 1];
+const PRODUCTS = simd(0xba);
 /** Every lane times 2⁻²²: a float32 of exponent 127 − 22. */
-const SCALE = [...[0x43, 0, 0, 0x80, 0x34], ...[0xfd, 19], ...[0xfd, 0xe6, 1]];
+const SCALE = [...[0x43, 0, 0, 0x80, 0x34], ...simd(19), ...simd(0xe6)];
 
 /** Adds eight products of every row to its sums. */
 function addProducts(offset: number): number[] {
@@ -96,30 +98,5 @@ function body(): number[] {
       move(OUT, int(16)),
       [...get(GROUPS), ...int(1), ...SUBTRACT, ...set(GROUPS), ...get(GROUPS)],
     ),
-    0x0b,
   ];
-}
-
-/** The module: one memory in, one function out. */
-function moduleBytes(): number[] {
-  const text = (of: string): number[] => [of.length, ...new TextEncoder().encode(of)];
-  const locals = [2, 4, I32, 5, V128], code = [...locals, ...body()];
-  const section = (id: number, content: number[]): number[] => [
-    id,
-    ...leb(content.length),
-    ...content,
-  ];
-  return [
-    ...[0, ...new TextEncoder().encode("asm"), 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 5, I32, I32, I32, I32, I32, 0]), // types: five integers in, nothing out
-    ...section(2, [1, ...text("js"), ...text("memory"), 2, 0, 1]), // imports: a memory of a page or more
-    ...section(3, [1, 0]), // functions: one of the first type
-    ...section(7, [1, ...text("dot"), 0, 0]), // exports
-    ...section(10, [1, ...leb(code.length), ...code]),
-  ];
-}
-
-/** A whole number in groups of seven bits, the lowest first. */
-function leb(value: number): number[] {
-  return value < 128 ? [value] : [value % 128 + 128, ...leb(Math.floor(value / 128))];
 }

@@ -2,6 +2,7 @@
  * AdamW (Loshchilov and Hutter, arXiv 1711.05101) and what surrounds a step: clipping and the schedule.
  * @module
  */
+import { type AdamwKernel, adamwKernel } from "./adamw_kernel.ts";
 
 /** Settings of AdamW. */
 export interface AdamWOptions {
@@ -29,32 +30,92 @@ export interface Moments {
   readonly second: Float32Array;
 }
 
-/**
- * One AdamW step in place: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
- * w ← w − η·decay·w − η · (m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε).
- *
- * @param step t, from 1
- * @param rate η
- * @param factor multiplies the gradient first (clipping, averaging)
- */
-export function adamw(
-  weights: Float32Array,
-  gradient: Float32Array,
-  { first, second }: Moments,
-  { step, rate, decay, factor, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamWOptions & {
-    readonly step: number;
-    readonly rate: number;
-    readonly decay: number;
-    readonly factor: number;
-  },
-): void {
-  const unbias1 = 1 / (1 - beta1 ** step), unbias2 = 1 / (1 - beta2 ** step);
-  const keep = 1 - rate * decay, scale = rate * unbias1;
-  for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i] * factor;
-    const m = first[i] = beta1 * first[i] + (1 - beta1) * g;
-    const v = second[i] = beta2 * second[i] + (1 - beta2) * g * g;
-    weights[i] = weights[i] * keep - scale * m / (Math.sqrt(v * unbias2) + epsilon);
+/** Settings of one step. */
+export interface AdamwStep extends AdamWOptions {
+  /** t, from 1. */
+  readonly step: number;
+  /** η. */
+  readonly rate: number;
+  /** Decoupled weight decay. */
+  readonly decay: number;
+  /** Multiplies the gradient first (clipping, averaging). */
+  readonly factor: number;
+}
+
+/** Where the numbers of one parameter lie, beside its gradient and moments. */
+interface Place extends Moments {
+  readonly weights: Float32Array;
+  readonly gradient: Float32Array;
+}
+
+/** Gradients and moments of parameters, in a memory of their own on which the steps are computed. */
+export class AdamwMemory {
+  readonly #places: ReadonlyMap<string, Place>;
+  readonly #step: AdamwKernel;
+
+  /**
+   * All zeros.
+   * @param lengths of the parameters, by name
+   * @throws {RangeError} when there are more than 2²⁸ numbers
+   */
+  constructor(lengths: ReadonlyMap<string, number>) {
+    const PAGE = 65536, padded = (length: number): number => 4 * Math.ceil(length / 4);
+    const numbers = lengths.values().reduce((sum, length) => sum + 4 * padded(length), 0);
+    const memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(4 * numbers / PAGE)) });
+    let at = 0;
+    const array = (length: number): Float32Array => {
+      const made = new Float32Array(memory.buffer, at, length);
+      at += 4 * padded(length);
+      return made;
+    };
+    this.#places = new Map(Array.from(lengths, ([name, length]) => [name, {
+      ...{ weights: array(length), gradient: array(length) },
+      ...{ first: array(length), second: array(length) },
+    }]));
+    this.#step = adamwKernel(memory);
+  }
+
+  /** Where the gradient of a parameter is put. */
+  gradient(name: string): Float32Array {
+    return this.#places.get(name)!.gradient;
+  }
+
+  /** The moments of a parameter. */
+  moments(name: string): Moments {
+    return this.#places.get(name)!;
+  }
+
+  /**
+   * One AdamW step of a parameter's weights, in place: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
+   * w ← w − η·decay·w − η · (m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε).
+   */
+  step(
+    name: string,
+    data: Float32Array,
+    { step, rate, decay, factor, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamwStep,
+  ): void {
+    const unbias1 = 1 / (1 - beta1 ** step), unbias2 = 1 / (1 - beta2 ** step);
+    const keep = 1 - rate * decay, scale = rate * unbias1;
+    const { weights, gradient, first, second } = this.#places.get(name)!;
+    weights.set(data);
+    const rest1 = 1 - beta1, rest2 = 1 - beta2;
+    this.#step(
+      weights.byteOffset,
+      gradient.byteOffset,
+      first.byteOffset,
+      second.byteOffset,
+      gradient.byteOffset, // behind the weights
+      factor,
+      beta1,
+      rest1,
+      beta2,
+      rest2,
+      unbias2,
+      keep,
+      scale,
+      epsilon,
+    );
+    data.set(weights);
   }
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 import {
-  adamw,
+  AdamwMemory,
   type AdamWOptions,
   globalNorm,
   type Group,
@@ -73,7 +73,10 @@ interface Compiled {
 /** Trains parameters. */
 export class Trainer {
   readonly #programs: ProgramCache<Compiled>;
-  #moments = new Map<string, Moments>();
+  /** Of the parameters that are trained, from the first step on. */
+  #memory: AdamwMemory | undefined;
+  /** Of those that were. */
+  readonly #moments = new Map<string, Moments>();
   readonly #group: NonNullable<TrainerOptions["group"]>;
   #step = 0;
 
@@ -114,8 +117,8 @@ export class Trainer {
       loss += fetched.loss[0] / micro.length;
       if (micro.length > 1) accumulate(sums, gradients);
     }
-    const total = micro.length > 1 ? sums : gradients;
-    const norm = globalNorm(total.values()) / micro.length;
+    for (const [name, sum] of sums) gradients.get(name)!.set(sum);
+    const norm = globalNorm(gradients.values()) / micro.length;
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       throw new DataError(
         `training diverged at step ${this.#step}: loss ${loss}, gradient ${norm}`,
@@ -123,16 +126,18 @@ export class Trainer {
     }
     const { schedule, clip = 1 } = this.options, rate = schedule(this.#step++);
     const factor = Math.min(1, clip / Math.max(norm, 1e-12)) / micro.length;
-    for (const [name, gradient] of total) {
+    const memory = this.#remembered();
+    for (const name of gradients.keys()) {
       const { shape, data } = this.parameters.get(name);
       const { rate: share = 1, decay = 0 } = this.#group(name, shape)!;
-      adamw(data, gradient, this.#momentsOf(name, data.length), {
+      memory.step(name, data, {
         ...this.options,
         step: this.#step,
         rate: rate * share,
         decay,
         factor,
       });
+      this.#moments.set(name, memory.moments(name));
     }
     return { loss, norm };
   }
@@ -157,7 +162,17 @@ export class Trainer {
       path,
       trainedOf(this.parameters, this.#group),
     );
-    this.#moments = moments;
+    const memory = this.#remembered();
+    this.#moments.clear();
+    for (const [name] of trainedOf(this.parameters, this.#group)) {
+      const known = moments.get(name), own = memory.moments(name);
+      own.first.fill(0);
+      own.second.fill(0);
+      if (!known) continue;
+      own.first.set(known.first);
+      own.second.set(known.second);
+      this.#moments.set(name, own);
+    }
     this.#step = step;
     return extra;
   }
@@ -177,21 +192,19 @@ export class Trainer {
     const made = gradients(loss, wanted.map(([, tensor]) => tensor));
     graph.output("loss", loss);
     wanted.forEach(([name], i) => graph.output(`gradient of ${name}`, made[i]));
-    const buffers = new Map(
-      wanted.map(([name, { shape }]) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]),
-    );
+    const memory = this.#remembered();
+    const buffers = new Map(wanted.map(([name]) => [name, memory.gradient(name)]));
     const named = Object.fromEntries([...buffers].map(([n, array]) => [`gradient of ${n}`, array]));
     const program = await Program.compile(graph, this.options, named);
     return { program, bound, gradients: buffers };
   }
 
-  #momentsOf(name: string, length: number): Moments {
-    let moments = this.#moments.get(name);
-    if (!moments) {
-      moments = { first: new Float32Array(length), second: new Float32Array(length) };
-      this.#moments.set(name, moments);
-    }
-    return moments;
+  #remembered(): AdamwMemory {
+    return this.#memory ??= new AdamwMemory(
+      new Map(
+        trainedOf(this.parameters, this.#group).map(([name, { data }]) => [name, data.length]),
+      ),
+    );
   }
 }
 

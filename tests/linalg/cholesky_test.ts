@@ -71,7 +71,9 @@ Deno.test("solveSpd names the pivot of a matrix that is not positive definite", 
 Deno.test("solveSpd: the columns of an inverse are the same bits beside a column without zeros", async () => {
   for (const n of [1, 5, 130]) {
     const a = system(n), identity = new Float64Array(n * n), more = new Float64Array(n * (n + 1));
-    for (let i = 0; i < n; i++) identity[i * (n + 1)] = more[i * (n + 2)] = more[i * (n + 1) + n] = 1;
+    for (let i = 0; i < n; i++) {
+      identity[i * (n + 1)] = more[i * (n + 2)] = more[i * (n + 1) + n] = 1;
+    }
     const inverse = await solveSpd(a, identity, n, n), beside = await solveSpd(a, more, n, n + 1);
     assert.deepEqual(inverse, beside.filter((_, at) => at % (n + 1) < n), `${n} rows`);
   }

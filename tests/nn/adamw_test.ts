@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
-import { adamw, globalNorm, type Moments, warmupCosine } from "../../src/nn/adamw.ts";
+import { AdamwMemory, type AdamwStep, globalNorm, warmupCosine } from "../../src/nn/adamw.ts";
+import { random } from "../../src/base/random.ts";
 import { near } from "./differences.ts";
 
 /** A few steps on one weight, which is returned after each. */
 function steps(
   start: number,
   slopes: readonly number[],
-  options: Partial<Parameters<typeof adamw>[3]>,
+  options: Partial<AdamwStep>,
 ): number[] {
-  const weight = Float32Array.of(start);
-  const moments: Moments = { first: new Float32Array(1), second: new Float32Array(1) };
+  const weight = Float32Array.of(start), memory = new AdamwMemory(new Map([["w", 1]]));
   return slopes.map((slope, i) => {
-    adamw(weight, Float32Array.of(slope), moments, {
+    memory.gradient("w")[0] = slope;
+    memory.step("w", weight, {
       step: i + 1,
       rate: 0.1,
       decay: 0,
@@ -58,4 +59,33 @@ Deno.test("the schedule rises linearly to its peak and falls to zero along a hal
   assert.equal(warmupCosine(2, 1)(0), 2);
   const last = warmupCosine(1, 100)(99);
   assert.ok(last > 0 && last < 1e-3, `${last}`);
+});
+
+Deno.test("steps are those of a plain loop in float64, bit for bit, and parameters are apart", () => {
+  const lengths = new Map([["a", 1], ["b", 7], ["c", 1026]]), memory = new AdamwMemory(lengths);
+  const draw = random(1), beta1 = 0.9, beta2 = 0.999, rate = 0.01, decay = 0.1, factor = 0.7;
+  const start = [...lengths].map(([name, n]) => {
+    const weights = new Float32Array(n).map(() => draw.normal()), zeros = new Float32Array(n);
+    return { name, weights, plain: weights.slice(), first: zeros, second: zeros.slice() };
+  });
+  for (let step = 1; step <= 5; step++) {
+    for (const { name, plain, first, second } of start) {
+      const gradient = memory.gradient(name).map(() => draw.normal() * 10 ** (4 * draw.normal()));
+      memory.gradient(name).set(gradient);
+      const unbias = 1 / (1 - beta2 ** step), scale = rate * (1 / (1 - beta1 ** step));
+      gradient.forEach((slope, i) => {
+        const g = slope * factor;
+        const m = first[i] = beta1 * first[i] + (1 - beta1) * g;
+        const v = second[i] = beta2 * second[i] + (1 - beta2) * g * g;
+        plain[i] = plain[i] * (1 - rate * decay) - scale * m / (Math.sqrt(v * unbias) + 1e-8);
+      });
+    }
+    for (const { name, weights } of start) {
+      memory.step(name, weights, { step, rate, decay, factor });
+    }
+  }
+  for (const { name, weights, plain, first, second } of start) {
+    const { first: m, second: v } = memory.moments(name);
+    assert.deepEqual([weights, m, v], [plain, first, second], name);
+  }
 });
