@@ -11,7 +11,7 @@ import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { STAGE1 as PAPER1 } from "../../src/icl/lm/stage1.ts";
 import { STAGE2 as PAPER2 } from "../../src/icl/lm/stage2.ts";
 import { TINY } from "../icl/tiny_router.ts";
-import { writeDecoder } from "../lm/tiny_decoder.ts";
+import { TINY as DECODER, writeDecoder } from "../lm/tiny_decoder.ts";
 import { writeEncoder } from "../lm/tiny_encoder.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { openProvider } from "../../src/embed/mod.ts";
@@ -31,12 +31,21 @@ const LESS: Readonly<Record<string, number>> = {
 /** What the demo has none of. */
 const ABSENT: readonly string[] = ["replies", "documents"];
 
+/** Half as wide as the tiny decoder, with half of its heads: two to a key and value, as there. */
+const NARROW = {
+  ...DECODER,
+  hidden_size: 8,
+  intermediate_size: 12,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+};
+
 /** Where models of a few thousand random weights stand for real ones. */
 const store = await Deno.makeTempDir();
 await writeEncoder(`${store}/published`);
 await importModel(`${store}/published`, { id: "tiny", root: store });
 await Deno.mkdir(`${store}/decoder`);
-await writeDecoder(`${store}/decoder`);
+await writeDecoder(`${store}/decoder`, NARROW);
 await Deno.writeTextFile(`${store}/decoder/source.json`, "{}");
 addEventListener("unload", () => Deno.removeSync(store, { recursive: true }));
 const HASTE = { tokens: 16, batch: 8, steps: 8, rate: 1e-3 };
