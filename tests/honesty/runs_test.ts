@@ -11,13 +11,13 @@ import type { Split } from "../../src/splits/split.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import { random } from "../../src/base/random.ts";
 import { column, decided } from "../run/scene.ts";
-import { halfRecords, writeVectors } from "../support/small_pool.ts";
+import { smallRecords, writeVectors } from "../support/small_pool.ts";
 import { routers } from "./scene.ts";
 
 /** Replaces the outcomes of chosen cells in records by noise. */
 function poisonedRecords(poison: (id: string, model: string) => boolean): OutcomeRecord[] {
   const source = random(17, "poisoned records");
-  return halfRecords(100).map((record) => {
+  return smallRecords(100).map((record) => {
     const noise = (values: Record<string, number>, draw: () => number) =>
       Object.fromEntries(
         Object.entries(values).map(([model, value]) => {

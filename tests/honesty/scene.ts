@@ -10,7 +10,7 @@ import { isSequential } from "../../src/router/sequential.ts";
 import { TINY } from "../icl/tiny_router.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { REFERENCES } from "../../src/router/references.ts";
-import { halfTable, SMALL } from "../support/small_pool.ts";
+import { SMALL, smallTable } from "../support/small_pool.ts";
 import { alone } from "../splits/tables.ts";
 
 /**
@@ -36,7 +36,7 @@ export function reply(text: string): Reply {
 }
 
 async function demo(queries: number): Promise<EmbeddedTable> {
-  const table = halfTable(demoTable({ queries })), provider = SMALL;
+  const table = smallTable(demoTable({ queries })), provider = SMALL;
   const replies = table.ids.flatMap((id) => table.models.map((model) => reply(`${model}: ${id}`)));
   const raw = await provider.embed(table.texts);
   const notes = table.ids.map((id, q) => `${table.models[q % table.models.length]} on ${id}`);

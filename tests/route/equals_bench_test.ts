@@ -8,9 +8,9 @@ import { checked } from "../../src/run/checked.ts";
 import { runJob } from "../../src/run/job.ts";
 import type { PoolRouter } from "../../src/route/pool_router.ts";
 import { inFolder } from "../support/folder.ts";
-import { halfRecords } from "../support/small_pool.ts";
+import { smallRecords } from "../support/small_pool.ts";
 
-const half = await openPool(halfRecords(100), { name: "half" });
+const small = await openPool(smallRecords(100), { name: "small" });
 const options = {
   device: "cpu",
   signal: new AbortController().signal,
@@ -22,7 +22,7 @@ async function compareWithBench(
   id: string,
   file: string,
   embedding: string,
-  pool: Pool = half,
+  pool: Pool = small,
 ): Promise<PoolRouter> {
   const { opened, table } = await openSplit(pool, { embedding });
   const { router: method } = await loadRouter(id);

@@ -12,10 +12,10 @@ import { runNewModelJob } from "../../src/run/new_model_job.ts";
 import { openSplit } from "../../src/run/open_split.ts";
 import knn from "../../baselines/knn.ts";
 import { inFolder } from "../support/folder.ts";
-import { halfRecords } from "../support/small_pool.ts";
+import { smallRecords } from "../support/small_pool.ts";
 
 const N = 40;
-const part = halfRecords(100), played = Object.keys(part[0].scores)[3];
+const part = smallRecords(100), played = Object.keys(part[0].scores)[3];
 const whole = await openPool(part, { name: "part" });
 const lesser = await openPool(part.map((record) => without(record, played)), { name: "part" });
 const answers = answersOf(queriesToLabel(lesser, { n: N }), played);
