@@ -28,10 +28,7 @@ const COMMANDS: Record<string, { more?: string; prints: RegExp }> = {
   },
   "deno task report": { prints: /report\.html/ },
   "deno task verify": { prints: /verified|numbers/ },
-  "deno task bench --shard 1/8": {
-    more: `${SHORT} --limit 600 --routers knn`,
-    prints: /shard-1-of-8/,
-  },
+  "deno task bench --shard 1/8": { more: `${SHORT} --routers knn`, prints: /shard-1-of-8/ },
   "deno task merge": { more: "--help", prints: /shard/ },
   "deno task collect": { more: "--help", prints: /--endpoint/ },
   "deno task fit --router knn --data ./records.jsonl --save runs/knn.router": {
