@@ -20,7 +20,8 @@ function kept(_: unknown, m: number): boolean {
 /** A table of the demo pool with six of its models. */
 export function smallTable(table: OutcomeTable): OutcomeTable {
   const M = table.models.length;
-  const cells = (all: Float64Array): Float64Array => all.filter((_, at) => kept(_, at % M));
+  const cells = (all: Iterable<number>): Float64Array =>
+    Float64Array.from(all).filter((_, at) => kept(_, at % M));
   return {
     ...table,
     models: table.models.filter(kept),
@@ -47,7 +48,7 @@ export async function writeVectors(
   folder: string,
   records: readonly OutcomeRecord[],
 ): Promise<string> {
-  const { rows, width, data } = await SMALL.embed(records.map(({ text }) => text));
+  const { rows, width, data } = await SMALL.embed(records.map(({ query }) => query));
   await Deno.writeFile(`${folder}/vectors.npy`, npy(data, { shape: `(${rows}, ${width})` }));
   await Deno.writeTextFile(
     `${folder}/vectors.ids.txt`,
