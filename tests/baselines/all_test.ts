@@ -45,8 +45,12 @@ const store = await Deno.makeTempDir();
 await writeEncoder(`${store}/published`);
 await importModel(`${store}/published`, { id: "tiny", root: store });
 await Deno.mkdir(`${store}/decoder`);
-await writeDecoder(`${store}/decoder`, NARROW);
-await Deno.writeTextFile(`${store}/decoder/source.json`, "{}");
+await Deno.mkdir(`${store}/narrow`);
+await writeDecoder(`${store}/decoder`);
+await writeDecoder(`${store}/narrow`, NARROW, undefined, 0.35); // of less, it would tell no two models apart
+for (const model of ["decoder", "narrow"]) {
+  await Deno.writeTextFile(`${store}/${model}/source.json`, "{}");
+}
 addEventListener("unload", () => Deno.removeSync(store, { recursive: true }));
 const HASTE = { tokens: 16, batch: 8, steps: 8, rate: 1e-3 };
 
@@ -73,7 +77,7 @@ function hasty(id: string, router: AnyRouter): AnyRouter {
   if (id === "icl_router_paper") {
     const stage1 = { ...PAPER1, batch: 8, mostTokens: 16, mostSteps: 2 };
     const stage2 = { ...PAPER2, models: 2, targets: 8, mostSteps: 4 };
-    const tiny = { model: "decoder", root: store, rank: 2, profile: 16, textTokens: 8, judged: 20 };
+    const tiny = { model: "narrow", root: store, rank: 2, profile: 16, textTokens: 8, judged: 20 };
     return { ...router, grid: [{ ...tiny, stage1, stage2 }] };
   }
   if (id === "model_sat_lm") {
