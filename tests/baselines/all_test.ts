@@ -11,7 +11,7 @@ import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { STAGE1 as PAPER1 } from "../../src/icl/lm/stage1.ts";
 import { STAGE2 as PAPER2 } from "../../src/icl/lm/stage2.ts";
 import { TINY } from "../icl/tiny_router.ts";
-import { writeDecoder } from "../lm/tiny_decoder.ts";
+import { TINY as DECODER, writeDecoder } from "../lm/tiny_decoder.ts";
 import { writeEncoder } from "../lm/tiny_encoder.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { openProvider } from "../../src/embed/mod.ts";
@@ -31,13 +31,26 @@ const LESS: Readonly<Record<string, number>> = {
 /** What the demo has none of. */
 const ABSENT: readonly string[] = ["replies", "documents"];
 
+/** Half as wide as the tiny decoder, with half of its heads: two to a key and value, as there. */
+const NARROW = {
+  ...DECODER,
+  hidden_size: 8,
+  intermediate_size: 12,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+};
+
 /** Where models of a few thousand random weights stand for real ones. */
 const store = await Deno.makeTempDir();
 await writeEncoder(`${store}/published`);
 await importModel(`${store}/published`, { id: "tiny", root: store });
 await Deno.mkdir(`${store}/decoder`);
+await Deno.mkdir(`${store}/narrow`);
 await writeDecoder(`${store}/decoder`);
-await Deno.writeTextFile(`${store}/decoder/source.json`, "{}");
+await writeDecoder(`${store}/narrow`, NARROW, undefined, 0.35); // of less, it would tell no two models apart
+for (const model of ["decoder", "narrow"]) {
+  await Deno.writeTextFile(`${store}/${model}/source.json`, "{}");
+}
 addEventListener("unload", () => Deno.removeSync(store, { recursive: true }));
 const HASTE = { tokens: 16, batch: 8, steps: 8, rate: 1e-3 };
 
@@ -64,7 +77,7 @@ function hasty(id: string, router: AnyRouter): AnyRouter {
   if (id === "icl_router_paper") {
     const stage1 = { ...PAPER1, batch: 8, mostTokens: 16, mostSteps: 2 };
     const stage2 = { ...PAPER2, models: 2, targets: 8, mostSteps: 4 };
-    const tiny = { model: "decoder", root: store, rank: 2, profile: 16, textTokens: 8, judged: 20 };
+    const tiny = { model: "narrow", root: store, rank: 2, profile: 16, textTokens: 8, judged: 20 };
     return { ...router, grid: [{ ...tiny, stage1, stage2 }] };
   }
   if (id === "model_sat_lm") {

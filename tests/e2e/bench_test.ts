@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { random } from "../../src/base/random.ts";
 import { seal } from "../../src/results/result.ts";
+import { smallRecords, writeVectors } from "../support/small_pool.ts";
 import { bytesOf, ended, filesBelow, finishedJobs, run, start, until, workFolder } from "./cli.ts";
 
 const KILLS = 20;
@@ -55,8 +56,12 @@ Deno.test("bench: one worker or two, the same bytes", async () => {
 });
 
 Deno.test("bench: new-model and ood runs of all routers, one worker or two, the same bytes", async () => {
-  const args = ["--data", DATA, "--seeds", "5", "--protocol", "new-model,ood:3"];
-  const more = ["--budgets", "8", "--subsets", "1", "--workers"];
+  // All routers: on records of fewer models and on narrow vectors, which take as many ways to differ.
+  const records = smallRecords(100), data = `${folder}/small.jsonl`;
+  await Deno.writeTextFile(data, records.map((record) => JSON.stringify(record) + "\n").join(""));
+  const embedding = await writeVectors(folder, records);
+  const args = ["--data", data, "--embedding", embedding, "--seeds", "5"];
+  const more = ["--protocol", "new-model,ood:3", "--budgets", "8", "--subsets", "1", "--workers"];
   for (const workers of ["1", "2"]) {
     const { code, text } = await run(
       "bench",

@@ -9,13 +9,14 @@ import { openSplit } from "../../src/run/open_split.ts";
 import type { OutcomeTable } from "../../src/outcomes/table.ts";
 import type { Router } from "../../src/router/contract.ts";
 import { column, decided, OPTIONS, poisoned } from "../run/scene.ts";
-import { data, routers, splits, withTable } from "./scene.ts";
+import { larger, routers, splits, withTable } from "./scene.ts";
 
 Deno.test("new-model: noise in place of what a held-out model did off its profile changes no arm but the clairvoyant", async () => {
-  const [split] = splits("new-model");
+  const [split] = splits("new-model", larger);
   const known = (n: number) => new Set(split.profile!.order.slice(0, n));
+  const opened = (table: OutcomeTable) => openSplit(withTable(table, larger), split);
   const run = (router: Router, table: OutcomeTable) =>
-    runNewModelJob("r", router, openSplit(withTable(table), split), table, [8, 16], OPTIONS, [
+    runNewModelJob("r", router, opened(table), table, [8, 16], OPTIONS, [
       "own",
       "retrain",
       "ignore",
@@ -23,11 +24,11 @@ Deno.test("new-model: noise in place of what a held-out model did off its profil
   const takers = routers.filter(({ id, router }) => router.unseen && id !== "random");
   assert.ok(takers.length >= 5);
   for (const { id, router } of takers) {
-    const before = decided(await run(router, data.table));
+    const before = decided(await run(router, larger.table));
     for (const n of [8, 16]) {
       const profile = known(n);
       const noisy = poisoned(
-        data.table,
+        larger.table,
         (row, model) =>
           split.roles[row] === "e" || (split.heldOutModels.includes(model) && !profile.has(row)),
       );

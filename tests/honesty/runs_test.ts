@@ -4,7 +4,6 @@
  * records on disk to finished jobs.
  */
 import assert from "node:assert/strict";
-import { demoRecords } from "../../datasets/demo/generate.ts";
 import type { FinishedJob } from "../../src/run/job_store.ts";
 import { planRun, type RunSettings } from "../../src/run/plan.ts";
 import { runPlan } from "../../src/run/run.ts";
@@ -12,12 +11,13 @@ import type { Split } from "../../src/splits/split.ts";
 import type { OutcomeRecord } from "../../src/outcomes/record.ts";
 import { random } from "../../src/base/random.ts";
 import { column, decided } from "../run/scene.ts";
+import { smallRecords, writeVectors } from "../support/small_pool.ts";
 import { routers } from "./scene.ts";
 
 /** Replaces the outcomes of chosen cells in records by noise. */
 function poisonedRecords(poison: (id: string, model: string) => boolean): OutcomeRecord[] {
   const source = random(17, "poisoned records");
-  return demoRecords({ queries: 100 }).map(({ tokens: _tokens, ...record }) => {
+  return smallRecords(100).map((record) => {
     const noise = (values: Record<string, number>, draw: () => number) =>
       Object.fromEntries(
         Object.entries(values).map(([model, value]) => {
@@ -47,7 +47,7 @@ async function wholeRun(
       data: path,
       protocol,
       seeds: [3],
-      embedding: "static",
+      embedding: await writeVectors(folder, records),
       validation: "benchmarks",
       device: "cpu",
       ...(protocol === "new-model" ? { budgets: [8, 16], subsets: 2 } : {}),

@@ -10,7 +10,7 @@ import { isSequential } from "../../src/router/sequential.ts";
 import { TINY } from "../icl/tiny_router.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { REFERENCES } from "../../src/router/references.ts";
-import { openProvider } from "../../src/embed/mod.ts";
+import { SMALL, smallTable } from "../support/small_pool.ts";
 import { alone } from "../splits/tables.ts";
 
 /**
@@ -35,22 +35,24 @@ export function reply(text: string): Reply {
   return { text, chars: text.length, tokens: 1 };
 }
 
-async function demo(queries: number): Promise<EmbeddedTable> {
-  const table = demoTable({ queries });
-  const provider = await openProvider("hashed-384");
+/** A table with narrow vectors, and with replies and documents made up. */
+async function embedded(table: OutcomeTable): Promise<EmbeddedTable> {
+  const { preparation } = SMALL;
   const replies = table.ids.flatMap((id) => table.models.map((model) => reply(`${model}: ${id}`)));
-  const raw = await provider.embed(table.texts);
+  const raw = await SMALL.embed(table.texts);
   const notes = table.ids.map((id, q) => `${table.models[q % table.models.length]} on ${id}`);
   return {
     table: { ...table, documents: notes, plainScores: table.scores.toReversed() },
     raw,
-    documents: await provider.embed(notes),
-    preparation: provider.preparation,
+    documents: await SMALL.embed(notes),
+    preparation,
     replies,
   };
 }
 
-export const data = await demo(200);
-export const withTable = (table: OutcomeTable): EmbeddedTable => ({ ...data, table });
-export const splits = (protocol: string): Split[] =>
-  makeSplits(data.table, alone(data.table), protocol, [7]);
+export const data = await embedded(smallTable(demoTable({ queries: 100 })));
+/** More models and queries, so that eight graded answers of the unseen ones show. */
+export const larger = await embedded(demoTable({ queries: 200 }));
+export const withTable = (table: OutcomeTable, rest = data): EmbeddedTable => ({ ...rest, table });
+export const splits = (protocol: string, { table } = data): Split[] =>
+  makeSplits(table, alone(table), protocol, [7]);

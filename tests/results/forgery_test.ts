@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { type Random, random } from "../../src/base/random.ts";
 import { chosenFor } from "../../src/results/facts.ts";
-import { verifyResult } from "../../src/results/verify.ts";
 import { caught, loose, withTarget } from "./forge.ts";
 
 /** Fields of a result that only hashes guard. `#` is any index. */
@@ -96,7 +95,7 @@ Deno.test("every other field edited and sealed again: only what verify.ts lists 
     for (const [kind, path] of kinds) {
       await target.forge({ edit: (result) => otherAt(result, path, random(2028, path)) });
       if (RESULT_ON_TRUST.some((allowed) => allowed.test(kind))) {
-        assert.equal((await verifyResult(target.path, { data: target.data })).depth, "full", kind);
+        assert.equal((await target.verify()).depth, "full", kind);
         passed.push(kind);
       } else await caught(target, kind);
     }
@@ -156,7 +155,7 @@ Deno.test("every field of a decision entry edited: only what verify.ts lists pas
           },
         });
         if (ENTRY_ON_TRUST.some((allowed) => allowed.test(kind))) {
-          await verifyResult(target.path, { data: target.data }).catch((error) => {
+          await target.verify().catch((error) => {
             // Some edits give themselves away: a score above the chosen one, a point of other quality.
             assert.match(
               error.message,

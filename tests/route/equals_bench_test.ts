@@ -1,6 +1,6 @@
 /** A saved router, opened again, decides as the bench's job does for the same rows: every router that can be saved. */
 import assert from "node:assert/strict";
-import { openPool, openSplit } from "../../src/mod.ts";
+import { openPool, openSplit, type Pool } from "../../src/mod.ts";
 import { fitRouter, openRouter, savableRouters } from "../../src/api/route.ts";
 import { loadRouter } from "../../src/router/discover.ts";
 import { isSequential } from "../../src/router/sequential.ts";
@@ -8,8 +8,9 @@ import { checked } from "../../src/run/checked.ts";
 import { runJob } from "../../src/run/job.ts";
 import type { PoolRouter } from "../../src/route/pool_router.ts";
 import { inFolder } from "../support/folder.ts";
+import { smallRecords } from "../support/small_pool.ts";
 
-const pool = await openPool("demo", { limit: 150 });
+const small = await openPool(smallRecords(100), { name: "small" });
 const options = {
   device: "cpu",
   signal: new AbortController().signal,
@@ -17,7 +18,12 @@ const options = {
 } as const;
 
 /** Opens what was saved, and holds its choices for the test rows against the job's, along the whole curve. */
-async function compareWithBench(id: string, file: string, embedding: string): Promise<PoolRouter> {
+async function compareWithBench(
+  id: string,
+  file: string,
+  embedding: string,
+  pool: Pool = small,
+): Promise<PoolRouter> {
   const { opened, table } = await openSplit(pool, { embedding });
   const { router: method } = await loadRouter(id);
   assert.ok(!isSequential(method));
@@ -49,6 +55,11 @@ for (const id of await savableRouters()) {
 
 Deno.test("so it does with an embedding of which something is fitted on the rows", async () => {
   await inFolder(async (folder) =>
-    void await compareWithBench("ridge", `${folder}/it.router`, "hashed-384")
+    void await compareWithBench(
+      "ridge",
+      `${folder}/it.router`,
+      "hashed-384",
+      await openPool("demo", { limit: 150 }),
+    )
   );
 });

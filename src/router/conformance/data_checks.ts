@@ -3,10 +3,10 @@
  * @module
  */
 import { matrix, row } from "../../linalg/matrix.ts";
-import { random } from "../../base/random.ts";
 import { type Rows, takeModels, takeQueries } from "./fixture.ts";
-import { type Check, fit, type Kit, orRefusal, predict, route } from "./kit.ts";
-import { choices, prices, Violation } from "./predictions.ts";
+import { type Check, type Kit, orRefusal, route } from "./kit.ts";
+import { onMissing } from "./missing.ts";
+import { choices, prices, Violation, wellFormed } from "./predictions.ts";
 
 /** Checks of hard data, in order of print. */
 export const DATA_CHECKS: readonly Check[] = [
@@ -47,25 +47,9 @@ export const DATA_CHECKS: readonly Check[] = [
   },
 ];
 
-/**
- * A copy with a fifth of the outcomes missing and one query without any. Costs go missing with them,
- * except for routers that need costs: those are run on fully priced data only.
- */
-export function withMissing(kit: Kit, rows: Rows): Rows {
-  const source = random(kit.seed, "missing"), M = rows.models.length;
-  const missing = Array.from(
-    rows.scores,
-    (_, at) =>
-      at < M || source.fork(rows.ids[Math.floor(at / M)], rows.models[at % M]).next() < 0.2,
-  );
-  const punch = (cells: Float64Array): Float64Array => cells.map((v, at) => missing[at] ? NaN : v);
-  const costs = kit.router.needs?.includes("cost") ? rows.costs : punch(rows.costs);
-  return { ...rows, scores: punch(rows.scores), costs };
-}
-
 async function missingOutcomes(kit: Kit): Promise<string> {
-  const rows = withMissing(kit, kit.learn);
-  const fitted = await fit(kit, rows), predictions = await predict(kit, fitted);
+  const { rows, fitted, predictions } = await onMissing(kit);
+  wellFormed(fitted.models, predictions, kit.test.ids);
   choices(fitted, predictions, kit.test, prices(rows));
   if ("mixtures" in predictions) return "every query gets a model";
   const { quality } = predictions, M = fitted.models.length;

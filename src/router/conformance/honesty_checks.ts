@@ -3,13 +3,12 @@
  * fits and uses neither the clock nor unseeded randomness.
  * @module
  */
-import type { FittedRouter, ModelProfiles, QueryBatch, TrainingData } from "../contract.ts";
-import { sha256 } from "../../base/hash.ts";
+import type { FittedRouter, TrainingData } from "../contract.ts";
 import { modelProfiles, queryBatch, type Rows, takeModels } from "./fixture.ts";
-import { type Check, context, fit, isRefusal, type Kit, learning, predict, route } from "./kit.ts";
+import { type Check, context, fit, isRefusal, type Kit, learning } from "./kit.ts";
+import { predict, route, secondRun, usual } from "./kit.ts";
 import { choices, prices, sameBits, snapshot, Violation } from "./predictions.ts";
-import { withMissing } from "./data_checks.ts";
-import { watchGlobals } from "./watch.ts";
+import { changedBy, onMissing } from "./missing.ts";
 
 /** Checks of honesty, in order of print. */
 export const HONESTY_CHECKS: readonly Check[] = [
@@ -33,7 +32,7 @@ export const HONESTY_CHECKS: readonly Check[] = [
     name: "no-clock",
     rule: "neither Math.random nor a clock is used",
     run: async (kit) => {
-      const calls = await watchGlobals(() => route(kit));
+      const { calls } = await secondRun(kit);
       if (calls.length > 0) throw new Violation(calls.join("; "));
       return "Math.random, Date and performance.now watched";
     },
@@ -135,59 +134,20 @@ function sealed<T extends object>(
 }
 
 async function inputsUnchanged(kit: Kit): Promise<string> {
-  const needs = kit.router.needs ?? [];
   // With holes, since filling them in place is the usual mistake.
-  const rows = withMissing(kit, kit.learn);
-  const train = learning(kit, rows, "final"), batch = queryBatch(kit.test, needs, false);
-  const untouched = async <T>(
-    what: string,
-    run: () => T | Promise<T>,
-    inputs: Inputs,
-  ): Promise<T> => {
-    const before = prints(inputs);
-    const result = await run();
-    const after = prints(inputs);
-    const changed = [...before].filter(([field, print]) => after.get(field) !== print);
-    if (changed.length > 0) {
-      throw new Violation(`${what} changes ${changed.map(([field]) => field).join(", ")}`);
-    }
-    return result;
+  const { rows, train, fitted, changed } = await onMissing(kit);
+  const expectNone = (what: string, fields: readonly string[]): void => {
+    if (fields.length > 0) throw new Violation(`${what} changes ${fields.join(", ")}`);
   };
-  const fitted = await untouched(
-    "fit",
-    () => kit.router.fit(train, kit.router.grid[0], context(kit)),
-    { train },
-  );
-  await untouched("predict", () => fitted.predict(batch), { train, queries: batch });
+  for (const [what, fields] of Object.entries(changed)) expectNone(what, fields);
   if (!fitted.withModels) return "fit, predict";
-  const names = ["new-a", "new-b"];
-  const profiles = modelProfiles(takeModels(rows, [1, 3], names), needs);
-  await untouched("withModels", () => refusable(() => fitted.withModels!(profiles)), {
-    train,
-    profiles,
-  });
+  const profiles = modelProfiles(
+    takeModels(rows, [1, 3], ["new-a", "new-b"]),
+    kit.router.needs ?? [],
+  );
+  const extend = (): Promise<void> => refusable(() => fitted.withModels!(profiles));
+  expectNone("withModels", await changedBy(extend, { train, profiles }));
   return "fit, predict, withModels";
-}
-
-type Inputs = Readonly<Record<string, TrainingData | QueryBatch | ModelProfiles>>;
-
-/** A fingerprint of every field, so that the changed one can be named. */
-function prints(inputs: Inputs): Map<string, string> {
-  const found = new Map<string, string>();
-  const visit = (value: unknown, path: string): void => {
-    if (ArrayBuffer.isView(value)) {
-      found.set(path, sha256(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
-    } else if (Array.isArray(value)) {
-      found.set(path, sha256(JSON.stringify(value)));
-    } else if (typeof value === "object" && value !== null) {
-      found.set(path, Object.keys(value).join());
-      for (const [key, inner] of Object.entries(value)) visit(inner, `${path}.${key}`);
-    } else if (typeof value !== "function") {
-      found.set(path, String(value));
-    }
-  };
-  for (const [name, input] of Object.entries(inputs)) visit(input, name);
-  return found;
 }
 
 async function refusable(run: () => FittedRouter | Promise<FittedRouter>): Promise<void> {
@@ -202,7 +162,7 @@ async function noState(kit: Kit): Promise<string> {
   const needs = kit.router.needs ?? [], config = kit.router.grid[0];
   const inverted: Rows = { ...kit.learn, scores: kit.learn.scores.map((s) => 1 - s) };
   const batch = queryBatch(kit.test, needs, false);
-  const a = learning(kit, kit.learn, "final");
+  const { train: a, fitted: first } = await usual(kit);
   const fresh = learning(kit, inverted, "final");
   // The same batches under other outcomes: memos may hold what follows from the queries alone.
   const b: TrainingData = {
@@ -214,7 +174,6 @@ async function noState(kit: Kit): Promise<string> {
   };
   const run = async (train: TrainingData): Promise<FittedRouter> =>
     await kit.router.fit(train, config, context(kit));
-  const first = await run(a);
   const raw = await predict(kit, first, kit.test, batch), before = snapshot(raw);
   const other = await run(b);
   const otherPredictions = snapshot(await predict(kit, other, kit.test, batch));

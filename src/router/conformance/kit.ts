@@ -15,6 +15,7 @@ import { CapabilityError } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
 import { queryBatch, type Rows, takeQueries, trainingData } from "./fixture.ts";
 import { type Choices, choices, prices, Violation, wellFormed } from "./predictions.ts";
+import { watchGlobals } from "./watch.ts";
 
 /** A router under test and the data it is tested on. */
 export interface Kit {
@@ -109,14 +110,43 @@ export async function predict(
   return predictions;
 }
 
-const usuals = new WeakMap<Kit, Promise<FittedRouter>>();
-
-/** The kit's own fit: made once, whichever check comes first. */
-export function usualFit(kit: Kit): Promise<FittedRouter> {
-  const known = usuals.get(kit) ?? fit(kit);
-  usuals.set(kit, known);
-  return known;
+/** What is made of a kit once, whichever check comes first: fits are what checks spend their time on. */
+export function once<K extends object, V>(make: (kit: K) => Promise<V>): (kit: K) => Promise<V> {
+  const known = new WeakMap<K, Promise<V>>();
+  return (kit) => {
+    const made = known.get(kit) ?? make(kit);
+    known.set(kit, made);
+    return made;
+  };
 }
+
+/** A fitted router with the training data it was given. */
+export interface Taught {
+  /** What it learned from. */
+  readonly train: TrainingData;
+  /** The router. */
+  readonly fitted: FittedRouter;
+}
+
+/** The kit's own fit. */
+export const usual: (kit: Kit) => Promise<Taught> = once(async (kit) => {
+  const train = learning(kit, kit.learn, "final");
+  return { train, fitted: await kit.router.fit(train, kit.router.grid[0], context(kit)) };
+});
+
+/** The router of the kit's own fit. */
+export async function usualFit(kit: Kit): Promise<FittedRouter> {
+  return (await usual(kit)).fitted;
+}
+
+/** The kit's own fit once more, its predictions for the test rows, and what {@link watchGlobals} saw meanwhile. */
+export const secondRun: (kit: Kit) => Promise<{ predictions: Predictions; calls: string[] }> = once(
+  async (kit) => {
+    let predictions: Predictions;
+    const calls = await watchGlobals(async () => predictions = await predict(kit, await fit(kit)));
+    return { predictions: predictions!, calls };
+  },
+);
 
 /** What the kit's own fit chooses. */
 export async function usualRoute(kit: Kit, test: Rows = kit.test): Promise<Choices> {

@@ -8,7 +8,7 @@ import type { FittedSequential, SequentialRouter } from "../sequential.ts";
 import type { EpisodeRows, Paths, playEpisodes } from "../episodes.ts";
 import { random } from "../../base/random.ts";
 import { queryBatch, type Rows, takeModels, takeQueries } from "./fixture.ts";
-import { type Check, context, type Kit, learning } from "./kit.ts";
+import { type Check, context, type Kit, learning, once } from "./kit.ts";
 import { sameChoices, Violation } from "./predictions.ts";
 import { cardOf, describedWell } from "./shape_checks.ts";
 import { watchGlobals } from "./watch.ts";
@@ -45,7 +45,8 @@ export const SEQUENTIAL_CHECKS: readonly Check<SequentialKit>[] = [
     name: "deterministic",
     rule: "two fits with the same seed take the same paths",
     run: async (kit) => {
-      sameChoices(await usualRoute(kit), await route(kit), "in two fits with one seed");
+      const { taken } = await secondRun(kit);
+      sameChoices(await usualRoute(kit), taken, "in two fits with one seed");
       return `seed ${kit.seed}, two fits`;
     },
   },
@@ -117,7 +118,7 @@ export const SEQUENTIAL_CHECKS: readonly Check<SequentialKit>[] = [
     rule: "another fit in between changes nothing",
     compares: true,
     run: async (kit) => {
-      const first = await fit(kit), before = await paths(kit, first);
+      const first = await usualFit(kit), before = await paths(kit, first);
       await route(kit, { ...kit.learn, scores: kit.learn.scores.map((s) => 1 - s) });
       sameChoices(before, await paths(kit, first), "after a fit on other outcomes");
       return "fitted on outcomes A, B; A asked again";
@@ -127,7 +128,7 @@ export const SEQUENTIAL_CHECKS: readonly Check<SequentialKit>[] = [
     name: "no-clock",
     rule: "neither Math.random nor a clock is used",
     run: async (kit) => {
-      const calls = await watchGlobals(() => route(kit));
+      const { calls } = await secondRun(kit);
       if (calls.length > 0) throw new Violation(calls.join("; "));
       return "Math.random, Date and performance.now watched";
     },
@@ -191,14 +192,15 @@ async function fit(
   return await kit.router.fit(learning(kit, rows, stage), config, context(kit, { stage }));
 }
 
-const usuals = new WeakMap<SequentialKit, Promise<FittedSequential>>();
+/** The kit's own fit. */
+const usualFit = once((kit: SequentialKit) => fit(kit));
 
-/** The kit's own fit: made once, whichever check comes first. */
-function usualFit(kit: SequentialKit): Promise<FittedSequential> {
-  const known = usuals.get(kit) ?? fit(kit);
-  usuals.set(kit, known);
-  return known;
-}
+/** The kit's own fit once more, its paths, and what {@link watchGlobals} saw meanwhile. */
+const secondRun = once(async (kit: SequentialKit) => {
+  let taken: Map<string, string>;
+  const calls = await watchGlobals(async () => taken = await route(kit));
+  return { taken: taken!, calls };
+});
 
 async function usualRoute(
   kit: SequentialKit,

@@ -6,7 +6,7 @@
 import type { FittedRouter } from "../contract.ts";
 import { random } from "../../base/random.ts";
 import { modelProfiles, type Rows, takeModels, takeQueries } from "./fixture.ts";
-import { type Check, fit, type Kit, orRefusal, predict } from "./kit.ts";
+import { type Check, fit, type Kit, once, orRefusal, predict } from "./kit.ts";
 import {
   type Choices,
   choices,
@@ -59,22 +59,15 @@ const ABSENT = { skip: "no withModels" };
 const NEW = [1, 4], OLD = [0, 2, 3], PROFILE_ROWS = 64;
 
 type Pair = { readonly fitted: FittedRouter; readonly profile: Rows } | undefined;
-const pairs = new WeakMap<Kit, Promise<Pair>>();
 
-/** A fit on the old models with profiles of the new ones, made once; undefined if it takes in none. */
-function pair(kit: Kit): Promise<Pair> {
-  const known = pairs.get(kit) ?? makePair(kit);
-  pairs.set(kit, known);
-  return known;
-}
-
-async function makePair(kit: Kit): Promise<Pair> {
+/** A fit on the old models with profiles of the new ones; undefined if it takes in none. */
+const pair = once(async (kit: Kit): Promise<Pair> => {
   const fitted = await fit(kit, takeModels(kit.learn, OLD));
   const rows = Array.from({ length: PROFILE_ROWS }, (_, i) => i);
   return fitted.withModels
     ? { fitted, profile: takeQueries(takeModels(kit.learn, NEW), rows) }
     : undefined;
-}
+});
 
 async function unseen(kit: Kit): Promise<string | { skip: string }> {
   const start = await pair(kit);

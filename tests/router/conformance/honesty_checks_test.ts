@@ -11,6 +11,17 @@ finds([
     /fit changes train(\.validation)?\.scores/,
   ],
   [
+    "fills missing outcomes in place, the first time it predicts",
+    {
+      predict: (quality, { train: { scores } }) => {
+        scores.forEach((s, at) => Number.isNaN(s) && (scores[at] = 0.5));
+        return { quality };
+      },
+    },
+    ["inputs-unchanged"],
+    /predict changes train(\.validation)?\.scores/,
+  ],
+  [
     "reads the benchmark without naming the need",
     {
       predict: (quality, { queries }) => ({
@@ -75,5 +86,11 @@ finds([
     { fit: () => void performance.now() },
     ["no-clock"],
     /performance\.now called at tests\/router\/conformance\/honesty_checks_test\.ts:\d+:\d+/,
+  ],
+  [
+    "asks the clock when it predicts",
+    { predict: (quality) => ({ quality: quality.map((q) => q + 0 * performance.now()) }) },
+    ["no-clock"],
+    /performance\.now called at/,
   ],
 ]);
