@@ -1,6 +1,6 @@
 /** Arithmetic on training data, on tables of a few cells. */
 import assert from "node:assert/strict";
-import { EXACT_UP_TO, takeSizeNotes } from "../../src/router/size_notes.ts";
+import { EXACT_UP_TO, withSizeNotes } from "../../src/router/size_notes.ts";
 import * as shared from "../../src/router/training.ts";
 import { random } from "../../src/base/random.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
@@ -64,16 +64,14 @@ Deno.test("clusters: at most one for ten queries, and always one", async () => {
 Deno.test("clusters: of a large pool a share makes them, whatever the order of rows, and a note says so", async () => {
   const n = EXACT_UP_TO + 2, ids = Array.from({ length: n }, (_, i) => `q${1e6 + i}`);
   const points = ids.map((_, i) => i % 3 === 0 ? [1, 0] : [0, 1]);
-  takeSizeNotes();
-  const found = await shared.clusters(batch(points, { ids }), 2, 7);
+  const [found, notes] = await withSizeNotes(() => shared.clusters(batch(points, { ids }), 2, 7));
   const note = `at this size clusters are made of ${EXACT_UP_TO} of ${n} queries`;
-  assert.deepEqual(takeSizeNotes(), [note]);
+  assert.deepEqual(notes, [note]);
   assert.equal(found.sizes.reduce((a, b) => a + b), n, "every query has its cluster");
   assert.equal(found.inertia, 0);
   const turned = batch(points.toReversed(), { ids: ids.toReversed() });
   const again = await shared.clusters(turned, 2, 7);
   assert.deepEqual(again.assignment.toReversed(), found.assignment);
-  takeSizeNotes();
 });
 
 Deno.test("extendPool: ids ascending, each column from where it belongs", () => {
