@@ -25,6 +25,7 @@ import {
   type TrainingData,
 } from "../src/router/mod.ts";
 import { pairOf } from "./_two_models.ts";
+import { vote, widest } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -56,16 +57,13 @@ const router: Router<Config, FewLabels> = {
 };
 export default router;
 
-/** Neighbours to search for: one search serves all these configurations. */
-function widest(configs: readonly unknown[]): number {
-  return Math.max(...(configs as Config[]).map(({ k }) => k));
-}
-
 function guarded(train: TrainingData, config: Config, most: number): FittedRouter<FewLabels> {
   const { queries, models, scores } = train, M = models.length, { strong } = pairOf(train);
   const best = Float64Array.from(queries.ids, (_, i) => scores[i * M + strong]);
   const store: Store = { queries, best, gains: paired(scores, best) };
-  const bases = oncePerBatch((batch) => baseline(batch, store, config.k, most));
+  const alone = { queries, models: [models[strong]], scores: best };
+  const voting = { k: config.k, weights: "uniform" } as const; // they give s̄_b
+  const bases = oncePerBatch((batch) => vote(batch, alone, voting, most));
   const overall = spread(store.gains, M);
   const known = oncePerBatch(async (batch) =>
     bounded(await bases(batch), await gained(batch, store, overall, config.k, most), config.z)
@@ -133,24 +131,6 @@ interface Spread {
 function spread(gains: Float64Array, M: number): Spread {
   const mean = columnMeans(gains, M);
   return { mean, variance: columnMeans(gains.map((d, at) => (d - mean[at % M]) ** 2), M) };
-}
-
-/** s̄_b of every query; b's overall mean where no neighbour has a score of it. */
-async function baseline(
-  batch: QueryBatch,
-  { queries, best }: Store,
-  k: number,
-  most: number,
-): Promise<Float64Array> {
-  const { index, k: found } = await neighbours(batch, queries, most);
-  return Float64Array.from(batch.ids, (_, i) => {
-    let sum = 0, count = 0;
-    for (let at = i * found; at < i * found + Math.min(k, found); at++) {
-      const score = best[index[at]];
-      if (score === score) sum += score, count++;
-    }
-    return count > 0 ? sum / count : columnMeans(best, 1)[0];
-  });
 }
 
 /** d̄ and its standard error √(v/n) of every query and model, [Q × M]. */
