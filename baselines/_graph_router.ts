@@ -29,7 +29,7 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { byId, CapabilityError, gather, masked } from "../src/router/mod.ts";
+import { byId, CapabilityError, gather, masked, onceFor } from "../src/router/mod.ts";
 import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
 import { Blocks, type Parameters, Programs, type Tensor, trainNetwork } from "../src/nn/mod.ts";
@@ -70,7 +70,7 @@ export const DEPARTURES: string =
 export function graphRouter(
   tasksOf: (train: TrainingData) => Tasks,
 ): Pick<Router<Config>, "grid" | "effort" | "unseen" | "unseenGrid" | "scale" | "refit" | "fit"> {
-  const paths = new WeakMap<Float64Array, Promise<Path>>();
+  const paths = onceFor<Promise<Path>>();
   return {
     effort: "seconds",
     grid: GRID.map((steps) => ({ steps })),
@@ -80,8 +80,7 @@ export function graphRouter(
     refit: "train",
     async fit(train, { steps }, context) {
       const pool = ascending(train);
-      const path = paths.get(train.scores) ?? trained(pool, tasksOf(train), context);
-      paths.set(train.scores, path);
+      const path = paths(train.scores, () => trained(pool, tasksOf(train), context), context.seed);
       const { edges, tasks, at } = await path, parameters = at(steps), { models } = pool;
       const own = parameters.get("models").data;
       return routed(parameters, tasks, await collect(parameters, own, edges, models, tasks.count));

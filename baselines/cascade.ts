@@ -14,7 +14,7 @@
  * and budgets would hold for no other query.
  */
 import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { seededOrder, takeTraining } from "../src/router/mod.ts";
+import { onceFor, seededOrder, takeTraining } from "../src/router/mod.ts";
 import { ridgePath, ridgePredict } from "../src/linalg/mod.ts";
 import { accepted, type Cascade, search } from "./_cascade_search.ts";
 
@@ -29,7 +29,7 @@ const RHOS = [1, 0.1, 0.01, 10], FOLDS = 5;
 const BUDGETS = Array.from({ length: 21 }, (_, i) => ((20 - i) / 20) ** 2);
 
 /** All penalties share their folds and Gram matrices. */
-const scorers = new WeakMap<Float64Array, Promise<Scorer[]>>();
+const scorers = onceFor<Promise<Scorer[]>>();
 
 /** The router. */
 const router: Router<Config> = {
@@ -45,9 +45,8 @@ const router: Router<Config> = {
   grid: RHOS.map((rho) => ({ rho })),
   scale: "rank",
   async fit(train, { rho }) {
-    const all = scorers.get(train.scores) ?? scorersOf(train);
-    scorers.set(train.scores, all);
-    const { outOfFold, weights } = (await all)[RHOS.indexOf(rho)];
+    const all = await scorers(train.scores, () => scorersOf(train));
+    const { outOfFold, weights } = all[RHOS.indexOf(rho)];
     return cascading(train.models, search(train, outOfFold, BUDGETS), weights);
   },
 };

@@ -25,7 +25,7 @@ import {
   type TrainingData,
 } from "../src/router/mod.ts";
 import { pairOf } from "./_two_models.ts";
-import { vote, widest } from "./_votes.ts";
+import { vote, type Voting, widest } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -62,8 +62,8 @@ function guarded(train: TrainingData, config: Config, most: number): FittedRoute
   const best = Float64Array.from(queries.ids, (_, i) => scores[i * M + strong]);
   const store: Store = { queries, best, gains: paired(scores, best) };
   const alone = { queries, models: [models[strong]], scores: best };
-  const voting = { k: config.k, weights: "uniform" } as const; // they give s̄_b
-  const bases = oncePerBatch((batch) => vote(batch, alone, voting, most));
+  const voting: Voting = { k: config.k, weights: "uniform" };
+  const bases = oncePerBatch((batch) => vote(batch, alone, voting, most)); // s̄_b
   const overall = spread(store.gains, M);
   const known = oncePerBatch(async (batch) =>
     bounded(await bases(batch), await gained(batch, store, overall, config.k, most), config.z)

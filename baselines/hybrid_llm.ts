@@ -15,7 +15,7 @@
  * share of training queries that go to the large model: a configuration, chosen on validation rows.
  */
 import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, columnMeans, TIE } from "../src/router/mod.ts";
+import { byId, columnMeans, onceFor, TIE } from "../src/router/mod.ts";
 import type { Matrix } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, gelu, linear } from "../src/nn/mod.ts";
 import {
@@ -74,16 +74,12 @@ export function hybrid(
   judge: (train: TrainingData, labels: Float64Array, context: FitContext) => Promise<Judge>,
 ): Router<Config>["fit"] {
   // Headlines that differ only in their calls share a network, which depends on the outcomes and the seed.
-  const networks = new WeakMap<Float64Array, Map<string, Promise<Judge>>>();
+  const networks = onceFor<Promise<Judge>>();
   return async (train, { labels, calls }, context) => {
     const { models, scores } = train, pair = pairOf(train), gap = gaps(train, pair);
     const t = labels === "transformed" ? allowance(gap) : 0;
-    const known = networks.get(scores) ?? new Map<string, Promise<Judge>>();
-    networks.set(scores, known);
     const key = [context.stage, context.seed, pair.weak, pair.strong, t].join();
-    const judging = known.get(key) ?? judge(train, goodEnough(gap, t), context);
-    known.set(key, judging);
-    judging.catch(() => known.delete(key)); // the caller gets the error
+    const judging = networks(scores, () => judge(train, goodEnough(gap, t), context), key);
     const { strength, onTraining, parameters, notes = [] } = await judging;
     const share = Math.round(100 * calls);
     return betweenTwo({

@@ -19,7 +19,13 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { columnMeans, extendPool, labelledExamples, oncePerBatch } from "../src/router/mod.ts";
+import {
+  columnMeans,
+  extendPool,
+  labelledExamples,
+  onceFor,
+  oncePerBatch,
+} from "../src/router/mod.ts";
 import { logisticPredict, type Matrix, matrix } from "../src/linalg/mod.ts";
 import {
   binaryCrossEntropy,
@@ -61,20 +67,14 @@ const router: Router<Config, FewLabels> = {
   unseen: "fit-new-vector",
   unseenGrid: SPREADS.flatMap((width) => [0.5, 0, 1].map((kappa) => ({ kappa, ...width }))),
   fit: async (train, { kappa }, context) => {
-    const key = `${context.seed}`, known = trained.get(train.scores)?.get(key);
-    const ensemble = known ?? trainMembers(train, context);
-    if (!known) {
-      const bySeed = trained.get(train.scores) ?? new Map();
-      trained.set(train.scores, bySeed.set(key, ensemble));
-      ensemble.catch(() => bySeed.delete(key)); // may be asked for again
-    }
+    const ensemble = trained(train.scores, () => trainMembers(train, context), context.seed);
     return discounted(await ensemble, kappa);
   },
 };
 export default router;
 
 /** Members by the outcomes they learned from and the seed: all κ share them. */
-const trained = new WeakMap<Float64Array, Map<string, Promise<Ensemble>>>();
+const trained = onceFor<Promise<Ensemble>>();
 
 /** Trained members. */
 interface Ensemble {
@@ -186,19 +186,14 @@ function discounted(ensemble: Ensemble, kappa: number): FittedRouter<FewLabels> 
   });
   const lower = ({ mean, sd }: Moments, kappa: number): Float64Array =>
     mean.map((centre, at) => centre - kappa * sd[at]);
-  const taken = new WeakMap<Float64Array, Map<number, Promise<Vectors[]>>>();
-  const takeIn = (profiles: ModelProfiles, { spread }: FewLabels): Promise<Vectors[]> => {
-    const { scores } = profiles, bySpread = taken.get(scores) ?? new Map();
-    taken.set(scores, bySpread);
-    const known = bySpread.get(spread) ?? newOutputs(ensemble, profiles, { spread });
-    bySpread.set(spread, known);
-    return known;
-  };
+  const taken = onceFor<Promise<Vectors[]>>();
   return {
     models,
     predict: async (batch) => ({ quality: lower(await said(batch), kappa) }),
     withModels: async (profiles, way = { kappa, ...SPREADS[0] }) => {
-      const pool = extendPool(models, profiles), fresh = await takeIn(profiles, way);
+      const pool = extendPool(models, profiles), { spread } = way;
+      const take = (): Promise<Vectors[]> => newOutputs(ensemble, profiles, { spread });
+      const fresh = await taken(profiles.scores, take, spread);
       return {
         models: pool.models,
         predict: async (batch) => {

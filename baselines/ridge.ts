@@ -10,6 +10,7 @@ import {
   extendPool,
   type FittedRouter,
   leaning,
+  onceFor,
   poolMean,
   PRIORS,
   type Router,
@@ -31,7 +32,7 @@ export interface FewLabels extends Config, TowardsKnown {}
 const FEW_RHOS = [10, 1, 0.1, 0.01, 3, 30, 100, 1000];
 
 /** All penalties share one Gram matrix, so they are fitted together, once per set of outcomes. */
-const paths = new WeakMap<Float64Array, Promise<RidgeFit[]>>();
+const paths = onceFor<Promise<RidgeFit[]>>();
 
 async function fitAt(
   rho: number,
@@ -39,9 +40,8 @@ async function fitAt(
   scores: Float64Array,
   rhos: number[],
 ): Promise<RidgeFit> {
-  const path = paths.get(scores) ?? ridgePath(x, scores, rhos);
-  paths.set(scores, path);
-  return (await path).find((fit) => fit.rho === rho)!;
+  const path = await paths(scores, () => ridgePath(x, scores, rhos));
+  return path.find((fit) => fit.rho === rho)!;
 }
 
 /** The router. */

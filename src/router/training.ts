@@ -2,7 +2,7 @@
  * Arithmetic on training data that most routers share.
  * @module
  */
-import type { ModelProfiles, QueryBatch, TrainingData } from "./contract.ts";
+import type { Memo, ModelProfiles, QueryBatch, TrainingData } from "./contract.ts";
 import { assign, type Clusters, clustersAround, kmeans } from "../linalg/kmeans.ts";
 import { type Matrix, strided, takeRows } from "../linalg/matrix.ts";
 import { createMemo } from "./memo.ts";
@@ -141,6 +141,19 @@ export function oncePerBatch<T extends WeakKey>(
     const known = made.get(queries.vectors) ?? make(queries);
     made.set(queries.vectors, known);
     return known;
+  };
+}
+
+/**
+ * What depends on an object (a set of scores) and a key alone, made once: configurations that differ in something else
+ * share it. A promise that fails is forgotten, so that it may be asked for again.
+ */
+export function onceFor<T>(): (of: WeakKey, make: () => T, key?: string | number) => T {
+  const memos = new WeakMap<WeakKey, Memo>();
+  return (of, make, key = "") => {
+    const memo = memos.get(of) ?? createMemo("");
+    memos.set(of, memo);
+    return memo(`${key}`, make);
   };
 }
 

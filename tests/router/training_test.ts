@@ -173,3 +173,12 @@ Deno.test("oncePerBatch: the same vectors are asked for once, others for themsel
   assert.deepEqual([await rows(one), await rows(one), await rows(other)], [2, 2, 1]);
   assert.deepEqual(asked, [2, 1]);
 });
+
+Deno.test("onceFor: made once for an object and a key, and again after a failure", async () => {
+  const scores = new Float64Array(1), known = shared.onceFor<Promise<number>>();
+  let made = 0;
+  const make = (): Promise<number> => ++made === 1 ? Promise.reject("torn") : Promise.resolve(made);
+  await assert.rejects(known(scores, make), (reason) => reason === "torn");
+  assert.deepEqual([await known(scores, make), await known(scores, make)], [2, 2]);
+  assert.deepEqual([await known(scores, make, 1), await known(scores.slice(), make)], [3, 4]);
+});
