@@ -29,7 +29,7 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { byId, CapabilityError, gather, masked, onceFor } from "../src/router/mod.ts";
+import { byId, expectLabel, gather, masked, onceFor } from "../src/router/mod.ts";
 import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
 import { Blocks, type Parameters, Programs, type Tensor, trainNetwork } from "../src/nn/mod.ts";
@@ -248,9 +248,7 @@ function routed(parameters: Parameters, tasks: Tasks, nodes: Nodes): FittedRoute
     },
     withModels: async (profiles) => {
       const { models: fresh } = profiles;
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("GraphRouter needs at least one labelled query of a new model");
-      }
+      expectLabel(profiles, "GraphRouter");
       const { shape: [M, width], data } = parameters.get("models");
       const own = new Float32Array(fresh.length * width);
       for (let at = 0; at < own.length; at++) {

@@ -26,6 +26,7 @@ import {
   byId,
   CapabilityError,
   decide,
+  expectLabel,
   extendPool,
   onceFor,
   takeTraining,
@@ -204,9 +205,7 @@ function improved(
     predict,
     ...(base.withModels && {
       withModels: async (profiles, way) => {
-        if (profiles.scores.every(Number.isNaN)) {
-          throw new CapabilityError("IRO needs at least one labelled query of a new model");
-        }
+        expectLabel(profiles, "IRO");
         const wider = await base.withModels!(profiles, way),
           pool = extendPool(base.models, profiles);
         const x = await inputs(profiles.queries);

@@ -23,7 +23,7 @@ import type {
 } from "../src/router/mod.ts";
 import {
   AT_THIS_SIZE,
-  CapabilityError,
+  expectLabel,
   extendPool,
   labelledExamples,
   onceFor,
@@ -195,9 +195,7 @@ async function examine(
   test: Test,
   { spread: factor } = SPREADS[0],
 ): Promise<Float64Array> {
-  if (profiles.scores.every(Number.isNaN)) {
-    throw new CapabilityError("IRT-Router needs at least one labelled query of a new model");
-  }
+  expectLabel(profiles, "IRT-Router");
   const { queries: { ids, vectors }, models: { length: k }, scores } = profiles;
   const { abilities } = test, M = abilities.length / SKILLS, prior = new Float64Array(SKILLS);
   abilities.forEach((ability, at) => prior[Math.floor(at / M)] += ability / M);

@@ -22,8 +22,8 @@ import type {
 } from "../src/router/mod.ts";
 import {
   byId,
-  CapabilityError,
   columnMeans,
+  expectLabel,
   extendPool,
   labelledExamples,
   masked,
@@ -204,9 +204,7 @@ async function examine(
   known: Float64Array,
   { pull }: Way,
 ): Promise<Float64Array> {
-  if (scores.every(Number.isNaN)) {
-    throw new CapabilityError("IRT-Router needs at least one labelled query of a new model");
-  }
+  expectLabel({ scores }, "IRT-Router");
   const { mean, variance } = spread(known);
   const prior = Float32Array.from({ length: SKILLS * k }, (_, at) => mean[Math.floor(at / k)]);
   const parameters = test.copy({ abilities: { shape: [SKILLS, k], data: prior } });

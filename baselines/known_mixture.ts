@@ -24,8 +24,8 @@ import type {
 } from "../src/router/mod.ts";
 import {
   byId,
-  CapabilityError,
   columnMeans,
+  expectLabel,
   extendPool,
   oncePerBatch,
   storedCells,
@@ -69,9 +69,7 @@ const router: Router<Config, Way> = {
       models: train.models,
       predict: async (batch) => ({ quality: (await votes(batch)).slice() }),
       withModels: async (profiles, way = WAYS[0]) => {
-        if (profiles.scores.every(Number.isNaN)) {
-          throw new CapabilityError("a mixture needs at least one labelled query of a new model");
-        }
+        expectLabel(profiles, "a mixture");
         const predicted = await vote(profiles.queries, train, voting, most, "apart");
         const far = inputs(profiles.queries, train, predicted, way);
         return extended(train, votes, profiles, await mix(profiles, far, train, way));

@@ -7,7 +7,7 @@
  * Scores between 0 and 1 are soft labels. A new model is one more regression, on its labelled rows.
  */
 import {
-  CapabilityError,
+  expectLabel,
   extendPool,
   type FittedRouter,
   type ModelProfiles,
@@ -74,9 +74,7 @@ function regressions(
     models,
     predict: async ({ vectors }) => ({ quality: await logisticPredict(vectors, weights) }),
     withModels: async (profiles, way = { rho, prior: 0 }) => {
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("logistic needs at least one labelled query of a new model");
-      }
+      expectLabel(profiles, "logistic");
       const pool = extendPool(models, profiles), rhos = [...new Set([...RHOS, ...FEW_RHOS])];
       const path = paths(profiles.scores, () => {
         const { x, labels } = withPrior(profiles, known, way);

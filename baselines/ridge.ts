@@ -6,7 +6,7 @@
  * ρ is relative to trace(XᵀX)/D. A new model is one more column, fitted on its labelled rows.
  */
 import {
-  CapabilityError,
+  expectLabel,
   extendPool,
   type FittedRouter,
   leaning,
@@ -73,9 +73,7 @@ function linear(
     models,
     predict: async ({ vectors }) => ({ quality: await ridgePredict(vectors, weights) }),
     withModels: async (profiles, way = { rho, prior: 0 }) => {
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("ridge needs at least one labelled query of a new model");
-      }
+      expectLabel(profiles, "ridge");
       const pool = extendPool(models, profiles);
       const rhos = [...new Set([...RHOS, ...FEW_RHOS])];
       const { weights: found } = await fitAt(
