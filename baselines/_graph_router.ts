@@ -18,7 +18,7 @@
  * the model is, not on which queries. That is in the initial vector alone, and new models lack it.
  *
  * One training serves the whole grid: its weights are kept at the numbers of steps that are compared. What was
- * validated is what is tested, without another fit: when a training leaves a plateau differs from fit to fit.
+ * validated is what is tested, without another fit, as two fits may leave a plateau at different steps.
  * @module
  */
 import type {
@@ -41,7 +41,7 @@ export interface Config {
   readonly steps: number;
 }
 
-/** A step takes a subgraph of 256 queries; from 2,560 queries on the number of steps does not depend on how many there are. */
+/** A step takes a subgraph of 256 queries; from 2,560 queries on there are 2,000 steps, however many the queries. */
 const TRAINING = { batch: 256, rate: 0.01, decay: 1e-4 }, STEPS = 2000, MOST_PASSES = 200;
 /** Numbers of steps to choose from. */
 const GRID = [2000, 1500, 1000, 500];

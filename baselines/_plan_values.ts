@@ -1,8 +1,7 @@
 /**
- * Plans that visit models and answer with the reply of one, and V(s, a): what a plan is worth that has come to s and takes
- * the action a next, before anything is seen of what a brings. Used by `iro_plans.ts`.
- *
- * A reply is seen only once its visit is over, so a value that has read it could not have been used to choose the visit.
+ * Plans that visit models and answer with the reply of one, and V(s, a): what a plan at s is worth that takes action a
+ * next. If a is a visit, its reply is not read yet: V helps to choose the visit, and the reply comes after it. Used by
+ * `iro_plans.ts`.
  */
 import type { Observation, Random } from "../src/router/mod.ts";
 import { type Matrix } from "../src/linalg/mod.ts";

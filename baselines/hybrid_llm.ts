@@ -4,10 +4,9 @@
  *   p(x) = P(small is good enough),   small if p(x) ≥ threshold, else large
  *
  * Small is the cheapest model, large the best single one. With the quality gap H = s_small − s_large, good
- * enough means H ≥ 0 (`deterministic`) or H ≥ −t (`transformed`: the small model may be worse by t, which is
- * chosen so that labels of both kinds are as frequent as can be: of t = 0, .02, … .98 the one of largest
- * 2p̂(1 − p̂), the mean difference of two labels, p̂ their share of ones). A network with one hidden layer
- * learns p from the labels.
+ * enough means H ≥ 0 (`deterministic`) or H ≥ −t (`transformed`: the small model may be worse by t). Of t = 0, .02,
+ * … .98 the one is taken at which two labels differ most often, largest 2p̂(1 − p̂), where p̂ is the share of good
+ * enough. A network with one hidden layer learns p from the labels.
  *
  * p says where nothing is lost, ties included, not who is better: by its own measure the method can only lose
  * quality, and "quality only" would be the large model alone. The curve starts there and sends fewer and

@@ -10,6 +10,8 @@
  * A query to be routed is cold, none of its outcomes were seen. Its embedding is warmed up with those of
  * training queries: φ' = (1 − λ_w)·φ(x) + λ_w · mean of the nearest ones.
  *
+ * A new model is a θ fitted to its labelled queries, A and B as they are.
+ *
  * The paper decides by α·P − β·C with α + β = 1 and C the price scaled to [0, 1]: up to the factor α that
  * is the harness's own rule P − λ·c̃ with λ = β/α, which is used.
  */

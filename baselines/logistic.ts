@@ -30,7 +30,7 @@ const RHOS = [1e-3, 1e-4, 1e-2, 1e-1], FEW_RHOS = [1e-2, 1e-1, 1, 10];
 /** A way of taking in new models. */
 export interface FewLabels extends Config, TowardsKnown {}
 
-/** Fits by falling ρ, once per set of outcomes and prior, as far as they were asked for: each starts where the last ended. */
+/** Fits by falling ρ, once per set of outcomes and prior, as far as asked for: each starts where the last ended. */
 const paths = onceFor<Path>();
 type Path = (rho: number) => Promise<Float64Array>;
 
@@ -87,7 +87,7 @@ function regressions(
   };
 }
 
-/** The labelled rows of new models, and as many of the mean query at the known models' mean score as the prior weighs. */
+/** The labelled rows of new models; then rows of zeros at the known models' mean score, as many as the prior weighs. */
 function withPrior(
   { queries: { vectors }, models, scores }: ModelProfiles,
   known: number,
