@@ -15,7 +15,6 @@ import {
   binaryCrossEntropy,
   Blocks,
   type Bound,
-  Dropout,
   gelu,
   linear,
   meanSquaredError,
@@ -29,6 +28,7 @@ import {
   values,
   zeros,
 } from "../src/nn/mod.ts";
+import { type Drop, keep, withDropout } from "./_dropout.ts";
 import { addOutputs, outputs } from "./_output_layer.ts";
 import { LATENT_WIDTH, type LearnedReading } from "./_reply_latents.ts";
 
@@ -89,17 +89,14 @@ export async function fitLookahead(
     parameters.add("F", [HIDDEN, R], zeros);
     parameters.add("f", [R], zeros);
   }
-  const masks: Record<string, Uint8Array> = {};
-  let sites: Dropout;
   await trainNetwork({
     ...TRAINING,
     parameters,
     epochs,
     examples: rows.filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1)),
     random: random.fork("training"),
-    loss: (graph, parameter, { take }) => {
-      sites = new Dropout(graph, DROPOUT);
-      const drop: Drop = (h, name) => sites.apply(h, name), x = take(vectors.data, D);
+    ...withDropout(DROPOUT, (drop, parameter, { take }) => {
+      const x = take(vectors.data, D);
       if (given) return route(logits(parameter, x, take(latents.data, R), drop));
       const r = foreseen(parameter, x, drop), loss = route(logits(parameter, x, r, drop));
       if (weight === 0) return loss;
@@ -108,11 +105,7 @@ export async function fitLookahead(
       function route(l: Tensor): Tensor {
         return binaryCrossEntropy(l, take(known, M), take(weights, M));
       }
-    },
-    feed: (_, draw) => {
-      sites.draw(draw, masks);
-      return masks;
-    },
+    }),
   }, { progress, signal });
   const chances = new Blocks(parameters, (_, parameter, input) => {
     const x = slice(input, -1, 0, D);
@@ -130,17 +123,14 @@ export async function fitLookahead(
   };
 }
 
-/** Dropout of a named layer; none by default. */
-type Drop = (h: Tensor, name: string) => Tensor;
-
 /** r̃ [B × R]. */
-function foreseen(parameter: Bound, x: Tensor, drop: Drop = (h) => h): Tensor {
+function foreseen(parameter: Bound, x: Tensor, drop: Drop = keep): Tensor {
   const h = drop(gelu(linear(x, parameter("V"), parameter("v"))), "query");
   return linear(h, parameter("F"), parameter("f"));
 }
 
 /** ℓ [B × M]. */
-function logits(parameter: Bound, x: Tensor, r: Tensor, drop: Drop = (h) => h): Tensor {
+function logits(parameter: Bound, x: Tensor, r: Tensor, drop: Drop = keep): Tensor {
   const inner = add(linear(x, parameter("X"), parameter("u")), linear(r, parameter("U")));
   return outputs(parameter, drop(gelu(inner), "all"));
 }

@@ -20,13 +20,13 @@ import { binaryCrossEntropy, gelu, linear } from "../src/nn/mod.ts";
 import {
   Blocks,
   type Bound,
-  Dropout,
   normal,
   Parameters,
   type Tensor,
   trainNetwork,
   zeros,
 } from "../src/nn/mod.ts";
+import { type Drop, keep, withDropout } from "./_dropout.ts";
 import { betweenTwo, type Pair, pairOf } from "./_two_models.ts";
 
 /** One configuration of the grid. */
@@ -139,27 +139,17 @@ async function judge(
   parameters.add("out", [HIDDEN, 1], zeros); // before the first label p is ½ everywhere
   parameters.add("out bias", [1], zeros);
   const label = Float32Array.from(labels);
-  let dropout: Dropout;
-  const masks: Record<string, Uint8Array> = {};
   await trainNetwork({
     ...TRAINING,
     parameters,
     examples: byId(queries).filter((i) => !Number.isNaN(labels[i])),
     random: random.fork("training"),
-    loss: (graph, parameter, { take }) => {
-      dropout = new Dropout(graph, DROPOUT);
-      const logits = network(parameter, take(queries.vectors.data, D), dropout);
+    ...withDropout(DROPOUT, (drop, parameter, { take }) => {
+      const logits = network(parameter, take(queries.vectors.data, D), drop);
       return binaryCrossEntropy(logits, take(label, 1));
-    },
-    feed: (_, draw) => {
-      dropout.draw(draw, masks);
-      return masks;
-    },
+    }),
   }, context);
-  const logits = new Blocks(
-    parameters,
-    (graph, parameter, x) => network(parameter, x, new Dropout(graph, 0)),
-  );
+  const logits = new Blocks(parameters, (_, parameter, x) => network(parameter, x));
   const strengthOf = async (vectors: Matrix): Promise<Float64Array> =>
     (await logits.apply(vectors)).map((logit) => 1 / (1 + Math.exp(logit)));
   return {
@@ -170,7 +160,7 @@ async function judge(
 }
 
 /** Logits of p [B × 1]. */
-function network(parameter: Bound, x: Tensor, dropout: Dropout): Tensor {
+function network(parameter: Bound, x: Tensor, drop: Drop = keep): Tensor {
   const hidden = gelu(linear(x, parameter("hidden"), parameter("hidden bias")));
-  return linear(dropout.apply(hidden, "hidden"), parameter("out"), parameter("out bias"));
+  return linear(drop(hidden, "hidden"), parameter("out"), parameter("out bias"));
 }

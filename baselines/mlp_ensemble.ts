@@ -31,13 +31,13 @@ import {
   binaryCrossEntropy,
   Blocks,
   concat,
-  Dropout,
   normal,
   Parameters,
   split,
   trainNetwork,
   zeros,
 } from "../src/nn/mod.ts";
+import { withDropout } from "./_dropout.ts";
 import { hidden, TRAINING } from "./mlp.ts";
 import { type Spread, SPREADS, type Vectors, withNewVectors } from "./_new_vectors.ts";
 import { addOutputs, outputs, trainedOutputs } from "./_output_layer.ts";
@@ -92,27 +92,20 @@ async function trainMembers(train: TrainingData, context: FitContext): Promise<E
   const means = columnMeans(scores, M), parameters = starting(D, means, context.random);
   const { examples, labels, weights } = labelledExamples(train);
   const drawn = bootstrap(queries.ids, weights, context.random.fork("bootstrap"));
-  const masks: Record<string, Uint8Array> = {};
-  let sites: Dropout;
   await trainNetwork({
     ...TRAINING,
     parameters,
     examples,
     epochs: EPOCHS,
     random: context.random.fork("training"),
-    loss: (graph, parameter, { take }) => {
-      sites = new Dropout(graph, DROPPED);
+    ...withDropout(DROPPED, (drop, parameter, { take }) => {
       const x = take(queries.vectors.data, D), known = take(labels, M);
-      const h = hidden(parameter, x, (h, site) => sites.apply(h, site));
+      const h = hidden(parameter, x, drop);
       const logits = split(h, MEMBERS, 1)
         .map((part, e) => outputs(parameter, part, e));
       const all = logits.map(() => known);
       return binaryCrossEntropy(concat(logits, 1), concat(all, 1), take(drawn, MEMBERS * M));
-    },
-    feed: (_, draw) => {
-      sites.draw(draw, masks);
-      return masks;
-    },
+    }),
   }, context);
   const layer = new Blocks(parameters, (_, parameter, x) => hidden(parameter, x));
   const members = Array.from({ length: MEMBERS }, (_, e): Vectors => ({
