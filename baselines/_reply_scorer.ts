@@ -80,7 +80,7 @@ export async function fitReplyScorer(
   const { train: { queries, models, scores }, features } = data, M = models.length;
   const D = queries.vectors.width, R = features.width;
   const { labels, weights } = masked(scores);
-  const sorted = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  const sorted = [...byId({ ids: models })];
   const examples = Array.from(byId(queries)).filter((i) => rows.has(i))
     .flatMap((i) => sorted.map((m) => i * M + m)).filter((at) => weights[at] > 0);
   const parameters = new Parameters(random);

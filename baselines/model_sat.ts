@@ -17,7 +17,7 @@
  * have this gap; both are in the grid.
  */
 import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/mod.ts";
-import { columnMeans, extendPool, fillMissing, masked } from "../src/router/mod.ts";
+import { byId, columnMeans, extendPool, fillMissing, masked } from "../src/router/mod.ts";
 import {
   add,
   binaryCrossEntropy,
@@ -145,7 +145,7 @@ interface Loss {
 /** The paper's loss on groups drawn within the batch, models in proportion to what they solved there. */
 function groupLoss({ models, scores, solvedFrom }: TrainingData, k: number): Loss {
   const M = models.length;
-  const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  const order = byId({ ids: models });
   return {
     loss(graph, y) {
       const cells = graph.input("cells", [GROUPS, k], { type: "int64" });

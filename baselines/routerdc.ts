@@ -216,7 +216,7 @@ function extended(
   const added = rowsOf(vectors).flatMap((vector) =>
     Array.from(direction(vector), (value, d) => trust * value + (1 - trust) * mean[d])
   );
-  const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  const order = [...byId({ ids: models })];
   const data = gather(Float32Array.from([...oldVectors, ...added]), WIDTH, order);
   const all = parameters.copy({ models: { shape: [M, WIDTH], data } });
   return routed(order.map((m) => models[m]), all, line, `new models from ${examples} queries`);

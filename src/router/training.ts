@@ -81,8 +81,8 @@ export function idRank(queries: QueryBatch): Uint32Array {
   });
 }
 
-/** Row numbers in ascending order of their ids: an order that does not depend on how the rows came in. */
-export function byId({ ids }: QueryBatch): Uint32Array {
+/** Positions of queries, or of models, in ascending order of their ids: an order that does not depend on how they came in. */
+export function byId({ ids }: Pick<QueryBatch, "ids">): Uint32Array {
   return Uint32Array.from(ids.keys()).sort((a, b) => ids[a] < ids[b] ? -1 : 1);
 }
 
