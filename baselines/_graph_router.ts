@@ -30,7 +30,7 @@ import type {
   TrainingData,
 } from "../src/router/mod.ts";
 import { byId, expectLabel, gather, masked, onceFor } from "../src/router/mod.ts";
-import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
+import { type Matrix, sideBySide, takeRows } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
 import { Blocks, type Parameters, Programs, type Tensor, trainNetwork } from "../src/nn/mod.ts";
 import { averaging, hide, modelNodes, queryNodes, start } from "./_graph_network.ts";
@@ -188,15 +188,7 @@ export function bestOf(scores: Float64Array, M: number): Float32Array {
 
 /** φ and tasks of every query, [Q × (D + T)]. */
 async function inputs(queries: QueryBatch, tasks: Tasks): Promise<Matrix> {
-  const { data, rows, width: D } = queries.vectors,
-    T = tasks.count,
-    shares = await tasks.of(queries);
-  const out = matrix(rows, D + T);
-  for (let i = 0; i < rows; i++) {
-    out.data.set(data.subarray(i * D, (i + 1) * D), i * (D + T));
-    out.data.set(shares.data.subarray(i * T, (i + 1) * T), i * (D + T) + D);
-  }
-  return out;
+  return sideBySide(queries.vectors, await tasks.of(queries));
 }
 
 /** h_m² by model. */

@@ -9,7 +9,7 @@
  * @module
  */
 import { columnMeans, type FitContext, masked, modelVectors } from "../src/router/mod.ts";
-import { type Matrix, matrix } from "../src/linalg/mod.ts";
+import { type Matrix, sideBySide } from "../src/linalg/mod.ts";
 import {
   add,
   binaryCrossEntropy,
@@ -115,7 +115,7 @@ export async function fitLookahead(
   const latent = new Blocks(parameters, (_, parameter, x) => foreseen(parameter, x));
   return {
     async chances(vectors, latents) {
-      const all = await chances.apply(latents ? beside(vectors, latents) : vectors);
+      const all = await chances.apply(latents ? sideBySide(vectors, latents) : vectors);
       return all.map((chance, at) => Number.isNaN(means[at % M]) ? NaN : chance);
     },
     foresee: (vectors) => latent.apply(vectors),
@@ -133,14 +133,4 @@ function foreseen(parameter: Bound, x: Tensor, drop: Drop = keep): Tensor {
 function logits(parameter: Bound, x: Tensor, r: Tensor, drop: Drop = keep): Tensor {
   const inner = add(linear(x, parameter("X"), parameter("u")), linear(r, parameter("U")));
   return outputs(parameter, drop(gelu(inner), "all"));
-}
-
-/** Two matrices of as many rows as one. */
-function beside(a: Matrix, b: Matrix): Matrix {
-  const out = matrix(a.rows, a.width + b.width);
-  for (let i = 0; i < a.rows; i++) {
-    out.data.set(a.data.subarray(i * a.width, (i + 1) * a.width), i * out.width);
-    out.data.set(b.data.subarray(i * b.width, (i + 1) * b.width), i * out.width + a.width);
-  }
-  return out;
 }

@@ -9,7 +9,7 @@
  */
 import type { ExtendedPool, Random } from "../src/router/mod.ts";
 import { columnMeans, masked } from "../src/router/mod.ts";
-import { type Matrix, matrix, ridgePath, ridgePredict, row } from "../src/linalg/mod.ts";
+import { type Matrix, matrix, ridgePath, ridgePredict, sideBySide } from "../src/linalg/mod.ts";
 import { Blocks, type Bound, linear, Parameters, relu, type Tensor } from "../src/nn/mod.ts";
 import { values, zeros } from "../src/nn/mod.ts";
 import { leastSquares } from "./_least_squares.ts";
@@ -96,13 +96,8 @@ export async function extendHead(
 
 /** Rows of `x` with the columns of [Q × M] beside them; 0 where a cell is NaN. */
 export function beside(x: Matrix, cells: Float64Array): Matrix {
-  const M = x.rows > 0 ? cells.length / x.rows : 0, out = matrix(x.rows, x.width + M);
-  for (let i = 0; i < x.rows; i++) {
-    const to = row(out, i);
-    to.set(row(x, i));
-    for (let m = 0; m < M; m++) to[x.width + m] = cells[i * M + m] || 0;
-  }
-  return out;
+  const M = x.rows > 0 ? cells.length / x.rows : 0;
+  return sideBySide(x, matrix(x.rows, M, Float32Array.from(cells, (cell) => cell || 0)));
 }
 
 async function features({ hidden }: ValueHead, x: Matrix): Promise<Matrix> {
