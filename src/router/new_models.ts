@@ -8,7 +8,10 @@ import { CapabilityError } from "../base/errors.ts";
 import { assign } from "../linalg/kmeans.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 
-/** @throws {CapabilityError} naming the router, when no query is labelled for any of the new models */
+/**
+ * Makes sure that a new model has a label.
+ * @throws {CapabilityError} naming the router, when none of them has one
+ */
 export function expectLabel({ scores }: Pick<ModelProfiles, "scores">, router: string): void {
   if (scores.every(Number.isNaN)) {
     throw new CapabilityError(`${router} needs at least one labelled query of a new model`);
