@@ -1,16 +1,25 @@
 /**
- * The aptitude test of Model-SAT, used by `model_sat.ts` and `_model_sat_lm.ts`: which queries probe the models, and the report on a model's answers.
+ * The aptitude test of Model-SAT: which queries probe the models, and the report on a model's answers. Used by
+ * `model_sat.ts` and `_model_sat_lm.ts`.
  * @module
  */
 import type { FitContext, ModelProfiles, QueryBatch, TrainingData } from "../src/router/mod.ts";
-import { byId, clusterMeans, clusters, columnMeans, fillMissing } from "../src/router/mod.ts";
+import {
+  byId,
+  CapabilityError,
+  clusterMeans,
+  clusters,
+  columnMeans,
+  fillMissing,
+  labelledExamples,
+} from "../src/router/mod.ts";
 
 /** Probe queries a category, but never more than a third of it. */
 const PROBES = 20;
 /** Categories where the data name only one benchmark: k-means clusters. */
 const CLUSTERS = 10;
 /** A model with fewer labelled probe queries has no report. */
-export const LEAST = 4;
+const LEAST = 4;
 
 /** The probe queries and their categories. */
 export interface AptitudeTest {
@@ -20,6 +29,11 @@ export interface AptitudeTest {
   readonly of: ArrayLike<number>;
   /** Accuracies per category [C × M], overall accuracy where a category has no answer; NaN = no report. */
   reports(answers: TrainingData | ModelProfiles): Float64Array;
+  /**
+   * The same of new models.
+   * @throws {CapabilityError} when none of them has a report
+   */
+  newReports(profiles: ModelProfiles): Float64Array;
 }
 
 /**
@@ -50,7 +64,31 @@ export async function aptitudeTest(
       probes.set(queries.ids[i], c);
     }
   }
-  return { probes, of, reports: (answers) => marked(answers, probes, count) };
+  return {
+    probes,
+    of,
+    reports: (answers) => marked(answers, probes, count),
+    newReports(profiles) {
+      const reports = marked(profiles, probes, count);
+      if (!reports.every(Number.isNaN)) return reports;
+      throw new CapabilityError(
+        `Model-SAT describes a model by its answers to ${probes.size} probe queries and needs at least ${LEAST} of them`,
+      );
+    },
+  };
+}
+
+/**
+ * Training queries with a label that probe nobody, by id.
+ * @throws {CapabilityError} when there is none
+ */
+export function learnable(train: TrainingData, { probes }: AptitudeTest): Uint32Array {
+  const { ids } = train.queries;
+  const found = labelledExamples(train).examples.filter((i) => !probes.has(ids[i]));
+  if (found.length > 0) return found;
+  throw new CapabilityError(
+    `Model-SAT needs labelled training queries beside its ${probes.size} probe queries`,
+  );
 }
 
 /** Benchmarks, or clusters where there is one benchmark only: how many, and the one of each query. */

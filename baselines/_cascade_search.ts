@@ -1,11 +1,12 @@
 /**
- * FrugalGPT's search for cascades, used by `cascade.ts` and `cascade_replies.ts`: ordered lists of up to three models with thresholds, and
- * what each earns and costs on labelled queries whose scores g(x,m) are known before any model is called.
+ * FrugalGPT's search for cascades: ordered lists of up to three models with thresholds, and what each earns and
+ * costs on labelled queries whose scores g(x,m) are known before any model is called. Used by `cascade.ts` and
+ * `cascade_replies.ts`.
  *
- * Every ordered list is tried. Thresholds are 40 quantiles of g among the queries still left, and the share that is
- * accepted of those left does not rise along the list, as in the released code. The second model's
- * are rounded down to one of 256 quantiles over all queries, so that a list with all its thresholds takes one
- * pass over the queries.
+ * Every ordered list is tried. Thresholds are 40 quantiles of g among the queries still left, and of these no model
+ * accepts a larger share than the one before it, as in the released code. The second model's thresholds are rounded
+ * down to one of 256 quantiles over all queries, so that a list with all its thresholds takes one pass over the
+ * queries.
  * @module
  */
 import { byId, columnMeans, TIE, tieOrder, type TrainingData } from "../src/router/mod.ts";
@@ -122,8 +123,9 @@ interface Arm {
  *
  *   Σ a + Σ_{bin_a < i} (b − a) + Σ_{bin_a < i, bin_b < t} (c − b)
  *
- * over queries, in which costs of models left are not taken off where all asked are paid, and where t is the quantile j ≥ i of b among those with bin_a < i. So queries are taken in order of
- * bin_a: those that a leaves are always the first ones.
+ * over queries, where t is the quantile j ≥ i of b among those with bin_a < i. Of costs, where all that were asked are
+ * paid, the two sums are of b and of c with nothing taken off. Queries are taken in order of bin_a: those that a leaves
+ * are always the first ones.
  */
 function within(arms: readonly Arm[], budgets: readonly number[], paying: Paying): Cascade[] {
   const N = arms[0].scores.length, found = new Best(budgets, N);

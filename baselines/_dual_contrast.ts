@@ -46,7 +46,7 @@ export function sidesOf(
   random: Random,
 ): Sides {
   const M = models.length,
-    named = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+    named = [...byId({ ids: models })];
   const positive = new Float32Array(ids.length * M), negative = positive.slice();
   const rows: number[] = [], tie = new Float64Array(M);
   ids.forEach((id, i) => {

@@ -1,6 +1,6 @@
 /**
- * Router-R1's reward as its code has it (arXiv 2506.09033): format first, then the outcome, then how cheap the calls were
- * beside those of the last episodes.
+ * Router-R1's reward as its code has it (arXiv 2506.09033): format first, then the outcome, then how cheap the calls
+ * were beside those of the last episodes.
  */
 
 /** What is written in a turn: asking a model, or answering with its reply. */

@@ -18,7 +18,7 @@
  * the model is, not on which queries. That is in the initial vector alone, and new models lack it.
  *
  * One training serves the whole grid: its weights are kept at the numbers of steps that are compared. What was
- * validated is what is tested, without another fit: when a training leaves a plateau differs from fit to fit.
+ * validated is what is tested, without another fit, as two fits may leave a plateau at different steps.
  * @module
  */
 import type {
@@ -29,8 +29,8 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { byId, CapabilityError, gather, masked } from "../src/router/mod.ts";
-import { type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
+import { byId, expectLabel, gather, masked, onceFor } from "../src/router/mod.ts";
+import { type Matrix, sideBySide, takeRows } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
 import { Blocks, type Parameters, Programs, type Tensor, trainNetwork } from "../src/nn/mod.ts";
 import { averaging, hide, modelNodes, queryNodes, start } from "./_graph_network.ts";
@@ -41,7 +41,7 @@ export interface Config {
   readonly steps: number;
 }
 
-/** A step takes a subgraph of 256 queries; from 2,560 queries on the number of steps does not depend on how many there are. */
+/** A step takes a subgraph of 256 queries; from 2,560 queries on there are 2,000 steps, however many the queries. */
 const TRAINING = { batch: 256, rate: 0.01, decay: 1e-4 }, STEPS = 2000, MOST_PASSES = 200;
 /** Numbers of steps to choose from. */
 const GRID = [2000, 1500, 1000, 500];
@@ -70,7 +70,7 @@ export const DEPARTURES: string =
 export function graphRouter(
   tasksOf: (train: TrainingData) => Tasks,
 ): Pick<Router<Config>, "grid" | "effort" | "unseen" | "unseenGrid" | "scale" | "refit" | "fit"> {
-  const paths = new WeakMap<Float64Array, Promise<Path>>();
+  const paths = onceFor<Promise<Path>>();
   return {
     effort: "seconds",
     grid: GRID.map((steps) => ({ steps })),
@@ -80,8 +80,7 @@ export function graphRouter(
     refit: "train",
     async fit(train, { steps }, context) {
       const pool = ascending(train);
-      const path = paths.get(train.scores) ?? trained(pool, tasksOf(train), context);
-      paths.set(train.scores, path);
+      const path = paths(train.scores, () => trained(pool, tasksOf(train), context), context.seed);
       const { edges, tasks, at } = await path, parameters = at(steps), { models } = pool;
       const own = parameters.get("models").data;
       return routed(parameters, tasks, await collect(parameters, own, edges, models, tasks.count));
@@ -189,15 +188,7 @@ export function bestOf(scores: Float64Array, M: number): Float32Array {
 
 /** φ and tasks of every query, [Q × (D + T)]. */
 async function inputs(queries: QueryBatch, tasks: Tasks): Promise<Matrix> {
-  const { data, rows, width: D } = queries.vectors,
-    T = tasks.count,
-    shares = await tasks.of(queries);
-  const out = matrix(rows, D + T);
-  for (let i = 0; i < rows; i++) {
-    out.data.set(data.subarray(i * D, (i + 1) * D), i * (D + T));
-    out.data.set(shares.data.subarray(i * T, (i + 1) * T), i * (D + T) + D);
-  }
-  return out;
+  return sideBySide(queries.vectors, await tasks.of(queries));
 }
 
 /** h_m² by model. */
@@ -249,9 +240,7 @@ function routed(parameters: Parameters, tasks: Tasks, nodes: Nodes): FittedRoute
     },
     withModels: async (profiles) => {
       const { models: fresh } = profiles;
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("GraphRouter needs at least one labelled query of a new model");
-      }
+      expectLabel(profiles, "GraphRouter");
       const { shape: [M, width], data } = parameters.get("models");
       const own = new Float32Array(fresh.length * width);
       for (let at = 0; at < own.length; at++) {

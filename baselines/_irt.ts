@@ -1,14 +1,17 @@
 /**
- * What the two variants of IRT-Router share: the warm-up of cold queries, and one training for all its settings.
+ * What the two variants of IRT-Router share: their settings, and the warm-up of cold queries.
  * @module
  */
-import {
-  type FitContext,
-  neighbours,
-  type QueryBatch,
-  type TrainingData,
-} from "../src/router/mod.ts";
+import { neighbours, type QueryBatch } from "../src/router/mod.ts";
 import { type Matrix, matrix } from "../src/linalg/mod.ts";
+
+/** One configuration of the grid. */
+export interface Config {
+  /** Passes over the training queries. */
+  readonly epochs: number;
+  /** λ_w, the share of the neighbours in the embedding of a query to be routed. */
+  readonly warmUp: number;
+}
 
 /** Training queries that warm up a cold one; the paper's number is not known to us. */
 const WARMING = 10;
@@ -32,20 +35,4 @@ export async function warmedUp(
     }
   }
   return matrix(rows, width, warm);
-}
-
-/** Makes what the same outcomes, seed and number of epochs make, once. */
-export function onceForOutcomes<T>(
-  make: (train: TrainingData, epochs: number, context: FitContext) => Promise<T>,
-): typeof make {
-  const made = new WeakMap<Float64Array, Map<string, Promise<T>>>();
-  return (train, epochs, context) => {
-    const known = made.get(train.scores) ?? new Map<string, Promise<T>>();
-    made.set(train.scores, known);
-    const key = `${context.seed}/${epochs}`;
-    const result = known.get(key) ?? make(train, epochs, context);
-    known.set(key, result);
-    result.catch(() => known.delete(key)); // an aborted one may be asked for again
-    return result;
-  };
 }

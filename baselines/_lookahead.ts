@@ -9,13 +9,12 @@
  * @module
  */
 import { columnMeans, type FitContext, masked, modelVectors } from "../src/router/mod.ts";
-import { type Matrix, matrix } from "../src/linalg/mod.ts";
+import { type Matrix, sideBySide } from "../src/linalg/mod.ts";
 import {
   add,
   binaryCrossEntropy,
   Blocks,
   type Bound,
-  Dropout,
   gelu,
   linear,
   meanSquaredError,
@@ -29,6 +28,7 @@ import {
   values,
   zeros,
 } from "../src/nn/mod.ts";
+import { type Drop, keep, withDropout } from "./_dropout.ts";
 import { addOutputs, outputs } from "./_output_layer.ts";
 import { LATENT_WIDTH, type LearnedReading } from "./_reply_latents.ts";
 
@@ -89,17 +89,14 @@ export async function fitLookahead(
     parameters.add("F", [HIDDEN, R], zeros);
     parameters.add("f", [R], zeros);
   }
-  const masks: Record<string, Uint8Array> = {};
-  let sites: Dropout;
   await trainNetwork({
     ...TRAINING,
     parameters,
     epochs,
     examples: rows.filter((i) => weights.subarray(i * M, (i + 1) * M).includes(1)),
     random: random.fork("training"),
-    loss: (graph, parameter, { take }) => {
-      sites = new Dropout(graph, DROPOUT);
-      const drop: Drop = (h, name) => sites.apply(h, name), x = take(vectors.data, D);
+    ...withDropout(DROPOUT, (drop, parameter, { take }) => {
+      const x = take(vectors.data, D);
       if (given) return route(logits(parameter, x, take(latents.data, R), drop));
       const r = foreseen(parameter, x, drop), loss = route(logits(parameter, x, r, drop));
       if (weight === 0) return loss;
@@ -108,11 +105,7 @@ export async function fitLookahead(
       function route(l: Tensor): Tensor {
         return binaryCrossEntropy(l, take(known, M), take(weights, M));
       }
-    },
-    feed: (_, draw) => {
-      sites.draw(draw, masks);
-      return masks;
-    },
+    }),
   }, { progress, signal });
   const chances = new Blocks(parameters, (_, parameter, input) => {
     const x = slice(input, -1, 0, D);
@@ -122,7 +115,7 @@ export async function fitLookahead(
   const latent = new Blocks(parameters, (_, parameter, x) => foreseen(parameter, x));
   return {
     async chances(vectors, latents) {
-      const all = await chances.apply(latents ? beside(vectors, latents) : vectors);
+      const all = await chances.apply(latents ? sideBySide(vectors, latents) : vectors);
       return all.map((chance, at) => Number.isNaN(means[at % M]) ? NaN : chance);
     },
     foresee: (vectors) => latent.apply(vectors),
@@ -130,27 +123,14 @@ export async function fitLookahead(
   };
 }
 
-/** Dropout of a named layer; none by default. */
-type Drop = (h: Tensor, name: string) => Tensor;
-
 /** r̃ [B × R]. */
-function foreseen(parameter: Bound, x: Tensor, drop: Drop = (h) => h): Tensor {
+function foreseen(parameter: Bound, x: Tensor, drop: Drop = keep): Tensor {
   const h = drop(gelu(linear(x, parameter("V"), parameter("v"))), "query");
   return linear(h, parameter("F"), parameter("f"));
 }
 
 /** ℓ [B × M]. */
-function logits(parameter: Bound, x: Tensor, r: Tensor, drop: Drop = (h) => h): Tensor {
+function logits(parameter: Bound, x: Tensor, r: Tensor, drop: Drop = keep): Tensor {
   const inner = add(linear(x, parameter("X"), parameter("u")), linear(r, parameter("U")));
   return outputs(parameter, drop(gelu(inner), "all"));
-}
-
-/** Two matrices of as many rows as one. */
-function beside(a: Matrix, b: Matrix): Matrix {
-  const out = matrix(a.rows, a.width + b.width);
-  for (let i = 0; i < a.rows; i++) {
-    out.data.set(a.data.subarray(i * a.width, (i + 1) * a.width), i * out.width);
-    out.data.set(b.data.subarray(i * b.width, (i + 1) * b.width), i * out.width + a.width);
-  }
-  return out;
 }

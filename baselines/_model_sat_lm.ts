@@ -3,13 +3,13 @@
  * @module
  */
 import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, CapabilityError, columnMeans, extendPool, fillMissing } from "../src/router/mod.ts";
+import { columnMeans, extendPool, fillMissing } from "../src/router/mod.ts";
 import { crossEntropy, lookup, Programs, reshape, trainNetwork } from "../src/nn/mod.ts";
 import { memoryOf } from "../src/lm/shared_heads.ts";
 import { findModel } from "../src/lm/store.ts";
 import { type FusedNetwork, openFused } from "../src/icl/lm/fused.ts";
 import { type EncodedRecord, Reader } from "../src/icl/reader.ts";
-import { type AptitudeTest, aptitudeTest, LEAST } from "./_aptitude.ts";
+import { type AptitudeTest, aptitudeTest, learnable } from "./_aptitude.ts";
 import { keywords, LowerBlocks, overallText, reportText } from "./_aptitude_words.ts";
 import { drawGroups, type Outcomes } from "./_groups.ts";
 
@@ -141,17 +141,6 @@ async function trainOn(
   };
 }
 
-/** Training queries with an answer that probe nobody, by id. @throws {CapabilityError} when there is none */
-function learnable({ queries, scores, models: { length: M } }: TrainingData, test: AptitudeTest) {
-  const answered = (i: number): boolean =>
-    scores.subarray(i * M, (i + 1) * M).some((score) => !Number.isNaN(score));
-  const found = byId(queries).filter((i) => !test.probes.has(queries.ids[i]) && answered(i));
-  if (found.length > 0) return found;
-  throw new CapabilityError(
-    `Model-SAT needs labelled training queries beside its ${test.probes.size} probe queries`,
-  );
-}
-
 /** Cells [models × batch] that are solved, and the failed ones of each model. */
 function outcomesOf(
   { scores, solvedFrom, models: { length: M } }: TrainingData,
@@ -212,13 +201,7 @@ async function routed(
       };
     },
     withModels: async (profiles) => {
-      const fresh = test.reports(profiles), pool = extendPool(models, profiles);
-      if (fresh.every(Number.isNaN)) {
-        throw new CapabilityError(
-          `Model-SAT describes a model by its answers to ${test.probes.size} probe queries and needs ` +
-            `at least ${LEAST} of them`,
-        );
-      }
+      const fresh = test.newReports(profiles), pool = extendPool(models, profiles);
       return await routed(known, method, pool.models, pool.merge(accuracies, fresh));
     },
     describe: () => {

@@ -6,7 +6,7 @@
  * the mean b. That is a logistic regression with penalty 1/variance, pulled to the means.
  * @module
  */
-import { byId, CapabilityError, extendPool, type ModelProfiles } from "../src/router/mod.ts";
+import { byId, expectLabel, extendPool, type ModelProfiles } from "../src/router/mod.ts";
 import { logisticFit, type Matrix, matrix, takeRows } from "../src/linalg/mod.ts";
 
 /** What every model adds to shared features. */
@@ -42,9 +42,7 @@ export async function withNewVectors(
   { spread: factor } = SPREADS[0],
 ): Promise<Vectors> {
   const { queries, scores, models: added } = profiles, k = added.length;
-  if (scores.every(Number.isNaN)) {
-    throw new CapabilityError(`${router} needs at least one labelled query of a new model`);
-  }
+  expectLabel(profiles, router);
   const order = byId(queries), f = await features(takeRows(queries.vectors, order));
   const labels = scores.map((_, at) => scores[order[Math.floor(at / k)] * k + at % k]);
   const { mean, variance, biasVariance } = spread(weights, models.length);

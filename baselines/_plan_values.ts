@@ -1,29 +1,13 @@
 /**
- * Plans that visit models and answer with the reply of one, and V(s, a): what a plan is worth that has come to s and takes
- * the action a next, before anything is seen of what a brings. Used by `iro_plans.ts`.
- *
- * A reply is seen only once its visit is over, so a value that has read it could not have been used to choose the visit.
+ * Plans that visit models and answer with the reply of one, and V(s, a): what a plan at s is worth that takes action a
+ * next. If a is a visit, its reply is not read yet: V helps to choose the visit, and the reply comes after it. Used by
+ * `iro_plans.ts`.
  */
 import type { Observation, Random } from "../src/router/mod.ts";
 import { type Matrix } from "../src/linalg/mod.ts";
-import {
-  Blocks,
-  type Bound,
-  div,
-  type Graph,
-  linear,
-  mul,
-  normal,
-  Parameters,
-  relu,
-  scale,
-  sub,
-  sumAll,
-  type Tensor,
-  trainNetwork,
-  values,
-  zeros,
-} from "../src/nn/mod.ts";
+import { Blocks, type Bound, linear, normal, Parameters, relu } from "../src/nn/mod.ts";
+import { type Tensor, values, zeros } from "../src/nn/mod.ts";
+import { leastSquares, type Lessons } from "./_least_squares.ts";
 import type { ReplyReader } from "./_reply_reader.ts";
 
 /** A plan, as far as it has gone. Its models are numbered in order of id. */
@@ -102,53 +86,37 @@ export interface PlanValue {
   readonly loss: number;
 }
 
-/** What a value function is fitted on; rows in an order that is a property of the data. */
-export interface ValueData {
-  /** Inputs [P × width]. */
-  readonly x: Matrix;
-  /** What the plan earned, by the action taken, [P × 2M]. */
-  readonly targets: Float32Array;
-  /** 1 for the action taken, else 0, [P × 2M]. */
-  readonly taken: Float32Array;
-}
+const HIDDEN = 64, TRAINING = { batch: 128, rate: 0.003 };
 
-const HIDDEN = 64, BATCH = 128, EPOCHS = 10, RATE = 0.003, DECAY = 0.01;
-
-const hidden = (_: Graph, parameter: Bound, x: Tensor): Tensor =>
+const value = (parameter: Bound, x: Tensor): Tensor =>
   linear(relu(linear(x, parameter("W"), parameter("c"))), parameter("E"), parameter("b"));
 
 /**
- * Fits V by ½ mean (V(s, a) − r)² over the actions taken. Before learning V is the mean of r.
+ * Fits V to what plans earned, one a row: w is 1 for the action taken, else 0. Before learning V is the mean of that.
  * @param look is shown V so far after every step
  */
 export async function fitValue(
-  { x, targets, taken }: ValueData,
+  lessons: Lessons,
   random: Random,
   signal: AbortSignal,
   look?: (soFar: PlanValue["values"], steps: number) => Promise<void> | void,
 ): Promise<PlanValue> {
-  const actions = targets.length / x.rows, parameters = new Parameters(random);
-  const mean = targets.reduce((sum, r, at) => sum + taken[at] * r, 0) /
-    taken.reduce((a, b) => a + b, 0);
+  const { x, targets, weights } = lessons, actions = targets.length / x.rows;
+  const mean = targets.reduce((sum, r, at) => sum + weights[at] * r, 0) /
+    weights.reduce((a, b) => a + b, 0);
+  const parameters = new Parameters(random);
   parameters.add("W", [x.width, HIDDEN], normal(0.3));
   parameters.add("c", [HIDDEN], zeros);
   parameters.add("E", [HIDDEN, actions], zeros);
   parameters.add("b", [actions], values(new Float64Array(actions).fill(mean)));
-  const blocks = new Blocks(parameters, hidden);
+  const blocks = new Blocks(parameters, (_, parameter, x) => value(parameter, x));
   const V: PlanValue["values"] = (rows) => blocks.apply(rows);
-  const { loss } = await trainNetwork({
-    parameters,
-    examples: Uint32Array.from({ length: x.rows }, (_, i) => i),
-    batch: BATCH,
-    epochs: EPOCHS,
-    rate: RATE,
-    decay: DECAY,
-    random,
-    loss: (graph, parameter, { take }) => {
-      const w = take(taken, actions);
-      const error = sub(hidden(graph, parameter, take(x.data, x.width)), take(targets, actions));
-      return scale(div(sumAll(mul(w, mul(error, error))), sumAll(w)), 0.5);
-    },
-  }, { signal, look: look && ((steps) => look(V, steps)) });
+  const examples = Uint32Array.from({ length: x.rows }, (_, i) => i);
+  const loss = await leastSquares(
+    lessons,
+    value,
+    { ...TRAINING, parameters, examples, random },
+    { signal, look: look && ((steps) => look(V, steps)) },
+  );
   return { values: V, parameters: parameters.count, loss };
 }

@@ -5,8 +5,9 @@ import type { Random, TrainingData } from "../src/router/mod.ts";
 import { columnMeans, fillMissing } from "../src/router/mod.ts";
 import { matrix } from "../src/linalg/mod.ts";
 import { grown, type Successors, survivors } from "./_plan_search.ts";
+import type { Lessons } from "./_least_squares.ts";
 import { type BasePolicy, basePolicy, inputsOf } from "./_plan_values.ts";
-import type { Plan, PlanValue, States, ValueData } from "./_plan_values.ts";
+import type { Plan, PlanValue, States } from "./_plan_values.ts";
 import { observed, ReplyReader } from "./_reply_reader.ts";
 
 /** How plans are made and learned from. */
@@ -151,7 +152,7 @@ export class Planner {
   }
 
   /** Every prefix of plans, and what is to be said of its next action. */
-  lessons(tasks: readonly Task[], plans: readonly Plan[]): ValueData {
+  lessons(tasks: readonly Task[], plans: readonly Plan[]): Lessons {
     const A = 2 * this.columns.length, parts: Float32Array[] = [], told: [number, number][][] = [];
     let width = 0;
     for (let t = 0; t <= this.config.hops; t++) {
@@ -168,11 +169,11 @@ export class Planner {
     }
     const x = matrix(told.length, width);
     parts.reduce((at, part) => (x.data.set(part, at), at + part.length), 0);
-    const targets = new Float32Array(told.length * A), taken = new Float32Array(told.length * A);
+    const targets = new Float32Array(told.length * A), weights = targets.slice();
     told.forEach((all, p) =>
-      all.forEach(([a, value]) => (targets[p * A + a] = value, taken[p * A + a] = 1))
+      all.forEach(([a, value]) => (targets[p * A + a] = value, weights[p * A + a] = 1))
     );
-    return { x, targets, taken };
+    return { x, targets, weights };
   }
 
   /** Actions after the visits of `path`, and what each is worth. */

@@ -4,7 +4,8 @@
  *   h = tanh(W₂ tanh(W₁ x + b₁) + b₂),   π(a|x) ∝ exp(p_a · h + c_a) on legal actions,   V(x) = v · h + d
  *   L = −mean min(ρA, clip(ρ, 1 ± ε)A) + ½ mean (V − R)² − β mean H(π),   ρ = π(a|x) / π_old(a|x)
  *
- * Advantages A are Schulman's generalised ones (GAE) with γ = 1, whitened over a rollout (arXiv 1707.06347, 1506.02438).
+ * Advantages A are Schulman's generalised ones (GAE, arXiv 1506.02438) with γ = 1, whitened over a rollout. PPO is
+ * arXiv 1707.06347.
  */
 import type { Random } from "../src/router/mod.ts";
 import type { Matrix } from "../src/linalg/mod.ts";

@@ -34,7 +34,7 @@ export class ReplyReader {
    */
   constructor(train: TrainingData, private readonly hops: number) {
     const { models, queries, scores, meanCosts } = train, M = models.length;
-    this.columns = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+    this.columns = [...byId({ ids: models })];
     this.known = Uint8Array.from(columnMeans(scores, M), (mean) => Number(!Number.isNaN(mean)));
     this.reference = this.columns.reduce((sum, m) => sum + meanCosts[m], 0) / M || 1;
     this.#queryWidth = queries.vectors.width;

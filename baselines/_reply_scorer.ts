@@ -14,7 +14,6 @@ import {
   binaryCrossEntropy,
   Blocks,
   type Bound,
-  Dropout,
   gelu,
   linear,
   lookup,
@@ -26,6 +25,7 @@ import {
   values,
   zeros,
 } from "../src/nn/mod.ts";
+import { withDropout } from "./_dropout.ts";
 import { formScaling, replyFeatures, scaleForm, type Scaling } from "./_reply_features.ts";
 
 const HIDDEN = 64, DROPOUT = 0.1, BATCH = 256, RATE = 0.01;
@@ -80,7 +80,7 @@ export async function fitReplyScorer(
   const { train: { queries, models, scores }, features } = data, M = models.length;
   const D = queries.vectors.width, R = features.width;
   const { labels, weights } = masked(scores);
-  const sorted = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  const sorted = [...byId({ ids: models })];
   const examples = Array.from(byId(queries)).filter((i) => rows.has(i))
     .flatMap((i) => sorted.map((m) => i * M + m)).filter((at) => weights[at] > 0);
   const parameters = new Parameters(random);
@@ -90,9 +90,20 @@ export async function fitReplyScorer(
   parameters.add("v", [HIDDEN], zeros);
   parameters.add("w", [HIDDEN, 1], zeros);
   parameters.add("b", [1], zeros);
-  const masks: Record<string, Uint8Array> = {}, size = Math.min(BATCH, examples.length);
+  const size = Math.min(BATCH, examples.length);
   const at = { queryRows: new BigInt64Array(size), modelRows: new BigInt64Array(size) };
-  let sites: Dropout;
+  const training = withDropout(DROPOUT, (drop, parameter, { take }, graph) => {
+    const index = (name: string): Tensor => graph.input(name, [size], { type: "int64" });
+    const x = lookup(graph.input("queries", [queries.ids.length, D]), index("queryRows"));
+    const who = lookup(parameter("E"), index("modelRows"));
+    const f = take(features.data, R);
+    const inner = add(
+      add(linear(x, parameter("Q"), parameter("v")), linear(f, parameter("R"))),
+      who,
+    );
+    const g = outer(parameter, drop(gelu(inner), "h"));
+    return binaryCrossEntropy(g, take(labels, 1), take(weights, 1));
+  });
   await trainNetwork({
     parameters,
     examples,
@@ -100,26 +111,13 @@ export async function fitReplyScorer(
     rate: RATE,
     epochs: Math.min(epochs, MOST_STEPS * size / Math.max(1, examples.length)),
     random: random.fork("training"),
-    loss: (graph, parameter, { take }) => {
-      sites = new Dropout(graph, DROPOUT);
-      const index = (name: string): Tensor => graph.input(name, [size], { type: "int64" });
-      const x = lookup(graph.input("queries", [queries.ids.length, D]), index("queryRows"));
-      const who = lookup(parameter("E"), index("modelRows"));
-      const f = take(features.data, R);
-      const inner = add(
-        add(linear(x, parameter("Q"), parameter("v")), linear(f, parameter("R"))),
-        who,
-      );
-      const g = outer(parameter, sites.apply(gelu(inner), "h"));
-      return binaryCrossEntropy(g, take(labels, 1), take(weights, 1));
-    },
+    loss: training.loss,
     feed: (chosen, draw) => {
       chosen.forEach((example, b) => {
         at.queryRows[b] = BigInt(Math.floor(example / M));
         at.modelRows[b] = BigInt(example % M);
       });
-      sites.draw(draw, masks);
-      return { ...masks, ...at, queries: queries.vectors.data };
+      return { ...training.feed(chosen, draw), ...at, queries: queries.vectors.data };
     },
   }, {
     progress: context.progress,

@@ -9,18 +9,10 @@
  */
 import type { ExtendedPool, Random } from "../src/router/mod.ts";
 import { columnMeans, masked } from "../src/router/mod.ts";
-import { type Matrix, matrix, ridgePath, ridgePredict, row } from "../src/linalg/mod.ts";
-import { div, linear, mul, relu, scale, sub, sumAll } from "../src/nn/mod.ts";
-import {
-  Blocks,
-  type Bound,
-  type Graph,
-  Parameters,
-  type Tensor,
-  trainNetwork,
-  values,
-  zeros,
-} from "../src/nn/mod.ts";
+import { type Matrix, matrix, ridgePath, ridgePredict, sideBySide } from "../src/linalg/mod.ts";
+import { Blocks, type Bound, linear, Parameters, relu, type Tensor } from "../src/nn/mod.ts";
+import { values, zeros } from "../src/nn/mod.ts";
+import { leastSquares } from "./_least_squares.ts";
 
 /** A fitted head. */
 export interface ValueHead {
@@ -46,12 +38,12 @@ export interface HeadData {
   readonly weights: Float64Array;
 }
 
-const HIDDEN = 64, BATCH = 64, EPOCHS = 10, RATE = 0.01, DECAY = 0.01;
+const HIDDEN = 64, TRAINING = { batch: 64, rate: 0.01 };
 
 /** Ridge penalty of a new model's e_k, relative to the hidden features' mean square. */
 const NEW_MODEL_PENALTY = 1;
 
-const hidden = (_: Graph, parameter: Bound, x: Tensor): Tensor =>
+const hidden = (parameter: Bound, x: Tensor): Tensor =>
   relu(linear(x, parameter("w"), parameter("c")));
 
 /** Fits a head by AdamW. */
@@ -71,23 +63,15 @@ export async function fitHead(
   parameters.add("b", [M], values(columnMeans(scores, M).map((mean) => mean || 0)));
   const examples = Array.from({ length: N }, (_, i) => i)
     .filter((i) => known.subarray(i * M, (i + 1) * M).some((w) => w > 0));
-  const { loss } = await trainNetwork({
-    parameters,
-    examples,
-    batch: BATCH,
-    epochs: EPOCHS,
-    rate: RATE,
-    decay: DECAY,
-    random,
-    loss: (graph, parameter, { take }) => {
-      const h = hidden(graph, parameter, take(x.data, D)), w = take(known, M);
-      const error = sub(linear(h, parameter("e"), parameter("b")), take(labels, M));
-      return scale(div(sumAll(mul(w, mul(error, error))), sumAll(w)), 0.5);
-    },
-  }, { signal });
+  const loss = await leastSquares(
+    { x, targets: labels, weights: known },
+    (parameter, x) => linear(hidden(parameter, x), parameter("e"), parameter("b")),
+    { ...TRAINING, parameters, examples, random },
+    { signal },
+  );
   const [e, b] = ["e", "b"].map((name) => parameters.get(name).data);
   return {
-    hidden: new Blocks(parameters, hidden),
+    hidden: new Blocks(parameters, (_, parameter, x) => hidden(parameter, x)),
     weights: Float64Array.from([...e, ...b]),
     parameters: (D + 1) * HIDDEN,
     loss,
@@ -112,13 +96,8 @@ export async function extendHead(
 
 /** Rows of `x` with the columns of [Q × M] beside them; 0 where a cell is NaN. */
 export function beside(x: Matrix, cells: Float64Array): Matrix {
-  const M = x.rows > 0 ? cells.length / x.rows : 0, out = matrix(x.rows, x.width + M);
-  for (let i = 0; i < x.rows; i++) {
-    const to = row(out, i);
-    to.set(row(x, i));
-    for (let m = 0; m < M; m++) to[x.width + m] = cells[i * M + m] || 0;
-  }
-  return out;
+  const M = x.rows > 0 ? cells.length / x.rows : 0;
+  return sideBySide(x, matrix(x.rows, M, Float32Array.from(cells, (cell) => cell || 0)));
 }
 
 async function features({ hidden }: ValueHead, x: Matrix): Promise<Matrix> {

@@ -13,6 +13,11 @@ export interface Voting {
   readonly weights: "uniform" | "inverse";
 }
 
+/** Neighbours to search for, so that one search serves all these configurations. */
+export function widest(configs: readonly unknown[]): number {
+  return Math.max(...(configs as Pick<Voting, "k">[]).map(({ k }) => k));
+}
+
 /** Labelled queries. */
 export interface Labelled {
   /** N of them. */
@@ -29,7 +34,7 @@ const EXACT = 1e-8;
 /**
  * ŝ(x,m) = Σ_j w_j s(j,m) / Σ_j w_j over the k nearest labelled queries that have a score of m, else m's mean; [Q × M].
  *
- * @param most neighbours to search for, at least k: one search then serves a whole grid
+ * @param most neighbours to search for, at least k, see {@link widest}
  * @param own whether a labelled query of the same id may vote; `apart`: it may not
  */
 export async function vote(

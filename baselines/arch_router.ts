@@ -14,7 +14,7 @@
  * queries as F sorts them. "Best per benchmark" reads the query's label; F has to guess it.
  */
 import type { FittedRouter, Router } from "../src/router/mod.ts";
-import { byId, CapabilityError, clusterMeans, columnMeans, extendPool } from "../src/router/mod.ts";
+import { byId, clusterMeans, columnMeans, expectLabel, extendPool } from "../src/router/mod.ts";
 import { type Matrix, matrix, normaliseToGrid, product, row } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
@@ -112,9 +112,7 @@ function routed(
       return { quality };
     },
     withModels: async (profiles) => {
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("a policy table needs labelled queries of a new model");
-      }
+      expectLabel(profiles, "a policy table");
       const pool = extendPool(models, profiles);
       const { route } = await match(profiles.queries.vectors, policies);
       const fresh = tableOf(profiles.scores, profiles.models.length, route, policies.domain);

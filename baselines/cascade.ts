@@ -3,9 +3,9 @@
  *
  * A cascade is an ordered list of up to three models, with a threshold for all but the last: the first model with
  * g(x,m) ≥ its threshold is accepted, else the last one. FrugalGPT's g reads the reply, so every model on
- * the way is called and paid. No dataset here carries reply texts; this g is the score that a ridge
- * regression predicts from the query. What will be accepted is then known before anything is called, and
- * only the accepted model is called and paid: a router in disguise, with FrugalGPT's search.
+ * the way is called and paid (`cascade_replies.ts`). This g is the score that a ridge regression predicts from the
+ * query, for data without replies. What will be accepted is then known before anything is called, and only the
+ * accepted model is called and paid: a router in disguise, with FrugalGPT's search.
  *
  * The search (`_cascade_search.ts`) tries every ordered list, with quantiles of g on the training queries still
  * left as thresholds, for the highest training score at a mean cost within a budget. The budget is the
@@ -14,7 +14,7 @@
  * and budgets would hold for no other query.
  */
 import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { seededOrder, takeTraining } from "../src/router/mod.ts";
+import { onceFor, seededOrder, takeTraining } from "../src/router/mod.ts";
 import { ridgePath, ridgePredict } from "../src/linalg/mod.ts";
 import { accepted, type Cascade, search } from "./_cascade_search.ts";
 
@@ -29,25 +29,23 @@ const RHOS = [1, 0.1, 0.01, 10], FOLDS = 5;
 const BUDGETS = Array.from({ length: 21 }, (_, i) => ((20 - i) / 20) ** 2);
 
 /** All penalties share their folds and Gram matrices. */
-const scorers = new WeakMap<Float64Array, Promise<Scorer[]>>();
+const scorers = onceFor<Promise<Scorer[]>>();
 
 /** The router. */
 const router: Router<Config> = {
   name: "cascade (query scorer)",
   summary: "up to three models in turn: the first whose predicted score is high enough answers",
   source: "FrugalGPT (arXiv 2305.05176, TMLR 2024) and its released code",
-  statement: "a router in disguise: no reply is read, for the data carry no reply texts, so " +
-    "only the accepted model is called and paid; the scorer is a ridge regression on the query, not " +
-    "DistilBERT on query and reply; thresholds from scores out of fold, the second model's rounded down to " +
-    "one of 256 quantiles over all queries.",
+  statement: "a router in disguise: no reply is read, and so only the accepted model is " +
+    "called and paid; the scorer is a ridge regression on the query, not DistilBERT on query and reply; " +
+    "thresholds from scores out of fold, the second model's rounded down to one of 256 quantiles over all queries.",
   needs: ["cost"],
   effort: "seconds",
   grid: RHOS.map((rho) => ({ rho })),
   scale: "rank",
   async fit(train, { rho }) {
-    const all = scorers.get(train.scores) ?? scorersOf(train);
-    scorers.set(train.scores, all);
-    const { outOfFold, weights } = (await all)[RHOS.indexOf(rho)];
+    const all = await scorers(train.scores, () => scorersOf(train));
+    const { outOfFold, weights } = all[RHOS.indexOf(rho)];
     return cascading(train.models, search(train, outOfFold, BUDGETS), weights);
   },
 };

@@ -25,6 +25,7 @@ import {
   type TrainingData,
 } from "../src/router/mod.ts";
 import { pairOf } from "./_two_models.ts";
+import { vote, widest } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -55,11 +56,6 @@ const router: Router<Config, FewLabels> = {
   fit: (train, config, { grid = [] }) => guarded(train, config, widest([config, ...grid])),
 };
 export default router;
-
-/** Neighbours to search for: one search serves all these configurations. */
-function widest(configs: readonly unknown[]): number {
-  return Math.max(...(configs as Config[]).map(({ k }) => k));
-}
 
 function guarded(train: TrainingData, config: Config, most: number): FittedRouter<FewLabels> {
   const { models, scores } = train, M = models.length, { k, z } = config;
@@ -99,6 +95,7 @@ interface Comparison {
   readonly strong: number;
   /** Of all training queries. */
   readonly overall: Spread;
+  /** s̄_b. */
   readonly baseline: PerNeighbours<Float64Array>;
   readonly gained: PerNeighbours<Gained>;
 }
@@ -114,10 +111,11 @@ function comparison(train: TrainingData): Comparison {
   if (known?.store.queries.vectors === queries.vectors && known.strong === strong) return known;
   const best = Float64Array.from(queries.ids, (_, i) => scores[i * M + strong]);
   const store: Store = { queries, best, gains: paired(scores, best) };
-  const overall = spread(store.gains, M);
+  const overall = spread(store.gains, M),
+    alone = { queries, models: [models[strong]], scores: best };
   const made = {
     ...{ store, strong, overall },
-    baseline: once((batch, k, most) => baseline(batch, store, k, most)),
+    baseline: once((batch, k, most) => vote(batch, alone, { k, weights: "uniform" }, most)),
     gained: once((batch, k, most) => gained(batch, store, overall, k, most)),
   };
   comparisons.set(scores, made);
@@ -173,24 +171,6 @@ interface Spread {
 function spread(gains: Float64Array, M: number): Spread {
   const mean = columnMeans(gains, M);
   return { mean, variance: columnMeans(gains.map((d, at) => (d - mean[at % M]) ** 2), M) };
-}
-
-/** s̄_b of every query; b's overall mean where no neighbour has a score of it. */
-async function baseline(
-  batch: QueryBatch,
-  { queries, best }: Store,
-  k: number,
-  most: number,
-): Promise<Float64Array> {
-  const { index, k: found } = await neighbours(batch, queries, most);
-  return Float64Array.from(batch.ids, (_, i) => {
-    let sum = 0, count = 0;
-    for (let at = i * found; at < i * found + Math.min(k, found); at++) {
-      const score = best[index[at]];
-      if (score === score) sum += score, count++;
-    }
-    return count > 0 ? sum / count : columnMeans(best, 1)[0];
-  });
 }
 
 /** d̄ and its standard error √(v/n) of every query and model, [Q × M]. */

@@ -5,7 +5,7 @@
  *   state    the query's vector; of every visit features of the reply (`_reply_features.ts`), who said it, and how
  *            many other replies end in the same answer; how many visits; log(1 + C / C_ref); λ
  *   action   visit a model not visited yet, or commit to the reply of one of the visits
- *   reward   −λ · δ / C_ref a visit of cost δ, then the score of the reply committed to: the return is Q − λ · C / C_ref
+ *   reward   −λ · δ / C_ref for a visit of cost δ, then the score Q of the reply committed to, in all Q − λ · C / C_ref
  *
  * C is what the visits cost so far, C_ref the mean training cost of the pool. λ is part of the state and drawn anew for
  * each training episode, so one policy serves the whole curve. Scores are not seen before the commit; at the end

@@ -4,10 +4,9 @@
  *   p(x) = P(small is good enough),   small if p(x) ≥ threshold, else large
  *
  * Small is the cheapest model, large the best single one. With the quality gap H = s_small − s_large, good
- * enough means H ≥ 0 (`deterministic`) or H ≥ −t (`transformed`: the small model may be worse by t, which is
- * chosen so that labels of both kinds are as frequent as can be: of t = 0, .02, … .98 the one of largest
- * 2p̂(1 − p̂), the mean difference of two labels, p̂ their share of ones). A network with one hidden layer
- * learns p from the labels.
+ * enough means H ≥ 0 (`deterministic`) or H ≥ −t (`transformed`: the small model may be worse by t). Of t = 0, .02,
+ * … .98 the one is taken at which two labels differ most often, largest 2p̂(1 − p̂), where p̂ is the share of good
+ * enough. A network with one hidden layer learns p from the labels.
  *
  * p says where nothing is lost, ties included, not who is better: by its own measure the method can only lose
  * quality, and "quality only" would be the large model alone. The curve starts there and sends fewer and
@@ -15,19 +14,19 @@
  * share of training queries that go to the large model: a configuration, chosen on validation rows.
  */
 import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, columnMeans, TIE } from "../src/router/mod.ts";
+import { byId, columnMeans, onceFor, TIE } from "../src/router/mod.ts";
 import type { Matrix } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, gelu, linear } from "../src/nn/mod.ts";
 import {
   Blocks,
   type Bound,
-  Dropout,
   normal,
   Parameters,
   type Tensor,
   trainNetwork,
   zeros,
 } from "../src/nn/mod.ts";
+import { type Drop, keep, withDropout } from "./_dropout.ts";
 import { betweenTwo, type Pair, pairOf } from "./_two_models.ts";
 
 /** One configuration of the grid. */
@@ -74,16 +73,12 @@ export function hybrid(
   judge: (train: TrainingData, labels: Float64Array, context: FitContext) => Promise<Judge>,
 ): Router<Config>["fit"] {
   // Headlines that differ only in their calls share a network, which depends on the outcomes and the seed.
-  const networks = new WeakMap<Float64Array, Map<string, Promise<Judge>>>();
+  const networks = onceFor<Promise<Judge>>();
   return async (train, { labels, calls }, context) => {
     const { models, scores } = train, pair = pairOf(train), gap = gaps(train, pair);
     const t = labels === "transformed" ? allowance(gap) : 0;
-    const known = networks.get(scores) ?? new Map<string, Promise<Judge>>();
-    networks.set(scores, known);
     const key = [context.stage, context.seed, pair.weak, pair.strong, t].join();
-    const judging = known.get(key) ?? judge(train, goodEnough(gap, t), context);
-    known.set(key, judging);
-    judging.catch(() => known.delete(key)); // the caller gets the error
+    const judging = networks(scores, () => judge(train, goodEnough(gap, t), context), key);
     const { strength, onTraining, parameters, notes = [] } = await judging;
     const share = Math.round(100 * calls);
     return betweenTwo({
@@ -144,27 +139,17 @@ async function judge(
   parameters.add("out", [HIDDEN, 1], zeros); // before the first label p is ½ everywhere
   parameters.add("out bias", [1], zeros);
   const label = Float32Array.from(labels);
-  let dropout: Dropout;
-  const masks: Record<string, Uint8Array> = {};
   await trainNetwork({
     ...TRAINING,
     parameters,
     examples: byId(queries).filter((i) => !Number.isNaN(labels[i])),
     random: random.fork("training"),
-    loss: (graph, parameter, { take }) => {
-      dropout = new Dropout(graph, DROPOUT);
-      const logits = network(parameter, take(queries.vectors.data, D), dropout);
+    ...withDropout(DROPOUT, (drop, parameter, { take }) => {
+      const logits = network(parameter, take(queries.vectors.data, D), drop);
       return binaryCrossEntropy(logits, take(label, 1));
-    },
-    feed: (_, draw) => {
-      dropout.draw(draw, masks);
-      return masks;
-    },
+    }),
   }, context);
-  const logits = new Blocks(
-    parameters,
-    (graph, parameter, x) => network(parameter, x, new Dropout(graph, 0)),
-  );
+  const logits = new Blocks(parameters, (_, parameter, x) => network(parameter, x));
   const strengthOf = async (vectors: Matrix): Promise<Float64Array> =>
     (await logits.apply(vectors)).map((logit) => 1 / (1 + Math.exp(logit)));
   return {
@@ -175,7 +160,7 @@ async function judge(
 }
 
 /** Logits of p [B × 1]. */
-function network(parameter: Bound, x: Tensor, dropout: Dropout): Tensor {
+function network(parameter: Bound, x: Tensor, drop: Drop = keep): Tensor {
   const hidden = gelu(linear(x, parameter("hidden"), parameter("hidden bias")));
-  return linear(dropout.apply(hidden, "hidden"), parameter("out"), parameter("out bias"));
+  return linear(drop(hidden, "hidden"), parameter("out"), parameter("out bias"));
 }

@@ -6,7 +6,7 @@
  */
 import { inSteps, type StepTraining } from "./_encoder_training.ts";
 import type { FitContext, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { byId } from "../src/router/mod.ts";
+import { byId, onceFor } from "../src/router/mod.ts";
 import {
   binaryCrossEntropy,
   type Bound,
@@ -69,13 +69,9 @@ async function judge(
   const strengthOf = async (texts: readonly string[]): Promise<Float64Array> =>
     (await read(texts)).map((logit) => 1 / (1 + Math.exp(logit)));
   // The dial asks for the same queries again and again.
-  const known = new WeakMap<readonly string[], Promise<Float64Array>>();
-  const strength = ({ texts }: QueryBatch): Promise<Float64Array> => {
-    const made = known.get(texts) ?? strengthOf(texts);
-    known.set(texts, made);
-    made.catch(() => known.delete(texts)); // may be asked for again
-    return made;
-  };
+  const known = onceFor<Promise<Float64Array>>();
+  const strength = ({ texts }: QueryBatch): Promise<Float64Array> =>
+    known(texts, () => strengthOf(texts));
   const order = byId(queries), every = Math.ceil(order.length / KNOWN_ROWS);
   const some = order.filter((_, n) => n % every === 0);
   return {

@@ -22,7 +22,15 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { byId, CapabilityError, decide, extendPool, takeTraining } from "../src/router/mod.ts";
+import {
+  byId,
+  CapabilityError,
+  decide,
+  expectLabel,
+  extendPool,
+  onceFor,
+  takeTraining,
+} from "../src/router/mod.ts";
 import type { Matrix } from "../src/linalg/mod.ts";
 import { beside, extendHead, fitHead, type ValueHead, valuesOf } from "./_value_head.ts";
 import ridge from "./ridge.ts";
@@ -72,7 +80,7 @@ export function utility(terms: readonly Term[]): Float64Array {
 
 /** IRO over any router that predicts per query; it takes in new models if the base does. */
 export function iroOver(base: Router): Router<Config> {
-  const known = new WeakMap<Float64Array, Map<number, Promise<Frozen>>>();
+  const known = onceFor<Promise<Frozen>>();
   return {
     name: `IRO (one-step, ${base.name})`,
     summary: `${base.name}, frozen, improved by value functions that are added to its logits`,
@@ -91,10 +99,7 @@ export function iroOver(base: Router): Router<Config> {
       ? { unseen: "fit-new-vector" as const, unseenGrid: base.unseenGrid ?? [{}] }
       : {}),
     async fit(train, { beta }, context) {
-      const bySeed = known.get(train.scores) ?? new Map<number, Promise<Frozen>>();
-      known.set(train.scores, bySeed);
-      const start = bySeed.get(context.seed) ?? freeze(base, train, context);
-      bySeed.set(context.seed, start);
+      const start = known(train.scores, () => freeze(base, train, context), context.seed);
       const { router, slices, first, notes } = await start;
       const heads = [first];
       for (let i = 1; i < ROUNDS; i++) {
@@ -200,9 +205,7 @@ function improved(
     predict,
     ...(base.withModels && {
       withModels: async (profiles, way) => {
-        if (profiles.scores.every(Number.isNaN)) {
-          throw new CapabilityError("IRO needs at least one labelled query of a new model");
-        }
+        expectLabel(profiles, "IRO");
         const wider = await base.withModels!(profiles, way),
           pool = extendPool(base.models, profiles);
         const x = await inputs(profiles.queries);

@@ -1,17 +1,17 @@
 /**
- * IRO over routing plans: a plan visits models one after the other, reads their replies, and answers with one of them. A
- * frozen router proposes plans (π_0), and value functions, one a round, steer it from outside:
+ * IRO over routing plans: a plan visits models one after the other, reads their replies, and answers with one of
+ * them. A frozen router proposes plans (π_0), and value functions, one a round, steer it from outside:
  *
  *   π_T(a|s) ∝ π_0(a|s) · exp( Σ_i V_i(s,a)/β_i ),   β_i = β·√i
  *   V_i = argmin_V Σ_plans Σ_t ½ (V(s_t, a_t) − R)²,   R = score of the answer − λ · C / C_ref
  *
- * V is fitted at every prefix of a plan: (s_t, a_t) is the prefix with its newest action, whose reply is not read yet. C
- * is what all visits cost, C_ref the mean cost of a call; λ is an input. Every round takes a slice of the training
- * queries that no round took before, and plans each of its queries once for each λ: round 1 draws from π_0,
- * later ones search, with B plans at a time, and keep the one of these that earned most.
+ * V is fitted at every prefix of a plan: (s_t, a_t) is the prefix with its newest action, whose reply is not read yet.
+ * C is what all visits cost, C_ref the mean cost of a call; λ is an input. Every round takes a slice of the training
+ * queries that no round took before, and plans each of its queries once for each λ: round 1 draws from π_0, later
+ * ones search with B plans at a time, and keep the plan that earned most.
  *
- * On training rows all replies are on record, so B plans can be read at a time. When it is tested a reply is seen only
- * once it is paid: a second plan would be one more visit of the first. So the search is one plan wide there.
+ * On training rows all replies are on record, so B plans can be followed side by side. On test rows every reply is
+ * paid: what a second plan visits would be visits of the first. So the search is one plan wide there.
  */
 import type { Action, FittedSequential, SequentialRouter } from "../src/router/mod.ts";
 import type {

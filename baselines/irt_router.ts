@@ -10,6 +10,8 @@
  * A query to be routed is cold, none of its outcomes were seen. Its embedding is warmed up with those of
  * training queries: φ' = (1 − λ_w)·φ(x) + λ_w · mean of the nearest ones.
  *
+ * A new model is a θ fitted to its labelled queries, A and B as they are.
+ *
  * The paper decides by α·P − β·C with α + β = 1 and C the price scaled to [0, 1]: up to the factor α that
  * is the harness's own rule P − λ·c̃ with λ = β/α, which is used.
  */
@@ -21,7 +23,13 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { AT_THIS_SIZE, CapabilityError, extendPool, labelledExamples } from "../src/router/mod.ts";
+import {
+  AT_THIS_SIZE,
+  expectLabel,
+  extendPool,
+  labelledExamples,
+  onceFor,
+} from "../src/router/mod.ts";
 import { logisticFit, type Matrix, matrix, productF64 } from "../src/linalg/mod.ts";
 import { binaryCrossEntropy, concat, linear, matmul, scale, softplus, sub } from "../src/nn/mod.ts";
 import {
@@ -34,15 +42,7 @@ import {
   zeros,
 } from "../src/nn/mod.ts";
 import { type Spread, SPREADS } from "./_new_vectors.ts";
-import { onceForOutcomes, warmedUp } from "./_irt.ts";
-
-/** One configuration of the grid. */
-export interface Config {
-  /** Passes over the training queries. */
-  readonly epochs: number;
-  /** λ_w, the share of the neighbours in the embedding of a query to be routed. */
-  readonly warmUp: number;
-}
+import { type Config, warmedUp } from "./_irt.ts";
 
 /** Latent skills, cells of the table a step and learning rate, as published. */
 const SKILLS = 25, CELLS = 512, RATE = 1e-3;
@@ -79,7 +79,8 @@ const router: Router<Config, Spread> = {
   unseen: "fit-new-vector",
   unseenGrid: SPREADS,
   async fit(train, config, context) {
-    const test = await trained(train, config.epochs, context);
+    const { epochs } = config, key = `${context.seed}/${epochs}`;
+    const test = await trained(train.scores, () => calibrate(train, epochs, context), key);
     return answering(train.models, test.abilities, test, train.queries, config);
   },
 };
@@ -98,7 +99,7 @@ interface Test {
 }
 
 /** Trained tests: the warm-up only concerns prediction, so its settings share one. */
-const trained = onceForOutcomes(calibrate);
+const trained = onceFor<Promise<Test>>();
 
 /** Learns A, B and θ from all cells with an outcome. */
 async function calibrate(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
@@ -196,9 +197,7 @@ async function examine(
   test: Test,
   { spread: factor } = SPREADS[0],
 ): Promise<Float64Array> {
-  if (profiles.scores.every(Number.isNaN)) {
-    throw new CapabilityError("IRT-Router needs at least one labelled query of a new model");
-  }
+  expectLabel(profiles, "IRT-Router");
   const { queries: { ids, vectors }, models: { length: k }, scores } = profiles;
   const { abilities } = test, M = abilities.length / SKILLS, prior = new Float64Array(SKILLS);
   abilities.forEach((ability, at) => prior[Math.floor(at / M)] += ability / M);

@@ -22,11 +22,12 @@ import type {
 } from "../src/router/mod.ts";
 import {
   byId,
-  CapabilityError,
   columnMeans,
+  expectLabel,
   extendPool,
   labelledExamples,
   masked,
+  onceFor,
   random,
 } from "../src/router/mod.ts";
 import {
@@ -55,15 +56,7 @@ import {
   trainNetwork,
   zeros,
 } from "../src/nn/mod.ts";
-import { onceForOutcomes, warmedUp } from "./_irt.ts";
-
-/** One configuration of the grid. */
-export interface Config {
-  /** Passes over the training queries. */
-  readonly epochs: number;
-  /** Share of the neighbours in the embedding of a query to be routed. */
-  readonly warmUp: number;
-}
+import { type Config, warmedUp } from "./_irt.ts";
 
 /** One way of taking in a new model. */
 export interface Way {
@@ -100,7 +93,8 @@ const router: Router<Config, Way> = {
   unseen: "fit-new-vector",
   unseenGrid: WAYS,
   async fit(train, config, context) {
-    const test = await trained(train, config.epochs, context);
+    const { epochs } = config, key = `${context.seed}/${epochs}`;
+    const test = await trained(train.scores, () => calibrate(train, epochs, context), key);
     return answering(train.models, test.abilities, test.parameters, train.queries, config);
   },
 };
@@ -115,7 +109,7 @@ interface Test {
 }
 
 /** Trained tests: the warm-up only concerns prediction, so its settings share one. */
-const trained = onceForOutcomes(calibrate);
+const trained = onceFor<Promise<Test>>();
 
 /** Learns R, D, f and θ from all cells with an outcome. */
 async function calibrate(train: TrainingData, epochs: number, context: FitContext): Promise<Test> {
@@ -210,9 +204,7 @@ async function examine(
   known: Float64Array,
   { pull }: Way,
 ): Promise<Float64Array> {
-  if (scores.every(Number.isNaN)) {
-    throw new CapabilityError("IRT-Router needs at least one labelled query of a new model");
-  }
+  expectLabel({ scores }, "IRT-Router");
   const { mean, variance } = spread(known);
   const prior = Float32Array.from({ length: SKILLS * k }, (_, at) => mean[Math.floor(at / k)]);
   const parameters = test.copy({ abilities: { shape: [SKILLS, k], data: prior } });

@@ -21,7 +21,7 @@ import {
   storedCells,
   type TowardsKnown,
 } from "../src/router/mod.ts";
-import { vote, type Voting } from "./_votes.ts";
+import { vote, type Voting, widest } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export type Config = Voting;
@@ -42,7 +42,7 @@ const FEW_LABELS = PRIORS.flatMap((prior) =>
 );
 
 /** Neighbours among the labelled queries of new models: one search serves all ways. */
-const MOST = Math.max(...FEW_LABELS.map(({ k }) => k));
+const MOST = widest(FEW_LABELS);
 
 /** The router. */
 const router: Router<Config, FewLabels> = {
@@ -52,14 +52,11 @@ const router: Router<Config, FewLabels> = {
   grid: GRID,
   unseen: "zero-update",
   unseenGrid: FEW_LABELS,
-  fit: (train, config, { grid = [] }) => {
-    const most = Math.max(config.k, ...(grid as Config[]).map(({ k }) => k));
-    return fitted(train, config, most);
-  },
+  fit: (train, config, { grid = [] }) => fitted(train, config, widest([config, ...grid])),
 };
 export default router;
 
-/** @param most neighbours to search for, at least the configuration's: one search then serves a whole grid */
+/** @param most neighbours to search for */
 function fitted(train: TrainingData, config: Config, most: number): FittedRouter<FewLabels> {
   const votes = oncePerBatch((batch) => vote(batch, train, config, most));
   return {

@@ -24,14 +24,14 @@ import type {
 } from "../src/router/mod.ts";
 import {
   byId,
-  CapabilityError,
   columnMeans,
+  expectLabel,
   extendPool,
   oncePerBatch,
   storedCells,
 } from "../src/router/mod.ts";
 import { solveSpd } from "../src/linalg/mod.ts";
-import { vote } from "./_votes.ts";
+import { vote, type Voting, widest } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -62,30 +62,17 @@ const router: Router<Config, Way> = {
   grid: [40, 5, 10, 20, 100, 131, 200, 300].map((k) => ({ k })),
   unseen: "fit-new-vector",
   unseenGrid: WAYS,
-  fit(train, { k }, { grid = [] }) {
-    const most = Math.max(k, ...(grid as Config[]).map((config) => config.k));
-    const votes = oncePerBatch((batch) => vote(batch, train, { k, weights: "uniform" }, most));
+  fit(train, config, { grid = [] }) {
+    const voting: Voting = { ...config, weights: "uniform" }, most = widest([config, ...grid]);
+    const votes = oncePerBatch((batch) => vote(batch, train, voting, most));
     return {
       models: train.models,
       predict: async (batch) => ({ quality: (await votes(batch)).slice() }),
       withModels: async (profiles, way = WAYS[0]) => {
-        if (profiles.scores.every(Number.isNaN)) {
-          throw new CapabilityError("a mixture needs at least one labelled query of a new model");
-        }
-        const predicted = await vote(
-          profiles.queries,
-          train,
-          { k, weights: "uniform" },
-          most,
-          "apart",
-        );
-        const mixtures = await mix(
-          profiles,
-          inputs(profiles.queries, train, predicted, way),
-          train,
-          way,
-        );
-        return extended(train, votes, profiles, mixtures);
+        expectLabel(profiles, "a mixture");
+        const predicted = await vote(profiles.queries, train, voting, most, "apart");
+        const far = inputs(profiles.queries, train, predicted, way);
+        return extended(train, votes, profiles, await mix(profiles, far, train, way));
       },
       describe: () => ({ parameters: storedCells(train) }),
     };

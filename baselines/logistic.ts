@@ -7,10 +7,11 @@
  * Scores between 0 and 1 are soft labels. A new model is one more regression, on its labelled rows.
  */
 import {
-  CapabilityError,
+  expectLabel,
   extendPool,
   type FittedRouter,
   type ModelProfiles,
+  onceFor,
   poolMean,
   PRIORS,
   type Router,
@@ -29,16 +30,9 @@ const RHOS = [1e-3, 1e-4, 1e-2, 1e-1], FEW_RHOS = [1e-2, 1e-1, 1, 10];
 /** A way of taking in new models. */
 export interface FewLabels extends Config, TowardsKnown {}
 
-/** Fits by falling ρ, once per set of outcomes and prior, as far as they were asked for: each starts where the last ended. */
-const paths = new WeakMap<Float64Array, Map<number, Path>>();
+/** Fits by falling ρ, once per set of outcomes and prior, as far as asked for: each starts where the last ended. */
+const paths = onceFor<Path>();
 type Path = (rho: number) => Promise<Float64Array>;
-
-function pathOf(scores: Float64Array, prior: number, start: () => Path): Path {
-  const ofScores = paths.get(scores) ?? new Map<number, Path>(),
-    path = ofScores.get(prior) ?? start();
-  paths.set(scores, ofScores.set(prior, path));
-  return path;
-}
 
 /** The router. */
 const router: Router<Config, FewLabels> = {
@@ -49,7 +43,7 @@ const router: Router<Config, FewLabels> = {
   unseen: "fit-new-vector",
   unseenGrid: PRIORS.flatMap((prior) => FEW_RHOS.map((rho) => ({ rho, prior }))),
   async fit({ queries, models, scores }, { rho }) {
-    const path = pathOf(scores, 0, () => falling(queries.vectors, scores, RHOS));
+    const path = paths(scores, () => falling(queries.vectors, scores, RHOS));
     return regressions(models, await path(rho), rho, poolMean(scores, models.length));
   },
 };
@@ -80,14 +74,12 @@ function regressions(
     models,
     predict: async ({ vectors }) => ({ quality: await logisticPredict(vectors, weights) }),
     withModels: async (profiles, way = { rho, prior: 0 }) => {
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("logistic needs at least one labelled query of a new model");
-      }
+      expectLabel(profiles, "logistic");
       const pool = extendPool(models, profiles), rhos = [...new Set([...RHOS, ...FEW_RHOS])];
-      const path = pathOf(profiles.scores, way.prior, () => {
+      const path = paths(profiles.scores, () => {
         const { x, labels } = withPrior(profiles, known, way);
         return falling(x, labels, rhos);
-      });
+      }, way.prior);
       const fresh = await path(way.rho);
       return regressions(pool.models, pool.merge(weights, fresh), rho, known);
     },
@@ -95,7 +87,7 @@ function regressions(
   };
 }
 
-/** The labelled rows of new models, and as many of the mean query at the known models' mean score as the prior weighs. */
+/** The labelled rows of new models; then rows of zeros at the known models' mean score, as many as the prior weighs. */
 function withPrior(
   { queries: { vectors }, models, scores }: ModelProfiles,
   known: number,

@@ -90,7 +90,7 @@ export async function learnLookahead(
   settings: Settings,
   context: Pick<FitContext, "random" | "progress" | "signal">,
 ): Promise<Learned> {
-  const columns = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  const columns = [...byId({ ids: models })];
   const { texts, vectors } = queries, M = models.length, N = texts.length;
   const cells = Array.from({ length: N }, (_, i) => columns.map((m) => i * M + m)).flat();
   const said = cells.map((at) => replies[at]);

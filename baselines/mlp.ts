@@ -12,15 +12,8 @@
 import type { Random, Router } from "../src/router/mod.ts";
 import { columnMeans, labelledExamples } from "../src/router/mod.ts";
 import { binaryCrossEntropy, gelu, linear } from "../src/nn/mod.ts";
-import {
-  type Bound,
-  Dropout,
-  normal,
-  Parameters,
-  type Tensor,
-  trainNetwork,
-  zeros,
-} from "../src/nn/mod.ts";
+import { type Bound, normal, Parameters, type Tensor, trainNetwork, zeros } from "../src/nn/mod.ts";
+import { type Drop, keep, withDropout } from "./_dropout.ts";
 import { type Spread, SPREADS } from "./_new_vectors.ts";
 import { addOutputs, networkRouter, outputs, trainedOutputs } from "./_output_layer.ts";
 
@@ -61,24 +54,16 @@ const router: Router<Config, Spread> = {
     const { queries, models, scores } = train, D = queries.vectors.width, M = models.length;
     const means = columnMeans(scores, M), parameters = starting(D, means, config, context.random);
     const { examples, labels, weights: known } = labelledExamples(train);
-    const masks: Record<string, Uint8Array> = {};
-    let sites: Dropout;
     await trainNetwork({
       ...TRAINING,
       parameters,
       examples,
       epochs: config.epochs,
       random: context.random.fork("training"),
-      loss: (graph, parameter, { take }) => {
-        sites = new Dropout(graph, config.dropout);
-        const x = take(queries.vectors.data, D);
-        const h = hidden(parameter, x, (h, site) => sites.apply(h, site));
+      ...withDropout(config.dropout, (drop, parameter, { take }) => {
+        const h = hidden(parameter, take(queries.vectors.data, D), drop);
         return binaryCrossEntropy(outputs(parameter, h), take(labels, M), take(known, M));
-      },
-      feed: (_, draw) => {
-        sites.draw(draw, masks);
-        return masks;
-      },
+      }),
     }, context);
     const weights = trainedOutputs(parameters, means);
     return networkRouter("MLP", { models, weights }, parameters, hidden);
@@ -99,11 +84,7 @@ function starting(D: number, means: Float64Array, config: Config, random: Random
 }
 
 /** h of a batch, [B × hidden]; `drop` hears the name of every layer. */
-export function hidden(
-  parameter: Bound,
-  x: Tensor,
-  drop: (h: Tensor, layer: string) => Tensor = (h) => h,
-): Tensor {
+export function hidden(parameter: Bound, x: Tensor, drop: Drop = keep): Tensor {
   let h = x;
   for (let layer = 1; parameter.has(`V${layer}`); layer++) {
     h = drop(gelu(linear(h, parameter(`V${layer}`), parameter(`v${layer}`))), `${layer}`);

@@ -19,19 +19,25 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { columnMeans, extendPool, labelledExamples, oncePerBatch } from "../src/router/mod.ts";
+import {
+  columnMeans,
+  extendPool,
+  labelledExamples,
+  onceFor,
+  oncePerBatch,
+} from "../src/router/mod.ts";
 import { logisticPredict, type Matrix, matrix } from "../src/linalg/mod.ts";
 import {
   binaryCrossEntropy,
   Blocks,
   concat,
-  Dropout,
   normal,
   Parameters,
   split,
   trainNetwork,
   zeros,
 } from "../src/nn/mod.ts";
+import { withDropout } from "./_dropout.ts";
 import { hidden, TRAINING } from "./mlp.ts";
 import { type Spread, SPREADS, type Vectors, withNewVectors } from "./_new_vectors.ts";
 import { addOutputs, outputs, trainedOutputs } from "./_output_layer.ts";
@@ -61,20 +67,14 @@ const router: Router<Config, FewLabels> = {
   unseen: "fit-new-vector",
   unseenGrid: SPREADS.flatMap((width) => [0.5, 0, 1].map((kappa) => ({ kappa, ...width }))),
   fit: async (train, { kappa }, context) => {
-    const key = `${context.seed}`, known = trained.get(train.scores)?.get(key);
-    const ensemble = known ?? trainMembers(train, context);
-    if (!known) {
-      const bySeed = trained.get(train.scores) ?? new Map();
-      trained.set(train.scores, bySeed.set(key, ensemble));
-      ensemble.catch(() => bySeed.delete(key)); // may be asked for again
-    }
+    const ensemble = trained(train.scores, () => trainMembers(train, context), context.seed);
     return discounted(await ensemble, kappa);
   },
 };
 export default router;
 
 /** Members by the outcomes they learned from and the seed: all κ share them. */
-const trained = new WeakMap<Float64Array, Map<string, Promise<Ensemble>>>();
+const trained = onceFor<Promise<Ensemble>>();
 
 /** Trained members. */
 interface Ensemble {
@@ -92,27 +92,20 @@ async function trainMembers(train: TrainingData, context: FitContext): Promise<E
   const means = columnMeans(scores, M), parameters = starting(D, means, context.random);
   const { examples, labels, weights } = labelledExamples(train);
   const drawn = bootstrap(queries.ids, weights, context.random.fork("bootstrap"));
-  const masks: Record<string, Uint8Array> = {};
-  let sites: Dropout;
   await trainNetwork({
     ...TRAINING,
     parameters,
     examples,
     epochs: EPOCHS,
     random: context.random.fork("training"),
-    loss: (graph, parameter, { take }) => {
-      sites = new Dropout(graph, DROPPED);
+    ...withDropout(DROPPED, (drop, parameter, { take }) => {
       const x = take(queries.vectors.data, D), known = take(labels, M);
-      const h = hidden(parameter, x, (h, site) => sites.apply(h, site));
+      const h = hidden(parameter, x, drop);
       const logits = split(h, MEMBERS, 1)
         .map((part, e) => outputs(parameter, part, e));
       const all = logits.map(() => known);
       return binaryCrossEntropy(concat(logits, 1), concat(all, 1), take(drawn, MEMBERS * M));
-    },
-    feed: (_, draw) => {
-      sites.draw(draw, masks);
-      return masks;
-    },
+    }),
   }, context);
   const layer = new Blocks(parameters, (_, parameter, x) => hidden(parameter, x));
   const members = Array.from({ length: MEMBERS }, (_, e): Vectors => ({
@@ -186,19 +179,14 @@ function discounted(ensemble: Ensemble, kappa: number): FittedRouter<FewLabels> 
   });
   const lower = ({ mean, sd }: Moments, kappa: number): Float64Array =>
     mean.map((centre, at) => centre - kappa * sd[at]);
-  const taken = new WeakMap<Float64Array, Map<number, Promise<Vectors[]>>>();
-  const takeIn = (profiles: ModelProfiles, { spread }: FewLabels): Promise<Vectors[]> => {
-    const { scores } = profiles, bySpread = taken.get(scores) ?? new Map();
-    taken.set(scores, bySpread);
-    const known = bySpread.get(spread) ?? newOutputs(ensemble, profiles, { spread });
-    bySpread.set(spread, known);
-    return known;
-  };
+  const taken = onceFor<Promise<Vectors[]>>();
   return {
     models,
     predict: async (batch) => ({ quality: lower(await said(batch), kappa) }),
     withModels: async (profiles, way = { kappa, ...SPREADS[0] }) => {
-      const pool = extendPool(models, profiles), fresh = await takeIn(profiles, way);
+      const pool = extendPool(models, profiles), { spread } = way;
+      const take = (): Promise<Vectors[]> => newOutputs(ensemble, profiles, { spread });
+      const fresh = await taken(profiles.scores, take, spread);
       return {
         models: pool.models,
         predict: async (batch) => {

@@ -17,14 +17,7 @@
  * have this gap; both are in the grid.
  */
 import type { FitContext, FittedRouter, Router, TrainingData } from "../src/router/mod.ts";
-import {
-  byId,
-  CapabilityError,
-  columnMeans,
-  extendPool,
-  fillMissing,
-  masked,
-} from "../src/router/mod.ts";
+import { byId, columnMeans, extendPool, fillMissing, masked } from "../src/router/mod.ts";
 import {
   add,
   binaryCrossEntropy,
@@ -50,7 +43,7 @@ import {
   values,
   zeros,
 } from "../src/nn/mod.ts";
-import { type AptitudeTest, aptitudeTest, LEAST } from "./_aptitude.ts";
+import { type AptitudeTest, aptitudeTest, learnable } from "./_aptitude.ts";
 import { drawGroups } from "./_groups.ts";
 
 /** One configuration of the grid. */
@@ -110,19 +103,12 @@ const network: RowNetwork = (_, parameter, x) => {
 async function trained(
   train: TrainingData,
   reports: Float64Array,
-  { probes }: AptitudeTest,
+  test: AptitudeTest,
   config: Config,
   context: FitContext,
 ): Promise<Parameters> {
-  const { queries: { ids, vectors: { data, width: D } }, models: { length: M } } = train;
-  const answered = (i: number): boolean =>
-    train.scores.subarray(i * M, (i + 1) * M).some((score) => !Number.isNaN(score));
-  const examples = byId(train.queries).filter((i) => !probes.has(ids[i]) && answered(i));
-  if (examples.length === 0) {
-    throw new CapabilityError(
-      `Model-SAT needs labelled training queries beside its ${probes.size} probe queries`,
-    );
-  }
+  const { queries: { vectors: { data, width: D } }, models: { length: M } } = train;
+  const examples = learnable(train, test);
   const C = reports.length / M, parameters = new Parameters(context.random);
   parameters.add("reports", [C, M], values(reports.map((accuracy) => accuracy || 0)));
   parameters.add("A", [C, WIDTH], normal(1 / Math.sqrt(C)));
@@ -159,7 +145,7 @@ interface Loss {
 /** The paper's loss on groups drawn within the batch, models in proportion to what they solved there. */
 function groupLoss({ models, scores, solvedFrom }: TrainingData, k: number): Loss {
   const M = models.length;
-  const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  const order = byId({ ids: models });
   return {
     loss(graph, y) {
       const cells = graph.input("cells", [GROUPS, k], { type: "int64" });
@@ -209,13 +195,7 @@ function reading(
       return { quality };
     },
     withModels(profiles) {
-      const fresh = test.reports(profiles), pool = extendPool(models, profiles);
-      if (fresh.every(Number.isNaN)) {
-        throw new CapabilityError(
-          `Model-SAT describes a model by its answers to ${test.probes.size} probe queries and needs ` +
-            `at least ${LEAST} of them`,
-        );
-      }
+      const fresh = test.newReports(profiles), pool = extendPool(models, profiles);
       return reading(pool.models, pool.merge(reports, fresh), parameters, test);
     },
     describe: () => ({

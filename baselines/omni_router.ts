@@ -11,7 +11,7 @@
  * A new model is one more column of the regression and votes with its own labelled queries.
  */
 import type { FittedRouter, PointPredictions, QueryBatch, Router } from "../src/router/mod.ts";
-import { CapabilityError, PRIORS, type TowardsKnown } from "../src/router/mod.ts";
+import { expectLabel, PRIORS, type TowardsKnown } from "../src/router/mod.ts";
 import ridge, { type FewLabels as RidgeWay } from "./ridge.ts";
 import knn, { type FewLabels as KnnWay } from "./knn.ts";
 
@@ -54,9 +54,7 @@ const router: Router<Config, FewLabels> = {
     return {
       ...blended(trained, retrieved, models.map(() => w)),
       withModels: async (profiles, way = { ...config, prior: 0 }) => {
-        if (profiles.scores.every(Number.isNaN)) {
-          throw new CapabilityError("OmniRouter needs at least one labelled query of a new model");
-        }
+        expectLabel(profiles, "OmniRouter");
         const { linear, rho, k, prior } = way, weights = "uniform";
         const line = await trained.withModels!(profiles, { rho, prior });
         const vote = await retrieved.withModels!(profiles, { k, weights, prior });

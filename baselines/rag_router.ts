@@ -15,7 +15,8 @@
  * Trading cost against score: the cheapest model whose ŝ is at most θ below the best one's.
  */
 import type { QueryBatch, Random, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, CapabilityError, type Matrix, modelVectors, tieOrder } from "../src/router/mod.ts";
+import { byId, CapabilityError, modelVectors, tieOrder } from "../src/router/mod.ts";
+import { type Matrix, matrix, sideBySide } from "../src/linalg/mod.ts";
 import { add, attention, concat, expand, linear, matmul, mul, negate } from "../src/nn/mod.ts";
 import { relu, reshape, scale, slice, sub, sumAll, transpose, unitLength } from "../src/nn/mod.ts";
 import {
@@ -187,12 +188,7 @@ function cosines(parameter: Bound, x: Tensor, M: number): Tensor {
 /** Query and documents of every row side by side, [Q × 2D]. */
 function beside({ vectors, documents }: QueryBatch, { documents: read }: Allowed): Matrix {
   if (!documents) throw new CapabilityError("RAGRouter needs documents beside the queries");
-  const { rows, width } = vectors, data = new Float32Array(rows * 2 * width);
-  for (let i = 0; i < rows; i++) {
-    data.set(vectors.data.subarray(i * width, (i + 1) * width), 2 * i * width);
-    if (read) data.set(documents.data.subarray(i * width, (i + 1) * width), (2 * i + 1) * width);
-  }
-  return { rows, width: 2 * width, data };
+  return sideBySide(vectors, read ? documents : matrix(documents.rows, documents.width));
 }
 
 /** What every state of every query is, 0 or 1, [N × 2M], plain states first. */

@@ -6,10 +6,11 @@
  * ρ is relative to trace(XᵀX)/D. A new model is one more column, fitted on its labelled rows.
  */
 import {
-  CapabilityError,
+  expectLabel,
   extendPool,
   type FittedRouter,
   leaning,
+  onceFor,
   poolMean,
   PRIORS,
   type Router,
@@ -31,7 +32,7 @@ export interface FewLabels extends Config, TowardsKnown {}
 const FEW_RHOS = [10, 1, 0.1, 0.01, 3, 30, 100, 1000];
 
 /** All penalties share one Gram matrix, so they are fitted together, once per set of outcomes. */
-const paths = new WeakMap<Float64Array, Promise<RidgeFit[]>>();
+const paths = onceFor<Promise<RidgeFit[]>>();
 
 async function fitAt(
   rho: number,
@@ -39,9 +40,8 @@ async function fitAt(
   scores: Float64Array,
   rhos: number[],
 ): Promise<RidgeFit> {
-  const path = paths.get(scores) ?? ridgePath(x, scores, rhos);
-  paths.set(scores, path);
-  return (await path).find((fit) => fit.rho === rho)!;
+  const path = await paths(scores, () => ridgePath(x, scores, rhos));
+  return path.find((fit) => fit.rho === rho)!;
 }
 
 /** The router. */
@@ -73,9 +73,7 @@ function linear(
     models,
     predict: async ({ vectors }) => ({ quality: await ridgePredict(vectors, weights) }),
     withModels: async (profiles, way = { rho, prior: 0 }) => {
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("ridge needs at least one labelled query of a new model");
-      }
+      expectLabel(profiles, "ridge");
       const pool = extendPool(models, profiles);
       const rhos = [...new Set([...RHOS, ...FEW_RHOS])];
       const { weights: found } = await fitAt(

@@ -20,7 +20,14 @@ import type {
   Router,
   TrainingData,
 } from "../src/router/mod.ts";
-import { byId, CapabilityError, clusters, gather, modelVectors } from "../src/router/mod.ts";
+import {
+  byId,
+  CapabilityError,
+  clusters,
+  gather,
+  modelVectors,
+  onceFor,
+} from "../src/router/mod.ts";
 import { add, concat, linear, matmul, scale, unitLength } from "../src/nn/mod.ts";
 import {
   Blocks,
@@ -121,7 +128,7 @@ const router: Router<Config, Trust> = {
       },
       ...(config.queryWeight > 0 && { feed: pairs }),
     }, context);
-    const learned = new WeakMap<Float64Array, Promise<Learned>>();
+    const trained = { train, config, random, parameters }, learned = onceFor<Promise<Learned>>();
     const line = lineThrough(
       await cosines(parameters).apply(queries.vectors),
       scores,
@@ -131,8 +138,10 @@ const router: Router<Config, Trust> = {
     const taught = Math.round(100 * sides.rows.length / queries.ids.length);
     return {
       ...routed(models, parameters, line, `${taught}% of the queries teach`),
-      withModels: (profiles, way = { trust: 1 }) =>
-        extended({ train, config, random, parameters, line, learned }, profiles, way),
+      withModels: async (profiles, way = { trust: 1 }) => {
+        const found = await learned(profiles.scores, () => learn(trained, profiles));
+        return extended(trained, line, profiles, found, way);
+      },
     };
   },
 };
@@ -181,12 +190,9 @@ interface Trained {
   readonly config: Config;
   readonly random: Random;
   readonly parameters: Parameters;
-  readonly line: Line;
-  /** What was learned about new models, by their scores: it does not depend on the trust. */
-  readonly learned: WeakMap<Float64Array, Promise<Learned>>;
 }
 
-/** Vectors of new models, and of whom they were learned. */
+/** Vectors of new models, and of whom they were learned: the same for every trust. */
 interface Learned {
   /** Indices of the training models that are no new models. */
   readonly old: readonly number[];
@@ -197,22 +203,20 @@ interface Learned {
 }
 
 /** The router with new models: their learned vectors, as far as they are trusted. */
-async function extended(
-  trained: Trained,
+function extended(
+  { train, parameters }: Trained,
+  line: Line,
   profiles: ModelProfiles,
+  { old, vectors, examples }: Learned,
   { trust }: Trust,
-): Promise<FittedRouter<Trust>> {
-  const { train, parameters, line, learned } = trained;
-  const known = learned.get(profiles.scores) ?? learn(trained, profiles);
-  learned.set(profiles.scores, known);
-  const { old, vectors, examples } = await known;
+): FittedRouter<Trust> {
   const models = [...old.map((m) => train.models[m]), ...profiles.models], M = models.length;
   const oldVectors = gather(parameters.get("models").data, WIDTH, old);
   const mean = direction(meanRow(rowsOf(oldVectors).map(direction)));
   const added = rowsOf(vectors).flatMap((vector) =>
     Array.from(direction(vector), (value, d) => trust * value + (1 - trust) * mean[d])
   );
-  const order = [...models.keys()].sort((a, b) => models[a] < models[b] ? -1 : 1);
+  const order = [...byId({ ids: models })];
   const data = gather(Float32Array.from([...oldVectors, ...added]), WIDTH, order);
   const all = parameters.copy({ models: { shape: [M, WIDTH], data } });
   return routed(order.map((m) => models[m]), all, line, `new models from ${examples} queries`);

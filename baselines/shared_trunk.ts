@@ -19,7 +19,6 @@ import { type Matrix, matrix } from "../src/linalg/mod.ts";
 import { add, binaryCrossEntropy, gelu, layerNorm, linear } from "../src/nn/mod.ts";
 import {
   type Bound,
-  Dropout,
   normal,
   ones,
   Parameters,
@@ -27,6 +26,7 @@ import {
   trainNetwork,
   zeros,
 } from "../src/nn/mod.ts";
+import { type Drop, keep, withDropout } from "./_dropout.ts";
 import { type Spread, SPREADS } from "./_new_vectors.ts";
 import { addOutputs, networkRouter, outputs, trainedOutputs } from "./_output_layer.ts";
 
@@ -65,23 +65,16 @@ const router: Router<Config, Spread> = {
     const { examples, labels, weights: known } = labelledExamples(train),
       scaling = scalingOf(queries);
     const z = standardised(queries.vectors, scaling).data;
-    const masks: Record<string, Uint8Array> = {};
-    let sites: Dropout;
     await trainNetwork({
       ...TRAINING,
       parameters,
       examples,
       epochs: config.epochs,
       random: context.random.fork("training"),
-      loss: (graph, parameter, { take }) => {
-        sites = new Dropout(graph, config.dropout);
-        const h = trunk(parameter, take(z, D), (x, site) => sites.apply(x, site));
+      ...withDropout(config.dropout, (drop, parameter, { take }) => {
+        const h = trunk(parameter, take(z, D), drop);
         return binaryCrossEntropy(outputs(parameter, h), take(labels, M), take(known, M));
-      },
-      feed: (_, draw) => {
-        sites.draw(draw, masks);
-        return masks;
-      },
+      }),
     }, context);
     const weights = trainedOutputs(parameters, means),
       inputs = (x: Matrix) => standardised(x, scaling);
@@ -108,11 +101,7 @@ function starting(
 }
 
 /** LN(h) of a batch of standardised inputs, [B × hidden]; `drop` hears the name of every site. */
-function trunk(
-  parameter: Bound,
-  z: Tensor,
-  drop: (x: Tensor, site: string) => Tensor = (x) => x,
-): Tensor {
+function trunk(parameter: Bound, z: Tensor, drop: Drop = keep): Tensor {
   const first = linear(drop(z, "inputs"), parameter("V"), parameter("v"));
   const h = layerNorm(first, parameter("gain in"), parameter("shift in"));
   const inner = drop(gelu(linear(h, parameter("U1"), parameter("u1"))), "block");

@@ -10,7 +10,7 @@
  * A new model is one more regression, on its own labelled rows and the old ones' scale.
  */
 import type { FittedRouter, QueryBatch, Router, TrainingData } from "../src/router/mod.ts";
-import { byId, CapabilityError, extendPool, oncePerBatch, stratified } from "../src/router/mod.ts";
+import { byId, expectLabel, extendPool, oncePerBatch, stratified } from "../src/router/mod.ts";
 import { type Matrix, matrix, rbfKernel, svrFit, svrPredict } from "../src/linalg/mod.ts";
 
 /** A way of taking in new models. */
@@ -121,9 +121,7 @@ function routed(
       return { quality };
     },
     async withModels(profiles, way = config) {
-      if (profiles.scores.every(Number.isNaN)) {
-        throw new CapabilityError("SVM needs at least one labelled query of a new model");
-      }
+      expectLabel(profiles, "SVM");
       const machine = await regress(profiles, scale, { ...config, cost: way.cost }, seed);
       const fresh = part(profiles.models, machine, scale, config);
       const all = extendPool(models, profiles).models;

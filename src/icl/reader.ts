@@ -10,7 +10,7 @@ import type { Feeds } from "../nn/program.ts";
 import { copied, Programs, type ProgramsOptions } from "../nn/programs.ts";
 import { memoryInputs, memoryOutputs } from "../nn/transformer.ts";
 import type { ModelProfiles } from "../router/contract.ts";
-import { extendPool } from "../router/training.ts";
+import { extendPool } from "../router/new_models.ts";
 import type { AnswerNetwork } from "./answer_network.ts";
 import { SHORTEST_RECORD } from "./profile.ts";
 import { type Record, recordOf, solvedOf } from "./record.ts";

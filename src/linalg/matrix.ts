@@ -48,6 +48,16 @@ export function takeRows(m: Matrix, rows: ArrayLike<number>): Matrix {
   return out;
 }
 
+/** Two matrices of as many rows as one. */
+export function sideBySide(a: Matrix, b: Matrix): Matrix {
+  const out = matrix(a.rows, a.width + b.width);
+  for (let i = 0; i < a.rows; i++) {
+    const to = row(out, i);
+    to.set(row(a, i)), to.set(row(b, i), a.width);
+  }
+  return out;
+}
+
 /** At most so many of some rows, evenly. */
 export function strided(rows: ArrayLike<number>, most: number): Int32Array {
   const count = Math.min(most, rows.length);

@@ -2,7 +2,8 @@
  * Matrices and the closed-form methods on them that routers use.
  * @module
  */
-export { type Matrix, matrix, normaliseToGrid, row, squareNorms, takeRows } from "./matrix.ts";
+export { type Matrix, matrix, normaliseToGrid, row, sideBySide } from "./matrix.ts";
+export { squareNorms, takeRows } from "./matrix.ts";
 export { product, productF64 } from "./gemm.ts";
 export { solveSpd } from "./cholesky.ts";
 export { nearest, type Neighbours } from "./nearest.ts";

@@ -58,6 +58,7 @@ export type { Reply } from "../base/reply.ts";
 export { decide, lambdaGrid, type Pool, TIE, tieOrder } from "./decide.ts";
 export { type RowKeys, stratified } from "./stratify.ts";
 export * from "./training.ts";
+export * from "./new_models.ts";
 export { neighbours } from "./neighbours.ts";
 export { AT_THIS_SIZE } from "./size_notes.ts";
 export { type Matrix, row } from "../linalg/matrix.ts";

@@ -16,7 +16,8 @@ import type {
   TrainingData,
 } from "./contract.ts";
 import { zeroRouterHull, zeroRouterMixture } from "../metrics/mod.ts";
-import { columnMeans, extendMeanCosts, extendPool } from "./training.ts";
+import { extendMeanCosts, extendPool } from "./new_models.ts";
+import { columnMeans } from "./training.ts";
 
 /** Reference rows have nothing to configure. */
 export type Plain = Record<string, never>;

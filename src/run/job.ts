@@ -3,7 +3,7 @@
  *
  * Nothing here ever holds a test outcome: `openSplit` builds the training data from the training and
  * validation rows alone, and the test batch has texts and vectors only. Outcomes are joined to the
- * hashed decisions later, in `results/`.
+ * hashed decisions later, in `join.ts`.
  * @module
  */
 import type { Device } from "../base/device.ts";
@@ -12,6 +12,7 @@ import { forFit, type OpenedSplit, type TrainingParts } from "./open_split.ts";
 import { decide, type Pool } from "../router/decide.ts";
 import { random } from "../base/random.ts";
 import { tune, type Tuning } from "./tune.ts";
+import { createMemo } from "../router/memo.ts";
 import { columnMeans } from "../router/training.ts";
 import { type Column, curveOf, points } from "./curve.ts";
 import { callThreshold } from "../metrics/two_model.ts";
@@ -88,21 +89,7 @@ export async function runJob(
   if (reason) return { status: "not applicable", reason };
   const test = split.testFor(router);
   const tuning = await tune(router, split, () => fitContext("tune", id, split, options));
-  const fits = new Map<number, Promise<FittedRouter>>();
-  const fitted = (config: number): Promise<FittedRouter> => {
-    const known = fits.get(config);
-    if (known) return known;
-    const fit = Promise.resolve(
-      router.fit(
-        finalTraining(router, split),
-        router.grid[config],
-        fitContext("final", id, split, options),
-      ),
-    );
-    fits.set(config, fit);
-    return fit;
-  };
-
+  const fitted = finalFits<FittedRouter>(id, router, split, options);
   const headline = await fitted(tuning.score);
   const predictions = await headline.predict(test);
   const card = { notes: [], ...headline.describe() };
@@ -158,6 +145,21 @@ export function fitContext(
     ...options,
     ...(profile && { profile }),
   };
+}
+
+/** The last fits of a job at configurations of the router's grid, each made once. */
+export function finalFits<F>(
+  id: string,
+  router: Pick<Router, "grid" | "refit" | "reference"> & {
+    fit(train: TrainingData, config: unknown, context: FitContext): F | Promise<F>;
+  },
+  split: OpenedSplit,
+  options: JobOptions,
+): (config: number) => Promise<F> {
+  const memo = createMemo("final fits");
+  const fit = async (config: unknown): Promise<F> =>
+    await router.fit(finalTraining(router, split), config, fitContext("final", id, split, options));
+  return (config) => memo(`${config}`, () => fit(router.grid[config]));
 }
 
 /** Call rates of two-model pools: RouteLLM's thresholds, the deciles of the router's score and both ends. */

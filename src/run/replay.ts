@@ -10,7 +10,8 @@
 import type { FitContext, FittedRouter, Router, TrainingData } from "../router/contract.ts";
 import { CapabilityError } from "../base/errors.ts";
 import { seededOrder } from "../base/random.ts";
-import { columnMeans, extendPool, takeTraining } from "../router/training.ts";
+import { extendPool } from "../router/new_models.ts";
+import { columnMeans, takeTraining } from "../router/training.ts";
 import { decideWithin } from "../router/decide.ts";
 import { cells, forFit, type LabelledRows, type OpenedSplit, repliesAt } from "./open_split.ts";
 import { argmax, meanOfChosen, type Replayed } from "./tune.ts";

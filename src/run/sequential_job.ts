@@ -8,7 +8,7 @@ import type { FittedSequential, SequentialRouter } from "../router/sequential.ts
 import { type EpisodeRows, type Paths, playEpisodes } from "../router/episodes.ts";
 import type { OpenedSplit } from "./open_split.ts";
 import {
-  finalTraining,
+  finalFits,
   fitContext,
   interleave,
   type JobOptions,
@@ -30,17 +30,7 @@ export async function runSequentialJob(
   if (reason) return { status: "not applicable", reason };
   const test = split.episodesFor(router, "test");
   const tuning = await tuned(id, router, split, options);
-  const fits = new Map<number, Promise<FittedSequential>>();
-  const fitted = (config: number): Promise<FittedSequential> => {
-    const fit = fits.get(config) ?? Promise.resolve(router.fit(
-      finalTraining(router, split),
-      router.grid[config],
-      fitContext("final", id, split, options),
-    ));
-    fits.set(config, fit);
-    return fit;
-  };
-
+  const fitted = finalFits<FittedSequential>(id, router, split, options);
   const headline = await fitted(tuning.score);
   const columns: Column[] = [{ kind: "headline" }];
   const paths = [await playEpisodes(headline, test, router.horizon)];

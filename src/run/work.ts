@@ -18,7 +18,7 @@ import { measureSpeed } from "./speed.ts";
 import type { Split } from "../splits/split.ts";
 import { loadRouter } from "../router/discover.ts";
 import { outcomesOf } from "./join.ts";
-import { takeSizeNotes } from "../router/size_notes.ts";
+import { withSizeNotes } from "../router/size_notes.ts";
 import { tieOrder } from "../router/decide.ts";
 import { REFERENCES } from "../router/references.ts";
 import type { Router } from "../router/contract.ts";
@@ -125,29 +125,31 @@ function worksOn(
     if (open?.at !== job.split) {
       open = { at: job.split, split: openSplit(setup.data, split, setup.control) };
     }
+    const opened = open.split;
     const found = inMemory.get(job.router) ?? await find(job);
-    if (isSequential(found)) return await visits(job, found, split, open.split, options);
+    if (isSequential(found)) return await visits(job, found, split, opened, options);
     const router = checked(found);
-    takeSizeNotes(); // of a job that failed
-    const decided = split.heldOutModels.length > 0
-      ? await runNewModelJob(
-        job.router,
-        router,
-        open.split,
-        setup.data.table,
-        setup.budgets,
-        options,
-        setup.arms,
-      )
-      : await runJob(job.router, router, open.split, options);
-    const outcome = withNotes(decided, takeSizeNotes());
+    const [decided, notes] = await withSizeNotes(() =>
+      split.heldOutModels.length > 0
+        ? runNewModelJob(
+          job.router,
+          router,
+          opened,
+          setup.data.table,
+          setup.budgets,
+          options,
+          setup.arms,
+        )
+        : runJob(job.router, router, opened, options)
+    );
+    const outcome = withNotes(decided, notes);
     // From here on test outcomes may be looked at: the decisions are fixed by their hash.
     const decisionsSha256 = decisionsHash(outcome);
     const predictions = outcome.status === "decided" && outcome.predicted && !router.reference
       ? summarisePredictions(
-        outcomesOf(setup.data.table, open.split.testRows),
+        outcomesOf(setup.data.table, opened.testRows),
         outcome.predicted,
-        tieOrder(open.split.all),
+        tieOrder(opened.all),
         router.scale,
       )
       : undefined;

@@ -123,12 +123,12 @@ Deno.test("lessons: every prefix of a plan is told what the plan earned; or each
   const plan: Plan = { ...START, asked: [0, 1], commit: 1 };
   const whole = new Planner(train, base, CONFIG).lessons([task], [plan]);
   const cells = (of: Float32Array): number[] => [...of].map((v) => Math.round(1e4 * v) / 1e4);
-  assert.deepEqual(cells(whole.taken), [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
+  assert.deepEqual(cells(whole.weights), [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
   assert.deepEqual(cells(whole.targets), [.8, 0, 0, 0, 0, .8, 0, 0, 0, 0, 0, .8]);
   const each = new Planner(train, base, { ...CONFIG, learns: "answers" }).lessons([task], [plan]);
-  assert.deepEqual(cells(each.taken), [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1]);
+  assert.deepEqual(cells(each.weights), [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1]);
   const worth = [-0.04, 0.84, 0.80, -0.04, -0.2, 0.80];
-  assert.deepEqual(cells(each.targets).filter((_, at) => each.taken[at] === 1), worth);
+  assert.deepEqual(cells(each.targets).filter((_, at) => each.weights[at] === 1), worth);
 });
 
 Deno.test("plans drawn from π_0 come as often as it says, whoever else is planned", () => {
@@ -153,7 +153,7 @@ Deno.test("a value function learns the mean of what an action earned, where it w
     targets[p * A + a] = a === 0 ? Number(p % 8 === 0) : 0.5;
     targets[p * A + 1 - a] = 9; // not taken: never seen
   }
-  const { values } = await fitValue({ x, targets, taken }, random(1), CONTEXT.signal);
+  const { values } = await fitValue({ x, targets, weights: taken }, random(1), CONTEXT.signal);
   const [first, second] = await values(matrix(1, 2));
   near(first, 0.25, 0.05);
   near(second, 0.5, 0.02);

@@ -1,6 +1,7 @@
 /** NIRT where the trained probabilities are known, its warm-up, its new models, and that it cannot decrease. */
 import assert from "node:assert/strict";
-import router, { type Config, type Way } from "../../baselines/irt_router_neural.ts";
+import type { Config } from "../../baselines/_irt.ts";
+import router, { type Way } from "../../baselines/irt_router_neural.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import type { FittedRouter, TrainingData } from "../../src/router/contract.ts";
 import { decide } from "../../src/router/decide.ts";

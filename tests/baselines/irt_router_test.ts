@@ -1,6 +1,7 @@
 /** IRT-Router where the trained probabilities are known, and its warm-up and new models by hand. */
 import assert from "node:assert/strict";
-import router, { batchOf, type Config } from "../../baselines/irt_router.ts";
+import type { Config } from "../../baselines/_irt.ts";
+import router, { batchOf } from "../../baselines/irt_router.ts";
 import { CapabilityError } from "../../src/base/errors.ts";
 import type { FittedRouter, TrainingData } from "../../src/router/contract.ts";
 import { decide } from "../../src/router/decide.ts";

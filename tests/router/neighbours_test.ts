@@ -1,7 +1,7 @@
 /** The search for neighbours that routers share. */
 import assert from "node:assert/strict";
 import { neighbours } from "../../src/router/neighbours.ts";
-import { EXACT_UP_TO, takeSizeNotes } from "../../src/router/size_notes.ts";
+import { EXACT_UP_TO, noteSize, withSizeNotes } from "../../src/router/size_notes.ts";
 import { nearest } from "../../src/linalg/nearest.ts";
 import { matrix, normaliseToGrid, takeRows } from "../../src/linalg/matrix.ts";
 import { createMemo } from "../../src/router/memo.ts";
@@ -59,13 +59,11 @@ Deno.test("neighbours: beyond a size the search is approximate, and says what it
     memo: createMemo(name),
   });
   const queries = named(300, "queries"), small = named(n - 1, "small"), store = named(n, "store");
-  takeSizeNotes();
-  const exact = await neighbours(queries, small, 10);
+  const [exact, none] = await withSizeNotes(() => neighbours(queries, small, 10));
   assert.deepEqual(exact.index, (await nearest(queries.vectors, small.vectors, 10)).index);
-  assert.deepEqual(takeSizeNotes(), [], "an exact search is not worth a note");
+  assert.deepEqual(none, [], "an exact search is not worth a note");
 
-  const found = await neighbours(queries, store, 10);
-  const [note, ...others] = takeSizeNotes();
+  const [found, [note, ...others]] = await withSizeNotes(() => neighbours(queries, store, 10));
   assert.equal(others.length, 0);
   assert.match(
     note,
@@ -84,6 +82,19 @@ Deno.test("neighbours: beyond a size the search is approximate, and says what it
     `${hits / truth.length}, said ${recall}`,
   );
 
-  await neighbours(queries, store, 5);
-  assert.deepEqual(takeSizeNotes(), [note], "who asks later is told as well");
+  const [, again] = await withSizeNotes(() => neighbours(queries, store, 5));
+  assert.deepEqual(again, [note], "who asks later is told as well");
+});
+
+Deno.test("notes of what a pool's size changed go to the work that they were taken in, side by side too", async () => {
+  noteSize("nobody asked");
+  const noting = (what: string) =>
+    withSizeNotes(async () => {
+      noteSize(what);
+      await Promise.resolve();
+      noteSize(what);
+      return what;
+    });
+  const [a, b] = await Promise.all([noting("a"), noting("b")]);
+  assert.deepEqual([a, b], [["a", ["at this size a"]], ["b", ["at this size b"]]]);
 });

@@ -1,10 +1,9 @@
 /** Arithmetic on training data, on tables of a few cells. */
 import assert from "node:assert/strict";
-import { EXACT_UP_TO, takeSizeNotes } from "../../src/router/size_notes.ts";
+import { EXACT_UP_TO, withSizeNotes } from "../../src/router/size_notes.ts";
 import * as shared from "../../src/router/training.ts";
 import { random } from "../../src/base/random.ts";
-import { matrix } from "../../src/linalg/matrix.ts";
-import { batch, cells, near, profiles, tenfold, training } from "./hand.ts";
+import { batch, cells, near, tenfold, training } from "./hand.ts";
 
 Deno.test("columnMeans skips missing cells; an empty column has no mean", () => {
   const table = cells([[1, undefined, 4], [2, undefined, undefined], [6, undefined, 2]]);
@@ -64,80 +63,14 @@ Deno.test("clusters: at most one for ten queries, and always one", async () => {
 Deno.test("clusters: of a large pool a share makes them, whatever the order of rows, and a note says so", async () => {
   const n = EXACT_UP_TO + 2, ids = Array.from({ length: n }, (_, i) => `q${1e6 + i}`);
   const points = ids.map((_, i) => i % 3 === 0 ? [1, 0] : [0, 1]);
-  takeSizeNotes();
-  const found = await shared.clusters(batch(points, { ids }), 2, 7);
+  const [found, notes] = await withSizeNotes(() => shared.clusters(batch(points, { ids }), 2, 7));
   const note = `at this size clusters are made of ${EXACT_UP_TO} of ${n} queries`;
-  assert.deepEqual(takeSizeNotes(), [note]);
+  assert.deepEqual(notes, [note]);
   assert.equal(found.sizes.reduce((a, b) => a + b), n, "every query has its cluster");
   assert.equal(found.inertia, 0);
   const turned = batch(points.toReversed(), { ids: ids.toReversed() });
   const again = await shared.clusters(turned, 2, 7);
   assert.deepEqual(again.assignment.toReversed(), found.assignment);
-  takeSizeNotes();
-});
-
-Deno.test("extendPool: ids ascending, each column from where it belongs", () => {
-  const pool = shared.extendPool(["b", "d"], profiles(["a", "c"], [[1]], [[0, 0]]));
-  assert.deepEqual(pool.models, ["a", "b", "c", "d"]);
-  const merged = pool.merge(cells([[1, 2], [3, 4]]), cells([[10, 20], [30, 40]]));
-  assert.deepEqual([...merged], [10, 1, 20, 2, 30, 3, 40, 4]);
-});
-
-Deno.test("extendPool: a model in both takes its profile's column; no new model changes nothing", () => {
-  const both = shared.extendPool(["b", "d"], profiles(["d"], [[1]], [[0]]));
-  assert.deepEqual(both.models, ["b", "d"]);
-  assert.deepEqual([...both.merge(cells([[1, 2]]), cells([[9]]))], [1, 9]);
-  const none = shared.extendPool(["b", "d"], profiles([], [], []));
-  assert.deepEqual([...none.merge(cells([[1, 2]]), new Float64Array())], [1, 2]);
-});
-
-Deno.test("extendMeanCosts: known costs of the profile, none if none is known", () => {
-  const newcomers = profiles(["a", "z"], [[1], [1]], [[1, 1], [1, 1]], [[2, undefined], [
-    4,
-    undefined,
-  ]]);
-  const pool = shared.extendPool(["b"], newcomers);
-  assert.deepEqual([...shared.extendMeanCosts(pool, Float64Array.of(5), newcomers)], [3, 5, NaN]);
-});
-
-Deno.test("profileMeans: cluster means drawn towards the overall mean by a weight in rows", async () => {
-  const centroids = matrix(3, 2, Float32Array.of(1, 0, 0, 1, -1, 0));
-  const scores = [[1, undefined], [0, .5], [.5, undefined]];
-  const { queries, models, scores: known } = training([[1, 0], [1, 0], [0, 1]], scores);
-  const means = async (
-    shrink: number,
-  ) => [...await shared.profileMeans({ queries, models }, known, centroids, shrink)];
-  // Overall .5 and .5. Cluster 0: (1 + 0)/2 and .5; cluster 1: .5 and nothing; cluster 2: nothing.
-  near([await means(0)], [[.5, .5, .5, .5, .5, .5]]);
-  const uneven = cells([[1, undefined], [1, .5], [0, undefined]]);
-  const shrunk = [...await shared.profileMeans({ queries, models }, uneven, centroids, 5)];
-  const overall = 2 / 3;
-  near([shrunk], [[(2 + 5 * overall) / 7, .5, 5 * overall / 6, .5, overall, .5]]);
-  const plain = [...await shared.profileMeans({ queries, models }, uneven, centroids, 0)];
-  near([plain], [[1, .5, 0, .5, overall, .5]]);
-});
-
-Deno.test("leaning: what a prior of so many labels at the known models' mean adds to a new model's mean", () => {
-  // 3 labels of mean 2/3 and 2 of mean .5; the third model has none.
-  const scores = cells([[1, undefined, undefined], [1, .5, undefined], [0, .5, undefined]]);
-  const profiles = { scores, models: ["a", "b", "c"] };
-  near([[...shared.leaning(profiles, .3, { prior: 8 })]], [[
-    (2 + 8 * .3) / 11 - 2 / 3,
-    (1 + 8 * .3) / 10 - .5,
-    0,
-  ]]);
-  near([[...shared.leaning(profiles, .3, { prior: 0 })]], [[0, 0, 0]]);
-  assert.equal(shared.poolMean(cells([[1, 0, undefined], [1, .5, undefined]]), 3), .625);
-});
-
-Deno.test("newModelMeans: cluster means, shrunk and leaning", async () => {
-  const centroids = matrix(2, 2, Float32Array.of(1, 0, 0, 1));
-  const { queries, models, scores } = training([[1, 0], [1, 0], [0, 1]], [[1], [1], [0]]);
-  const profiles = { queries, models, scores }, lean = (2 + 8 * .5) / 11 - 2 / 3;
-  near(
-    [[...await shared.newModelMeans(profiles, centroids, .5, { shrink: 5, prior: 8 })]],
-    [[(2 + 5 * 2 / 3) / 7 + lean, 5 * 2 / 3 / 6 + lean]],
-  );
 });
 
 Deno.test("storedCells counts known outcomes", () => {
@@ -174,4 +107,13 @@ Deno.test("oncePerBatch: the same vectors are asked for once, others for themsel
   const one = training([[1], [2]], [[1], [0]]).queries, other = training([[3]], [[1]]).queries;
   assert.deepEqual([await rows(one), await rows(one), await rows(other)], [2, 2, 1]);
   assert.deepEqual(asked, [2, 1]);
+});
+
+Deno.test("onceFor: made once for an object and a key, and again after a failure", async () => {
+  const scores = new Float64Array(1), known = shared.onceFor<Promise<number>>();
+  let made = 0;
+  const make = (): Promise<number> => ++made === 1 ? Promise.reject("torn") : Promise.resolve(made);
+  await assert.rejects(known(scores, make), (reason) => reason === "torn");
+  assert.deepEqual([await known(scores, make), await known(scores, make)], [2, 2]);
+  assert.deepEqual([await known(scores, make, 1), await known(scores.slice(), make)], [3, 4]);
 });

@@ -6,7 +6,7 @@ import type { DecisionEntry } from "../../results/decision_file.ts";
 import type { Result } from "../../results/result.ts";
 import type { Figure } from "./figure.ts";
 import { labelsOf, meanOf, origin, splitOf } from "./rows.ts";
-import { layout, lookOf } from "./style.ts";
+import { layout, lookOf, rowAxis } from "./style.ts";
 
 /** What calibration needs of a decision entry. */
 export type Predicted = Pick<DecisionEntry, "router" | "predictions">;
@@ -88,12 +88,7 @@ export function calibrationFigure(
       margin: { l: 210, r: 20, t: 50, b: 80 },
       legend: { orientation: "h", y: -0.1, yanchor: "top" },
       xaxis: { rangemode: "tozero" },
-      yaxis: {
-        type: "category",
-        categoryorder: "array",
-        categoryarray: labels.toReversed(),
-        tickfont: { size: 11 },
-      },
+      yaxis: rowAxis(labels),
     }),
   };
 }

@@ -8,7 +8,7 @@ import type { Result } from "../../results/result.ts";
 import { readersOf } from "../tables/episode_table.ts";
 import type { Behind, Figure, Trace } from "./figure.ts";
 import { meanOf, origin, short, splitOf } from "./rows.ts";
-import { AXIS, layout, scaleColor } from "./style.ts";
+import { AXIS, layout, rowAxis, scaleColor } from "./style.ts";
 
 /** Share of the width of the left panel. */
 const LEFT = 0.62;
@@ -109,13 +109,7 @@ export function episodesFigure(result: Result, episodes: EpisodeReport): Figure 
         range: [0, 1],
         domain: [0, LEFT],
       },
-      yaxis: {
-        type: "category",
-        categoryorder: "array",
-        categoryarray: labels.toReversed(),
-        tickfont: { size: 11 },
-        ticks: "",
-      },
+      yaxis: { ...rowAxis(labels), ticks: "" },
       xaxis2: {
         ...AXIS,
         title: { text: "$ per 1,000 queries" },

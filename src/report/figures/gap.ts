@@ -9,7 +9,7 @@ import { isSignificant, oracleQuality } from "../tables/leaderboard.ts";
 import { percent } from "../tables/numbers.ts";
 import type { Behind, Figure } from "./figure.ts";
 import { againstSingle, labelsOf, origin, splitOf } from "./rows.ts";
-import { GREY, layout } from "./style.ts";
+import { GREY, layout, rowAxis } from "./style.ts";
 
 /** Better, worse, not shown to differ. */
 const COLORS = ["#0072B2", "#D55E00", "#B4B4B4"];
@@ -80,13 +80,7 @@ export function gapFigure(result: Result): Figure {
         zeroline: true,
         zerolinecolor: GREY,
       },
-      yaxis: {
-        type: "category",
-        categoryorder: "array",
-        categoryarray: bars.map((b) => labels.get(b.router)).reverse(),
-        tickfont: { size: 11 },
-        ticks: "",
-      },
+      yaxis: { ...rowAxis(bars.map((b) => labels.get(b.router))), ticks: "" },
     }),
   };
 }

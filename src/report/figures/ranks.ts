@@ -6,7 +6,7 @@ import type { Result } from "../../results/result.ts";
 import { LEVEL } from "../tables/leaderboard.ts";
 import type { Figure } from "./figure.ts";
 import { datasetOf, labelsOf, meanOf, splitOf } from "./rows.ts";
-import { GREY, layout, lookOf } from "./style.ts";
+import { GREY, layout, lookOf, rowAxis } from "./style.ts";
 
 /**
  * Mean rank of every router over datasets, with its rank on each and Nemenyi's critical difference.
@@ -85,12 +85,7 @@ export function ranksFigure(results: readonly Result[]): Figure | undefined {
       margin: { l: 210, r: 20, t: 80, b: 60 },
       showlegend: false,
       xaxis: { title: { text: "rank by score (1 is best)" }, range: [0, methods.length + 1] },
-      yaxis: {
-        type: "category",
-        categoryorder: "array",
-        categoryarray: rows.map((r) => r.name).reverse(),
-        tickfont: { size: 11 },
-      },
+      yaxis: rowAxis(rows.map((r) => r.name)),
       shapes: [{
         type: "rect",
         yref: "paper",

@@ -6,7 +6,7 @@ import type { RouterReport } from "../../evaluate/evaluate.ts";
 import type { Result } from "../../results/result.ts";
 import type { Behind, Figure } from "./figure.ts";
 import { labelsOf, meanOf, origin, short, splitOf } from "./rows.ts";
-import { layout, scaleColor } from "./style.ts";
+import { layout, rowAxis, scaleColor } from "./style.ts";
 
 /** Models with a colour of their own; the others share one. */
 const SHOWN = 9;
@@ -78,13 +78,7 @@ export function routingFigure(result: Result): Figure {
         font: { size: 11 },
       },
       xaxis: { tickformat: ".0%", range: [0, 1] },
-      yaxis: {
-        type: "category",
-        categoryorder: "array",
-        categoryarray: labels.toReversed(),
-        tickfont: { size: 11 },
-        ticks: "",
-      },
+      yaxis: { ...rowAxis(labels), ticks: "" },
     }),
   };
 }

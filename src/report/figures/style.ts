@@ -79,6 +79,16 @@ export const AXIS: Layout = {
   tickcolor: "#444444",
 };
 
+/** The vertical axis of a figure with one named row a thing, from top to bottom. */
+export function rowAxis(labels: readonly unknown[]): Layout {
+  return {
+    type: "category",
+    categoryorder: "array",
+    categoryarray: labels.toReversed(),
+    tickfont: { size: 11 },
+  };
+}
+
 /** The common part of layouts; `own` is laid over it, one level deep for axes and margins. */
 export function layout(title: string, own: Layout & { height?: number }): Layout {
   const { xaxis, yaxis, margin, ...rest } = own;
