@@ -271,7 +271,7 @@ export async function attentionOverRecord(
 ): Promise<{ blocks: string; ratios: { block: number; ratio: number }[] }[]> {
   const { texts, ids, benchmarks } = train.queries;
   const chosen = random(1, "rows").shuffle(ids.map((_, i) => i)).slice(0, K + B);
-  const [from, to] = SMOLLM2.blocks;
+  const [from] = SMOLLM2.blocks, to = from + 10;
   const provider = await openProvider(`lm:${SMOLLM2.model}:${from}`);
   const raw = await provider.embed(chosen.map((i) => texts[i]));
   const { data, width } = prepareVectors(raw, "standardise", chosen.map((_, i) => i));

@@ -17,7 +17,12 @@ const BESIDE: Readonly<Record<string, string>> = {
   icl_lm_shuffled: "shuffled record",
   icl_lm_another: "another's record",
   icl_lm_name: "name for record",
-  icl_lm_one: "one record",
+  icl_lm_one: "1 × 128",
+  icl_lm_k32: "1 × 32",
+  icl_lm_k512: "1 × 512",
+  icl_lm_eight: "8 × 256",
+  icl_lm_ten: "ten blocks",
+  icl_lm_stage1: "stage 1",
   knn: "kNN",
   ridge: "ridge",
 };
