@@ -24,7 +24,7 @@ import { openProvider } from "../src/embed/mod.ts";
 import { prepareVectors } from "../src/embed/prepare.ts";
 import { type FusedNetwork, openFused } from "../src/icl/lm/fused.ts";
 import { SMOLLM2 } from "../src/icl/lm/fused_presets.ts";
-import { scramble } from "../src/icl/lm/fused_training.ts";
+import { scramble } from "../src/icl/lm/fused_open.ts";
 import { NOT_TOLD } from "../src/icl/answer_network.ts";
 import { sharedPrefixAttention } from "../src/icl/shared_prefix.ts";
 import { findModel } from "../src/lm/store.ts";
