@@ -4,7 +4,7 @@
  * 1. A query's vector is the mean of its tokens' states behind block 10: the embedding `lm:smollm2-q4_1:10`, which
  *    every router of the run then sees.
  * 2. A record is 128 labelled queries, one token each (vector plus label); target queries are one token behind it.
- *    Blocks 11 to 20, with adapters of rank 8 on their attention, learn by cross-entropy to answer (`src/icl/stage2.ts`);
+ *    Blocks 11 to 14, with adapters of rank 8 on their attention, learn by cross-entropy to answer (`src/icl/stage2.ts`);
  *    each step draws fresh records of four models.
  * 3. Answers are counted from a model's mean score, and are the mean over three records of 256. A new model needs
  *    labelled queries, no training.

@@ -24,7 +24,7 @@ import { openProvider } from "../src/embed/mod.ts";
 import { prepareVectors } from "../src/embed/prepare.ts";
 import { type FusedNetwork, openFused } from "../src/icl/lm/fused.ts";
 import { SMOLLM2 } from "../src/icl/lm/fused_presets.ts";
-import { scramble } from "../src/icl/lm/fused_training.ts";
+import { scramble } from "../src/icl/lm/fused_open.ts";
 import { NOT_TOLD } from "../src/icl/answer_network.ts";
 import { sharedPrefixAttention } from "../src/icl/shared_prefix.ts";
 import { findModel } from "../src/lm/store.ts";
@@ -271,7 +271,7 @@ export async function attentionOverRecord(
 ): Promise<{ blocks: string; ratios: { block: number; ratio: number }[] }[]> {
   const { texts, ids, benchmarks } = train.queries;
   const chosen = random(1, "rows").shuffle(ids.map((_, i) => i)).slice(0, K + B);
-  const [from, to] = SMOLLM2.blocks;
+  const [from] = SMOLLM2.blocks, to = from + 10;
   const provider = await openProvider(`lm:${SMOLLM2.model}:${from}`);
   const raw = await provider.embed(chosen.map((i) => texts[i]));
   const { data, width } = prepareVectors(raw, "standardise", chosen.map((_, i) => i));

@@ -52,6 +52,31 @@ export const icl_lm_one: Router<FusedMethod> = fusedRouter(
   ONE_RECORD,
 );
 
+/** ICL-Router on a language model that answers from one record of 32 queries. */
+export const icl_lm_k32: Router<FusedMethod> = answersFrom(32, 1);
+
+/** ICL-Router on a language model that answers from one record of 512 queries. */
+export const icl_lm_k512: Router<FusedMethod> = answersFrom(512, 1);
+
+/** ICL-Router on a language model that answers from eight records of 256 queries. */
+export const icl_lm_eight: Router<FusedMethod> = answersFrom(256, 8);
+
+function answersFrom(record: number, records: number): Router<FusedMethod> {
+  const count = records === 1 ? "one record" : `${records} records`;
+  return fusedRouter(
+    `ICL-Router (SmolLM2), ${records} × ${record}`,
+    `answers from ${count} of ${record} queries`,
+    { ...SMOLLM2, decided: { record, records } },
+  );
+}
+
+/** ICL-Router on a language model that reads with ten blocks, trained for twice as many steps. */
+export const icl_lm_ten: Router<FusedMethod> = fusedRouter(
+  "ICL-Router (SmolLM2), ten blocks",
+  "ten blocks read in place of four, trained for 120 steps in place of 60",
+  { ...SMOLLM2, blocks: [10, 20], answer: { ...SMOLLM2.answer, mostSteps: 120 } },
+);
+
 /** ICL-Router on a language model with stage 1: the blocks first learn to write queries from their vectors. */
 export const icl_lm_stage1: Router<FusedMethod> = fusedRouter(
   "ICL-Router (SmolLM2), stage 1",

@@ -32,11 +32,11 @@ export interface StepSizes {
   readonly targets: number;
 }
 
-/** Blocks 11 to 20 of SmolLM2-135M, a record of 256, the batch of the preset. */
+/** Ten blocks of SmolLM2-135M, a record of 256, the batch of the preset. */
 export const STEP: StepSizes = {
   config: {
     ...PRESETS[SMOLLM2.model].config,
-    ...{ num_hidden_layers: SMOLLM2.blocks[1] - SMOLLM2.blocks[0], vocab_size: 64 },
+    ...{ num_hidden_layers: 10, vocab_size: 64 },
     ...{ rope_theta: 100_000, rms_norm_eps: 1e-5 },
   },
   ...{ models: SMOLLM2.answer.models, targets: SMOLLM2.answer.targets, record: 256 },

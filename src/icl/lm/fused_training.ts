@@ -6,9 +6,8 @@
 import { join } from "node:path";
 import { CapabilityError } from "../../base/errors.ts";
 import { hashJson } from "../../base/hash.ts";
-import { type Random, random } from "../../base/random.ts";
+import { random } from "../../base/random.ts";
 import { takeRows } from "../../linalg/matrix.ts";
-import { findModel } from "../../lm/store.ts";
 import type { LoopOptions } from "../../nn/trainer.ts";
 import type { FitContext, TrainingData } from "../../router/contract.ts";
 import { columnMeans } from "../../router/training.ts";
@@ -32,7 +31,8 @@ import {
   type Prior,
   trainAnswer,
 } from "../stage2.ts";
-import { type FusedNetwork, type FusedOptions, openFused } from "./fused.ts";
+import type { FusedNetwork } from "./fused.ts";
+import { openNetwork, optionsOf } from "./fused_open.ts";
 import { answer, type Decided, firstRows, readPool } from "./fused_pool.ts";
 import { describeReading, trainFusedReading } from "./fused_stage1.ts";
 
@@ -225,40 +225,3 @@ const KEPT_EVERY = 10;
 
 /** Programs of a reader: records of one length, and answers behind them, and the same for new models. */
 const PROGRAMS = 6;
-
-/** Opens the network of a method, with what it learns as it is before training. */
-export async function openNetwork(
-  method: FusedMethod,
-  input: number,
-  models: number,
-  stream: Random,
-): Promise<FusedNetwork> {
-  const network = await openFused(await optionsOf(method, input, models, stream));
-  if (method.randomBlocks) scramble(network, stream.fork("random blocks"));
-  return network;
-}
-
-/** What the network of a method is opened with. */
-export async function optionsOf(
-  { model, root, blocks: [from, to], rank, projectorRate, byName }: FusedMethod,
-  input: number,
-  models: number,
-  stream: Random,
-): Promise<FusedOptions> {
-  const { folder } = await findModel(model, root);
-  return {
-    ...{ folder, from, to, rank, input, projectorRate },
-    ...(byName ? { identities: models } : {}),
-    random: stream.fork("weights"),
-  };
-}
-
-/** Random numbers of the same size in the place of every matrix of the blocks. */
-export function scramble({ parameters, group }: FusedNetwork, random: Random): void {
-  for (const [name, { shape, data }] of parameters) {
-    if (shape.length < 2 || group(name, shape, 0) !== null) continue;
-    const deviation = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
-    const own = random.fork(name);
-    for (let i = 0; i < data.length; i++) data[i] = deviation * own.normal();
-  }
-}

@@ -1,8 +1,6 @@
 /**
  * ICL-Router (small LM): a pre-trained decoder reads a model's record as vectors and the query as text, and
  * answers Yes or No (icl-router.md §2–4, §6 tier S).
- *
- * Proven end to end on tiny models with random weights; published weights have not been tried.
  * @module
  */
 import type { Device } from "../../base/device.ts";

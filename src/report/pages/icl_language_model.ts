@@ -5,9 +5,9 @@
  */
 import { DASH, digits, signed } from "../tables/numbers.ts";
 import { columnsOf, markdownTable } from "../tables/text_table.ts";
-import { type Cell, entriesOf, isUnseen, labelOf, LM, rowsOf } from "./cells.ts";
+import { type Cell, difference, entriesOf, isUnseen, labelOf, LM, rowsOf } from "./cells.ts";
 import { differenceTable } from "./icl_variants.ts";
-import { points } from "./points.ts";
+import { points, spreadOf } from "./points.ts";
 import { UNSEEN_LEGEND, unseenTable } from "./tables.ts";
 
 /** Rivals and controls by id, measured against the row itself. */
@@ -17,10 +17,29 @@ const BESIDE: Readonly<Record<string, string>> = {
   icl_lm_shuffled: "shuffled record",
   icl_lm_another: "another's record",
   icl_lm_name: "name for record",
-  icl_lm_one: "one record",
+  icl_lm_one: "1 × 128",
+  icl_lm_k32: "1 × 32",
+  icl_lm_k512: "1 × 512",
+  icl_lm_eight: "8 × 256",
+  icl_lm_ten: "ten blocks",
+  icl_lm_stage1: "stage 1",
   knn: "kNN",
   ridge: "ridge",
 };
+
+/** What a part contributes: the row with it, and the row without. */
+const PARTS: readonly (readonly [what: string, having: string, lacking: string])[] = [
+  ["the whole row, over kNN on the same states", LM, "knn"],
+  ["the reading network, over the prior alone", LM, "icl_lm_prior"],
+  ["a model's record, over the same labels shuffled", LM, "icl_lm_shuffled"],
+  ["a model's record, over the next model's", LM, "icl_lm_another"],
+  ["a record, over a learned name", LM, "icl_lm_name"],
+  ["pre-training of the reading blocks, over random numbers", LM, "icl_lm_random"],
+  ["ten reading blocks and twice the steps, over four", "icl_lm_ten", LM],
+  ["stage 1 before stage 2", "icl_lm_stage1", LM],
+  ["three records of 256, over one of 128", LM, "icl_lm_one"],
+  ["eight records of 256, over three", "icl_lm_eight", LM],
+];
 
 /** The paper's layout at a laptop's size, and what stands beside it. */
 const PAPER = "icl_paper_small";
@@ -38,6 +57,7 @@ export function languageModel(cells: readonly Cell[]): string[] {
   const paper = own.filter((cell) => rowsOf(cell).has(PAPER));
   const closed = routed.filter((cell) => !isUnseen(cell));
   return [
+    ...contributions(closed),
     ...states(cells, own.filter((cell) => !isUnseen(cell))),
     ...(closed.length === 0 ? [] : [
       "The reader: the score of the row as it is, and differences to it, all on the same states. Prior only: the " +
@@ -52,6 +72,25 @@ export function languageModel(cells: readonly Cell[]): string[] {
       cell,
     ) => [`Unseen models, ${labelOf(cell)}:`, unseenTable(cell)]),
     ...(routed.some(isUnseen) ? [UNSEEN_LEGEND] : []),
+  ];
+}
+
+/** What each part contributes, in one number a dataset; empty where no row of the reader was run. */
+function contributions(cells: readonly Cell[]): string[] {
+  const known = cells.filter(({ protocol }) => protocol === "id");
+  const rows = PARTS.map(([what, having, lacking]) => ({
+    what,
+    gains: known.flatMap((cell) => difference(cell, having, lacking)?.mean ?? []),
+  })).filter(({ gains }) => gains.length > 0);
+  if (rows.length === 0) return [];
+  return [
+    markdownTable(
+      [{ title: "what it contributes, known benchmarks (id)" }, {
+        title: "points, mean (least … most, datasets)",
+        align: "right",
+      }],
+      rows.map(({ what, gains }) => [what, spreadOf(gains)]),
+    ),
   ];
 }
 

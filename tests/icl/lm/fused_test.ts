@@ -181,6 +181,10 @@ Deno.test("stage 1 before: said on the card, in answers, and resumed with the sa
       const straight = await fit(method);
       assert.match(straight.notes.join("\n"), /stage 1: 12 steps, \d\.\d+ nats a token/);
       assert.notDeepEqual(straight.quality, (await fit(plain)).quality);
+      await assert.rejects(
+        fit({ ...method, randomBlocks: true }),
+        /stage 1 needs the pre-trained blocks/,
+      );
       await fit(method, { unfinished }); // leaves both stages' states
       assert.deepEqual(await fit(method, { unfinished }), straight);
     });

@@ -251,11 +251,13 @@ Deno.test("a language model: its reader beside controls, and its states beside t
   const three = (x: number): string => x.toFixed(3).replace(/^0/, "");
   const told = lines.find((line) => line.startsWith("| knn "));
   assert.ok(told?.includes(`+${three(after - before)}`), lines.join("\n"));
-  assert.match(lines[0], /better for 1 of 2 routers and datasets/);
+  assert.ok(lines.some((line) => line.includes("better for 1 of 2 routers and datasets")));
   const prior = quality(states, "icl_lm_prior") - quality(states, "icl_router_lm");
   assert.ok(prior < 0);
   const base = lines.find((line) => line.startsWith("| told · lm:tiny:1, id"));
   assert.ok(base?.includes((100 * prior).toFixed(1).replace("-", "−")), base);
+  const part = lines.find((line) => line.includes("the reading network, over the prior alone"));
+  assert.ok(part?.includes(`+${(-100 * prior).toFixed(1)} (1 dataset)`), part);
 
   assert.deepEqual(languageModel(cellsOf([table])), []);
   const other = { ...states.result.splits, sha256: "0" };
