@@ -291,41 +291,28 @@ export async function seedRows(
   order: Int32Array,
   random: Random,
 ): Promise<number[]> {
-  const trials = 2 + Math.floor(Math.log(k)), n = x.rows;
-  const square = squareNorms(x), distance = new Float64Array(n).fill(Infinity);
-  const space = new Float32Array(n * trials), seeds: number[] = [];
-  let drawn = [order[random.integer(n)]];
+  const trials = 2 + Math.floor(Math.log(k));
+  const square = squareNorms(x);
+  const seeds: number[] = [];
+  let drawn = [order[random.integer(x.rows)]];
+  let distance = new Float64Array(x.rows).fill(Infinity);
   while (true) {
-    const count = drawn.length, inner = space.subarray(0, n * count);
-    await product(x, takeRows(x, drawn), matrix(n, count, inner));
-    const own = Float64Array.from(drawn, (i) => square[i]);
-    const totals = totalDistances(distance, square, own, inner);
-    let best = 0;
-    for (let t = 1; t < count; t++) if (totals[t] < totals[best]) best = t;
-    for (let i = 0; i < n; i++) {
-      distance[i] = Math.min(distance[i], square[i] + own[best] - 2 * inner[i * count + best]);
+    const inner = (await product(x, takeRows(x, drawn))).data;
+    let best = 0, bestTotal = Infinity, bestDistance = distance;
+    for (let t = 0; t < drawn.length; t++) {
+      const after = new Float64Array(x.rows), own = square[drawn[t]];
+      let total = 0;
+      for (let i = 0; i < x.rows; i++) {
+        const d = square[i] + own - 2 * inner[i * drawn.length + t];
+        total += after[i] = Math.min(distance[i], d);
+      }
+      if (total < bestTotal) best = t, bestTotal = total, bestDistance = after;
     }
     seeds.push(drawn[best]);
-    if (seeds.length === k || totals[best] === 0) return seeds;
+    distance = bestDistance;
+    if (seeds.length === k || bestTotal === 0) return seeds;
     drawn = drawRows(distance, order, trials, random);
   }
-}
-
-/** Sum of all squared distances after each of some new centres: side by side, since one sum has to wait for itself. */
-function totalDistances(
-  distance: Float64Array,
-  square: Float64Array,
-  own: Float64Array,
-  inner: Float32Array,
-): Float64Array {
-  const count = own.length, totals = new Float64Array(count);
-  for (let i = 0, at = 0; i < distance.length; i++) {
-    const known = distance[i], norm = square[i];
-    for (let t = 0; t < count; t++, at++) {
-      totals[t] += Math.min(known, norm + own[t] - 2 * inner[at]);
-    }
-  }
-  return totals;
 }
 
 /** Draws rows with probabilities proportional to `weight`. */
