@@ -51,7 +51,8 @@ function withMissing(kit: Kit, rows: Rows): Rows {
   return { ...rows, scores: punch(rows.scores), costs };
 }
 
-type Inputs = Readonly<Record<string, TrainingData | QueryBatch | ModelProfiles>>;
+/** What a router is given, by name. */
+export type Inputs = Readonly<Record<string, TrainingData | QueryBatch | ModelProfiles>>;
 
 /** Runs something and names the fields of its inputs that differ afterwards. */
 export async function changedBy(run: () => unknown, inputs: Inputs): Promise<string[]> {
