@@ -6,8 +6,8 @@
  * 2. A record is 128 labelled queries, one token each (vector plus label); target queries are one token behind it.
  *    Blocks 11 to 14, with adapters of rank 8 on their attention, learn by cross-entropy to answer (`src/icl/stage2.ts`);
  *    each step draws fresh records of four models.
- * 3. Answers are counted from a model's mean score, and are the mean over three records of 256. A new model needs
- *    labelled queries, no training.
+ * 3. Answers are counted from the mean score of the nearest labelled queries, and are the mean over three records of
+ *    256. A new model needs labelled queries, no training.
  *
  * `deno task bench --data reasoning-gym/hard --embedding lm:smollm2-q4_1:10 --routers icl_router_lm,knn,ridge`
  */
