@@ -32,32 +32,18 @@ import {
   trainAnswer,
 } from "../stage2.ts";
 import type { FusedNetwork } from "./fused.ts";
-import { openNetwork, optionsOf } from "./fused_open.ts";
+import { type FusedDesign, openNetwork, optionsOf } from "./fused_open.ts";
 import { answer, type Decided, firstRows, readPool } from "./fused_pool.ts";
 import { describeReading, trainFusedReading } from "./fused_stage1.ts";
 
 /** How ICL-Router is fitted on a language model. */
-export interface FusedMethod extends Decided {
-  /** Id of the language model, see `deno task lm list`. */
-  readonly model: string;
-  /** The store of language models, unless it is that of this machine. */
-  readonly root?: string;
-  /** Blocks that a query's text went through, and the last block that reads records. */
-  readonly blocks: readonly [from: number, to: number];
-  /** Rank of the adapters. */
-  readonly rank: number;
+export interface FusedMethod extends FusedDesign, Decided {
   /** Queries of a record, K, while training. */
   readonly record: number;
   /** Training. */
   readonly answer: Omit<AnswerOptions, "lengths" | "fresh">;
-  /** Share of the learning rate that the projector and the label tokens take. */
-  readonly projectorRate: number;
   /** Validation rows that early stopping looks at. */
   readonly judged: number;
-  /** Steps of stage 1 before, in which the blocks learn to write queries from their vectors; none if absent. */
-  readonly stage1Steps?: number;
-  /** The blocks' matrices are random ones of the same size (a control). */
-  readonly randomBlocks?: boolean;
   /** The prior alone, without any network (a control). */
   readonly priorOnly?: boolean;
 }
