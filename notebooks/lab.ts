@@ -231,8 +231,8 @@ export async function valueCurves(all: Told, split: number): Promise<{ value: Lo
   });
   await fitValue(lessons[0], random(1, "values"), CONTEXT.signal, async (V, steps) => {
     if (steps % 20 !== 0) return;
-    const [learned, held] = await Promise.all(lessons.map(async ({ x, targets, taken }) => {
-      const wrong = (await V(x)).map((v, at) => taken[at] * (v - targets[at]) ** 2 / 2);
+    const [learned, held] = await Promise.all(lessons.map(async ({ x, targets, weights }) => {
+      const wrong = (await V(x)).map((v, at) => weights[at] * (v - targets[at]) ** 2 / 2);
       return wrong.reduce((a, b) => a + b) / x.rows; // one action is taken in every row
     }));
     value.push({ steps, learned, held });
