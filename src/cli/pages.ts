@@ -4,6 +4,7 @@
  */
 import { dirname, relative } from "node:path";
 import { knownViews } from "../../datasets/load.ts";
+import { hashJson } from "../base/hash.ts";
 import { readBytes, repoPath, writeAtomic } from "../base/files.ts";
 import { pagesOf } from "../report/pages/all.ts";
 import type { ResultFile } from "../report/pages/cells.ts";
@@ -39,7 +40,7 @@ export async function main(argv: string[]): Promise<void> {
   const foreign: string[] = [];
   for (const path of await resultFiles([root])) {
     const result = await readResult(path);
-    if (known.has(result.dataset.sha256)) files.push(await fileOf(path, root, result));
+    if (isKnown(result.dataset, known)) files.push(await fileOf(path, root, result));
     else foreign.push(relative(root, path));
   }
   const stage1 = (await Promise.all((await stage1Files(root)).map(readStage1)))
@@ -51,6 +52,15 @@ export async function main(argv: string[]): Promise<void> {
   if (foreign.length > 0) {
     console.log(`not taken up, of data without a manifest here: ${foreign.join(", ")}`);
   }
+}
+
+/** Whether the repository has a manifest of the data, or of the data of which they are some queries (`limitTable`). */
+export function isKnown(
+  { sha256, limit }: Pick<ResultFile["result"]["dataset"], "sha256" | "limit">,
+  known: ReadonlyMap<string, unknown>,
+): boolean {
+  return known.has(sha256) ||
+    limit !== undefined && known.keys().some((of) => hashJson({ of, limit }) === sha256);
 }
 
 /** A result with its speed sheet and, where a row is ICL-Router's, the cards in its decision file. */

@@ -30,7 +30,7 @@ export function indexPage(files: readonly ResultFile[], pages: readonly string[]
   const folders = [...Map.groupBy(files, folderOf)].map(([folder, own]) => ({
     folder,
     own,
-    facts: own[0].result.dataset,
+    facts: (own.find(({ result }) => !result.dataset.limit) ?? own[0]).result.dataset,
     cells: shownOf(own),
   })).filter(({ cells }) => cells.length > 0).sort((a, b) =>
     Number(a.facts.synthetic) - Number(b.facts.synthetic) ||

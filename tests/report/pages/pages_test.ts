@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { repoPath } from "../../../src/base/files.ts";
-import { main } from "../../../src/cli/pages.ts";
+import { isKnown, main } from "../../../src/cli/pages.ts";
+import { demoTable } from "../../../datasets/demo/generate.ts";
+import { knownViews } from "../../../datasets/load.ts";
+import { limitTable } from "../../../src/outcomes/limit.ts";
 import { controlsPage } from "../../../src/report/pages/controls_page.ts";
 import { datasetPage } from "../../../src/report/pages/dataset_page.ts";
 import { handRun, withFolder, written } from "../../results/fixture.ts";
@@ -72,6 +75,13 @@ Deno.test("results of data without a manifest here are passed over", () =>
     const pages = await pagesIn(join(folder, "results"));
     assert.deepEqual([...pages.keys()].filter((path) => path.includes("/")), []);
   }));
+
+Deno.test("a first look at known data is taken up, and one at other data is not", async () => {
+  const known = await knownViews(), some = limitTable(await demoTable(), 50).dataset;
+  assert.ok(!known.has(some.sha256));
+  assert.ok(isKnown(some, known));
+  assert.ok(!isKnown({ ...some, limit: 51 }, known));
+});
 
 Deno.test("a dataset's page: the answer, the tables, what is of another run, the files", async () => {
   const [main, other] = await Promise.all([
