@@ -20,6 +20,7 @@ export function variantsPage(files: readonly ResultFile[]): string | undefined {
     .filter((file) => file.result.protocol.control === "none" && !main.has(file) && !file.episodes)
     .sort((a, b) => a.path < b.path ? -1 : 1);
   if (runs.length === 0) return undefined;
+  const explained = new Set([...main].flatMap(({ result }) => result.routers.map(({ id }) => id)));
   return [
     "# Variants",
     "Runs with routers, seeds, folds or an embedding chosen by hand. They answer questions of their own; the default " +
@@ -28,11 +29,12 @@ export function variantsPage(files: readonly ResultFile[]): string | undefined {
     "Made by `deno task pages`. Columns as on the other pages ([how to read](../docs/results.md#how-to-read-a-table)); " +
     "significance is over the comparisons of one table, so a small table calls more differences significant than a " +
     "large one. " + UNSEEN_LEGEND,
-    ...[...Map.groupBy(runs, ({ result }) => result.dataset.name)].flatMap(([dataset, own]) => [
-      `## ${dataset.replace(/\/all$/, "")}`,
-      ...own.flatMap(section),
-    ]),
-    ...footnotes(statementsOf(runs, ({ reference }) => !reference)),
+    ...[...Map.groupBy(runs, ({ result }) => result.dataset.name)].flatMap(([dataset, own]) => {
+      const [first, ...rest] = own.flatMap(section);
+      return [`## ${dataset.replace(/\/all$/, "")}\n${first}`, ...rest];
+    }),
+    // What stands on a dataset's page is explained there.
+    ...footnotes(statementsOf(runs, ({ id, reference }) => !reference && !explained.has(id))),
   ].join("\n\n") + "\n";
 }
 
@@ -62,10 +64,10 @@ function isDefault({ protocol, splits }: Result, first: Result): boolean {
 }
 
 function section(file: ResultFile): string[] {
-  const { path, result } = file, { protocol, embedding, evaluation } = result;
+  const { path, result } = file, { protocol, embedding, evaluation, dataset: { limit } } = result;
   const title = `### ${protocol.name}, ${embedding.name}, ${
     protocol.seeds.length === 1 ? "seed" : "seeds"
-  } ${protocol.seeds.join(", ")}`;
+  } ${protocol.seeds.join(", ")}${limit ? `, ${limit.toLocaleString("en")} queries` : ""}`;
   const source = `[${path}](${path}): \`${result.command}\``;
   if (isNewModel(evaluation)) return [`${title}\n${source}`, everyArm(file)];
   const { columns, rows } = leaderboard(result, evaluation);
