@@ -2,16 +2,18 @@
 import assert from "node:assert/strict";
 import { demoTable } from "../../datasets/demo/generate.ts";
 import { conform } from "../../src/router/conformance.ts";
+import { createFixture } from "../../src/router/conformance/fixture.ts";
 import { type AnyRouter, isSequential } from "../../src/router/sequential.ts";
 import { importModel } from "../../src/lm/import.ts";
 import { hybridOn } from "../../baselines/hybrid_llm_minilm.ts";
 import routerDc, { routerDcOn } from "../../baselines/routerdc_minilm.ts";
 import { SMOLLM2_SAT } from "../../baselines/_model_sat_lm.ts";
+import { type Preset, SMALL } from "../../src/icl/presets.ts";
 import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { STAGE1 as PAPER1 } from "../../src/icl/lm/stage1.ts";
 import { STAGE2 as PAPER2 } from "../../src/icl/lm/stage2.ts";
-import { TINY } from "../icl/tiny_router.ts";
-import { TINY as DECODER, writeDecoder } from "../lm/tiny_decoder.ts";
+import { TINY as TINY_PRESET } from "../icl/tiny_router.ts";
+import { TINY, tokenizerJson, WHOLE_WORDS, writeDecoder } from "../lm/tiny_decoder.ts";
 import { writeEncoder } from "../lm/tiny_encoder.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { openProvider } from "../../src/embed/mod.ts";
@@ -31,6 +33,9 @@ const LESS: Readonly<Record<string, number>> = {
 /** What the demo has none of. */
 const ABSENT: readonly string[] = ["replies", "documents"];
 
+/** Room for {@link WHOLE_WORDS}. */
+const DECODER = { ...TINY, vocab_size: 600 };
+
 /** Half as wide as the tiny decoder, with half of its heads: two to a key and value, as there. */
 const NARROW = {
   ...DECODER,
@@ -42,17 +47,30 @@ const NARROW = {
 
 /** Where models of a few thousand random weights stand for real ones. */
 const store = await Deno.makeTempDir();
-await writeEncoder(`${store}/published`);
+// Words of the conformance kit whole: to spell each of them is what would take longest.
+const words = new Set(createFixture(42).learn.texts.join(" ").split(" "));
+await writeEncoder(`${store}/published`, undefined, [...words]);
 await importModel(`${store}/published`, { id: "tiny", root: store });
 await Deno.mkdir(`${store}/decoder`);
 await Deno.mkdir(`${store}/narrow`);
-await writeDecoder(`${store}/decoder`);
+await writeDecoder(`${store}/decoder`, DECODER);
 await writeDecoder(`${store}/narrow`, NARROW, undefined, 0.35); // of less, it would tell no two models apart
 for (const model of ["decoder", "narrow"]) {
+  await Deno.writeTextFile(
+    `${store}/${model}/tokenizer.json`,
+    JSON.stringify(tokenizerJson(WHOLE_WORDS)),
+  );
   await Deno.writeTextFile(`${store}/${model}/source.json`, "{}");
 }
 addEventListener("unload", () => Deno.removeSync(store, { recursive: true }));
-const HASTE = { tokens: 16, batch: 8, steps: 8, rate: 1e-3 };
+const HASTE = { tokens: 8, batch: 8, steps: 6, rate: 1e-3 };
+
+/** ICL-Router (table) of one narrow layer, which is enough for 900 queries. */
+const BRISK: Preset = {
+  ...SMALL,
+  network: { width: 16, layers: 1, heads: 2 },
+  answer: { ...SMALL.answer, rate: 0.006 },
+};
 
 /** Conformance takes dozens of fits: those of a router that takes long are cut short, the same code on a small scale. */
 function hasty(id: string, router: AnyRouter): AnyRouter {
@@ -77,7 +95,7 @@ function hasty(id: string, router: AnyRouter): AnyRouter {
   if (id === "icl_router_paper") {
     const stage1 = { ...PAPER1, batch: 8, mostTokens: 16, mostSteps: 2 };
     const stage2 = { ...PAPER2, models: 2, targets: 8, mostSteps: 4 };
-    const tiny = { model: "narrow", root: store, rank: 2, profile: 16, textTokens: 8, judged: 20 };
+    const tiny = { model: "narrow", root: store, rank: 2, profile: 8, textTokens: 4, judged: 20 };
     return { ...router, grid: [{ ...tiny, stage1, stage2 }] };
   }
   if (id === "model_sat_lm") {
@@ -92,7 +110,7 @@ function hasty(id: string, router: AnyRouter): AnyRouter {
     return { ...router, grid: [{ ...tiny, training }] };
   }
   assert.equal(id, "icl_router", "how is a fit of this router cut short?");
-  return { ...router, grid: [{ preset: TINY }] };
+  return { ...router, grid: [{ preset: TINY_PRESET }] };
 }
 
 for (const { id, router } of routers) {
@@ -120,7 +138,8 @@ Deno.test("every router beats a random choice on 900 demo queries by a third of 
   for (const { id, router } of routers) {
     if (isSequential(router) || router.needs?.some((need) => ABSENT.includes(need))) continue;
     if (router.weights) continue; // what they learn is asked on a tiny model, in tests of their own
-    const choice = column(decided(await runJob(id, router, split, OPTIONS)), 0);
+    const quick = id === "icl_router" ? { ...router, grid: [{ preset: BRISK }] } : router;
+    const choice = column(decided(await runJob(id, quick, split, OPTIONS)), 0);
     const score = mean(choice.map((m, i) => outcomes[i][m]));
     const bar = random + (oracle - random) * (LESS[id] ?? 1 / 3);
     assert.ok(score > bar, `${id} ${score}, expected ${bar} at least`);

@@ -61,7 +61,7 @@ Deno.test("bench: new-model and ood runs of all routers, one worker or two, the 
   await Deno.writeTextFile(data, records.map((record) => JSON.stringify(record) + "\n").join(""));
   const embedding = await writeVectors(folder, records);
   const args = ["--data", data, "--embedding", embedding, "--seeds", "5"];
-  const more = ["--protocol", "new-model,ood:3", "--budgets", "8", "--subsets", "1", "--workers"];
+  const more = ["--protocol", "new-model,ood:2", "--budgets", "8", "--subsets", "1", "--workers"];
   for (const workers of ["1", "2"]) {
     const { code, text } = await run(
       "bench",
@@ -304,7 +304,10 @@ Deno.test("bench: a wrong command line is code 2, with a suggestion", async () =
     [["--routers", "knnn"], /no router "knnn"; did you mean "knn"\?/],
     [["--protcol", "id"], /unknown flag --protcol; did you mean "--protocol"\?/],
     [["--data", "dmeo"], /no dataset, file or folder "dmeo"; did you mean "demo"\?/],
-    [["--embedding", "sttic"], /unknown embedding "sttic"; did you mean "static"\?/],
+    [
+      ["--data", DATA, "--embedding", "sttic"],
+      /unknown embedding "sttic"; did you mean "static"\?/,
+    ],
     [["--data", DATA, "--protocol", "idd"], /no protocol "idd"; there are id, id:published, ood/],
     [
       ["--control", "shuffled"],

@@ -38,15 +38,27 @@ function records(): string {
   }).join("");
 }
 
+/** The router and its control with a short training in place of a grid of long ones. */
+const HASTY = `
+import rag from "${import.meta.resolve("../../baselines/rag_router.ts")}";
+import { rag_router_blanked as blanked } from "${
+  import.meta.resolve("../../baselines/variants/rag_router.ts")
+}";
+const grid = [{ passes: 10, leastSteps: 50 }];
+export const rag_router = { ...rag, grid };
+export const rag_router_blanked = { ...blanked, grid };
+`;
+
 Deno.test("RAGRouter on records with documents: it reads them, its controls do not, and all of it is verified", async () => {
   const data = `${folder}/rag.jsonl`, out = `${folder}/out`;
   await Deno.writeTextFile(data, records());
-  const blanked = "baselines/variants/rag_router.ts#rag_router_blanked";
+  const hasty = `${folder}/hasty.ts`;
+  await Deno.writeTextFile(hasty, HASTY);
   const common = [
     ...["--protocol", "id:published", "--seeds", "42"],
     ...["--jobs", `${folder}/jobs`, "--out", out],
   ];
-  const routers = ["--routers", `rag_router,${blanked},knn`];
+  const routers = ["--routers", `${hasty}#rag_router,${hasty}#rag_router_blanked,knn`];
   const { code, text } = await run(
     ...["bench", "--data", `${data}/documents`, ...common, ...routers, "--statements"] as const,
   );

@@ -22,6 +22,21 @@ const MERGES = [
   ]),
 ];
 
+/** Every word of the prompts whole whatever stands before it: a third of the tokens, for fits without number. */
+export const WHOLE_WORDS: readonly string[] = [
+  ...new Set([
+    ...words(/ \p{L}+/gu).flatMap((word) => spelled(word.replace(" ", "Ġ"))),
+    ...words(/(?<! )\b\p{L}+/gu).flatMap(spelled),
+    ...["Ċ Ċ", "Y e", "Ye s", "N o"],
+  ]),
+];
+
+/** What has this form in the sentences of the prompts, and in the names of those who say them. */
+function words(form: RegExp): string[] {
+  const roles = ["system", "user", "assistant"];
+  return [...Object.values(WORDING), ...PARAPHRASES, ...roles].join("\n").match(form)!;
+}
+
 /** The merges that put a word together from the left, after the pieces above. */
 function spelled(word: string): string[] {
   const letters = [...word];
