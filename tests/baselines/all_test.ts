@@ -13,7 +13,7 @@ import { SMOLLM2 } from "../../src/icl/lm/fused_presets.ts";
 import { STAGE1 as PAPER1 } from "../../src/icl/lm/stage1.ts";
 import { STAGE2 as PAPER2 } from "../../src/icl/lm/stage2.ts";
 import { TINY as TINY_PRESET } from "../icl/tiny_router.ts";
-import { TINY, tokenizerJson, WHOLE_WORDS, writeDecoder } from "../lm/tiny_decoder.ts";
+import { TINY, WHOLE_WORDS, writeDecoder } from "../lm/tiny_decoder.ts";
 import { writeEncoder } from "../lm/tiny_encoder.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { openProvider } from "../../src/embed/mod.ts";
@@ -33,12 +33,9 @@ const LESS: Readonly<Record<string, number>> = {
 /** What the demo has none of. */
 const ABSENT: readonly string[] = ["replies", "documents"];
 
-/** Room for {@link WHOLE_WORDS}. */
-const DECODER = { ...TINY, vocab_size: 600 };
-
 /** Half as wide as the tiny decoder, with half of its heads: two to a key and value, as there. */
 const NARROW = {
-  ...DECODER,
+  ...TINY,
   hidden_size: 8,
   intermediate_size: 12,
   num_attention_heads: 2,
@@ -53,13 +50,10 @@ await writeEncoder(`${store}/published`, undefined, [...words]);
 await importModel(`${store}/published`, { id: "tiny", root: store });
 await Deno.mkdir(`${store}/decoder`);
 await Deno.mkdir(`${store}/narrow`);
-await writeDecoder(`${store}/decoder`, DECODER);
-await writeDecoder(`${store}/narrow`, NARROW, undefined, 0.35); // of less, it would tell no two models apart
+await writeDecoder(`${store}/decoder`, TINY, undefined, 0.2, WHOLE_WORDS);
+// With weights of less deviation it would tell no two models apart.
+await writeDecoder(`${store}/narrow`, NARROW, undefined, 0.35, WHOLE_WORDS);
 for (const model of ["decoder", "narrow"]) {
-  await Deno.writeTextFile(
-    `${store}/${model}/tokenizer.json`,
-    JSON.stringify(tokenizerJson(WHOLE_WORDS)),
-  );
   await Deno.writeTextFile(`${store}/${model}/source.json`, "{}");
 }
 addEventListener("unload", () => Deno.removeSync(store, { recursive: true }));
@@ -75,6 +69,10 @@ const BRISK: Preset = {
 /** Conformance takes dozens of fits: those of a router that takes long are cut short, the same code on a small scale. */
 function hasty(id: string, router: AnyRouter): AnyRouter {
   if (id === "rag_router") return { ...router, grid: [{ passes: 5, leastSteps: 25 }] };
+  if (id === "lookahead") {
+    return { ...router, grid: [0.2, 1].map((lambda) => ({ lambda, epochs: 4 })) };
+  }
+  if (id === "iro_plans") return { ...router, grid: [{ ...router.grid[0] as object, rounds: 2 }] };
   if (router.effort !== "minutes") return router;
   if (id === "hier_router") return { ...router, grid: [{ hops: 3, entropy: 0.01, passes: 2 }] };
   if (id === "router_r1") return { ...router, grid: [{ turns: 4, episodes: 600, entropy: 0.01 }] };

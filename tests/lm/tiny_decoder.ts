@@ -97,7 +97,11 @@ export function tokenizerJson(merges: readonly string[] = MERGES): Record<string
 }
 
 /** Tokens of {@link tokenizerJson}. */
-export const VOCABULARY = piecesOf(MERGES).length + SPECIALS.length;
+export const VOCABULARY = vocabularyOf(MERGES);
+
+function vocabularyOf(merges: readonly string[]): number {
+  return piecesOf(merges).length + SPECIALS.length;
+}
 
 /** Two layers of width 16, grouped heads. */
 export const TINY: Config = {
@@ -140,17 +144,21 @@ export const TINY_QWEN3: Config = {
   attention_bias: false,
 };
 
-/** Writes a model; returns its weights. `change` may damage them before they are stored. */
+/**
+ * Writes a model; returns its weights. `change` may damage them before they are stored.
+ * @param merges of the tokenizer, from which the size of the vocabulary follows
+ */
 export async function writeDecoder(
   folder: string,
   config: Config = TINY,
   change: (tensors: Map<string, StoredTensor>) => void = () => {},
   deviation = 0.2,
+  merges?: readonly string[],
 ): Promise<Map<string, StoredTensor>> {
   const write = (name: string, content: unknown): Promise<void> =>
     Deno.writeTextFile(join(folder, name), JSON.stringify(content));
-  await write("config.json", config);
-  await write("tokenizer.json", tokenizerJson());
+  await write("config.json", merges ? { ...config, vocab_size: vocabularyOf(merges) } : config);
+  await write("tokenizer.json", tokenizerJson(merges));
   const tensors = new Map<string, StoredTensor>();
   for (const [name, shape] of decoderShapes(await readDecoderConfig(join(folder, "config.json")))) {
     const stream = random(3, name), centre = name.includes("norm") ? 1 : 0;
