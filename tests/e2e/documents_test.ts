@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Evaluation } from "../../src/evaluate/evaluate.ts";
 import { random } from "../../src/base/random.ts";
 import { readResult } from "../../src/results/result.ts";
-import { filesBelow, run, workFolder } from "./cli.ts";
+import { filesBelow, inside, workFolder } from "./cli.ts";
 
 const folder = await workFolder(100);
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
@@ -59,7 +59,7 @@ Deno.test("RAGRouter on records with documents: it reads them, its controls do n
     ...["--jobs", `${folder}/jobs`, "--out", out],
   ];
   const routers = ["--routers", `${hasty}#rag_router,${hasty}#rag_router_blanked,knn`];
-  const { code, text } = await run(
+  const { code, text } = await inside(
     ...["bench", "--data", `${data}/documents`, ...common, ...routers, "--statements"] as const,
   );
   assert.equal(code, 0, text);
@@ -77,7 +77,7 @@ Deno.test("RAGRouter on records with documents: it reads them, its controls do n
   for (const other of ["rag_router_blanked", "knn", "best-single"]) {
     assert.ok(read > score(other) + 0.08, `${other}: ${score(other)}, reading ${read}`);
   }
-  const plain = await run("bench", "--data", data, ...common, "--routers", "rag_router,knn");
+  const plain = await inside("bench", "--data", data, ...common, "--routers", "rag_router,knn");
   assert.equal(plain.code, 0, plain.text);
   assert.match(plain.text, /not run: RAGRouter \(frozen encoders\) \(needs documents, and scores/);
 });
