@@ -15,6 +15,7 @@ import { STAGE2 as PAPER2 } from "../../src/icl/lm/stage2.ts";
 import { TINY as TINY_PRESET } from "../icl/tiny_router.ts";
 import { TINY, WHOLE_WORDS, writeDecoder } from "../lm/tiny_decoder.ts";
 import { writeEncoder } from "../lm/tiny_encoder.ts";
+import { brisk } from "../support/brisk.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { openProvider } from "../../src/embed/mod.ts";
 import { openSplit } from "../../src/run/open_split.ts";
@@ -68,12 +69,7 @@ const BRISK: Preset = {
 
 /** Conformance takes dozens of fits: those of a router that takes long are cut short, the same code on a small scale. */
 function hasty(id: string, router: AnyRouter): AnyRouter {
-  if (id === "rag_router") return { ...router, grid: [{ passes: 5, leastSteps: 25 }] };
-  if (id === "lookahead") {
-    return { ...router, grid: [0.2, 1].map((lambda) => ({ lambda, epochs: 4 })) };
-  }
-  if (id === "iro_plans") return { ...router, grid: [{ ...router.grid[0] as object, rounds: 2 }] };
-  if (router.effort !== "minutes") return router;
+  if (router.effort !== "minutes") return brisk(id, router);
   if (id === "hier_router") return { ...router, grid: [{ hops: 3, entropy: 0.01, passes: 2 }] };
   if (id === "router_r1") return { ...router, grid: [{ turns: 4, episodes: 600, entropy: 0.01 }] };
   if (id === "hybrid_llm_minilm") {
