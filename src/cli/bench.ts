@@ -166,16 +166,18 @@ export async function main(argv: string[]): Promise<void> {
   // The command in a result shall hold in another copy of the repository.
   const named = flags.routers.map((name) => isAbsolute(name) ? shownPath(name) : name);
   const routers = named.length > 0 ? named : flags.preset ? await quickRouters() : undefined;
-  // A broken file is said before data are read, which may take a while.
+  // What is wrong with the command or a file is said before data are read, which may take a while.
+  const asOptions = protocols.map((protocol): BenchOptions => {
+    const options = { ...optionsOf(flags, protocol), routers, workers, jobs };
+    return flags.preset ? { ...options, seeds: options.seeds ?? 1 } : options;
+  });
   await loadRouters(routers);
   const runs: { pool: Pool; options: BenchOptions }[] = [];
   for (const data of flags.data) {
     const pool = await openPool(data, { gaps: flags.gaps as GapRule, limit: flags.limit });
     const notes = pool.notes.filter((note) => pool.own || note.startsWith("a first look"));
     for (const note of notes) console.error(`${pool.name}: ${note}`);
-    for (const protocol of protocols) {
-      const options = { ...optionsOf(flags, protocol), routers, workers, jobs };
-      if (flags.preset && options.seeds === undefined) options.seeds = 1;
+    for (const options of asOptions) {
       const why = cannotRun(pool, options);
       if (why === undefined) runs.push({ pool, options });
       else if (asked) throw why;
@@ -312,10 +314,7 @@ export async function conclude(
   return path;
 }
 
-function optionsOf(
-  flags: Values<typeof FLAGS>,
-  protocol: string,
-): BenchOptions & { seeds?: BenchOptions["seeds"] } {
+function optionsOf(flags: Values<typeof FLAGS>, protocol: string): BenchOptions {
   return {
     protocol,
     seeds: flags.seeds.length > 0 ? integers("seeds", flags.seeds) : undefined,

@@ -39,6 +39,9 @@ export interface LmTokenizer {
   hasSpecial(content: string): boolean;
 }
 
+/** Texts whose ids are kept, and their longest: sentences of a prompt come again with every query. */
+const KEPT = 256, LONGEST_KEPT = 1024;
+
 interface AddedToken {
   readonly id: number;
   readonly content: string;
@@ -62,8 +65,15 @@ export async function openTokenizer(folder: string): Promise<LmTokenizer> {
 
   const around = await surroundings(path, json);
 
-  const text = (content: string): number[] => {
+  const encodings = new Map<string, readonly number[]>();
+  const text = (content: string): readonly number[] => {
     if (content === "") return [];
+    const known = encodings.get(content) ?? encoded(content);
+    if (encodings.size === KEPT) encodings.clear();
+    if (content.length <= LONGEST_KEPT) encodings.set(content, known);
+    return known;
+  };
+  const encoded = (content: string): readonly number[] => {
     const ids = plain.encode(content, { add_special_tokens: false }).ids as (number | undefined)[];
     const unknown = ids.indexOf(undefined);
     if (unknown < 0) return ids as number[];

@@ -1,10 +1,12 @@
 /**
- * Commands as a user starts them: real processes with the permissions of their `deno task`.
+ * Commands as a user starts them: real processes with the permissions of their `deno task`; or, where nothing depends on
+ * that, their main functions in this process.
  * @module
  */
 import { demoRecords } from "../../datasets/demo/generate.ts";
 import { readJson, repoPath } from "../../src/base/files.ts";
 import { sha256 } from "../../src/base/hash.ts";
+import { exitCodeOf } from "../../src/cli/args.ts";
 
 /** How a command ended. */
 export interface Ended {
@@ -42,6 +44,26 @@ export async function ended(child: Deno.ChildProcess): Promise<Ended> {
 /** Runs a task to its end. */
 export function run(task: string, ...args: string[]): Promise<Ended> {
   return ended(start(task, ...args));
+}
+
+/**
+ * Runs a task's main function to its end in this process, which has its modules open and warm; one at a time, since what
+ * it prints is caught. What depends on permissions, a lock file, signals or memory of its own needs {@link run}.
+ */
+export async function inside(task: string, ...args: string[]): Promise<Ended> {
+  const { main } = await import(repoPath("src/cli", `${task}.ts`));
+  const { log, error } = console, out: string[] = [], errors: string[] = [];
+  const into = (list: string[]) => (...parts: unknown[]): void => {
+    const texts = parts.map((part) => part instanceof Error ? part.stack : String(part));
+    list.push(texts.join(" ") + "\n");
+  };
+  Object.assign(console, { log: into(out), error: into(errors) });
+  try {
+    const code = await exitCodeOf(() => main(args));
+    return { code, signal: null, text: [...out, ...errors].join("") };
+  } finally {
+    Object.assign(console, { log, error });
+  }
 }
 
 /**

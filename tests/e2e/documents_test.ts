@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Evaluation } from "../../src/evaluate/evaluate.ts";
 import { random } from "../../src/base/random.ts";
 import { readResult } from "../../src/results/result.ts";
-import { filesBelow, run, workFolder } from "./cli.ts";
+import { filesBelow, inside, workFolder } from "./cli.ts";
 
 const folder = await workFolder(100);
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
@@ -38,16 +38,28 @@ function records(): string {
   }).join("");
 }
 
+/** The router and its control with a short training in place of a grid of long ones. */
+const HASTY = `
+import rag from "${import.meta.resolve("../../baselines/rag_router.ts")}";
+import { rag_router_blanked as blanked } from "${
+  import.meta.resolve("../../baselines/variants/rag_router.ts")
+}";
+const grid = [{ passes: 10, leastSteps: 50 }];
+export const rag_router = { ...rag, grid };
+export const rag_router_blanked = { ...blanked, grid };
+`;
+
 Deno.test("RAGRouter on records with documents: it reads them, its controls do not, and all of it is verified", async () => {
   const data = `${folder}/rag.jsonl`, out = `${folder}/out`;
   await Deno.writeTextFile(data, records());
-  const blanked = "baselines/variants/rag_router.ts#rag_router_blanked";
+  const hasty = `${folder}/hasty.ts`;
+  await Deno.writeTextFile(hasty, HASTY);
   const common = [
     ...["--protocol", "id:published", "--seeds", "42"],
     ...["--jobs", `${folder}/jobs`, "--out", out],
   ];
-  const routers = ["--routers", `rag_router,${blanked},knn`];
-  const { code, text } = await run(
+  const routers = ["--routers", `${hasty}#rag_router,${hasty}#rag_router_blanked,knn`];
+  const { code, text } = await inside(
     ...["bench", "--data", `${data}/documents`, ...common, ...routers, "--statements"] as const,
   );
   assert.equal(code, 0, text);
@@ -65,7 +77,7 @@ Deno.test("RAGRouter on records with documents: it reads them, its controls do n
   for (const other of ["rag_router_blanked", "knn", "best-single"]) {
     assert.ok(read > score(other) + 0.08, `${other}: ${score(other)}, reading ${read}`);
   }
-  const plain = await run("bench", "--data", data, ...common, "--routers", "rag_router,knn");
+  const plain = await inside("bench", "--data", data, ...common, "--routers", "rag_router,knn");
   assert.equal(plain.code, 0, plain.text);
   assert.match(plain.text, /not run: RAGRouter \(frozen encoders\) \(needs documents, and scores/);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { repoPath } from "../../src/base/files.ts";
 import { shellWords } from "../../src/base/shell.ts";
 import { readResult } from "../../src/results/result.ts";
-import { filesBelow, run, workFolder } from "./cli.ts";
+import { filesBelow, inside, run, workFolder } from "./cli.ts";
 
 const folder = await workFolder(100);
 const COMMON = ["--jobs", `${folder}/jobs`, "--seeds", "1", "--routers", "ridge"];
@@ -38,7 +38,7 @@ Deno.test("same name, other records: two results; a path with spaces is quoted i
   const places = [`${folder}/first one/mine.jsonl`, `${folder}/second/mine.jsonl`];
   for (const [i, place] of places.entries()) {
     await records(place, { solved: 3 + i });
-    const { code, text } = await run(
+    const { code, text } = await inside(
       "bench",
       ...["--data", place, "--protocol", "id", "--out", out, ...COMMON],
     );
@@ -55,32 +55,41 @@ Deno.test("same name, other records: two results; a path with spaces is quoted i
   );
   const said = commands.map((command) => shellWords(command)[4]);
   assert.deepEqual(said.toSorted(), places.toSorted());
-  const { code, text } = await run("verify", out);
+  const { code, text } = await inside("verify", out);
   assert.equal(code, 0, text);
   assert.match(text, /^2 of 2 results recomputed in full$/m);
   // A result of other content is kept, and the same bytes replace each other without a word.
   const path = `${out}/${files[0]}`, old = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, old.replace('"format"', ' "format"'));
   const again = ["--data", said[0], "--protocol", "id", "--out", out, ...COMMON];
-  const replaced = await run("bench", ...again);
+  const replaced = await inside("bench", ...again);
   const [, kept] = /other content, which is kept; compare: deno task diff (\S+) \S+$/m.exec(
     replaced.text,
   ) ?? assert.fail(replaced.text);
   assert.notEqual(await Deno.readTextFile(repoPath(kept)), old);
   assert.equal(await Deno.readTextFile(path), old);
-  assert.equal((await run("diff", kept, path)).code, 0);
+  assert.equal((await inside("diff", kept, path)).code, 0);
   await Deno.remove(repoPath(kept.slice(0, kept.lastIndexOf("/"))), { recursive: true });
-  assert.doesNotMatch((await run("bench", ...again)).text, /other content/);
+  assert.doesNotMatch((await inside("bench", ...again)).text, /other content/);
 });
 
 Deno.test("two benchmarks: what cannot run is said first, the rest runs; a protocol asked for is an error", async () => {
   const data = await records(`${folder}/pair/pair.jsonl`);
   const out = `${folder}/pair/out`;
-  const { code, text } = await run("bench", "--data", data, "--out", out, ...COMMON);
+  const { code, text } = await inside("bench", "--data", data, "--out", out, ...COMMON);
   assert.equal(code, 0, text);
   assert.match(text, /^pair\/all: ood needs at least 3 benchmarks .* got 2: skipped$/m);
   assert.equal(results(out).length, 1);
-  const asked = await run("bench", "--data", data, "--out", out, "--protocol", "id,ood", ...COMMON);
+  const asked = await inside(
+    "bench",
+    "--data",
+    data,
+    "--out",
+    out,
+    "--protocol",
+    "id,ood",
+    ...COMMON,
+  );
   assert.equal(asked.code, 4);
   assert.match(asked.text, /^error: pair\/all: ood needs at least 3 benchmarks/m);
 });
@@ -92,11 +101,11 @@ Deno.test("a missing score: said before the first job, in the result, and by dat
   const out = `${folder}/gap/out`;
   const bench = ["bench", "--data", data, "--protocol", "id", "--out", out, ...COMMON] as const;
   const said = "1 of 60 queries left out, for missing scores of old (1): q7";
-  const { code, text } = await run(...bench);
+  const { code, text } = await inside(...bench);
   assert.equal(code, 0, text);
   assert.ok(text.includes(`gap/all: ${said}`), text);
-  assert.ok((await run("data", "check", data)).text.includes(said));
-  const models = await run(...bench, "--gaps", "drop-models", "--limit", "50");
+  assert.ok((await inside("data", "check", data)).text.includes(said));
+  const models = await inside(...bench, "--gaps", "drop-models", "--limit", "50");
   assert.equal(models.code, 0, models.text);
   const found = await Promise.all(results(out).map((file) => readResult(`${out}/${file}`)));
   assert.deepEqual(
@@ -107,7 +116,7 @@ Deno.test("a missing score: said before the first job, in the result, and by dat
     [[59, 3, undefined, undefined], [50, 2, "drop-models", 50]],
   );
   assert.ok(found.some(({ command }) => command.endsWith(" --gaps drop-models --limit 50")));
-  assert.match((await run("verify", out)).text, /^2 of 2 results recomputed in full$/m);
+  assert.match((await inside("verify", out)).text, /^2 of 2 results recomputed in full$/m);
 });
 
 Deno.test("too few queries, and a folder that cannot be written to, are errors before any job", async () => {
@@ -116,7 +125,7 @@ Deno.test("too few queries, and a folder that cannot be written to, are errors b
     edit: (record) => ({ ...record, query: "the same" }),
   });
   for (const [data, message] of [[few, "got 3 distinct"], [alike, "got 1 distinct"]]) {
-    const { code, text } = await run("bench", "--data", data, "--protocol", "id", ...COMMON);
+    const { code, text } = await inside("bench", "--data", data, "--protocol", "id", ...COMMON);
     assert.equal(code, 4, text);
     assert.match(text, /^error: \w+\/all: id needs queries to learn from and others to test on/m);
     assert.ok(text.includes(message), text);
@@ -140,7 +149,7 @@ Deno.test("--embedding of another lock file: the task that has it is named", asy
 });
 
 Deno.test("routers: one a line, with what a fit takes", async () => {
-  const { code, text } = await run("routers");
+  const { code, text } = await inside("routers");
   assert.equal(code, 0, text);
   assert.match(text, /^knn +quick +kNN.*: /m);
 });
@@ -148,7 +157,7 @@ Deno.test("routers: one a line, with what a fit takes", async () => {
 Deno.test("benchmarks of one row each: every protocol that fits is run", async () => {
   const path = await records(`${folder}/ones/ones.jsonl`, { rows: 30, benchmarks: 30 });
   const given = ["--data", path, "--out", `${folder}/ones/out`, ...COMMON];
-  const { code, text } = await run("bench", ...given);
+  const { code, text } = await inside("bench", ...given);
   assert.equal(code, 0, text);
   const made = results(`${folder}/ones/out`).map((file) => file.split("/")[1].split(".")[0]);
   assert.deepEqual(made.sort(), ["id", "ood"]);

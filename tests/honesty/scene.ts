@@ -8,6 +8,7 @@ import type { OutcomeTable } from "../../src/outcomes/table.ts";
 import type { Router } from "../../src/router/contract.ts";
 import { isSequential } from "../../src/router/sequential.ts";
 import { TINY } from "../icl/tiny_router.ts";
+import { brisk } from "../support/brisk.ts";
 import { trackedRouters } from "../support/tracked.ts";
 import { REFERENCES } from "../../src/router/references.ts";
 import { SMALL, smallTable } from "../support/small_pool.ts";
@@ -26,8 +27,7 @@ export const routers: { id: string; router: Router }[] = [
 
 /** Those whose fits take long, on a small scale: the same code reads the same data. */
 function quick(id: string, router: Router): Router {
-  if (id === "rag_router") return { ...router, grid: [{ passes: 5, leastSteps: 25 }] };
-  return id === "icl_router" ? { ...router, grid: [{ preset: TINY }] } : router;
+  return id === "icl_router" ? { ...router, grid: [{ preset: TINY }] } : brisk(id, router);
 }
 
 /** What nobody said. */

@@ -22,6 +22,21 @@ const MERGES = [
   ]),
 ];
 
+/** Every word of the prompts whole whatever stands before it: a third of the tokens, for fits without number. */
+export const WHOLE_WORDS: readonly string[] = [
+  ...new Set([
+    ...words(/ \p{L}+/gu).flatMap((word) => spelled(word.replace(" ", "Ġ"))),
+    ...words(/(?<! )\b\p{L}+/gu).flatMap(spelled),
+    ...["Ċ Ċ", "Y e", "Ye s", "N o"],
+  ]),
+];
+
+/** What has this form in the sentences of the prompts, and in the names of those who say them. */
+function words(form: RegExp): string[] {
+  const roles = ["system", "user", "assistant"];
+  return [...Object.values(WORDING), ...PARAPHRASES, ...roles].join("\n").match(form)!;
+}
+
 /** The merges that put a word together from the left, after the pieces above. */
 function spelled(word: string): string[] {
   const letters = [...word];
@@ -82,7 +97,11 @@ export function tokenizerJson(merges: readonly string[] = MERGES): Record<string
 }
 
 /** Tokens of {@link tokenizerJson}. */
-export const VOCABULARY = piecesOf(MERGES).length + SPECIALS.length;
+export const VOCABULARY = vocabularyOf(MERGES);
+
+function vocabularyOf(merges: readonly string[]): number {
+  return piecesOf(merges).length + SPECIALS.length;
+}
 
 /** Two layers of width 16, grouped heads. */
 export const TINY: Config = {
@@ -125,17 +144,21 @@ export const TINY_QWEN3: Config = {
   attention_bias: false,
 };
 
-/** Writes a model; returns its weights. `change` may damage them before they are stored. */
+/**
+ * Writes a model; returns its weights. `change` may damage them before they are stored.
+ * @param merges of the tokenizer, from which the size of the vocabulary follows
+ */
 export async function writeDecoder(
   folder: string,
   config: Config = TINY,
   change: (tensors: Map<string, StoredTensor>) => void = () => {},
   deviation = 0.2,
+  merges?: readonly string[],
 ): Promise<Map<string, StoredTensor>> {
   const write = (name: string, content: unknown): Promise<void> =>
     Deno.writeTextFile(join(folder, name), JSON.stringify(content));
-  await write("config.json", config);
-  await write("tokenizer.json", tokenizerJson());
+  await write("config.json", merges ? { ...config, vocab_size: vocabularyOf(merges) } : config);
+  await write("tokenizer.json", tokenizerJson(merges));
   const tensors = new Map<string, StoredTensor>();
   for (const [name, shape] of decoderShapes(await readDecoderConfig(join(folder, "config.json")))) {
     const stream = random(3, name), centre = name.includes("norm") ? 1 : 0;

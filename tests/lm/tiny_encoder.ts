@@ -28,7 +28,7 @@ export const TINY_BERT: Readonly<Record<string, unknown>> = {
   hidden_act: "gelu",
 };
 
-function wordPiece(): Record<string, unknown> {
+function wordPiece(pieces: readonly string[]): Record<string, unknown> {
   const special = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
   return {
     version: "1.0",
@@ -55,15 +55,23 @@ function wordPiece(): Record<string, unknown> {
     model: {
       type: "WordPiece",
       ...{ unk_token: "[UNK]", continuing_subword_prefix: "##", max_input_chars_per_word: 100 },
-      vocab: Object.fromEntries(PIECES.map((piece, id) => [piece, id])),
+      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
     },
   };
 }
 
-/** Writes the encoder; the file of its weights may have another name. */
-export async function writeEncoder(folder: string, file = "model.safetensors"): Promise<void> {
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, shape] of shapesOf(TINY_BERT)) {
+/**
+ * Writes the encoder; the file of its weights may have another name.
+ * @param words known whole, beside {@link WORDS}
+ */
+export async function writeEncoder(
+  folder: string,
+  file = "model.safetensors",
+  words: readonly string[] = [],
+): Promise<void> {
+  const tensors = new Map<string, StoredTensor>(), pieces = [...PIECES, ...words];
+  const config = { ...TINY_BERT, vocab_size: pieces.length };
+  for (const [name, shape] of shapesOf(config)) {
     const stream = random(5, name), size = shape.reduce((a, b) => a * b, 1);
     const centre = name.includes("LayerNorm.weight") ? 1 : 0;
     const data = Float32Array.from({ length: size }, () => centre + 0.3 * stream.normal());
@@ -71,8 +79,8 @@ export async function writeEncoder(folder: string, file = "model.safetensors"): 
   }
   await Deno.mkdir(folder, { recursive: true });
   await writeSafetensors(join(folder, file), tensors);
-  await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(TINY_BERT));
-  await Deno.writeTextFile(join(folder, "tokenizer.json"), JSON.stringify(wordPiece()));
+  await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(config));
+  await Deno.writeTextFile(join(folder, "tokenizer.json"), JSON.stringify(wordPiece(pieces)));
 }
 
 /** A store in which the encoder is called `tiny`. */

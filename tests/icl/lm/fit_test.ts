@@ -44,7 +44,7 @@ const QUICK: Omit<TextMethod, "root"> = {
 
 Deno.test("fitted on rows, it routes by text and takes in a model without training", async () => {
   await withStore(async (root) => {
-    const stage2 = { epochs: 14, models: 4, targets: 8, projectorRate: 0.003, modelRate: 0.003 };
+    const stage2 = { epochs: 14, models: 4, targets: 8, projectorRate: 0.006, modelRate: 0.006 };
     const method: TextMethod = { ...QUICK, root, rank: undefined, stage1: null, stage2 };
     const train = data(60), list = ["q0", "q1", "q2", "q3"], shares: number[] = [];
     const context: FitContext = {

@@ -8,7 +8,7 @@ import type { LoraOptions } from "../../../src/nn/lora.ts";
 import { type Record, recordOf } from "../../../src/icl/record.ts";
 import { openTextRouter, type TextRouter } from "../../../src/icl/lm/model.ts";
 import { naiveLogits, tokenRows } from "../../lm/naive_decoder.ts";
-import { type Config, TINY, writeDecoder } from "../../lm/tiny_decoder.ts";
+import { type Config, TINY, WHOLE_WORDS, writeDecoder } from "../../lm/tiny_decoder.ts";
 import { inFolder } from "../../support/folder.ts";
 
 /** Adapters of rank 2 everywhere. */
@@ -21,9 +21,10 @@ export async function withRouter(
   tuning: Tuning,
   use: (router: TextRouter, weights: Map<string, StoredTensor>, folder: string) => Promise<void>,
   config: Config = TINY,
+  merges?: readonly string[],
 ): Promise<void> {
   await inFolder(async (folder) => {
-    const weights = await writeDecoder(folder, config);
+    const weights = await writeDecoder(folder, config, undefined, undefined, merges);
     await use(await openTextRouter(folder, { input: INPUT, tuning, seed: 7 }), weights, folder);
   });
 }
@@ -36,7 +37,7 @@ export async function withStore(
   await inFolder(async (root) => {
     const folder = join(root, "tiny");
     await Deno.mkdir(folder);
-    await writeDecoder(folder, config);
+    await writeDecoder(folder, config, undefined, undefined, WHOLE_WORDS);
     await Deno.writeTextFile(join(folder, "source.json"), "{}");
     await use(root);
   });
