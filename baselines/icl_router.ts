@@ -2,9 +2,9 @@
  * ICL-Router (table): a model is its record on a few hundred queries, put in context.
  *
  * 1. Profile: K queries that 1…⌊M/2⌋ of the M models solve, one list for all (`src/icl/profile.ts`).
- * 2. Stage 1: a small causal transformer learns to read query vectors by writing the query back
+ * 2. Stage 1: a small transformer, one block, learns to read query vectors by writing the query back
  *    (`stage1.ts`).
- * 3. Stage 2: it reads [v_1][Yes] [v_2][No] … [QUERY][v][ANSWER + v] and learns, by binary cross-entropy at
+ * 3. Stage 2: it reads [v_1 + Yes] [v_2 + No] … [QUERY][v][ANSWER + v] and learns, by binary cross-entropy at
  *    [ANSWER], whether the model with that record solves the query (`stage2.ts`). Each record
  *    is encoded once a step for all its targets (`shared_prefix.ts`), and does not tell their outcomes.
  * 4. Inference: every record's keys and values are kept; a query costs three tokens a model (`reader.ts`).

@@ -5,7 +5,7 @@
  */
 import type { Router } from "../../src/router/mod.ts";
 import type { Variant } from "../../src/icl/fit.ts";
-import { WIDE } from "../../src/icl/presets.ts";
+import { DEEP } from "../../src/icl/presets.ts";
 import { iclRouter } from "../../src/icl/router.ts";
 
 /** ICL-Router (table) without stage 1: what reconstruction is worth. */
@@ -22,21 +22,18 @@ export const icl_linear_projector: Router<Variant> = iclRouter(
   { linearProjector: true },
 );
 
-/**
- * ICL-Router (table) with one token a labelled query, so that no attention head has to join a label with the
- * query before it.
- */
-export const icl_pair_tokens: Router<Variant> = iclRouter(
-  "ICL-Router, pair tokens",
-  "query and label share a token: records half as long",
-  { pairTokens: true },
+/** ICL-Router (table) with three blocks. */
+export const icl_deep: Router<Variant> = iclRouter(
+  "ICL-Router, deep",
+  "three blocks in place of one",
+  { preset: DEEP },
 );
 
-/** ICL-Router (table) at the sizes its specification suggests: 128 wide, four layers. */
-export const icl_wide: Router<Variant> = iclRouter(
-  "ICL-Router, wide",
-  "twice as wide and a layer deeper",
-  { preset: WIDE },
+/** ICL-Router (table) in the layout of its specification, with three blocks: a label can reach its query no sooner. */
+export const icl_two_tokens: Router<Variant> = iclRouter(
+  "ICL-Router, two tokens",
+  "query and label are two tokens on positions that count, read by three blocks that start from random weights",
+  { preset: DEEP, twoTokens: true },
 );
 
 /** ICL-Router (table) with a profile of 100 queries. */

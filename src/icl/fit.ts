@@ -43,8 +43,8 @@ export interface Variant {
   readonly pseudoModels?: number;
   /** One bias-free layer as projector. */
   readonly linearProjector?: boolean;
-  /** One token a labelled query, slot plus label, in place of two. */
-  readonly pairTokens?: boolean;
+  /** Two tokens a labelled query, slot and label, on positions that count. */
+  readonly twoTokens?: boolean;
   /** A learned embedding per model in place of its record (control). */
   readonly identity?: boolean;
 }
@@ -125,7 +125,7 @@ async function fit(train: TrainingData, variant: Variant, tools: FitTools): Prom
   const texts = { texts: rows.texts.slice(0, rows.training), vectors: rows.vectors };
   const start = startNetwork(texts.texts, rows.vectors.width, preset, tools.seed, {
     linearProjector: variant.linearProjector,
-    pairTokens: variant.pairTokens,
+    twoTokens: variant.twoTokens,
     identities: variant.identity ? models.length : undefined,
   });
   const { bpe, shape, stream } = start, parameters = start.weights();
@@ -231,7 +231,7 @@ export function startNetwork(
   input: number,
   preset: Preset,
   seed: number,
-  changes: Pick<NetworkShape, "linearProjector" | "pairTokens" | "identities"> = {},
+  changes: Pick<NetworkShape, "linearProjector" | "twoTokens" | "identities"> = {},
 ): Start {
   const stream = random(seed, "icl"), bpe = trainBpe(texts, preset.vocabulary);
   const shape: NetworkShape = { ...preset.network, input, vocabulary: bpe.size, ...changes };

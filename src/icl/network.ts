@@ -1,9 +1,10 @@
 /**
- * The network of ICL-Router (table): a small causal transformer, trained from scratch, that reads a model's
- * record and a query as vectors (icl-router.md §6, tier T).
+ * The network of ICL-Router (table): a small transformer, trained from scratch, that reads a model's record and a
+ * query as vectors (icl-router.md §6, tier T).
  *
- * A record is K pairs [v_k][label_k] on 2K positions; a target is three tokens behind it, [QUERY] [v]
- * [ANSWER + v]. The two logits at [ANSWER + v] say whether the model will solve the query.
+ * A record is K tokens [v_k + label_k] in no order; a target is three tokens behind it, [QUERY] [v] [ANSWER + v]. The
+ * two logits at [ANSWER + v] say whether the model will solve the query. As the specification has it, a labelled
+ * query is two tokens, [v_k][label_k], and positions count: that is a variant.
  * @module
  */
 import type { Tensor } from "../nn/graph.ts";
@@ -40,15 +41,21 @@ export interface NetworkShape {
   readonly vocabulary: number;
   /** One bias-free layer in place of the gated residual projector. */
   readonly linearProjector?: boolean;
-  /** A labelled query is one token, slot plus label, in place of two (a variant). */
-  readonly pairTokens?: boolean;
+  /** A labelled query is two tokens, slot and label, and positions count (a variant); one, in no order, if absent. */
+  readonly twoTokens?: boolean;
   /** Models known by an embedding of their own in place of their record (a control): how many. */
   readonly identities?: number;
 }
 
-/** The block of a network: RMSNorm, SwiGLU twice as wide as the residual stream, rotary positions. */
-export function blockOf({ width, heads }: NetworkShape): BlockShape {
-  return { width, heads, hidden: 2 * width };
+/**
+ * The block of a network: RMSNorm, SwiGLU twice as wide as the residual stream, rotary positions of what has an order.
+ * @param ordered whether it has, as texts do
+ */
+export function blockOf(
+  { width, heads, twoTokens = false }: NetworkShape,
+  ordered = twoTokens,
+): BlockShape {
+  return { width, heads, hidden: 2 * width, ...(ordered ? {} : { rotaryBase: null }) };
 }
 
 /** Tokens of a target: [QUERY] [v] [ANSWER + v]. */
@@ -62,11 +69,11 @@ export interface TableNetwork extends AnswerNetwork {
 
 /** Weights of a shape as a network that stage 2 trains and the reader runs. */
 export function tableNetwork(parameters: Parameters, shape: NetworkShape): TableNetwork {
-  const { input, layers, heads, width, pairTokens, identities } = shape;
+  const { input, layers, heads, width, twoTokens, identities } = shape;
   return {
     ...{ parameters, shape, input, layers, width },
     byName: identities !== undefined,
-    recordLength: (K) => pairTokens ? K : 2 * K,
+    recordLength: (K) => twoTokens ? 2 * K : K,
     memoryShape: (length) => [1, heads, length, width / heads],
     group: (_, { length }, decay) => ({ decay: length > 1 ? decay : 0 }),
     read: (parameter, vectors, labels, options) =>
@@ -91,12 +98,22 @@ export function initialise(shape: NetworkShape, random: Random): Parameters {
   parameters.add("answer_marker", [width], normal(deviation));
   for (let i = 0; i < layers; i++) {
     addBlock(parameters, `layers.${i}`, blockOf(shape), { deviation, depth: layers });
+    if (!shape.twoTokens) startNear(parameters, `layers.${i}.self_attn`);
   }
   addNorm(parameters, "norm", { width });
   parameters.add("answer_head", [2, width], normal(deviation));
   parameters.add("token_table", [vocabulary, width], normal(deviation));
   if (identities) parameters.add("identity_table", [identities, width], normal(deviation));
   return parameters;
+}
+
+/**
+ * Keys start as twice the queries, so that a token looks at those like it from the first step on. From unlike starts
+ * it does not learn to: after 1,000 steps records said no more than the models' means.
+ */
+function startNear(parameters: Parameters, prefix: string): void {
+  const [q, k] = ["q", "k"].map((letter) => parameters.get(`${prefix}.${letter}_proj.weight`).data);
+  q.forEach((value, i) => k[i] = 2 * value);
 }
 
 /**
@@ -120,7 +137,7 @@ export function encodeRecords(
     width,
   ]);
   const answers = lookup(parameter("label_table"), labels);
-  if (shape.pairTokens) return encodePrefix(parameter, shape, add(slots, answers), options);
+  if (!shape.twoTokens) return encodePrefix(parameter, shape, add(slots, answers), options);
   const apart = [slots, answers].map((x) => reshape(x, [models, K, 1, width]));
   return encodePrefix(parameter, shape, reshape(concat(apart, 2), [models, 2 * K, width]), options);
 }
@@ -242,7 +259,7 @@ export function reconstructionLogits(
   tokens: Tensor,
   options: BlockOptions = {},
 ): Tensor {
-  const [B, T] = tokens.shape, { width, layers } = shape, inner = blockOf(shape);
+  const [B, T] = tokens.shape, { width, layers } = shape, inner = blockOf(shape, true);
   const table = parameter("token_table");
   const slot = reshape(project(parameter, "projector", vectors), [B, 1, width]);
   let x = concat([slot, lookup(table, tokens)], 1);

@@ -17,7 +17,7 @@ import { type Record, recordOf, solvedOf } from "./record.ts";
 
 /** A record as the network remembers it: keys and values of every layer. */
 export interface EncodedRecord {
-  /** Tokens of the record: two a labelled query (one with pair tokens). */
+  /** Tokens of the record: one a labelled query, or two. */
   readonly length: number;
   /** `keys i` and `values i`, [1 × heads × length × width / heads]. */
   readonly memory: Feeds;

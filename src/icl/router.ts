@@ -203,8 +203,8 @@ const STATEMENT =
   "small transformer trained from scratch on frozen embeddings; target query enters as a vector, which the " +
   "answer token carries too; profile queries are targets too, their outcomes then hidden in the records; no " +
   "pre-trained language model. " +
-  "Smaller and more regularised than its specification suggests (3 layers of width 64, input dropout, " +
-  "weight decay .1); with new models its profile is the protocol's list. Validation rows both stop its " +
+  "Smaller and more regularised than its specification suggests (one block of width 64, input dropout, " +
+  "weight decay .1); a labelled query is one token, in no order, and attention starts on queries alike; with new models its profile is the protocol's list. Validation rows both stop its " +
   "training and place it on the curve.";
 
 /** A router that differs from ICL-Router (table) by a variant or a reading of records. */

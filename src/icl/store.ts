@@ -16,7 +16,7 @@ import { initialise, type NetworkShape, tableNetwork } from "./network.ts";
 import { Reader } from "./reader.ts";
 import type { Fitted } from "./router.ts";
 
-const FORMAT = "icl-router-bench/icl-table", VERSION = "2";
+const FORMAT = "icl-router-bench/icl-table", VERSION = "3";
 const WEIGHTS = "network.", VECTORS = "profile.vectors", LABELS = "profile.labels";
 
 /** What the caller counts on; each is checked, and named if the file does not have it. */

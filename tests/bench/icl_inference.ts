@@ -19,7 +19,7 @@ import {
   type NetworkShape,
   tableNetwork,
 } from "../../src/icl/network.ts";
-import { type Preset, TABLE, WIDE } from "../../src/icl/presets.ts";
+import { DEEP, type Preset, TABLE } from "../../src/icl/presets.ts";
 import { type EncodedRecord, Reader } from "../../src/icl/reader.ts";
 import { type Record, recordOf } from "../../src/icl/record.ts";
 import type { FittedRouter, QueryBatch, TrainingData } from "../../src/router/contract.ts";
@@ -34,7 +34,7 @@ let batches = 0;
 const LEAST_RATIO = 50, MOST_DIFFERENCE = 1e-4;
 
 if (import.meta.main) {
-  await compare(Number(Deno.args[0] ?? 64), Deno.args[1] === "wide" ? WIDE : TABLE);
+  await compare(Number(Deno.args[0] ?? 64), Deno.args[1] === "deep" ? DEEP : TABLE);
 }
 
 async function compare(count: number, preset: Preset): Promise<void> {

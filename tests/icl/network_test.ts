@@ -80,22 +80,25 @@ function batched(shape: NetworkShape): Build {
 
 /** G·B sequences [record][target] one beside the other, every row of every block computed. */
 function separate(shape: NetworkShape): Build {
-  const { width, layers } = shape;
+  const { width, layers, twoTokens } = shape;
   return (parameter, record, labels, targets) => {
     const K = record.shape[0], all = [G, B, K, 1, width];
     const slots = reshape(project(parameter, "projector", record), [1, 1, K, 1, width]);
     const table = reshape(lookup(parameter("label_table"), labels), [G, 1, K, 1, width]);
-    const pairs = concat([expand(slots, all), expand(table, all)], 3);
+    const pairs = twoTokens
+      ? concat([expand(slots, all), expand(table, all)], 3)
+      : add(expand(slots, all), expand(table, all));
+    const length = twoTokens ? 2 * K : K;
     const marker = (name: string): Tensor =>
       expand(reshape(parameter(name), [1, 1, 1, width]), [G, B, 1, width]);
     const asked = reshape(project(parameter, "projector", targets), [1, B, 1, width]);
     const tokens = concat([
-      reshape(pairs, [G, B, 2 * K, width]),
+      reshape(pairs, [G, B, length, width]),
       marker("query_marker"),
       expand(asked, [G, B, 1, width]),
       add(marker("answer_marker"), asked),
     ], 2);
-    let x = reshape(tokens, [G * B, 2 * K + 3, width]);
+    let x = reshape(tokens, [G * B, length + 3, width]);
     for (let i = 0; i < layers; i++) {
       x = block(
         x,
@@ -105,7 +108,7 @@ function separate(shape: NetworkShape): Build {
         (q, { keys, values }) => causalAttention(q, keys, values),
       );
     }
-    const last = reshape(slice(x, 1, 2 * K + 2, 2 * K + 3), [G * B, width]);
+    const last = reshape(slice(x, 1, length + 2, length + 3), [G * B, width]);
     const h = normalise(last, parameter, "norm", blockOf(shape));
     const logits = linear(h, parameter("answer_head"), undefined, { transposeWeight: true });
     return reshape(sub(slice(logits, 1, 1, 2), slice(logits, 1, 0, 1)), [G, B]);
@@ -117,6 +120,7 @@ for (
     ["a short record", 3, {}],
     ["a record longer than one block of attention, three layers", 70, { layers: 3 }],
     ["a linear projector, one layer", 3, { layers: 1, linearProjector: true }],
+    ["two tokens a labelled query, on positions", 35, { layers: 3, twoTokens: true }],
   ] as const
 ) {
   Deno.test(`targets behind a shared record are separate sequences, values and gradients (${what})`, async () => {

@@ -143,7 +143,7 @@ Deno.test("a file of another kind, version or content is refused, and what is wr
         { format: "icl-router text 1" },
         /not a fitted ICL-Router \(table\): format icl-router text 1/,
       ],
-      [{ version: "1" }, /version 1 of the format, expected 2/],
+      [{ version: "1" }, /version 1 of the format, expected 3/],
       [{ shape: "{}" }, /metadata\.shape: expected the sizes of a network/],
       [{ shape: JSON.stringify({ ...size, heads: 3 }) }, /metadata\.shape/],
       [{ shape: JSON.stringify({ ...size, width: 16 }) }, /"network\.[^]*expected shape \[/],

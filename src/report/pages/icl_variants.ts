@@ -24,8 +24,8 @@ const VARIANTS: Readonly<Record<string, string>> = {
   icl_soft_labels: "soft labels",
   icl_pseudo_models: "pseudo-models",
   icl_linear_projector: "linear projector",
-  icl_pair_tokens: "pair tokens",
-  icl_wide: "wide",
+  icl_deep: "three blocks",
+  icl_two_tokens: "two tokens, three blocks",
 };
 
 /** Variants of ICL-Router+ by id, measured against that. */
