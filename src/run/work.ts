@@ -9,7 +9,7 @@ import { messageOf, placeOfError } from "../base/errors.ts";
 import { repoPath } from "../base/files.ts";
 import { type Control, type EmbeddedTable, type OpenedSplit, openSplit } from "./open_split.ts";
 import { checked, checkedSequential } from "./checked.ts";
-import { FAILED, type Failed, type JobOptions, type JobOutcome, runJob } from "./job.ts";
+import { FAILED, type Failed, type JobOptions, type JobOutcome, runJob, whyNot } from "./job.ts";
 import { runSequentialJob } from "./sequential_job.ts";
 import { type ArmKind, runNewModelJob } from "./new_model_job.ts";
 import { decisionsHash, type FinishedJob, JobStore } from "./job_store.ts";
@@ -194,7 +194,10 @@ async function visits(
   options: JobOptions,
 ): Promise<FinishedJob> {
   const outcome: JobOutcome = heldOutModels.length > 0
-    ? { status: "not applicable", reason: "cannot take in a model without retraining" }
+    ? {
+      status: "not applicable",
+      reason: whyNot(found, opened.all, opened) ?? "cannot take in a model without retraining",
+    }
     : await runSequentialJob(router, checkedSequential(found), opened, options);
   return { id, router, seed, fold, outcome, decisionsSha256: decisionsHash(outcome) };
 }

@@ -6,6 +6,7 @@ import { runPlan, shardOf } from "../../src/run/run.ts";
 import { encodeJob, JobStore } from "../../src/run/job_store.ts";
 import { CapabilityError, UsageError } from "../../src/base/errors.ts";
 import { planOf, withRecords, writeRouter } from "./runs.ts";
+import { worker } from "../../src/run/work.ts";
 
 /** Which jobs have been written since: those whose file has another inode or time. */
 async function filesOf(store: JobStore, ids: readonly string[]): Promise<string[]> {
@@ -197,6 +198,22 @@ Deno.test("planRun: whatever can change a decision changes the jobs' names", () 
     assert.equal(new Set(ids).size, ids.length, "no job is shared");
     assert.ok(!("arms" in base.setup), "unless some are left out, arms are not part of a name");
     await assert.rejects(planOf(folder, { arms: ["own"] }), /only new-model has arms, not id/);
+  }));
+
+Deno.test("why a router that reads replies has no row: first that there are none, as the evaluation says too", () =>
+  withRecords(async (folder) => {
+    const path = `${folder}/reading.ts`;
+    await Deno.writeTextFile(
+      path,
+      `export default { name: "reading", summary: "s", source: "none", needs: ["replies"], horizon: 1,
+        grid: [{}], fit: () => { throw new Error("not to be fitted"); } };`,
+    );
+    for (const protocol of ["id", "new-model"]) {
+      const { setup, jobs } = await planOf(folder, { routers: [path], protocol });
+      const { outcome } = await worker(setup)(jobs.find(({ router }) => router === "reading")!);
+      const reason = "needs replies; the dataset has none";
+      assert.deepEqual(outcome, { status: "not applicable", reason }, protocol);
+    }
   }));
 
 Deno.test("a job that was stopped finds what it kept, in a folder of its own, which goes when it is done", () =>
