@@ -2,7 +2,7 @@
  * Reading: records and queries into the trained network, P(right) out.
  * @module
  */
-import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { Programs } from "../nn/programs.ts";
 import { sigmoid } from "../nn/layers.ts";
@@ -125,40 +125,4 @@ function recordFeeds(
     }
   }
   return { labels, known };
-}
-
-/** The records of G models on some of the queries they were asked about. @param scores [queries × G] */
-export function takeRecords(
-  { vectors, around, own }: Asked,
-  scores: Float64Array,
-  G: number,
-  rows: readonly number[],
-): ReadRecords {
-  const Q = vectors.rows;
-  const taken = <A extends Float32Array | Float64Array>(data: A, into: A, g = 0): A => {
-    const width = into.length / Math.max(1, rows.length);
-    rows.forEach((row, i) => {
-      const at = (g * Q + row) * width;
-      into.set(data.subarray(at, at + width), i * width);
-    });
-    return into;
-  };
-  const part = (data: Float32Array): Float32Array =>
-    taken(data, new Float32Array(rows.length * data.length / Math.max(1, Q)));
-  const ofAll = new Float32Array(G * rows.length * OWN);
-  for (let g = 0; g < G; g++) {
-    taken(own, ofAll.subarray(g * rows.length * OWN, (g + 1) * rows.length * OWN), g);
-  }
-  return {
-    vectors: takeRows(vectors, rows),
-    around: {
-      tokens: part(around.tokens),
-      behaviour: part(around.behaviour),
-      votes: part(around.votes),
-      nearness: Float64Array.from(rows, (row) => around.nearness[row]),
-    },
-    own: ofAll,
-    scores: taken(scores, new Float64Array(rows.length * G)),
-    models: G,
-  };
 }
