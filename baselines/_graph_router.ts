@@ -181,12 +181,13 @@ async function edgesOf(data: TrainingData | ModelProfiles, tasks: Tasks): Promis
 
 /** Labels of the edges, [N × M]: 1 for the models with the best known score of a query, all of them. */
 export function bestOf(scores: Float64Array, M: number): Float32Array {
-  return Float32Array.from(scores, (score, at) => {
-    const start = at - at % M;
+  const labels = new Float32Array(scores.length);
+  for (let start = 0; start < scores.length; start += M) {
     let best = -Infinity;
-    for (let m = start; m < start + M; m++) if (scores[m] > best) best = scores[m];
-    return score >= best ? 1 : 0;
-  });
+    for (let at = start; at < start + M; at++) if (scores[at] > best) best = scores[at];
+    for (let at = start; at < start + M; at++) labels[at] = scores[at] >= best ? 1 : 0;
+  }
+  return labels;
 }
 
 /** h_m² by model. */

@@ -149,8 +149,9 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
 
 /** φ as the network reads it: coordinates of a unit vector brought to order 1, as BERT's are. */
 function phi({ rows, width, data }: Matrix): Matrix {
-  const factor = Math.fround(Math.sqrt(width));
-  return matrix(rows, width, data.map((x) => factor * x));
+  const out = matrix(rows, width), factor = Math.fround(Math.sqrt(width));
+  for (let at = 0; at < data.length; at++) out.data[at] = factor * data[at];
+  return out;
 }
 
 /** r(x) and −d(x), [B × skills] each. */
