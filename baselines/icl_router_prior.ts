@@ -220,8 +220,11 @@ interface Newcomers {
 async function readNew(pool: Pool, profiles: ModelProfiles, seed: number): Promise<Newcomers> {
   const { queries } = pool.train;
   const read = await opened(pool, profiles, seed, false);
-  const drawn = drawnRows(queries, LEVEL_QUERIES, seed, "level");
-  const part = takeBatch(queries, drawn, `icl prior level/${seed}`);
+  const name = `icl prior level/${seed}`;
+  const part = queries.memo(
+    name,
+    () => takeBatch(queries, drawnRows(queries, LEVEL_QUERIES, seed, "level"), name),
+  );
   return { read, means: columnMeans(await read(part), profiles.models.length) };
 }
 
