@@ -104,17 +104,14 @@ export function answerLogits(graph: Graph, parameter: Bound, shape: ReadingShape
   const seen = (x: Tensor): Tensor =>
     reshape(concat([x, zeroColumns(graph, G, targets)], 1), [G, T, 1]);
   const start = [seen(mul(labels, known)), seen(known)];
-  const h = layers(
-    parameter,
-    { start, own, attention, known },
-    (i, n) => heardOf(parameter, i, slice(n, 1, 0, K), known),
-  );
+  const hear = (i: number, n: Tensor): Heard => heardOf(parameter, i, slice(n, 1, 0, K), known);
+  const h = layers(parameter, { start, own, attention, known }, hear);
   return answers(parameter, slice(h, 1, K, T), slice(own, 1, K, T));
 }
 
 /**
- * The half of {@link answerLogits} that does not depend on targets: declares the inputs of items alone, and puts out what
- * targets hear of them in every layer.
+ * The half of {@link answerLogits} without targets: declares the inputs of items alone, and puts out what targets hear of
+ * them in every layer.
  */
 export function listen(graph: Graph, parameter: Bound, shape: ReadingShape): void {
   const { models: G, items: K } = shape, { labels, known } = declareRecord(graph, shape);

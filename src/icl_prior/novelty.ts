@@ -58,8 +58,8 @@ export async function noveltyGate(queries: QueryBatch, known: Float64Array): Pro
 }
 
 /**
- * Likeness of every query to the nearest stored ones of other benchmarks, [queries × NEAREST]; −∞ where there are fewer.
- * Most of these are among the neighbours that are known already.
+ * Likeness of every query to the nearest stored ones of other benchmarks, [queries × NEAREST]; −∞ where there are
+ * fewer. Most of these are among the neighbours that are known already.
  */
 function strangers(queries: QueryBatch, store: QueryBatch): Promise<Float32Array> {
   return queries.memo(`strangers/${store.memo.id}`, async () => {
