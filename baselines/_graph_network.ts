@@ -5,18 +5,7 @@
  * @module
  */
 import type { Random } from "../src/router/mod.ts";
-import {
-  add,
-  concat,
-  layerNorm,
-  linear,
-  matmul,
-  mul,
-  relu,
-  reshape,
-  split,
-  sum,
-} from "../src/nn/mod.ts";
+import { add, concat, layerNorm, linear, matmul, mul, relu, reshape, sum } from "../src/nn/mod.ts";
 import { type Bound, normal, ones, Parameters, type Tensor, zeros } from "../src/nn/mod.ts";
 
 /** Numbers an edge carries. */
@@ -53,9 +42,8 @@ export function start(
   return parameters;
 }
 
-/** h_q⁰ of queries [B × (D + T)]. */
-export function queryNodes(parameter: Bound, rows: Tensor, T: number): Tensor {
-  const [x, task] = split(rows, [rows.shape[1] - T, T], 1);
+/** h_q⁰ of queries: of φ(x) [B × D] and of the shares of tasks in them [B × T]. */
+export function queryNodes(parameter: Bound, x: Tensor, task: Tensor): Tensor {
   const text = linear(x, parameter("text"), parameter("text bias"));
   return concat([linear(task, parameter("task")), text], 1);
 }

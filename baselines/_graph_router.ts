@@ -31,7 +31,7 @@ import type {
 } from "../src/router/mod.ts";
 import { byId, expectLabel, gather, masked, onceFor } from "../src/router/mod.ts";
 import { type Matrix, sideBySide, takeRows } from "../src/linalg/mod.ts";
-import { add, binaryCrossEntropy, matmul, mean, mul, sub } from "../src/nn/mod.ts";
+import { add, binaryCrossEntropy, matmul, mean, mul, split, sub } from "../src/nn/mod.ts";
 import { Blocks, type Parameters, Programs, type Tensor, trainNetwork } from "../src/nn/mod.ts";
 import { averaging, hide, modelNodes, queryNodes, start } from "./_graph_network.ts";
 
@@ -83,7 +83,7 @@ export function graphRouter(
       const path = paths(train.scores, () => trained(pool, tasksOf(train), context), context.seed);
       const { edges, tasks, at } = await path, parameters = at(steps), { models } = pool;
       const own = parameters.get("models").data;
-      return routed(parameters, tasks, await collect(parameters, own, edges, models, tasks.count));
+      return routed(parameters, tasks, await collect(parameters, own, edges, models));
     },
   };
 }
@@ -114,9 +114,9 @@ async function trained(
   context: FitContext,
 ): Promise<Path> {
   const { models } = train, M = models.length, T = tasks.count, { random } = context;
-  const edges = await edgesOf(train, tasks), { rows, known, scores, labels } = edges;
-  const parameters = start(2 * HALF, rows.width - T, T, models, random);
-  const examples = [...Array(rows.rows).keys()]
+  const edges = await edgesOf(train, tasks), { x, task, known, scores, labels } = edges;
+  const parameters = start(2 * HALF, x.width, T, models, random);
+  const examples = [...Array(x.rows).keys()]
     .filter((i) => known.subarray(i * M, (i + 1) * M).includes(1));
   const size = Math.min(TRAINING.batch, examples.length);
   const steps = Math.min(STEPS, Math.ceil(MOST_PASSES * examples.length / size));
@@ -129,7 +129,7 @@ async function trained(
     random: random.fork("training"),
     loss: (g, parameter, { size, take }) => {
       const cells = (name: string): Tensor => g.input(name, [size, M]);
-      const q = queryNodes(parameter, take(rows.data, rows.width), T);
+      const q = queryNodes(parameter, take(x.data, x.width), take(task.data, T));
       const mine = parameter("models"), all = mean(mine, [0]);
       const own = add(all, mul(g.input("own", [M, 1]), sub(mine, all)));
       const nodes = modelNodes(parameter, own, q, take(scores, M), cells("visible"));
@@ -153,8 +153,10 @@ async function trained(
 
 /** Queries in order of id, and what is known of their edges. */
 interface Edges {
-  /** φ and tasks, [N × (D + T)]. */
-  readonly rows: Matrix;
+  /** φ(x), [N × D]. */
+  readonly x: Matrix;
+  /** Shares of the tasks, [N × T]. */
+  readonly task: Matrix;
   /** 1 where an outcome is known, [N × M]. */
   readonly known: Float32Array;
   /** Scores, 0 where unknown, [N × M]. */
@@ -169,7 +171,8 @@ async function edgesOf(data: TrainingData | ModelProfiles, tasks: Tasks): Promis
   order.forEach((row, i) => sorted.set(scores.subarray(row * M, (row + 1) * M), i * M));
   const { labels, weights } = masked(sorted);
   return {
-    rows: takeRows(await inputs(queries, tasks), order),
+    x: takeRows(queries.vectors, order),
+    task: takeRows(await tasks.of(queries), order),
     known: weights,
     scores: labels,
     labels: bestOf(sorted, M),
@@ -178,17 +181,13 @@ async function edgesOf(data: TrainingData | ModelProfiles, tasks: Tasks): Promis
 
 /** Labels of the edges, [N × M]: 1 for the models with the best known score of a query, all of them. */
 export function bestOf(scores: Float64Array, M: number): Float32Array {
-  return Float32Array.from(scores, (score, at) => {
-    const start = at - at % M;
+  const labels = new Float32Array(scores.length);
+  for (let start = 0; start < scores.length; start += M) {
     let best = -Infinity;
-    for (let m = start; m < start + M; m++) if (scores[m] > best) best = scores[m];
-    return score >= best ? 1 : 0;
-  });
-}
-
-/** φ and tasks of every query, [Q × (D + T)]. */
-async function inputs(queries: QueryBatch, tasks: Tasks): Promise<Matrix> {
-  return sideBySide(queries.vectors, await tasks.of(queries));
+    for (let at = start; at < start + M; at++) if (scores[at] > best) best = scores[at];
+    for (let at = start; at < start + M; at++) labels[at] = scores[at] >= best ? 1 : 0;
+  }
+  return labels;
 }
 
 /** h_m² by model. */
@@ -198,18 +197,18 @@ type Nodes = ReadonlyMap<string, Float32Array>;
 async function collect(
   parameters: Parameters,
   own: Float32Array,
-  { rows, known, scores }: Edges,
+  { x, task, known, scores }: Edges,
   models: readonly string[],
-  T: number,
 ): Promise<Nodes> {
-  const N = rows.rows, M = models.length, width = own.length / M;
+  const N = x.rows, M = models.length, width = own.length / M;
   const programs = new Programs(parameters);
   const { nodes } = await programs.run("nodes", (graph, parameter) => {
-    const q = queryNodes(parameter, graph.input("rows", [N, rows.width]), T);
+    const of = (name: string, { width }: Matrix): Tensor => graph.input(name, [N, width]);
+    const q = queryNodes(parameter, of("vectors", x), of("tasks", task));
     const cells = (name: string): Tensor => graph.input(name, [N, M]);
     const start = graph.input("own", [M, width]);
     graph.output("nodes", modelNodes(parameter, start, q, cells("scores"), cells("visible")));
-  }, { rows: rows.data, own, scores, visible: averaging(known.slice(), M) });
+  }, { vectors: x.data, tasks: task.data, own, scores, visible: averaging(known.slice(), M) });
   const isKnown = (m: number): boolean => known.some((edge, at) => edge === 1 && at % M === m);
   const found = new Map(models.map((id, m) => {
     const node = nodes.slice(m * width, (m + 1) * width);
@@ -221,14 +220,16 @@ async function collect(
 
 function routed(parameters: Parameters, tasks: Tasks, nodes: Nodes): FittedRouter {
   const models = [...nodes.keys()].sort(), vectors = models.map((id) => nodes.get(id)!);
-  const initial = new Blocks(
-    parameters,
-    (_, parameter, x) => queryNodes(parameter, x, tasks.count),
-  );
+  const T = tasks.count;
+  const initial = new Blocks(parameters, (_, parameter, rows) => {
+    const [x, task] = split(rows, [rows.shape[1] - T, T], 1);
+    return queryNodes(parameter, x, task);
+  });
   return {
     models,
     predict: async (queries) => {
-      const q = await initial.apply(await inputs(queries, tasks)), M = vectors.length;
+      const rows = sideBySide(queries.vectors, await tasks.of(queries));
+      const q = await initial.apply(rows), M = vectors.length;
       const quality = new Float64Array(queries.ids.length * M);
       for (let at = 0; at < quality.length; at++) {
         const node = vectors[at % M], width = node.length, start = Math.floor(at / M) * width;
@@ -247,7 +248,7 @@ function routed(parameters: Parameters, tasks: Tasks, nodes: Nodes): FittedRoute
         for (let m = 0; m < M; m++) own[at] += data[m * width + at % width] / M;
       }
       const edges = await edgesOf(profiles, tasks);
-      const found = await collect(parameters, own, edges, fresh, tasks.count);
+      const found = await collect(parameters, own, edges, fresh);
       return routed(parameters, tasks, new Map([...nodes, ...found]));
     },
     describe: () => ({ parameters: parameters.count }),

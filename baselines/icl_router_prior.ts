@@ -28,18 +28,17 @@ import {
   byId,
   columnMeans,
   extendPool,
-  neighbours,
   oncePerBatch,
   seededOrder,
   storedCells,
-  takeTraining,
+  takeBatch,
 } from "../src/router/mod.ts";
 import { validationIsFamiliar } from "../src/icl_plus/task_rows.ts";
-import { joined } from "../src/icl_prior/joined.ts";
+import { joined, neighboursAcross } from "../src/icl_prior/joined.ts";
 import { AROUND, type KnownPool, knownPool, surroundings } from "../src/icl_prior/surroundings.ts";
 import { type Gate, noveltyGate } from "../src/icl_prior/novelty.ts";
 import { ownAround } from "../src/icl_prior/own_record.ts";
-import { type Asked, LONGEST, type Placed, Reader, takeRecords } from "../src/icl_prior/reader.ts";
+import { type Asked, LONGEST, type Placed, Reader } from "../src/icl_prior/reader.ts";
 import { requireUnseen, type Trained, trained } from "../src/icl_prior/weights.ts";
 
 /** The one thing to choose on validation rows. */
@@ -104,6 +103,8 @@ interface Pool {
   readonly weights: number;
   /** Absent = open for all queries. */
   readonly gate?: Gate;
+  /** @throws {CapabilityError} when the network was trained on a query */
+  refuseSeen(batch: QueryBatch): void;
   /** Lays queries among the recorded ones. */
   place(batch: QueryBatch): Promise<Placed>;
 }
@@ -140,7 +141,8 @@ function openPool(
 async function poolOf(train: TrainingData, network: Trained, familiar: boolean): Promise<Pool> {
   const { queries, scores, models, tasks } = train;
   const codes = new Map([...new Set(tasks)].sort().map((task, code) => [task, code]));
-  const near = await neighbours(queries, queries, AROUND + 1);
+  const refuseSeen = (batch: QueryBatch): void => requireUnseen(network, batch);
+  const near = await neighboursAcross(queries, queries, AROUND + 1);
   const known = knownPool({
     vectors: queries.vectors,
     scores,
@@ -152,14 +154,13 @@ async function poolOf(train: TrainingData, network: Trained, familiar: boolean):
   return {
     train,
     known,
-    gate: familiar
-      ? undefined
-      : await noveltyGate(queries.vectors, known.nearness, queries.benchmarks ?? []),
+    gate: familiar ? undefined : await noveltyGate(queries, known.nearness),
     reader: new Reader(network.parameters),
     weights: network.parameters.count,
+    refuseSeen,
     place: oncePerBatch(async (batch) => {
-      requireUnseen(network, batch);
-      const found = await neighbours(batch, queries, AROUND + 1);
+      refuseSeen(batch);
+      const found = await neighboursAcross(batch, queries, AROUND + 1);
       return { vectors: batch.vectors, around: surroundings(known, found, rowsIn(queries, batch)) };
     }),
   };
@@ -179,17 +180,17 @@ async function opened(
     columns: models.map((_, m) => known ? m : -1),
   }, pool.known);
   const asked = async (batch: QueryBatch): Promise<Asked> => {
-    const near = await neighbours(batch, queries, AROUND + 1);
+    const near = await neighboursAcross(batch, queries, AROUND + 1);
     const placed = await pool.place(batch), self = rowsIn(queries, batch);
     return { ...placed, own: own(placed.around.votes, near, self) };
   };
-  const drawn = seededOrder(byId(queries), (i) => queries.ids[i], seed, "record");
-  const records = takeRecords(
-    await asked(queries),
-    scores,
-    models.length,
-    drawn.slice(0, LONGEST),
-  );
+  pool.refuseSeen(queries);
+  const M = models.length, drawn = drawnRows(queries, LONGEST, seed, "record");
+  const records = {
+    ...await asked(takeBatch(queries, drawn, `icl prior record/${seed}`)),
+    scores: Float64Array.from(drawn.flatMap((i) => [...scores.subarray(i * M, (i + 1) * M)])),
+    models: M,
+  };
   return oncePerBatch(async (batch) => pool.reader.read(pool.known, records, await asked(batch)));
 }
 
@@ -219,9 +220,12 @@ interface Newcomers {
 async function readNew(pool: Pool, profiles: ModelProfiles, seed: number): Promise<Newcomers> {
   const { queries } = pool.train;
   const read = await opened(pool, profiles, seed, false);
-  const drawn = seededOrder(byId(queries), (i) => queries.ids[i], seed, "level");
-  const part = takeTraining(pool.train, drawn.slice(0, LEVEL_QUERIES), `icl prior level/${seed}`);
-  return { read, means: columnMeans(await read(part.queries), profiles.models.length) };
+  const name = `icl prior level/${seed}`;
+  const part = queries.memo(
+    name,
+    () => takeBatch(queries, drawnRows(queries, LEVEL_QUERIES, seed, "level"), name),
+  );
+  return { read, means: columnMeans(await read(part), profiles.models.length) };
 }
 
 /** The pool with new models in it; known ones are read as before. */
@@ -241,6 +245,11 @@ function extended(
       parameters: pool.weights + storedCells(pool.train) + profiles.scores.length,
     }),
   };
+}
+
+/** At most `most` rows, drawn by id. */
+function drawnRows(queries: QueryBatch, most: number, seed: number, name: string): number[] {
+  return seededOrder(byId(queries), (i) => queries.ids[i], seed, name).slice(0, most);
 }
 
 /** The row that every query has among others, by id; −1 if none. */

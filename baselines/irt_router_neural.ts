@@ -30,17 +30,21 @@ import {
   onceFor,
   random,
 } from "../src/router/mod.ts";
+import { type Matrix, matrix } from "../src/linalg/mod.ts";
 import {
   add,
   binaryCrossEntropy,
   concat,
+  expand,
   linear,
+  matmul,
   mul,
+  negate,
   reshape,
   scale,
   shift,
   sigmoid,
-  slice,
+  split,
   square,
   sub,
   sumAll,
@@ -122,7 +126,7 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
   parameters.add("out", [HIDDEN, 1], normal(Math.sqrt(1 / Math.sqrt(HIDDEN))));
   parameters.add("out bias", [1], zeros);
   parameters.add("abilities", [SKILLS, M], zeros); // models differ by their outcomes alone
-  const { examples, labels, weights } = labelledExamples(train);
+  const { examples, labels, weights } = labelledExamples(train), x = phi(vectors).data;
   await trainNetwork({
     parameters,
     examples,
@@ -131,7 +135,7 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
     rate: RATE,
     random: context.random.fork("training"),
     loss: (_, parameter, { take }) => {
-      const logits = answers(parameter, items(parameter, take(vectors.data, D)));
+      const logits = answers(parameter, items(parameter, take(x, D)));
       return binaryCrossEntropy(logits, take(labels, M), take(weights, M));
     },
   }, context);
@@ -143,21 +147,29 @@ async function calibrate(train: TrainingData, epochs: number, context: FitContex
   return { parameters, abilities };
 }
 
-/** r(x) and d(x) side by side, [B × 2 skills]. Coordinates of a unit vector are brought to order 1, as BERT's are. */
-function items(parameter: Bound, x: Tensor): Tensor {
-  const phi = scale(x, Math.sqrt(x.shape[1]));
-  return concat([sigmoid(linear(phi, parameter("R"))), sigmoid(linear(phi, parameter("D")))], 1);
+/** φ as the network reads it: coordinates of a unit vector brought to order 1, as BERT's are. */
+function phi({ rows, width, data }: Matrix): Matrix {
+  const out = matrix(rows, width), factor = Math.fround(Math.sqrt(width));
+  for (let at = 0; at < data.length; at++) out.data[at] = factor * data[at];
+  return out;
+}
+
+/** r(x) and −d(x), [B × skills] each. */
+function items(parameter: Bound, phi: Tensor): readonly [Tensor, Tensor] {
+  const [relevance, difficulty] = ["R", "D"].map((name) => sigmoid(matmul(phi, parameter(name))));
+  return [relevance, negate(difficulty)];
 }
 
 /** Logits of all models, [B × M], on items as {@link items} makes them. */
-function answers(parameter: Bound, items: Tensor): Tensor {
-  const B = items.shape[0], theta = transpose(parameter("abilities"), [1, 0]), M = theta.shape[0];
-  const [relevance, difficulty] = [0, 1].map((half) =>
-    reshape(slice(items, 1, half * SKILLS, (half + 1) * SKILLS), [B, 1, SKILLS])
-  );
-  const x = mul(relevance, sub(reshape(sigmoid(theta), [1, M, SKILLS]), difficulty));
-  const h = tanh(linear(x, monotone(parameter("in")), parameter("in bias")));
-  return reshape(linear(h, monotone(parameter("out")), parameter("out bias")), [B, M]);
+function answers(parameter: Bound, [relevance, ease]: readonly [Tensor, Tensor]): Tensor {
+  const B = relevance.shape[0], theta = transpose(parameter("abilities"), [1, 0]);
+  const M = theta.shape[0], each = (x: Tensor): Tensor => reshape(x, [B, 1, SKILLS]);
+  const x = mul(each(relevance), add(reshape(sigmoid(theta), [1, M, SKILLS]), each(ease)));
+  const flat = reshape(x, [B * M, SKILLS]);
+  const h = tanh(linear(flat, monotone(parameter("in")), parameter("in bias")));
+  // A single number is slow to add to a column.
+  const bias = expand(parameter("out bias"), [B * M, 1]);
+  return reshape(add(matmul(h, monotone(parameter("out"))), bias), [B, M]);
 }
 
 /**
@@ -186,7 +198,7 @@ function answering(
   return {
     models,
     async predict(batch) {
-      return { quality: await network.apply(await warmedUp(batch, store, config.warmUp)) };
+      return { quality: await network.apply(phi(await warmedUp(batch, store, config.warmUp))) };
     },
     async withModels(profiles, way = WAYS[0]) {
       const pool = extendPool(models, profiles);
@@ -208,8 +220,8 @@ async function examine(
   const { mean, variance } = spread(known);
   const prior = Float32Array.from({ length: SKILLS * k }, (_, at) => mean[Math.floor(at / k)]);
   const parameters = test.copy({ abilities: { shape: [SKILLS, k], data: prior } });
-  const network = new Blocks(test, (_, parameter, x) => items(parameter, x));
-  const table = Float32Array.from(await network.apply(queries.vectors));
+  const network = new Blocks(test, (_, parameter, x) => concat(items(parameter, x), 1));
+  const table = Float32Array.from(await network.apply(phi(queries.vectors)));
   const { labels, weights } = masked(scores), count = weights.reduce((sum, w) => sum + w, 0);
   await trainNetwork({
     parameters,
@@ -220,7 +232,8 @@ async function examine(
     frozen: (name) => name !== "abilities",
     random: random(0), // only orders the queries, which are all taken at every step
     loss: (graph, parameter, { take }) => {
-      const logits = answers(parameter, take(table, 2 * SKILLS));
+      const [relevance, ease] = split(take(table, 2 * SKILLS), 2, 1);
+      const logits = answers(parameter, [relevance, ease]);
       const far = sub(parameter("abilities"), graph.constant("prior", [SKILLS, k], () => prior));
       return add(
         binaryCrossEntropy(logits, take(labels, k), take(weights, k)),

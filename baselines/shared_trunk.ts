@@ -118,16 +118,18 @@ interface Scaling {
 /** Of a batch, once for all configurations. */
 function scalingOf({ vectors: { data, width }, memo }: QueryBatch): Scaling {
   return memo("scaling", () => {
-    const mean = columnMeans(Float64Array.from(data), width);
-    const squares = columnMeans(
-      Float64Array.from(data, (x, at) => (x - mean[at % width]) ** 2),
-      width,
-    );
-    return { mean, inverse: squares.map((square) => square > 0 ? 1 / Math.sqrt(square) : 0) };
+    const mean = columnMeans(data, width), squares = new Float64Array(data);
+    for (let at = 0; at < squares.length; at++) squares[at] = (squares[at] - mean[at % width]) ** 2;
+    const variance = columnMeans(squares, width);
+    return { mean, inverse: variance.map((square) => square > 0 ? 1 / Math.sqrt(square) : 0) };
   });
 }
 
 /** z of every row. */
 function standardised({ data, rows, width }: Matrix, { mean, inverse }: Scaling): Matrix {
-  return matrix(rows, width, data.map((x, at) => (x - mean[at % width]) * inverse[at % width]));
+  const out = matrix(rows, width);
+  for (let at = 0; at < data.length;) {
+    for (let j = 0; j < width; j++, at++) out.data[at] = (data[at] - mean[j]) * inverse[j];
+  }
+  return out;
 }

@@ -5,9 +5,12 @@
  * all of their own benchmark struck out, as if it had never been seen (as ICL-Router+ does with tasks).
  * @module
  */
-import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import { takeRows } from "../linalg/matrix.ts";
 import { nearest } from "../linalg/nearest.ts";
-import { NEAREST } from "./surroundings.ts";
+import type { QueryBatch } from "../router/contract.ts";
+import { neighbours } from "../router/neighbours.ts";
+import { partsOf } from "./joined.ts";
+import { AROUND, NEAREST } from "./surroundings.ts";
 
 /** Mean gate that is left to queries of benchmarks struck out. */
 const LEFT = 0.1;
@@ -20,26 +23,19 @@ export type Gate = (nearness: number) => number;
 /**
  * Learns the gate; it is always open where there is one benchmark only, or where striking out does not make queries
  * more distant.
+ * @param queries the recorded ones, with their benchmarks
  * @param known nearness of all recorded queries, ascending
- * @param benchmarks of every row
  */
-export async function noveltyGate(
-  vectors: Matrix,
-  known: Float64Array,
-  benchmarks: readonly string[],
-): Promise<Gate> {
+export async function noveltyGate(queries: QueryBatch, known: Float64Array): Promise<Gate> {
+  if (new Set(queries.benchmarks).size < 2) return () => 1;
   const novel: number[] = [];
-  for (const own of new Set(benchmarks)) {
-    const rows = [...benchmarks.keys()];
-    const inside = rows.filter((i) => benchmarks[i] === own);
-    const outside = rows.filter((i) => benchmarks[i] !== own);
-    if (outside.length === 0) return () => 1;
-    const store = takeRows(vectors, outside);
-    const { similarity, k } = await nearest(takeRows(vectors, inside), store, NEAREST);
-    for (let i = 0; i < inside.length; i++) {
-      let sum = 0;
-      for (let j = 0; j < k; j++) sum += similarity[i * k + j];
-      novel.push(sum / k);
+  for (const part of partsOf(queries)) {
+    const lists: Float32Array[] = [];
+    for (const store of partsOf(queries)) lists.push(await strangers(part, store));
+    for (let at = 0; at < part.ids.length * NEAREST; at += NEAREST) {
+      const all = lists.flatMap((list) => [...list.subarray(at, at + NEAREST)]);
+      const near = all.filter((x) => x > -Infinity).sort((a, b) => b - a).slice(0, NEAREST);
+      novel.push(near.reduce((sum, x) => sum + x, 0) / near.length);
     }
   }
   // Sorted, so that no sum depends on the order of the rows.
@@ -59,6 +55,38 @@ export async function noveltyGate(
     else low = middle;
   }
   return gate(low);
+}
+
+/**
+ * Likeness of every query to the nearest stored ones of other benchmarks, [queries × NEAREST]; −∞ where there are
+ * fewer. Most of these are among the neighbours that are known already.
+ */
+function strangers(queries: QueryBatch, store: QueryBatch): Promise<Float32Array> {
+  return queries.memo(`strangers/${store.memo.id}`, async () => {
+    const own = queries.benchmarks!, others = store.benchmarks!;
+    const { index, similarity, k } = await neighbours(queries, store, AROUND + 1);
+    const out = new Float32Array(own.length * NEAREST).fill(-Infinity), open: number[] = [];
+    own.forEach((name, i) => {
+      let found = 0;
+      for (let at = i * k; at < (i + 1) * k && found < NEAREST; at++) {
+        if (others[index[at]] !== name) out[i * NEAREST + found++] = similarity[at];
+      }
+      if (found < NEAREST) open.push(i);
+    });
+    for (const name of new Set(own)) {
+      const rows = open.filter((i) => own[i] === name);
+      const outside = [...others.keys()].filter((i) => others[i] !== name);
+      const found = await nearest(
+        takeRows(queries.vectors, rows),
+        takeRows(store.vectors, outside),
+        NEAREST,
+      );
+      rows.forEach((row, i) =>
+        out.set(found.similarity.subarray(i * found.k, (i + 1) * found.k), row * NEAREST)
+      );
+    }
+    return out;
+  });
 }
 
 interface Normal {

@@ -2,19 +2,21 @@
  * Reading: records and queries into the trained network, P(right) out.
  * @module
  */
-import { type Matrix, takeRows } from "../linalg/matrix.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { Programs } from "../nn/programs.ts";
+import type { Feeds } from "../nn/program.ts";
+import { copied, Programs } from "../nn/programs.ts";
 import { sigmoid } from "../nn/layers.ts";
-import { answerLogits, OWN, type ReadingFeeds, type ReadingShape, TOKEN } from "./network.ts";
+import { onceFor } from "../router/training.ts";
+import { listen, logitsHearing, OWN, type ReadingShape, TOKEN } from "./network.ts";
 import type { KnownPool, Surroundings } from "./surroundings.ts";
 
 /** Longest record the network was trained to read. */
 export const LONGEST = 128;
 /** Shortest record that a graph is built for; shorter ones are filled up. */
 const SHORTEST = 4;
-/** Targets a block, at most. */
-const BLOCK = 512;
+/** Targets a block: few enough for what is computed of them and the items to stay in a cache. */
+const SMALLEST_BLOCK = 4, BLOCK = 64;
 
 /** Queries with what lies around them. */
 export interface Placed {
@@ -41,6 +43,8 @@ export interface ReadRecords extends Asked {
 /** Reads records with one set of weights. */
 export class Reader {
   readonly #programs: Programs;
+  /** What was read of records, by these. */
+  readonly #heard = onceFor<Promise<Feeds>>();
 
   /** Nothing is compiled yet. */
   constructor(parameters: Parameters) {
@@ -50,36 +54,13 @@ export class Reader {
   /** P(right) of every target and model, [Q × G]. */
   async read(pool: KnownPool, records: ReadRecords, targets: Asked): Promise<Float64Array> {
     const G = records.models, Q = targets.vectors.rows, out = new Float64Array(Q * G);
-    const shape = shapeOf(pool, records, Q), { items: K, targets: B } = shape;
-    const { labels, known } = recordFeeds(records, K);
-    const { mean, deviation } = pool.cosine;
-    const scale = Float32Array.of(mean, 1 / deviation);
+    const shape = shapeOf(pool, records, Q), { targets: B } = shape;
+    const heard = await this.#hear(pool, records, shape);
     for (let start = 0; start < Q; start += B) {
       const end = Math.min(Q, start + B);
-      const joined = (of: (x: Asked) => Float32Array, width: number, blocks = 1): Float32Array => {
-        const made = new Float32Array(blocks * (K + B) * width),
-          item = of(records),
-          target = of(targets);
-        for (let g = 0; g < blocks; g++) {
-          const to = g * (K + B) * width;
-          made.set(part(item, g, records.vectors.rows, width, 0, records.vectors.rows), to);
-          made.set(part(target, g, Q, width, start, end), to + K * width);
-        }
-        return made;
-      };
-      const [D, M, C] = shape.widths;
-      const feeds: ReadingFeeds = {
-        vectors: joined((x) => x.vectors.data, D),
-        behaviour: joined((x) => x.around.behaviour, M),
-        votes: joined((x) => x.around.votes, C),
-        tokens: joined((x) => x.around.tokens, TOKEN),
-        own: joined((x) => x.own, OWN, G),
-        scale,
-        labels,
-        known,
-      };
+      const feeds = { ...heard, ...rowFeeds(targets, G, shape.widths, B, start, end) };
       const { right } = await this.#programs.run(JSON.stringify(shape), (graph, parameter) => {
-        graph.output("right", sigmoid(answerLogits(graph, parameter, shape)));
+        graph.output("right", sigmoid(logitsHearing(graph, parameter, shape)));
       }, feeds);
       for (let i = start; i < end; i++) {
         for (let g = 0; g < G; g++) out[i * G + g] = right[g * B + i - start];
@@ -87,18 +68,46 @@ export class Reader {
     }
     return out;
   }
+
+  /** What targets are fed of records, read once. */
+  #hear(pool: KnownPool, records: ReadRecords, shape: ReadingShape): Promise<Feeds> {
+    return this.#heard(records, async () => {
+      const { models: G, items: K, widths } = shape, { mean, deviation } = pool.cosine;
+      const rows = rowFeeds(records, G, widths, K, 0, records.vectors.rows);
+      const feeds = { ...recordFeeds(records, K), scale: Float32Array.of(mean, 1 / deviation) };
+      const heard = await this.#programs.run(`${G} records of ${K}`, (graph, parameter) => {
+        listen(graph, parameter, shape);
+      }, { ...rows, ...feeds });
+      const items = Object.entries(rows).map(([name, data]) => [`item ${name}`, data]);
+      return { ...Object.fromEntries(items), ...feeds, ...copied(heard) };
+    });
+  }
 }
 
-/** Rows `from` to `to` of block g of an array [blocks × rows × width]. */
-function part(
-  data: Float32Array,
-  g: number,
-  rows: number,
-  width: number,
-  from: number,
-  to: number,
-): Float32Array {
-  return data.subarray((g * rows + from) * width, (g * rows + to) * width);
+/** Rows `start` to `end` of queries, filled up to `size`, as a graph is fed them. */
+function rowFeeds(
+  { vectors, around, own }: Asked,
+  G: number,
+  [D, M, C]: ReadingShape["widths"],
+  size: number,
+  start: number,
+  end: number,
+): Feeds & Record<string, Float32Array> {
+  const rows = (data: Float32Array, width: number, blocks = 1): Float32Array => {
+    const made = new Float32Array(blocks * size * width);
+    for (let g = 0; g < blocks; g++) {
+      const first = (g * vectors.rows + start) * width, last = first + (end - start) * width;
+      made.set(data.subarray(first, last), g * size * width);
+    }
+    return made;
+  };
+  return {
+    vectors: rows(vectors.data, D),
+    behaviour: rows(around.behaviour, M),
+    votes: rows(around.votes, C),
+    tokens: rows(around.tokens, TOKEN),
+    own: rows(own, OWN, G),
+  };
 }
 
 /** Records are filled up to a power of two, blocks too: few graphs are compiled. */
@@ -108,7 +117,7 @@ function shapeOf({ records }: KnownPool, read: ReadRecords, Q: number): ReadingS
   return {
     models: read.models,
     items: upTo(SHORTEST, read.vectors.rows),
-    targets: Math.min(BLOCK, upTo(1, Q)),
+    targets: Math.min(BLOCK, upTo(SMALLEST_BLOCK, Q)),
     widths: [read.vectors.width, records.models, records.taskCount],
   };
 }
@@ -125,40 +134,4 @@ function recordFeeds(
     }
   }
   return { labels, known };
-}
-
-/** The records of G models on some of the queries they were asked about. @param scores [queries × G] */
-export function takeRecords(
-  { vectors, around, own }: Asked,
-  scores: Float64Array,
-  G: number,
-  rows: readonly number[],
-): ReadRecords {
-  const Q = vectors.rows;
-  const taken = <A extends Float32Array | Float64Array>(data: A, into: A, g = 0): A => {
-    const width = into.length / Math.max(1, rows.length);
-    rows.forEach((row, i) => {
-      const at = (g * Q + row) * width;
-      into.set(data.subarray(at, at + width), i * width);
-    });
-    return into;
-  };
-  const part = (data: Float32Array): Float32Array =>
-    taken(data, new Float32Array(rows.length * data.length / Math.max(1, Q)));
-  const ofAll = new Float32Array(G * rows.length * OWN);
-  for (let g = 0; g < G; g++) {
-    taken(own, ofAll.subarray(g * rows.length * OWN, (g + 1) * rows.length * OWN), g);
-  }
-  return {
-    vectors: takeRows(vectors, rows),
-    around: {
-      tokens: part(around.tokens),
-      behaviour: part(around.behaviour),
-      votes: part(around.votes),
-      nearness: Float64Array.from(rows, (row) => around.nearness[row]),
-    },
-    own: ofAll,
-    scores: taken(scores, new Float64Array(rows.length * G)),
-    models: G,
-  };
 }

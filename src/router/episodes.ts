@@ -9,10 +9,9 @@
  */
 import { DataError } from "../base/errors.ts";
 import type { Reply } from "../base/reply.ts";
-import { takeRows } from "../linalg/matrix.ts";
 import type { QueryBatch } from "./contract.ts";
-import { createMemo } from "./memo.ts";
 import type { Action, FittedSequential, Observation } from "./sequential.ts";
+import { takeBatch } from "./training.ts";
 
 /** Queries with what visiting costs and shows; Q rows, M models. */
 export interface EpisodeRows {
@@ -73,7 +72,9 @@ export class Episodes {
     const { queries, models, replies } = this.#rows, open = this.#open, M = models.length;
     const visited = Uint16Array.from(open.flatMap((i) => this.#pathOf(i)));
     return {
-      queries: open.length === queries.ids.length ? queries : takeBatch(queries, open, this.#step),
+      queries: open.length === queries.ids.length
+        ? queries
+        : takeBatch(queries, open, `after ${this.#step} visits/${unique++}`),
       step: this.#step,
       visited,
       replies: Array.from(visited, (m, at) => replies[open[Math.floor(at / this.#step)] * M + m]),
@@ -143,19 +144,6 @@ export async function playEpisodes(
   const episodes = new Episodes(rows, horizon);
   while (!episodes.done) episodes.take(await fitted.act(episodes.observe(), setting));
   return episodes.paths();
-}
-
-/** Some queries of a batch, as a batch of its own. */
-function takeBatch(queries: QueryBatch, rows: readonly number[], step: number): QueryBatch {
-  const { ids, texts, vectors, documents, benchmarks, memo } = queries;
-  return {
-    ids: rows.map((i) => ids[i]),
-    texts: rows.map((i) => texts[i]),
-    vectors: takeRows(vectors, rows),
-    ...(documents && { documents: takeRows(documents, rows) }),
-    ...(benchmarks && { benchmarks: rows.map((i) => benchmarks[i]) }),
-    memo: createMemo(`${memo.id}/after ${step} visits/${unique++}`),
-  };
 }
 
 /** Batches of one step differ between settings of a dial: their memos must not be taken for one another. */
