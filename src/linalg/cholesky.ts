@@ -27,13 +27,36 @@ export async function solveSpd(
   if (a.length !== n * n || b.length !== n * m) {
     throw new RangeError(`a ${n} × ${n} system with ${m} right-hand sides: sizes do not fit`);
   }
-  const factor = a.slice(), x = b.slice();
-  const block = n <= ONE_BLOCK ? ONE_BLOCK : BLOCK;
+  return await solveFactored(await factorSpd(a, n), b, n, m);
+}
+
+/** Columns that are worked on at a time. */
+function blockOf(n: number): number {
+  return n <= ONE_BLOCK ? ONE_BLOCK : BLOCK;
+}
+
+/**
+ * The factor L of A = L·Lᵀ, [n × n], for `a` as {@link solveSpd} takes it; what lies above its diagonal means nothing.
+ * @throws {RangeError} as {@link solveSpd}
+ */
+export async function factorSpd(a: Float64Array, n: number): Promise<Float64Array> {
+  const factor = a.slice(), block = blockOf(n);
   for (let start = 0; start < n; start += block) {
     const end = Math.min(n, start + block);
     await subtractFactored(factor, n, start, end);
     factorColumns(factor, n, start, end);
   }
+  return factor;
+}
+
+/** {@link solveSpd} by the factor of {@link factorSpd}, which stays as it is. */
+export async function solveFactored(
+  factor: Float64Array,
+  b: Float64Array,
+  n: number,
+  m: number,
+): Promise<Float64Array> {
+  const x = b.slice(), block = blockOf(n);
   await solveLower(factor, x, n, m, block);
   await solveUpper(factor, x, n, m, block);
   return x;
