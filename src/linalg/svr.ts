@@ -11,6 +11,7 @@
  */
 import { forEachProductBlock } from "./gemm.ts";
 import { type Matrix, squareNorms } from "./matrix.ts";
+import { plainProduct } from "./product_kernel.ts";
 import { type SvrSpace, svrSpace } from "./svr_kernel.ts";
 
 /** Settings of a fit. */
@@ -126,15 +127,9 @@ export async function svrPredict(
 ): Promise<Float64Array> {
   const n = rows.rows, m = bias.length, out = new Float64Array(x.rows * m);
   await forEachKernelBlock(x, rows, gamma, (start, block, count) => {
-    for (let q = 0; q < count; q++) {
-      const to = (start + q) * m;
-      for (let i = 0; i < n; i++) {
-        const value = block[q * n + i];
-        for (let c = 0; c < m; c++) out[to + c] += value * coefficients[i * m + c];
-      }
-      for (let c = 0; c < m; c++) out[to + c] += bias[c];
-    }
+    out.set(plainProduct(block.subarray(0, count * n), coefficients, count, n, m), start * m);
   });
+  for (let i = 0; i < out.length; i++) out[i] += bias[i % m];
   return out;
 }
 
