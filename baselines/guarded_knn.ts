@@ -43,7 +43,8 @@ const FEW_LABELS = PRIORS.flatMap((prior) =>
   [40, 10, 100].flatMap((k) => [1, 0, 2.33].map((z): FewLabels => ({ k, z, prior })))
 );
 
-const FEW_NUMBERS = numbersOf(FEW_LABELS);
+/** Neighbours among the labelled queries of new models: one search serves all ways. */
+const MOST = Math.max(...numbersOf(FEW_LABELS));
 
 /** Variance of d of a new model where there is no known one to go by: that of a fair coin. */
 const UNKNOWN = 0.25;
@@ -89,8 +90,9 @@ function guarded(
       return {
         models: pool.models,
         predict: async (batch) => {
-          const gain = await gained(batch, fresh, own, way.k, FEW_NUMBERS);
-          const quality = bounded(await bases(batch), gain, way.z).map((q, at) => q + lean[at % k]);
+          const gains = await gainedForEach(batch, fresh, own, [way.k], Math.max(way.k, MOST));
+          const quality = bounded(await bases(batch), gains.get(way.k)!, way.z)
+            .map((q, at) => q + lean[at % k]);
           return { quality: pool.merge(await known(batch), quality) };
         },
         describe: () => ({ parameters: storedCells(train) + profiles.scores.length }),
