@@ -202,8 +202,9 @@ async function gainedForEach(
   for (let i = 0; i < batch.ids.length; i++) {
     for (const cells of [sum, squares, count]) cells.fill(0);
     let j = 0;
-    ks.forEach((k, at) => {
-      for (; j < Math.min(k, found); j++) {
+    for (let at = 0; at < ks.length; at++) {
+      const near = Math.min(ks[at], found);
+      for (; j < near; j++) {
         addGains(gains, index[i * found + j] * M, sum, squares, count);
       }
       const { mean, error } = all[at];
@@ -213,7 +214,7 @@ async function gainedForEach(
         const around = n > 0 ? Math.max(0, squares[m] - sum[m] ** 2 / n) : 0;
         error[i * M + m] = n > 0 ? Math.sqrt(around + v) / n : Math.sqrt(v);
       }
-    });
+    }
   }
   return new Map(ks.map((k, at) => [k, all[at]]));
 }
