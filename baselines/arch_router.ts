@@ -13,8 +13,15 @@
  * domain's mean, a domain without five the overall mean. A new model is an edit of T, from its labelled
  * queries as F sorts them. "Best per benchmark" reads the query's label; F has to guess it.
  */
-import type { FittedRouter, Router } from "../src/router/mod.ts";
-import { byId, clusterMeans, columnMeans, expectLabel, extendPool } from "../src/router/mod.ts";
+import type { FittedRouter, Router, TrainingData } from "../src/router/mod.ts";
+import {
+  byId,
+  clusterMeans,
+  columnMeans,
+  expectLabel,
+  extendPool,
+  onceFor,
+} from "../src/router/mod.ts";
 import { type Matrix, matrix, normaliseToGrid, product, row } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
@@ -63,37 +70,66 @@ const router: Router<Config> = {
     { routes, other: 0.25 },
   ]),
   unseen: "zero-update",
-  async fit({ queries, tasks, models, scores }, { routes, other }) {
-    const benchmarks = queries.benchmarks!, order = byId(queries);
-    const rowsOf = (labels: readonly string[]): Map<string, number[]> =>
-      Map.groupBy(order, (i) => labels[i]);
-    const domains = [...rowsOf(benchmarks)].sort(byName);
-    const names = domains.map(([name]) => name);
-    const actions = routes === "domains" ? [] : [...rowsOf(tasks)].sort(byName)
-      .filter(([name, rows]) => rows.length >= FEWEST && !names.includes(name));
-    const all = [...domains, ...actions];
-    const domain = all.map(([, [first]]) => names.indexOf(benchmarks[first]));
-    const prototypes = normaliseToGrid(
-      matrix(all.length, queries.vectors.width, meansOf(queries.vectors, all.map((r) => r[1]))),
+  async fit(train, { routes, other }) {
+    const { policies, table, found, notes } = await described(
+      train.scores,
+      () => describe(train, routes),
+      routes,
     );
-    const policies = { prototypes, domain, threshold: -Infinity };
-    const found = await match(queries.vectors, policies);
     const threshold = other > 0
       ? found.cosine.toSorted()[Math.floor(other * found.cosine.length)]
       : -Infinity;
-    // The table goes by true labels; how F matches the same queries is only reported.
-    const label = new Int32Array(benchmarks.length);
-    all.forEach(([, rows], r) => rows.forEach((i) => label[i] = r));
-    const right = label.reduce((n, r, i) => n + Number(domain[r] === domain[found.route[i]]), 0);
-    const table = tableOf(scores, models.length, label, domain);
-    return routed(models, table, { ...policies, threshold }, [
-      `${all.length} routes, ${domains.length} of them domains`,
-      `training queries matched to their own domain: ${(100 * right / label.length).toFixed(1)}%`,
+    return routed(train.models, table, { ...policies, threshold }, [
+      ...notes,
       `\`other\` below a cosine of ${threshold.toFixed(3)}`,
     ]);
   },
 };
 export default router;
+
+/** What does not depend on θ, and is made once for every set of routes and outcomes. */
+interface Described {
+  readonly policies: Omit<Policies, "threshold">;
+  readonly table: Table;
+  /** Of the training queries. */
+  readonly found: Matched;
+  readonly notes: readonly string[];
+}
+
+const described = onceFor<Promise<Described>>();
+
+async function describe(
+  { queries, tasks, models, scores }: TrainingData,
+  routes: Config["routes"],
+): Promise<Described> {
+  const benchmarks = queries.benchmarks!, order = byId(queries);
+  const rowsOf = (labels: readonly string[]): Map<string, number[]> =>
+    Map.groupBy(order, (i) => labels[i]);
+  const domains = [...rowsOf(benchmarks)].sort(byName);
+  const names = domains.map(([name]) => name);
+  const actions = routes === "domains" ? [] : [...rowsOf(tasks)].sort(byName)
+    .filter(([name, rows]) => rows.length >= FEWEST && !names.includes(name));
+  const all = [...domains, ...actions];
+  const domain = all.map(([, [first]]) => names.indexOf(benchmarks[first]));
+  const prototypes = normaliseToGrid(
+    matrix(all.length, queries.vectors.width, meansOf(queries.vectors, all.map((r) => r[1]))),
+  );
+  const policies = { prototypes, domain };
+  const found = await match(queries.vectors, { prototypes, threshold: -Infinity });
+  // The table goes by true labels; how F matches the same queries is only reported.
+  const label = new Int32Array(benchmarks.length);
+  all.forEach(([, rows], r) => rows.forEach((i) => label[i] = r));
+  const right = label.reduce((n, r, i) => n + Number(domain[r] === domain[found.route[i]]), 0);
+  return {
+    policies,
+    table: tableOf(scores, models.length, label, domain),
+    found,
+    notes: [
+      `${all.length} routes, ${domains.length} of them domains`,
+      `training queries matched to their own domain: ${(100 * right / label.length).toFixed(1)}%`,
+    ],
+  };
+}
 
 function routed(
   models: readonly string[],
@@ -129,11 +165,17 @@ function routed(
   };
 }
 
+/** The route of every query, and how near it is. */
+interface Matched {
+  readonly route: Int32Array;
+  readonly cosine: Float32Array;
+}
+
 /** F: the nearest route of every query, domains before actions where they are equally near. */
 async function match(
   vectors: Matrix,
   { prototypes, threshold }: Pick<Policies, "prototypes" | "threshold">,
-): Promise<{ route: Int32Array; cosine: Float32Array }> {
+): Promise<Matched> {
   const cosines = await product(vectors, prototypes);
   const route = new Int32Array(vectors.rows), cosine = new Float32Array(vectors.rows);
   for (let i = 0; i < vectors.rows; i++) {
@@ -177,7 +219,9 @@ function meansOf(vectors: Matrix, groups: readonly (readonly number[])[]): Float
   const D = vectors.width, means = new Float32Array(groups.length * D);
   groups.forEach((rows, g) => {
     const sum = new Float64Array(D);
-    for (const i of rows) row(vectors, i).forEach((value, d) => sum[d] += value);
+    for (const i of rows) {
+      for (let d = 0, at = i * D; d < D; d++, at++) sum[d] += vectors.data[at];
+    }
     means.set(sum.map((s) => s / rows.length), g * D);
   });
   return means;

@@ -17,6 +17,7 @@ import {
   extendPool,
   leaning,
   neighbours,
+  onceFor,
   oncePerBatch,
   poolMean,
   PRIORS,
@@ -25,7 +26,7 @@ import {
   type TrainingData,
 } from "../src/router/mod.ts";
 import { pairOf } from "./_two_models.ts";
-import { vote, widest } from "./_votes.ts";
+import { numbersOf, onceForEachK, vote } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -42,6 +43,9 @@ const FEW_LABELS = PRIORS.flatMap((prior) =>
   [40, 10, 100].flatMap((k) => [1, 0, 2.33].map((z): FewLabels => ({ k, z, prior })))
 );
 
+/** Neighbours among the labelled queries of new models: one search serves all ways. */
+const MOST = Math.max(...numbersOf(FEW_LABELS));
+
 /** Variance of d of a new model where there is no known one to go by: that of a fair coin. */
 const UNKNOWN = 0.25;
 
@@ -53,16 +57,25 @@ const router: Router<Config, FewLabels> = {
   grid: [100, 10, 20, 40, 200, 300].flatMap((k) => [1, 0, 1.64, 2.33].map((z) => ({ k, z }))),
   unseen: "zero-update",
   unseenGrid: FEW_LABELS,
-  fit: (train, config, { grid = [] }) => guarded(train, config, widest([config, ...grid])),
+  fit: (train, config, { grid = [] }) => guarded(train, config, numbersOf(grid)),
 };
 export default router;
 
-function guarded(train: TrainingData, config: Config, most: number): FittedRouter<FewLabels> {
-  const { models, scores } = train, M = models.length, { k, z } = config;
-  const { store, strong, overall, baseline, gained: gains } = comparison(train);
-  const bases = (batch: QueryBatch) => baseline(batch, k, most);
+/** @param ks numbers of neighbours of all configurations */
+function guarded(
+  train: TrainingData,
+  config: Config,
+  ks: readonly number[],
+): FittedRouter<FewLabels> {
+  const { models, scores } = train,
+    M = models.length,
+    { k, z } = config,
+    { strong } = pairOf(train);
+  const { store, overall } = comparisons(scores, () => comparison(train, strong), strong);
+  const alone = { queries: store.queries, models: [models[strong]], scores: store.best };
+  const bases = (batch: QueryBatch) => vote(batch, alone, { k, weights: "uniform" }, ks);
   const known = oncePerBatch(async (batch) =>
-    bounded(await bases(batch), await gains(batch, k, most), z)
+    bounded(await bases(batch), await gained(batch, store, overall, k, ks), z)
   );
   return {
     models,
@@ -72,13 +85,14 @@ function guarded(train: TrainingData, config: Config, most: number): FittedRoute
       const fresh = await profileStore(store, profiles, bases), { mean } = spread(fresh.gains, k);
       const others = overall.variance.filter((v, m) => m !== strong && !Number.isNaN(v));
       const usual = others.reduce((sum, v) => sum + v, 0) / others.length || UNKNOWN;
-      const own = { mean, variance: mean.map(() => usual) }, most = widest([way, ...FEW_LABELS]);
+      const own = { mean, variance: mean.map(() => usual) };
       const lean = leaning(profiles, poolMean(scores, M), way);
       return {
         models: pool.models,
         predict: async (batch) => {
-          const gain = await gained(batch, fresh, own, way.k, most);
-          const quality = bounded(await bases(batch), gain, way.z).map((q, at) => q + lean[at % k]);
+          const gains = await gainedForEach(batch, fresh, own, [way.k], Math.max(way.k, MOST));
+          const quality = bounded(await bases(batch), gains.get(way.k)!, way.z)
+            .map((q, at) => q + lean[at % k]);
           return { quality: pool.merge(await known(batch), quality) };
         },
         describe: () => ({ parameters: storedCells(train) + profiles.scores.length }),
@@ -88,48 +102,20 @@ function guarded(train: TrainingData, config: Config, most: number): FittedRoute
   };
 }
 
-/** What all configurations share that are fitted on the same outcomes: neighbours are compared once for every z. */
+/** What all configurations share that are fitted on the same outcomes. */
 interface Comparison {
   readonly store: Store;
-  /** b. */
-  readonly strong: number;
   /** Of all training queries. */
   readonly overall: Spread;
-  /** s̄_b. */
-  readonly baseline: PerNeighbours<Float64Array>;
-  readonly gained: PerNeighbours<Gained>;
 }
 
-/** Something of the k nearest of `most` neighbours of every query. */
-type PerNeighbours<T> = (batch: QueryBatch, k: number, most: number) => Promise<T>;
+const comparisons = onceFor<Comparison>();
 
-const comparisons = new WeakMap<Float64Array, Comparison>();
-
-function comparison(train: TrainingData): Comparison {
-  const { queries, models, scores } = train, M = models.length, { strong } = pairOf(train);
-  const known = comparisons.get(scores);
-  if (known?.store.queries.vectors === queries.vectors && known.strong === strong) return known;
-  const best = Float64Array.from(queries.ids, (_, i) => scores[i * M + strong]);
+/** @param strong b */
+function comparison({ queries, models, scores }: TrainingData, strong: number): Comparison {
+  const M = models.length, best = Float64Array.from(queries.ids, (_, i) => scores[i * M + strong]);
   const store: Store = { queries, best, gains: paired(scores, best) };
-  const overall = spread(store.gains, M),
-    alone = { queries, models: [models[strong]], scores: best };
-  const made = {
-    ...{ store, strong, overall },
-    baseline: once((batch, k, most) => vote(batch, alone, { k, weights: "uniform" }, most)),
-    gained: once((batch, k, most) => gained(batch, store, overall, k, most)),
-  };
-  comparisons.set(scores, made);
-  return made;
-}
-
-/** The same, once for each batch and k. */
-function once<T>(make: PerNeighbours<T>): PerNeighbours<T> {
-  const made = oncePerBatch(() => new Map<number, Promise<T>>());
-  return (batch, k, most) => {
-    const byNumber = made(batch), known = byNumber.get(k) ?? make(batch, k, most);
-    byNumber.set(k, known);
-    return known;
-  };
+  return { store, overall: spread(store.gains, M) };
 }
 
 /** Labelled queries as seen from best single. */
@@ -179,31 +165,58 @@ interface Gained {
   readonly error: Float64Array;
 }
 
-/** A model without a neighbour to compare on has its overall mean gain, with √v_m for its error. */
-async function gained(
+/** The same for every z and for who asks next: not to be changed. */
+function gained(
+  batch: QueryBatch,
+  store: Store,
+  overall: Spread,
+  k: number,
+  ks: readonly number[],
+): Promise<Gained> {
+  const labelled = { queries: store.queries, models: overall.mean, scores: store.gains };
+  const make = (numbers: readonly number[], most: number) =>
+    gainedForEach(batch, store, overall, numbers, most);
+  return kept(batch, labelled, k, ks, make);
+}
+
+const kept = onceForEachK<Gained>();
+
+/**
+ * {@link gained} for every k of an ascending list: more neighbours go on where fewer have ended. A model without a
+ * neighbour to compare on has its overall mean gain, with √v_m for its error.
+ */
+async function gainedForEach(
   batch: QueryBatch,
   { queries, gains }: Store,
   overall: Spread,
-  k: number,
+  ks: readonly number[],
   most: number,
-): Promise<Gained> {
+): Promise<Map<number, Gained>> {
   const { index, k: found } = await neighbours(batch, queries, most);
-  const M = overall.mean.length, near = Math.min(k, found);
-  const mean = new Float64Array(batch.ids.length * M), error = new Float64Array(mean.length);
+  const M = overall.mean.length, cells = batch.ids.length * M;
+  const all = ks.map((): Gained => ({
+    mean: new Float64Array(cells),
+    error: new Float64Array(cells),
+  }));
   const sum = new Float64Array(M), squares = new Float64Array(M), count = new Float64Array(M);
   for (let i = 0; i < batch.ids.length; i++) {
     for (const cells of [sum, squares, count]) cells.fill(0);
-    for (let j = 0; j < near; j++) {
-      addGains(gains, index[i * found + j] * M, sum, squares, count);
-    }
-    for (let m = 0; m < M; m++) {
-      const n = count[m], v = overall.variance[m];
-      mean[i * M + m] = n > 0 ? sum[m] / n : overall.mean[m];
-      const around = n > 0 ? Math.max(0, squares[m] - sum[m] ** 2 / n) : 0;
-      error[i * M + m] = n > 0 ? Math.sqrt(around + v) / n : Math.sqrt(v);
+    let j = 0;
+    for (let at = 0; at < ks.length; at++) {
+      const near = Math.min(ks[at], found);
+      for (; j < near; j++) {
+        addGains(gains, index[i * found + j] * M, sum, squares, count);
+      }
+      const { mean, error } = all[at];
+      for (let m = 0; m < M; m++) {
+        const n = count[m], v = overall.variance[m];
+        mean[i * M + m] = n > 0 ? sum[m] / n : overall.mean[m];
+        const around = n > 0 ? Math.max(0, squares[m] - sum[m] ** 2 / n) : 0;
+        error[i * M + m] = n > 0 ? Math.sqrt(around + v) / n : Math.sqrt(v);
+      }
     }
   }
-  return { mean, error };
+  return new Map(ks.map((k, at) => [k, all[at]]));
 }
 
 /** Adds a neighbour's gains, which begin at `at`, to what is summed over neighbours. */

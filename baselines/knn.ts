@@ -21,7 +21,7 @@ import {
   storedCells,
   type TowardsKnown,
 } from "../src/router/mod.ts";
-import { vote, type Voting, widest } from "./_votes.ts";
+import { numbersOf, vote, type Voting } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export type Config = Voting;
@@ -41,8 +41,7 @@ const FEW_LABELS = PRIORS.flatMap((prior) =>
   ])
 );
 
-/** Neighbours among the labelled queries of new models: one search serves all ways. */
-const MOST = widest(FEW_LABELS);
+const FEW_NUMBERS = numbersOf(FEW_LABELS);
 
 /** The router. */
 const router: Router<Config, FewLabels> = {
@@ -52,13 +51,17 @@ const router: Router<Config, FewLabels> = {
   grid: GRID,
   unseen: "zero-update",
   unseenGrid: FEW_LABELS,
-  fit: (train, config, { grid = [] }) => fitted(train, config, widest([config, ...grid])),
+  fit: (train, config, { grid = [] }) => fitted(train, config, numbersOf(grid)),
 };
 export default router;
 
-/** @param most neighbours to search for */
-function fitted(train: TrainingData, config: Config, most: number): FittedRouter<FewLabels> {
-  const votes = oncePerBatch((batch) => vote(batch, train, config, most));
+/** @param ks numbers of neighbours of all configurations */
+function fitted(
+  train: TrainingData,
+  config: Config,
+  ks: readonly number[],
+): FittedRouter<FewLabels> {
+  const votes = oncePerBatch((batch) => vote(batch, train, config, ks));
   return {
     models: train.models,
     predict: async (batch) => ({ quality: (await votes(batch)).slice() }),
@@ -82,7 +85,7 @@ function extended(
     predict: async (batch) => ({
       quality: pool.merge(
         await old(batch),
-        (await vote(batch, profiles, way, MOST)).map((q, at) => q + lean[at % k]),
+        (await vote(batch, profiles, way, FEW_NUMBERS)).map((q, at) => q + lean[at % k]),
       ),
     }),
     describe: () => ({ parameters: storedCells(train) + profiles.scores.length }),

@@ -31,7 +31,7 @@ import {
   storedCells,
 } from "../src/router/mod.ts";
 import { solveSpd } from "../src/linalg/mod.ts";
-import { vote, type Voting, widest } from "./_votes.ts";
+import { numbersOf, vote, type Voting } from "./_votes.ts";
 
 /** One configuration of the grid. */
 export interface Config {
@@ -63,14 +63,14 @@ const router: Router<Config, Way> = {
   unseen: "fit-new-vector",
   unseenGrid: WAYS,
   fit(train, config, { grid = [] }) {
-    const voting: Voting = { ...config, weights: "uniform" }, most = widest([config, ...grid]);
-    const votes = oncePerBatch((batch) => vote(batch, train, voting, most));
+    const voting: Voting = { ...config, weights: "uniform" }, ks = numbersOf(grid);
+    const votes = oncePerBatch((batch) => vote(batch, train, voting, ks));
     return {
       models: train.models,
       predict: async (batch) => ({ quality: (await votes(batch)).slice() }),
       withModels: async (profiles, way = WAYS[0]) => {
         expectLabel(profiles, "a mixture");
-        const predicted = await vote(profiles.queries, train, voting, most, "apart");
+        const predicted = await vote(profiles.queries, train, voting, ks, "apart");
         const far = inputs(profiles.queries, train, predicted, way);
         return extended(train, votes, profiles, await mix(profiles, far, train, way));
       },

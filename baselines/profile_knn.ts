@@ -5,7 +5,13 @@
  * others do not (`src/icl/profile.ts`). Here the same K queries and labels vote: a model's predicted score
  * is its mean score on the nearest of them. What ICL-Router has beyond this row, its network has learned.
  */
-import { type Router, takeTraining } from "../src/router/mod.ts";
+import {
+  type FitContext,
+  onceFor,
+  type Router,
+  takeTraining,
+  type TrainingData,
+} from "../src/router/mod.ts";
 import { presetFor } from "../src/icl/presets.ts";
 import { profileOf } from "../src/icl/profile.ts";
 import knn, { type Config, type FewLabels } from "./knn.ts";
@@ -20,16 +26,28 @@ const router: Router<Config, FewLabels> = {
   unseen: knn.unseen,
   unseenGrid: knn.unseenGrid,
   fit: async (train, config, context) => {
-    const length = presetFor(train.queries.ids.length).profile;
-    const at = new Map(train.queries.ids.map((id, i) => [id, i]));
-    // Of a list that goes on into validation rows, the training rows.
-    const ids = profileOf(train, length, context).ids.filter((id) => at.has(id));
-    const part = takeTraining(train, ids.map((id) => at.get(id)!), `profile/${ids.join(" ")}`);
+    const { stage, seed, profile = [] } = context;
+    const make = (): TrainingData => profileRows(train, context);
+    const part = profiles(train.scores, make, [stage, seed, ...profile].join(" "));
     const fitted = await knn.fit(part, config, context);
     return {
       ...fitted,
-      describe: () => ({ ...fitted.describe(), notes: [`${ids.length} profile queries`] }),
+      describe: () => ({
+        ...fitted.describe(),
+        notes: [`${part.queries.ids.length} profile queries`],
+      }),
     };
   },
 };
 export default router;
+
+/** Profiles, once for all configurations. */
+const profiles = onceFor<TrainingData>();
+
+/** The training rows of the profile, also of a list that goes on into validation rows. */
+function profileRows(train: TrainingData, context: FitContext): TrainingData {
+  const length = presetFor(train.queries.ids.length).profile;
+  const at = new Map(train.queries.ids.map((id, i) => [id, i]));
+  const ids = profileOf(train, length, context).ids.filter((id) => at.has(id));
+  return takeTraining(train, ids.map((id) => at.get(id)!), `profile/${ids.join(" ")}`);
+}

@@ -16,7 +16,7 @@
  * everywhere has prototypes near the mean of all queries, and a narrow specialist is closer to most of them.
  */
 import type { FittedRouter, ModelProfiles, QueryBatch, Router } from "../src/router/mod.ts";
-import { byId, CapabilityError, extendPool } from "../src/router/mod.ts";
+import { byId, CapabilityError, extendPool, onceFor } from "../src/router/mod.ts";
 import { productF64 } from "../src/linalg/mod.ts";
 
 /** One configuration of the grid. */
@@ -110,32 +110,49 @@ function routed(library: Library, config: Config, reading: Reading): FittedRoute
 
 /** c_{D,m} as the columns of a matrix [width × P], and the models they belong to. Length P. */
 function prototypes(
-  { queries, scores, models }: Library,
+  library: Library,
   config: Config,
 ): { owners: number[]; columns: Float64Array } {
-  const { vectors: { data, width }, benchmarks } = queries, M = models.length;
-  // Per dataset and expert: the sum of its queries, and how many they are.
-  const groups = new Map<string, { sum: Float64Array; size: number }[]>();
-  for (const i of byId(queries)) {
-    const winners = best(scores.subarray(i * M, (i + 1) * M), config.winners);
-    const experts = groups.get(benchmarks![i]) ??
-      models.map(() => ({ sum: new Float64Array(width), size: 0 }));
-    groups.set(benchmarks![i], experts);
-    for (const m of winners) {
-      const share = 1 / winners.length;
-      for (let d = 0; d < width; d++) experts[m].sum[d] += share * data[i * width + d];
-      experts[m].size += share;
-    }
-  }
-  const kept = [...groups.keys()].sort().flatMap((dataset) =>
-    groups.get(dataset)!.map((group, m) => ({ ...group, m })).filter(({ size }) => size > 0)
-  );
+  const width = library.queries.vectors.width;
+  const kept = groups(library.scores, () => groupsOf(library, config.winners), config.winners);
   const columns = new Float64Array(width * kept.length);
   kept.forEach(({ sum, size }, p) => {
     const divisor = config.similarity === "dot" ? size : Math.hypot(...sum) || 1;
     for (let d = 0; d < width; d++) columns[d * kept.length + p] = sum[d] / divisor;
   });
   return { owners: kept.map(({ m }) => m), columns };
+}
+
+/** The queries of a dataset that an expert is best at. */
+interface Group {
+  /** The expert. */
+  readonly m: number;
+  /** Sum of their vectors, those with several winners counting in part. */
+  readonly sum: Float64Array;
+  /** How many they are, likewise. */
+  size: number;
+}
+
+/** Groups with queries in them: both readings and both similarities share them. */
+const groups = onceFor<Group[]>();
+
+function groupsOf({ queries, scores, models }: Library, rule: Config["winners"]): Group[] {
+  const { vectors: { data, width }, benchmarks } = queries, M = models.length;
+  const byDataset = new Map<string, Group[]>();
+  for (const i of byId(queries)) {
+    const winners = best(scores.subarray(i * M, (i + 1) * M), rule), share = 1 / winners.length;
+    const experts = byDataset.get(benchmarks![i]) ??
+      models.map((_, m) => ({ m, sum: new Float64Array(width), size: 0 }));
+    byDataset.set(benchmarks![i], experts);
+    for (const m of winners) {
+      const { sum } = experts[m];
+      for (let d = 0, at = i * width; d < width; d++, at++) sum[d] += share * data[at];
+      experts[m].size += share;
+    }
+  }
+  return [...byDataset.keys()].sort().flatMap((dataset) =>
+    byDataset.get(dataset)!.filter(({ size }) => size > 0)
+  );
 }
 
 /** The models with the best score of a query; none where that tells nothing. */

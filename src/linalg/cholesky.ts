@@ -1,10 +1,11 @@
 /**
  * Symmetric positive definite systems in float64, by a blocked Cholesky factorisation.
  *
- * Up to one block everything is plain JavaScript arithmetic and gives the same bits everywhere; beyond, the
- * products between blocks go to the runtime's float64 kernel.
+ * Up to one block every operation and its order is fixed (`row_kernel.ts`), and gives the same bits everywhere; beyond,
+ * the products between blocks go to the runtime's float64 kernel.
  * @module
  */
+import { type RowSpace, rowSpace } from "./row_kernel.ts";
 import { type Dense, dense, type Transpose } from "./runtime.ts";
 
 /** Systems up to this size are a single block. */
@@ -26,13 +27,36 @@ export async function solveSpd(
   if (a.length !== n * n || b.length !== n * m) {
     throw new RangeError(`a ${n} × ${n} system with ${m} right-hand sides: sizes do not fit`);
   }
-  const factor = a.slice(), x = b.slice();
-  const block = n <= ONE_BLOCK ? ONE_BLOCK : BLOCK;
+  return await solveFactored(await factorSpd(a, n), b, n, m);
+}
+
+/** Columns that are worked on at a time. */
+function blockOf(n: number): number {
+  return n <= ONE_BLOCK ? ONE_BLOCK : BLOCK;
+}
+
+/**
+ * The factor L of A = L·Lᵀ, [n × n], for `a` as {@link solveSpd} takes it; what lies above its diagonal means nothing.
+ * @throws {RangeError} as {@link solveSpd}
+ */
+export async function factorSpd(a: Float64Array, n: number): Promise<Float64Array> {
+  const factor = a.slice(), block = blockOf(n);
   for (let start = 0; start < n; start += block) {
     const end = Math.min(n, start + block);
     await subtractFactored(factor, n, start, end);
     factorColumns(factor, n, start, end);
   }
+  return factor;
+}
+
+/** {@link solveSpd} by the factor of {@link factorSpd}, which stays as it is. */
+export async function solveFactored(
+  factor: Float64Array,
+  b: Float64Array,
+  n: number,
+  m: number,
+): Promise<Float64Array> {
+  const x = b.slice(), block = blockOf(n);
   await solveLower(factor, x, n, m, block);
   await solveUpper(factor, x, n, m, block);
   return x;
@@ -57,56 +81,47 @@ async function subtractFactored(
   }
 }
 
-/** Columns start…end of L, for all rows from `start` on; the columns before are already accounted for. */
+/**
+ * Columns start…end of L, for all rows from `start` on; the columns before are already accounted for. They are worked
+ * on as rows of Lᵀ: a finished one is taken away from those below it, up to the diagonal, four at a time.
+ */
 function factorColumns(l: Float64Array, n: number, start: number, end: number): void {
-  for (let j = start; j < end; j++) {
-    let pivot = l[j * n + j];
-    for (let t = start; t < j; t++) pivot -= l[j * n + t] * l[j * n + t];
-    if (!(pivot > 0)) {
-      throw new RangeError(`not positive definite: pivot ${j + 1} of ${n} is ${pivot}`);
-    }
-    l[j * n + j] = Math.sqrt(pivot);
-    divideRows(l, n, start, j, j + 1, end);
+  const count = end - start,
+    width = n - start,
+    { cells, stride, one, four } = rowSpace(count, width);
+  const bytes = 8 * stride;
+  for (let i = 0; i < width; i++) {
+    const from = (start + i) * n + start;
+    for (let t = 0; t < count && t <= i; t++) cells[t * stride + i] = l[from + t];
   }
-  for (let i = end; i < n; i += 4) { // the rows below, in portions that stay in cache
-    for (let j = start; j < end; j++) divideRows(l, n, start, j, i, Math.min(n, i + 4));
+  for (let first = 0; first < count; first += 4) {
+    const next = Math.min(count, first + 4);
+    for (let t = first; t < next; t++) {
+      const row = cells.subarray(t * stride, t * stride + width), pivot = row[t];
+      if (!(pivot > 0)) {
+        throw new RangeError(`not positive definite: pivot ${start + t + 1} of ${n} is ${pivot}`);
+      }
+      const root = row[t] = Math.sqrt(pivot);
+      for (let i = t + 1; i < width; i++) row[i] /= root;
+      for (let i = t + 1; i < next; i++) {
+        one(i * bytes + before(i), (i + 1) * bytes, t * bytes + before(i), bytes, row[i], 0, 0, 0);
+      }
+    }
+    for (let i = next, at = first * stride + i; i < count; i++, at++) {
+      const a = cells[at], b = cells[at + stride], c = cells[at + 2 * stride];
+      const d = cells[at + 3 * stride], to = i * bytes;
+      four(to + before(i), to + bytes, first * bytes + before(i), bytes, a, b, c, d);
+    }
+  }
+  for (let i = 0; i < width; i++) {
+    const to = (start + i) * n + start;
+    for (let t = 0; t < count && t <= i; t++) l[to + t] = cells[t * stride + i];
   }
 }
 
-/**
- * Column j of L for the rows top…bottom, given its columns start…j: (a − their inner product with row j)
- * over the pivot. Four rows at a time, because they can be added up side by side.
- */
-function divideRows(
-  l: Float64Array,
-  n: number,
-  start: number,
-  j: number,
-  top: number,
-  bottom: number,
-): void {
-  const row = j * n, pivot = l[row + j];
-  let i = top;
-  for (; i + 4 <= bottom; i += 4) {
-    const r0 = i * n, r1 = r0 + n, r2 = r1 + n, r3 = r2 + n;
-    let s0 = l[r0 + j], s1 = l[r1 + j], s2 = l[r2 + j], s3 = l[r3 + j];
-    for (let t = start; t < j; t++) {
-      const value = l[row + t];
-      s0 -= value * l[r0 + t];
-      s1 -= value * l[r1 + t];
-      s2 -= value * l[r2 + t];
-      s3 -= value * l[r3 + t];
-    }
-    l[r0 + j] = s0 / pivot;
-    l[r1 + j] = s1 / pivot;
-    l[r2 + j] = s2 / pivot;
-    l[r3 + j] = s3 / pivot;
-  }
-  for (; i < bottom; i++) {
-    let sum = l[i * n + j];
-    for (let t = start; t < j; t++) sum -= l[row + t] * l[i * n + t];
-    l[i * n + j] = sum / pivot;
-  }
+/** Bytes of a row before a column, or the one before that: what lies before the diagonal is not looked at. */
+function before(column: number): number {
+  return 8 * (column - column % 2);
 }
 
 /** Overwrites `x` [n × m] with L⁻¹·x. */
@@ -125,9 +140,12 @@ async function solveLower(
       const right = { data: x.subarray(0, start * m), rows: start, columns: m };
       await subtractProduct(x.subarray(start * m, end * m), left, right, "none");
     }
-    for (let i = start; i < end; i++) {
-      solveRow(x, m, i, l[i * n + i], start, i, l, i * n + start, 1, widths);
-    }
+    inRowSpace(x.subarray(start * m, end * m), m, (space) => {
+      for (let i = 0; i < rows; i++) {
+        const at = (start + i) * n + start;
+        solveRow(space, m, i, l[at + i], 0, i, l, at, 1, widths.subarray(start));
+      }
+    });
   }
 }
 
@@ -160,9 +178,12 @@ async function solveUpper(
       const right = { data: x.subarray(end * m), rows: n - end, columns: m };
       await subtractProduct(x.subarray(start * m, end * m), left, right, "left");
     }
-    for (let i = end - 1; i >= start; i--) {
-      solveRow(x, m, i, l[i * n + i], i + 1, end, l, (i + 1) * n + i, n);
-    }
+    inRowSpace(x.subarray(start * m, end * m), m, (space) => {
+      for (let i = columns - 1; i >= 0; i--) {
+        const at = (start + i) * n + start + i;
+        solveRow(space, m, i, l[at], i + 1, columns, l, at + n, n);
+      }
+    });
   }
 }
 
@@ -177,14 +198,22 @@ async function subtractProduct(
   for (let i = 0; i < part.length; i++) part[i] -= product[i];
 }
 
+/** Works on the rows of x [rows × m] where the kernels can, and brings them back. */
+function inRowSpace(x: Float64Array, m: number, work: (space: RowSpace) => void): void {
+  const rows = m > 0 ? x.length / m : 0, space = rowSpace(rows, m), { cells, stride } = space;
+  for (let i = 0; i < rows; i++) cells.set(x.subarray(i * m, (i + 1) * m), i * stride);
+  work(space);
+  for (let i = 0; i < rows; i++) x.set(cells.subarray(i * stride, i * stride + m), i * m);
+}
+
 /**
- * Row i of x: less its solved rows from…end times their coefficients, which lie in `l` from `at` on,
+ * Row i of x [rows × m]: less its solved rows from…end times their coefficients, which lie in `l` from `at` on,
  * `step` apart; then divided by the pivot. Four rows at a time, so that row i is read and written less.
  *
  * @param widths columns of each row, and of all before it, beyond which there are zeros; none if absent
  */
 function solveRow(
-  x: Float64Array,
+  { cells, stride, one, together }: RowSpace,
   m: number,
   i: number,
   pivot: number,
@@ -195,21 +224,18 @@ function solveRow(
   step: number,
   widths?: Int32Array,
 ): void {
-  const to = i * m;
+  const bytes = 8 * stride, to = i * bytes;
   let j = from;
   for (; j + 4 <= end; j += 4, at += 4 * step) {
-    const l0 = l[at], l1 = l[at + step], l2 = l[at + 2 * step], l3 = l[at + 3 * step];
-    const x0 = j * m, x1 = x0 + m, x2 = x1 + m, x3 = x2 + m;
+    const a = l[at], b = l[at + step], c = l[at + 2 * step], d = l[at + 3 * step];
     const width = widths ? widths[j + 3] : m;
-    for (let c = 0; c < width; c++) {
-      x[to + c] -= l0 * x[x0 + c] + l1 * x[x1 + c] + (l2 * x[x2 + c] + l3 * x[x3 + c]);
-    }
+    if (width > 0) together(to, to + 8 * width, j * bytes, bytes, a, b, c, d);
   }
   for (; j < end; j++, at += step) {
     const width = widths ? widths[j] : m;
-    for (let c = 0; c < width; c++) x[to + c] -= l[at] * x[j * m + c];
+    if (width > 0) one(to, to + 8 * width, j * bytes, bytes, l[at], 0, 0, 0);
   }
-  for (let c = 0; c < m; c++) x[to + c] /= pivot;
+  for (let c = i * stride; c < i * stride + m; c++) cells[c] /= pivot;
 }
 
 /** Rows top…bottom and columns left…right of an n-wide array, packed. */

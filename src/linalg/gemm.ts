@@ -6,6 +6,7 @@
  * @module
  */
 import { type Matrix, matrix } from "./matrix.ts";
+import { plainProduct } from "./product_kernel.ts";
 import { dense, isSmall } from "./runtime.ts";
 
 /** Bytes of one block of {@link forEachProductBlock}: small enough to stay in a cache. */
@@ -71,17 +72,9 @@ export async function productF64(
   if (a.length !== n * k || b.length !== k * m) {
     throw new RangeError(`${n} × ${k} by ${k} × ${m}: got ${a.length} and ${b.length} values`);
   }
-  const out = new Float64Array(n * m);
-  if (!isSmall(n * k * m)) {
-    return dense({ data: a, rows: n, columns: k }, { data: b, rows: k, columns: m }, "none", out);
-  }
-  for (let i = 0; i < n; i++) {
-    for (let t = 0; t < k; t++) {
-      const scale = a[i * k + t];
-      for (let j = 0; j < m; j++) out[i * m + j] += scale * b[t * m + j];
-    }
-  }
-  return out;
+  if (isSmall(n * k * m)) return plainProduct(a, b, n, k, m);
+  const left = { data: a, rows: n, columns: k }, right = { data: b, rows: k, columns: m };
+  return await dense(left, right, "none", new Float64Array(n * m));
 }
 
 async function rowsAgainstRows(

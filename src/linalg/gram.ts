@@ -29,35 +29,41 @@ export async function crossGram(
 
 /**
  * {@link gram} XᵀX [d × d] and {@link crossGram} XᵀY [d × columns] in one pass over the data.
+ * @param known XᵀX, where it has been computed before
  * @throws {RangeError} when `y` does not have n · columns values
  */
 export async function normalEquations(
   x: Matrix,
   y: Float64Array,
   columns: number,
+  known?: Float64Array,
 ): Promise<{ gram: Float64Array; cross: Float64Array }> {
-  const { gram, cross } = await products(x, y, columns, true);
-  for (let i = 0; i < x.width; i++) {
+  const { gram, cross } = await products(x, y, columns, true, known);
+  for (let i = 0; i < x.width && !known; i++) {
     for (let j = 0; j < i; j++) gram[j * x.width + i] = gram[i * x.width + j];
   }
   return { gram, cross };
 }
 
-/** XᵀY and, if asked, the tiles of XᵀX on and below the diagonal. */
+/**
+ * XᵀY and, if asked, the tiles of XᵀX on and below the diagonal. A known XᵀX is spared, but XᵀY is computed as beside
+ * an unknown one, to the same bits.
+ */
 async function products(
   x: Matrix,
   y: Float64Array,
   columns: number,
   withGram: boolean,
+  known?: Float64Array,
 ): Promise<{ gram: Float64Array; cross: Float64Array }> {
   const { rows, width } = x;
   if (y.length !== rows * columns) {
     throw new RangeError(`${rows} × ${columns} targets: got ${y.length} values`);
   }
-  const gram = new Float64Array(withGram ? width * width : 0);
-  const cross = new Float64Array(width * columns);
+  const computed = new Float64Array(withGram && !known ? width * width : 0);
+  const cross = new Float64Array(width * columns), gram = known ?? computed;
   if (isSmall(rows * width * (columns + (withGram ? width : 0)))) {
-    plainLoops(x, y, columns, gram, cross);
+    plainLoops(x, y, columns, computed, cross);
     return { gram, cross };
   }
   const buffer = new Float64Array(Math.min(rows, ROWS) * width);
@@ -71,8 +77,8 @@ async function products(
     };
     for (let i = 0; i < tiles.length; i++) {
       if (columns > 0) await addProduct(tiles[i], right, cross, i * TILE * columns, columns);
-      for (let j = 0; withGram && j <= i; j++) {
-        await addProduct(tiles[i], tiles[j], gram, i * TILE * width + j * TILE, width);
+      for (let j = 0; computed.length > 0 && j <= i; j++) {
+        await addProduct(tiles[i], tiles[j], computed, i * TILE * width + j * TILE, width);
       }
     }
   }

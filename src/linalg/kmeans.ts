@@ -5,9 +5,19 @@
  * data, the seed and the row ids alone, not on row order, threads or machine, and no shortcut can be seen in them.
  * @module
  */
-import { GRID, type Matrix, matrix, squareNorms, takeRows } from "./matrix.ts";
+import {
+  GRID,
+  type Matrix,
+  matrix,
+  row,
+  squareNorms,
+  squareNormsOnce,
+  takeRows,
+} from "./matrix.ts";
 import type { Random } from "../base/random.ts";
-import { forEachProductBlock, product } from "./gemm.ts";
+import { forEachProductBlock } from "./gemm.ts";
+import { storeProducts } from "./integer_store.ts";
+import { seedRows } from "./seeding.ts";
 
 /** Options of {@link kmeans}; the rank also settles the order of draws. */
 export interface KMeansOptions extends LloydOptions {
@@ -63,19 +73,16 @@ const ASSIGN_BYTES = 2 ** 28;
  * @throws {RangeError} when the widths differ
  */
 export async function assign(x: Matrix, centroids: Matrix): Promise<Assignment> {
-  const served = unserved(x.rows),
-    every = [...Array(centroids.rows).keys()],
-    square = squareNorms(x);
-  await forEachProductBlock(x, centroids, (start, data, rows) => {
-    const part = <A extends Int32Array | Float64Array>(all: A): A =>
-      all.subarray(start, start + rows) as A;
-    const own = {
-      assignment: part(served.assignment),
-      squaredDistance: part(served.squaredDistance),
-    };
-    serve(own, { data }, centroids, every, part(square));
+  const { assignment, squaredDistance } = unserved(x.rows), k = centroids.rows;
+  const square = squareNormsOnce(x), half = halfSquares(centroids);
+  await forEachProductBlock(x, centroids, (start, inner, rows) => {
+    for (let i = start, from = 0; i < start + rows; i++, from += k) {
+      const nearest = largestBracket(inner, from, half);
+      assignment[i] = nearest;
+      squaredDistance[i] = square[i] - 2 * (inner[from + nearest] - half[nearest]);
+    }
   }, { blockBytes: ASSIGN_BYTES });
-  return served;
+  return { assignment, squaredDistance };
 }
 
 /** Every row of `x` with its nearest centroid; centroids without any row are left out. */
@@ -94,21 +101,21 @@ export async function lloyd(
   options: LloydOptions = {},
 ): Promise<Clusters> {
   const { iterations = 100, signal } = options;
-  const order = inOrderOfRank(x.rows, options.rank), square = squareNorms(x), k = initial.rows;
-  const members = { sums: new Float64Array(k * x.width), sizes: new Int32Array(k) };
+  const order = inOrderOfRank(x.rows, options.rank), square = squareNormsOnce(x), k = initial.rows;
+  const clusters = { sums: new Float64Array(k * x.width), sizes: new Int32Array(k) };
   const previous = new Int32Array(x.rows).fill(-1), served = unserved(x.rows);
-  const inner = matrix(x.rows, k);
-  let centroids = initial, moved = [...Array(k).keys()];
+  const inner = matrix(k, x.rows), centroids = takeRows(initial, [...Array(k).keys()]);
+  let moved = [...Array(k).keys()];
   for (let done = 0;; done++) {
     signal?.throwIfAborted();
     await updateProducts(inner, x, centroids, moved);
     serve(served, inner, centroids, moved, square);
     if (done === iterations) break;
     fillEmptyClusters(served, k, order);
-    if (!moveRows(x, previous, served.assignment, members)) break;
-    const next = means(members, x.width);
-    moved = differingRows(centroids, next);
-    centroids = next;
+    const changed = moveRows(x, previous, served.assignment, clusters);
+    if (!changed.includes(1)) break;
+    if (done === 0) changed.fill(1); // none is a mean yet
+    moved = moveCentroids(centroids, clusters, changed);
   }
   return withoutEmptyClusters(centroids, served);
 }
@@ -117,52 +124,81 @@ function unserved(rows: number): Assignment {
   return { assignment: new Int32Array(rows), squaredDistance: new Float64Array(rows) };
 }
 
-/** Inner products [n × k] of the rows with those centroids that have moved; late iterations move few. */
+/** Inner products [k × n] of those centroids that have moved with the rows; late iterations move few. */
 async function updateProducts(
   inner: Matrix,
   x: Matrix,
   centroids: Matrix,
   moved: readonly number[],
 ): Promise<void> {
-  const k = centroids.rows, count = moved.length;
-  if (2 * count > k) {
-    await product(x, centroids, inner);
-    return;
-  }
-  const { data } = await product(x, takeRows(centroids, moved));
-  for (let i = 0; i < x.rows; i++) {
-    for (let m = 0; m < count; m++) inner.data[i * k + moved[m]] = data[i * count + m];
-  }
+  const fresh = await storeProducts(takeRows(centroids, moved), x);
+  moved.forEach((c, m) => inner.data.set(row(fresh, m), c * x.rows));
+}
+
+/** |c|²/2 of every centroid. */
+function halfSquares(centroids: Matrix): Float64Array {
+  return squareNorms(centroids).map((norm) => norm / 2);
 }
 
 /**
  * Finds every row's nearest centroid again, given those that have moved since the last time: a row whose own
  * centroid stayed can only change to one that moved. Since |x − c|² = |x|² − 2·(x·c − |c|²/2), the nearest
  * centroid has the largest bracket.
+ *
+ * @param inner products [k × n] of the centroids with the rows
  */
 function serve(
   { assignment, squaredDistance }: Assignment,
-  { data: inner }: Pick<Matrix, "data">,
+  inner: Matrix,
   centroids: Matrix,
   moved: readonly number[],
   square: Float64Array,
 ): void {
-  const k = centroids.rows, half = squareNorms(centroids).map((norm) => norm / 2);
-  const hasMoved = new Uint8Array(k);
+  const half = halfSquares(centroids), n = square.length, largest = new Float64Array(n);
+  const hasMoved = new Uint8Array(centroids.rows), left = new Int32Array(n);
   for (const c of moved) hasMoved[c] = 1;
-  for (let i = 0; i < square.length; i++) {
-    const from = i * k;
-    let nearest = assignment[i];
-    if (hasMoved[nearest]) nearest = largestBracket(inner, from, half);
-    else {
-      let largest = inner[from + nearest] - half[nearest];
-      for (const c of moved) {
-        const value = inner[from + c] - half[c];
-        if (value > largest || (value === largest && c < nearest)) largest = value, nearest = c;
-      }
+  let many = 0; // rows left by their centroid, which look at all
+  for (let i = 0; i < n; i++) {
+    const c = assignment[i];
+    if (hasMoved[c]) assignment[i] = 0, largest[i] = -Infinity, left[many++] = i;
+    else largest[i] = inner.data[c * n + i] - half[c];
+  }
+  const among = left.subarray(0, many);
+  for (let c = 0; c < centroids.rows; c++) {
+    if (hasMoved[c]) offer(c, row(inner, c), half[c], largest, assignment);
+    else offerTo(among, c, row(inner, c), half[c], largest, assignment);
+  }
+  for (let i = 0; i < n; i++) squaredDistance[i] = square[i] - 2 * largest[i];
+}
+
+/** Assigns to a centroid all rows to which it is nearer than their own, or as near and of a lower number. */
+function offer(
+  c: number,
+  inner: Float32Array,
+  half: number,
+  largest: Float64Array,
+  assignment: Int32Array,
+): void {
+  for (let i = 0; i < largest.length; i++) {
+    const value = inner[i] - half;
+    if (value > largest[i] || (value === largest[i] && c < assignment[i])) {
+      largest[i] = value, assignment[i] = c;
     }
-    assignment[i] = nearest;
-    squaredDistance[i] = square[i] - 2 * (inner[from + nearest] - half[nearest]);
+  }
+}
+
+/** {@link offer} to some rows alone, by centroids in the order of their numbers. */
+function offerTo(
+  rows: Int32Array,
+  c: number,
+  inner: Float32Array,
+  half: number,
+  largest: Float64Array,
+  assignment: Int32Array,
+): void {
+  for (let at = 0; at < rows.length; at++) {
+    const i = rows[at], value = inner[i] - half;
+    if (value > largest[i]) largest[i] = value, assignment[i] = c;
   }
 }
 
@@ -173,17 +209,6 @@ function largestBracket(inner: Float32Array, from: number, half: Float64Array): 
     if (value > largest) largest = value, nearest = c;
   }
   return nearest;
-}
-
-/** Numbers of the rows in which two matrices of the same shape differ. */
-function differingRows(a: Matrix, b: Matrix): number[] {
-  const differ = new Uint8Array(a.rows);
-  for (let i = 0; i < a.rows; i++) {
-    for (let j = i * a.width; j < (i + 1) * a.width; j++) {
-      if (a.data[j] !== b.data[j]) differ[i] = 1;
-    }
-  }
-  return [...differ.keys()].filter((i) => differ[i] === 1);
 }
 
 /**
@@ -210,47 +235,56 @@ function fillEmptyClusters(
   }
 }
 
+/** Sums [k × d] of the rows of each cluster, and how many they are. */
+interface ClusterSums {
+  readonly sums: Float64Array;
+  readonly sizes: Int32Array;
+}
+
 /**
  * Brings the sums and sizes of the clusters up to date with a new assignment and copies it over the old
  * one. Sums of grid values are exact, so taking a row out again leaves no trace, and late iterations, which
- * move few rows, cost little. Returns whether any row moved.
+ * move few rows, cost little. Returns a 1 for every cluster that got or lost rows.
  */
 function moveRows(
   { data, width }: Matrix,
   previous: Int32Array,
   assignment: Int32Array,
-  { sums, sizes }: { sums: Float64Array; sizes: Int32Array },
-): boolean {
-  let moved = false;
+  { sums, sizes }: ClusterSums,
+): Uint8Array {
+  const changed = new Uint8Array(sizes.length);
   for (let i = 0; i < assignment.length; i++) {
     const from = previous[i], to = assignment[i];
     if (from === to) continue;
-    moved = true;
     const at = i * width, gains = to * width, loses = from * width;
     for (let j = 0; j < width; j++) sums[gains + j] += data[at + j];
-    sizes[to]++;
+    sizes[to]++, changed[to] = 1;
     if (from >= 0) {
       for (let j = 0; j < width; j++) sums[loses + j] -= data[at + j];
-      sizes[from]--;
+      sizes[from]--, changed[from] = 1;
     }
     previous[i] = to;
   }
-  return moved;
+  return changed;
 }
 
-/** Mean rows of the clusters, rounded to the grid; zeros for an empty one. */
-function means(
-  { sums, sizes }: { sums: Float64Array; sizes: Int32Array },
-  width: number,
-): Matrix {
-  const out = matrix(sizes.length, width);
-  for (let c = 0; c < sizes.length; c++) {
-    if (sizes[c] === 0) continue;
+/** Puts centroids on the means of their clusters, rounded to the grid; zeros for an empty one. Returns which moved. */
+function moveCentroids(
+  { data, width }: Matrix,
+  { sums, sizes }: ClusterSums,
+  changed: Uint8Array,
+): number[] {
+  return [...changed.keys()].filter((c) => {
+    if (changed[c] === 0) return false;
+    const size = sizes[c];
+    let moved = false;
     for (let j = c * width; j < (c + 1) * width; j++) {
-      out.data[j] = Math.round(sums[j] / sizes[c] / GRID) * GRID;
+      const mean = size === 0 ? 0 : Math.round(sums[j] / size / GRID) * GRID;
+      if (mean !== data[j]) moved = true;
+      data[j] = mean;
     }
-  }
-  return out;
+    return moved;
+  });
 }
 
 function withoutEmptyClusters(centroids: Matrix, served: Assignment): Clusters {
@@ -278,63 +312,4 @@ export function inOrderOfRank(rows: number, rank?: Uint32Array): Int32Array {
   const order = new Int32Array(rows);
   for (let i = 0; i < rows; i++) order[rank ? rank[i] : i] = i;
   return order;
-}
-
-/**
- * Greedy k-means++: each next centre is the one of 2 + ⌊ln k⌋ rows (as in scikit-learn), drawn with probability
- * proportional to their squared distance from the centres so far, that brings this distance down most. Rows are drawn in the sequence `order`. Returns the row
- * numbers, fewer than `k` when every row already coincides with a centre.
- */
-export async function seedRows(
-  x: Matrix,
-  k: number,
-  order: Int32Array,
-  random: Random,
-): Promise<number[]> {
-  const trials = 2 + Math.floor(Math.log(k));
-  const square = squareNorms(x);
-  const seeds: number[] = [];
-  let drawn = [order[random.integer(x.rows)]];
-  let distance = new Float64Array(x.rows).fill(Infinity);
-  while (true) {
-    const inner = (await product(x, takeRows(x, drawn))).data;
-    let best = 0, bestTotal = Infinity, bestDistance = distance;
-    for (let t = 0; t < drawn.length; t++) {
-      const after = new Float64Array(x.rows), own = square[drawn[t]];
-      let total = 0;
-      for (let i = 0; i < x.rows; i++) {
-        const d = square[i] + own - 2 * inner[i * drawn.length + t];
-        total += after[i] = Math.min(distance[i], d);
-      }
-      if (total < bestTotal) best = t, bestTotal = total, bestDistance = after;
-    }
-    seeds.push(drawn[best]);
-    distance = bestDistance;
-    if (seeds.length === k || bestTotal === 0) return seeds;
-    drawn = drawRows(distance, order, trials, random);
-  }
-}
-
-/** Draws rows with probabilities proportional to `weight`. */
-function drawRows(
-  weight: Float64Array,
-  order: Int32Array,
-  count: number,
-  random: Random,
-): number[] {
-  const cumulative = new Float64Array(order.length);
-  let total = 0;
-  for (let i = 0; i < order.length; i++) cumulative[i] = total += weight[order[i]];
-  return Array.from({ length: count }, () => order[firstAbove(cumulative, random.next() * total)]);
-}
-
-/** Index of the first entry of an ascending array that is larger than `value`. */
-function firstAbove(ascending: Float64Array, value: number): number {
-  let low = 0, high = ascending.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle] > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -86,3 +86,12 @@ export function squareNorms({ data, rows, width }: Matrix): Float64Array {
   }
   return out;
 }
+
+const known = new WeakMap<Float32Array, Float64Array>();
+
+/** {@link squareNorms} of a matrix that stays as it is: computed once. */
+export function squareNormsOnce(of: Matrix): Float64Array {
+  const norms = known.get(of.data) ?? squareNorms(of);
+  known.set(of.data, norms);
+  return norms;
+}

@@ -2,7 +2,7 @@
  * Exact nearest neighbours by inner product (cosine, for unit vectors): no index, every pair is looked at.
  * @module
  */
-import { type Matrix, row, squareNorms } from "./matrix.ts";
+import { type Matrix, squareNorms } from "./matrix.ts";
 import { forEachProductBlock } from "./gemm.ts";
 import { integerProducts } from "./integer_store.ts";
 
@@ -72,11 +72,9 @@ function oneByOne(
 ): boolean {
   const products = queries.rows <= FEW ? integerProducts(store) : null;
   if (!products) return false;
-  const block = new Float32Array(store.rows);
-  for (let q = 0; q < queries.rows; q++) {
-    if (!products(row(queries, q), block)) return false;
-    visit(q, block, 1);
-  }
+  const block = new Float32Array(queries.rows * store.rows);
+  if (!products(queries, block)) return false;
+  visit(0, block, queries.rows);
   return true;
 }
 

@@ -8,7 +8,7 @@
  */
 import { sha256 } from "../base/hash.ts";
 import { type Matrix, matrix, takeRows } from "./matrix.ts";
-import { solveSpd } from "./cholesky.ts";
+import { factorSpd, solveFactored } from "./cholesky.ts";
 import { productF64 } from "./gemm.ts";
 import { crossGram, gram, normalEquations } from "./gram.ts";
 
@@ -94,6 +94,14 @@ interface Group {
 /** Weights and bias of a group's targets, [(d + 1) × targets], at a relative penalty. */
 type System = (rho: number) => Promise<Float64Array>;
 
+/** What targets known on all rows of a matrix share, whatever they are: XᵀX, and factors by their penalty. */
+interface Shared {
+  gram?: Float64Array;
+  readonly factors: Map<number, Float64Array>;
+}
+
+const shared = new WeakMap<Float32Array, Shared>();
+
 /**
  * Solves for the d weights of a target: (XᵀX − n·x̄x̄ᵀ + ρI)·W = XᵀY − n·x̄ȳᵀ. Missing targets count as 0 in
  * XᵀY, and n·x̄ is the product of X with the group's 0-1 column of known rows, so that one pass over X
@@ -106,7 +114,10 @@ async function primalSystems(
   groups: readonly Group[],
 ): Promise<(group: Group) => Promise<System>> {
   const d = x.width, all = m + groups.length, table = targetTable(y, m, groups);
-  const { gram: whole, cross } = await normalEquations(x, table, all);
+  const known: Shared = shared.get(x.data) ?? { factors: new Map() };
+  const { gram: whole, cross } = await normalEquations(x, table, all, known.gram);
+  known.gram = whole;
+  shared.set(x.data, known);
 
   return async (group) => {
     const { rows, columns } = group, n = rows.length, k = columns.length, g = groups.indexOf(group);
@@ -121,8 +132,9 @@ async function primalSystems(
         right[i * k + j] = cross[i * all + columns[j]] - n * xMean[i] * yMean[j];
       }
     }
+    const factors = n === x.rows ? known.factors : undefined;
     return async (rho: number) =>
-      withBias(await solvePenalised(left, right, d, k, rho * trace / d), xMean, yMean);
+      withBias(await solvePenalised(left, right, d, k, rho * trace / d, factors), xMean, yMean);
   };
 }
 
@@ -185,11 +197,18 @@ async function solvePenalised(
   n: number,
   m: number,
   penalty: number,
+  factors = new Map<number, Float64Array>(),
 ): Promise<Float64Array> {
   if (penalty === 0) return new Float64Array(n * m);
-  const penalised = left.slice();
-  for (let i = 0; i < n; i++) penalised[i * (n + 1)] += penalty;
-  return await solveSpd(penalised, right, n, m);
+  const factor = factors.get(penalty) ?? await factorSpd(penalised(left, n, penalty), n);
+  factors.set(penalty, factor);
+  return await solveFactored(factor, right, n, m);
+}
+
+function penalised(left: Float64Array, n: number, penalty: number): Float64Array {
+  const out = left.slice();
+  for (let i = 0; i < n; i++) out[i * (n + 1)] += penalty;
+  return out;
 }
 
 /** Appends the bias ȳ − x̄·W as a last row. */

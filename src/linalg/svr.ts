@@ -11,6 +11,8 @@
  */
 import { forEachProductBlock } from "./gemm.ts";
 import { type Matrix, squareNorms } from "./matrix.ts";
+import { plainProduct } from "./product_kernel.ts";
+import { type SvrSpace, svrSpace } from "./svr_kernel.ts";
 
 /** Settings of a fit. */
 export interface SvrOptions {
@@ -49,9 +51,10 @@ export function svrFit(
   if (!(cost > 0)) throw new RangeError(`the cost of an error: expected > 0, got ${cost}`);
   if (!(epsilon >= 0)) throw new RangeError(`ε: expected ≥ 0, got ${epsilon}`);
   const coefficients = new Float64Array(n * m), bias = new Float64Array(m);
+  const space = svrSpace(kernel, n);
   for (let c = 0; c < m; c++) {
     const own = Float64Array.from({ length: n }, (_, i) => labels[i * m + c]);
-    const fit = fitColumn(kernel, own, cost, epsilon, tolerance);
+    const fit = fitColumn(space, own, cost, epsilon, tolerance);
     fit.beta.forEach((value, i) => coefficients[i * m + c] = value);
     bias[c] = fit.bias;
   }
@@ -67,49 +70,38 @@ export function svrFit(
  * a label: such a row is passed over by the comparisons as they are.
  */
 function fitColumn(
-  kernel: Float32Array,
+  { f, rise, fall, shift, partner }: SvrSpace,
   y: Float64Array,
   cost: number,
   epsilon: number,
   tolerance: number,
 ): { beta: Float64Array; bias: number } {
-  const n = y.length, known = y.map((value) => Number.isNaN(value) ? 0 : 1);
-  const beta = new Float64Array(n), f = y.map((value, i) => known[i] ? -value : 0);
-  if (!known.includes(1)) return { beta, bias: NaN };
-  const rise = known.map((label) => label ? epsilon : Infinity);
-  const fall = known.map((label) => label ? -epsilon : -Infinity);
-  const own = f.map((_, i) => kernel[i * n + i]);
+  const n = y.length, beta = new Float64Array(n);
+  y.forEach((label, i) => {
+    const isKnown = label === label;
+    f[i] = isKnown ? -label : 0;
+    rise[i] = isKnown ? epsilon : Infinity;
+    fall[i] = isKnown ? -epsilon : -Infinity;
+  });
+  if (y.every(Number.isNaN)) return { beta, bias: NaN };
   const move = (i: number, value: number): void => {
     beta[i] = value;
     rise[i] = value < cost ? (value < 0 ? -epsilon : epsilon) : Infinity;
     fall[i] = value > -cost ? (value > 0 ? epsilon : -epsilon) : -Infinity;
   };
-  let t = 0, upRow = kernel.subarray(0, n), downRow = upRow;
+  let t = 0, up = 0, down = 0;
   for (let moves = 0;; moves++) {
-    let up = -1, least = Infinity, most = -Infinity;
-    for (let i = 0; i < n; i++) {
-      const value = f[i] += t * (upRow[i] - downRow[i]); // the last move
-      if (value + rise[i] < least) least = value + rise[i], up = i;
-      if (value + fall[i] > most) most = value + fall[i];
-    }
+    const { least, at, most } = shift(t, up, down); // the last move
     if (most - least < tolerance || moves >= MOST_MOVES * n) {
       return { beta, bias: -(least + most) / 2 };
     }
-    upRow = kernel.subarray(up * n, (up + 1) * n);
-    let down = -1, gain = 0, step = 0;
-    for (let j = 0; j < n; j++) {
-      const gap = f[j] + fall[j] - least;
-      if (!(gap > 0)) continue;
-      const bend = Math.max(own[up] + own[j] - 2 * upRow[j], 1e-12);
-      if (gap * gap < gain * bend * (1 - 1e-9)) continue; // cannot win: spares most divisions
-      const length = gap / bend;
-      if (gap * length > gain) gain = gap * length, down = j, step = length;
-    }
-    downRow = kernel.subarray(down * n, (down + 1) * n);
+    up = at;
+    const best = partner(least, up);
+    down = best.at;
     // Up to the next kink or wall of either: coefficients land on 0 and ±C exactly.
     const roomUp = beta[up] < 0 ? -beta[up] : cost - beta[up];
     const roomDown = beta[down] > 0 ? beta[down] : cost + beta[down];
-    t = Math.min(step, roomUp, roomDown);
+    t = Math.min(best.step, roomUp, roomDown);
     move(up, t < roomUp ? beta[up] + t : beta[up] < 0 ? 0 : cost);
     move(down, t < roomDown ? beta[down] - t : beta[down] > 0 ? 0 : -cost);
   }
@@ -135,15 +127,9 @@ export async function svrPredict(
 ): Promise<Float64Array> {
   const n = rows.rows, m = bias.length, out = new Float64Array(x.rows * m);
   await forEachKernelBlock(x, rows, gamma, (start, block, count) => {
-    for (let q = 0; q < count; q++) {
-      const to = (start + q) * m;
-      for (let i = 0; i < n; i++) {
-        const value = block[q * n + i];
-        for (let c = 0; c < m; c++) out[to + c] += value * coefficients[i * m + c];
-      }
-      for (let c = 0; c < m; c++) out[to + c] += bias[c];
-    }
+    out.set(plainProduct(block.subarray(0, count * n), coefficients, count, n, m), start * m);
   });
+  for (let i = 0; i < out.length; i++) out[i] += bias[i % m];
   return out;
 }
 

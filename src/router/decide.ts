@@ -59,7 +59,8 @@ export function decide(predictions: PointPredictions, pool: Pool, lambda = 0): U
 /**
  * Chooses at several trade-offs, one column each, as {@link decide} does. A model is passed over for a query where
  * one before it in the order of ties costs no more and scores no less: it is not chosen at any trade-off, since
- * rounding keeps the order of sums, and most models are such.
+ * rounding keeps the order of sums, and most models are such. Nor are trade-offs looked at up to which the best model
+ * is sure to stay the best.
  *
  * @param lambdas trade-offs ≥ 0
  * @throws {CapabilityError} as {@link decide}
@@ -74,23 +75,53 @@ export function decideAlong(
   }
   const { start, model, score, cost } = contenders(predictions, pool);
   const rows = start.length - 1, choice = new Uint16Array(lambdas.length * rows);
-  // Query by query: from one trade-off to the next comparisons mostly end alike, as processors expect.
   for (let i = 0; i < rows; i++) {
     const first = start[i], end = start[i + 1];
-    for (let l = 0; l < lambdas.length; l++) {
+    for (let l = 0; l < lambdas.length;) {
       const lambda = lambdas[l];
       let best = first, bestValue = valueAt(score[first], cost[first], lambda);
       for (let at = first + 1; at < end; at++) {
         const value = valueAt(score[at], cost[at], lambda);
         if (value > bestValue + TIE) best = at, bestValue = value;
       }
-      choice[l * rows + i] = model[best];
+      const sure = bestUpTo(best, first, end, score, cost, lambda);
+      let next = l + 1;
+      while (next < lambdas.length && lambdas[next] >= lambda && lambdas[next] < sure) next++;
+      for (; l < next; l++) choice[l * rows + i] = model[best];
     }
   }
   // At 0 models without a predicted cost can be chosen, too.
   return lambdas.map((lambda, l) =>
     lambda === 0 ? decide(predictions, pool) : choice.slice(l * rows, (l + 1) * rows)
   );
+}
+
+/** More than the rounding errors of a value in units of score and λ · cost, some 10⁻¹⁶ each. */
+const ROUNDING = 1e-14;
+
+/**
+ * From `lambda` to below this trade-off its best contender stays the best: ahead of every other by more than a tie and
+ * rounding, as a lead changes in proportion to λ. Not above `lambda` where that is not sure.
+ */
+function bestUpTo(
+  best: number,
+  first: number,
+  end: number,
+  score: Float64Array,
+  cost: Float64Array,
+  lambda: number,
+): number {
+  let sure = Infinity;
+  for (let at = first; at < end; at++) {
+    if (at === best) continue;
+    const scores = Math.abs(score[best]) + Math.abs(score[at]);
+    const costs = Math.abs(cost[best]) + Math.abs(cost[at]);
+    const lead = score[best] - score[at] - TIE - ROUNDING * scores;
+    const loss = cost[best] - cost[at] + ROUNDING * costs;
+    if (!(lead > lambda * loss)) return lambda;
+    if (loss > 0) sure = Math.min(sure, lead / loss);
+  }
+  return sure;
 }
 
 function valueAt(score: number, cost: number, lambda: number): number {

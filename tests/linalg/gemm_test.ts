@@ -144,3 +144,16 @@ Deno.test("normalised rows lie on the grid, near unit length; a zero row stays z
     assert.ok(Math.abs(length - 1) < 2e-3, `${length}`);
   }
 });
+
+Deno.test("productF64: small products have the bits of plain loops, whatever the remainders", async () => {
+  for (const n of [0, 1, 3, 64, 65, 130]) {
+    for (const [k, m] of [[0, 1], [1, 7], [5, 2], [40, 8], [40, 10], [7, 23]]) {
+      const a = normals(n * k, 1), b = normals(k * m, 2), expected = new Float64Array(n * m);
+      for (let at = 0; at < n * m; at++) {
+        const i = Math.floor(at / m), j = at % m;
+        for (let t = 0; t < k; t++) expected[at] += a[i * k + t] * b[t * m + j];
+      }
+      assert.deepEqual(await productF64(a, b, n, k, m), expected, `${n} × ${k} by ${m}`);
+    }
+  }
+});

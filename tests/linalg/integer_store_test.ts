@@ -1,8 +1,8 @@
 /** Inner products in 16-bit integers: exact, or refused. */
 import assert from "node:assert/strict";
 import { product } from "../../src/linalg/gemm.ts";
-import { integerProducts } from "../../src/linalg/integer_store.ts";
-import { type Matrix, matrix, row, takeRows } from "../../src/linalg/matrix.ts";
+import { integerProducts, rowProducts, storeProducts } from "../../src/linalg/integer_store.ts";
+import { type Matrix, matrix, takeRows } from "../../src/linalg/matrix.ts";
 import { nearest } from "../../src/linalg/nearest.ts";
 import { random } from "../../src/base/random.ts";
 import { exactProduct, gridRows, permutation } from "./data.ts";
@@ -10,12 +10,15 @@ import { exactProduct, gridRows, permutation } from "./data.ts";
 Deno.test("integer products are exact for every width and number of rows", () => {
   for (const width of [1, 2, 15, 16, 17, 33, 256]) {
     for (const rows of [1, 3, 4, 5, 130]) {
-      const store = gridRows(rows, width, width), asked = gridRows(2, width, rows + 1000);
-      const products = integerProducts(store)!, out = new Float32Array(rows);
-      for (let q = 0; q < 2; q++) {
-        assert.ok(products(row(asked, q), out));
-        const expected = Array.from(out, (_, i) => exactProduct(asked, q, store, i));
-        assert.deepEqual([...out], expected, `${rows} × ${width}`);
+      const store = gridRows(rows, width, width), products = integerProducts(store)!;
+      for (const many of [1, 2, 8, 19]) {
+        const asked = gridRows(many, width, rows + 1000), out = new Float32Array(many * rows);
+        assert.ok(products(asked, out));
+        const expected = Array.from(
+          out,
+          (_, at) => exactProduct(asked, Math.floor(at / rows), store, at % rows),
+        );
+        assert.deepEqual([...out], expected, `${many} by ${rows} × ${width}`);
       }
     }
   }
@@ -26,9 +29,9 @@ Deno.test("integer products of long vectors are exact up to where float32 is, an
     matrix(1, width, new Float32Array(width).fill(value));
   const store = coordinates(64, 0.25), out = new Float32Array(1); // of length 2
   const products = integerProducts(store)!;
-  assert.ok(products(coordinates(64, 0.25 - 2 ** -11).data, out));
+  assert.ok(products(coordinates(64, 0.25 - 2 ** -11), out));
   assert.equal(out[0], exactProduct(coordinates(64, 0.25 - 2 ** -11), 0, store, 0));
-  assert.equal(products(store.data, out), false); // 2 · 2 = 4: partial sums may need 25 bits
+  assert.equal(products(store, out), false); // 2 · 2 = 4: partial sums may need 25 bits
 });
 
 Deno.test("what is off the grid, not finite or needs more than 16 bits is refused", () => {
@@ -39,11 +42,25 @@ Deno.test("what is off the grid, not finite or needs more than 16 bits is refuse
   }
   const products = integerProducts(one(0.125, 0))!;
   for (const value of [2 ** -12, NaN, -Infinity, 16]) {
-    assert.equal(products(Float32Array.of(value, 0), out), false, String(value));
+    assert.equal(products(one(value, 0), out), false, String(value));
   }
-  assert.ok(products(Float32Array.of(-16, 1), out));
+  assert.ok(products(one(-16, 1), out));
   assert.deepEqual([...out], [-2]);
   assert.equal(integerProducts(matrix(0, 3)), null);
+});
+
+Deno.test("products of a store's rows are the same when asked for again, twice at once or off the grid", async () => {
+  const onGrid = gridRows(50, 24, 3), off = matrix(50, 24, onGrid.data.map((v) => v / 3));
+  for (const store of [onGrid, off]) {
+    const { data } = await product(store, store);
+    for (const rows of [[7, 3, 7], [3, 9, 49], [7, 9]]) {
+      const found = await rowProducts(rows, store);
+      rows.forEach((i, at) =>
+        assert.deepEqual(found[at], data.subarray(i * 50, (i + 1) * 50), `row ${i}`)
+      );
+    }
+    assert.deepEqual((await storeProducts(store, store)).data, data);
+  }
 });
 
 /** Stores whose rows are strewn, in narrow clusters, copies of few, equal or zero. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { assign, inOrderOfRank, kmeans, lloyd, seedRows } from "../../src/linalg/kmeans.ts";
+import { assign, inOrderOfRank, kmeans, lloyd } from "../../src/linalg/kmeans.ts";
+import { seedRows } from "../../src/linalg/seeding.ts";
 import { type Matrix, matrix, takeRows } from "../../src/linalg/matrix.ts";
 import { setProductThreads } from "../../src/linalg/runtime.ts";
 import { random } from "../../src/base/random.ts";

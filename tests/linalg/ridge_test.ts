@@ -93,6 +93,18 @@ Deno.test("ridge at the runtime's size agrees with the textbook formula", async 
   assertClose(weights, expected, 1e-9);
 });
 
+Deno.test("ridge: targets fitted after others on the same rows have the bits they have alone", async () => {
+  for (const rows of [70, 600]) { // by plain loops, and by the runtime
+    const x = gridRows(rows, 40, rows), scores = normals(rows * 3, 1), gaps = normals(rows * 3, 2);
+    for (let i = 1; i < rows * 3; i += 7) gaps[i] = NaN;
+    await ridgePath(x, scores, [0.1, 1]);
+    for (const y of [scores.map((score) => 2 * score), gaps]) {
+      const alone = { ...x, data: x.data.slice() };
+      assert.deepEqual(await ridgePath(x, y, [1, 3]), await ridgePath(alone, y, [1, 3]));
+    }
+  }
+});
+
 Deno.test("ridge: predictions add the bias to every row, in portions", async () => {
   const x = gridRows(5000, 8, 7), weights = normals(9 * 3, 8);
   const predicted = await ridgePredict(x, weights);

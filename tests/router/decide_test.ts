@@ -118,7 +118,12 @@ Deno.test("lambdaGrid spans the frontier: at its largest finite λ one step of c
 });
 
 Deno.test("decideAlong: at every trade-off what decide chooses, ties, gaps and predicted costs included", () => {
-  const draw = random(5, "along"), M = 6, Q = 300, grid = [0, 1e-3, 0.1, 0.5, 2, 1e6, Infinity];
+  const draw = random(5, "along"), M = 6, Q = 300;
+  // Some where coarse scores and costs make ties, and trade-offs again and out of order.
+  const grid = [0, 1e-3, .1, .32, 1 / 3, .34, .5, 1, 4 / 3, 4 / 3 + 1e-12, 2, 8, 1e6, Infinity]
+    .flatMap((
+      lambda,
+    ) => lambda === 2 ? [2, .1, Infinity, 2] : [lambda]);
   // Coarse numbers, so that there are many ties; nudges around the size that counts as one.
   const some = (steps: number, nudge: number): Float64Array =>
     Float64Array.from(
