@@ -108,8 +108,8 @@ export function initialise(shape: NetworkShape, random: Random): Parameters {
 }
 
 /**
- * Keys start as twice the queries, so that a token looks at those like it from the first step on. From unlike starts
- * it does not learn to: after 1,000 steps records said no more than the models' means.
+ * Keys start as twice the queries, so that a token looks at those like it from the first step on. Where there is
+ * little to learn from, it does not learn to from unlike starts, and records say no more than the models' means.
  */
 function startNear(parameters: Parameters, prefix: string): void {
   const [q, k] = ["q", "k"].map((letter) => parameters.get(`${prefix}.${letter}_proj.weight`).data);

@@ -67,12 +67,13 @@ busy machine, and says nothing. It is still one run on one machine, so read a ra
 ## Where a board's time goes
 
 \`deno run --allow-read tests/bench/board_profile.ts [RESULT …]\` adds up fits and predictions by router and protocol,
-from the speed sheets beside results. No router dominates. Of 20,520 seconds of ID and OOD boards, an upper bound, since what fits share
+from the speed sheets beside results, of the code that each was made by. No router dominates. Of 20,520 seconds of ID and OOD boards, an upper bound, since what fits share
 is counted for each of them: prior-fitted 2,197, NIRT 2,034, GraphRouter 1,932 and 1,851 (two rows), OmniRouter 1,327, guarded kNN 1,275,
-kNN 1,219 (these three share their neighbours), MLP ensemble 1,202, shared trunk 655, IRO 630; the other rows 6,198. NIRT has become faster since: its
-weights' squares had become subnormal numbers, which cost three quarters of its time on mmlu-pro (36 CPU seconds a seed, now 10).
-ICL-Router (table) has no sheet: with 12 to 18 CPU seconds it is a third of a demo seed. \`tests/bench/profile.ts\` times a board's jobs
-one by one, with a hash of their decisions.
+kNN 1,219 (these three share their neighbours), MLP ensemble 1,202, shared trunk 655, IRO 630; the other rows 6,198. Since those sheets, to the same
+bits: NIRT takes a quarter of the time (mmlu-pro), prior-fitted and kNN half, Avengers, support vectors and guarded kNN two thirds.
+On the demo, one seed is some 43 CPU seconds of ID (ICL-Router (table) 5.6, GraphRouter's two rows 6, other networks 1 to 2 each) and 30 of OOD (logistic 6,
+UniRoute 5, Avengers 2.5), where no network is trained; on the same machine 60 and 47 before ICL-Router (table) had one block and
+the solvers' loops were WebAssembly. \`tests/bench/profile.ts\` times a board's jobs one by one, with a hash of their decisions.
 
 How time and memory grow with queries and models: [how large a pool can be](scale.md).
 `;
