@@ -9,7 +9,7 @@ import { random } from "../../src/base/random.ts";
 import { repoPath } from "../../src/base/files.ts";
 import { kmeans, lloyd } from "../../src/linalg/kmeans.ts";
 import { logisticFit, logisticPredict } from "../../src/linalg/logistic.ts";
-import { takeRows } from "../../src/linalg/matrix.ts";
+import { type Matrix, matrix, takeRows } from "../../src/linalg/matrix.ts";
 import { ridgePath, ridgePredict } from "../../src/linalg/ridge.ts";
 import { setProductThreads } from "../../src/linalg/runtime.ts";
 import type { FittedRouter, PointPredictions } from "../../src/router/contract.ts";
@@ -91,15 +91,23 @@ async function rowsOf(
   return rows;
 }
 
+/** The same numbers as an array that nothing was computed from: what is kept by array shall not be found again. */
+function unknown({ data, rows, width }: Matrix): Matrix {
+  return matrix(rows, width, data.subarray());
+}
+
 async function tasksOn({ train, test }: Invented): Promise<Task[]> {
   const x = train.queries.vectors, { scores } = train;
   const quality = async (router: FittedRouter): Promise<Float64Array> =>
     (await router.predict(fresh(test)) as PointPredictions).quality;
-  const neighbours = async (k: number): Promise<Float64Array> =>
-    await quality(await knn.fit(train, { k, weights: "uniform" }, lastFit("knn")));
+  const neighbours = async (k: number): Promise<Float64Array> => {
+    const queries = { ...train.queries, vectors: unknown(x) };
+    const again = { ...train, queries, scores: scores.subarray() };
+    return await quality(await knn.fit(again, { k, weights: "uniform" }, lastFit("knn")));
+  };
   const ridge = async (rhos: readonly number[]): Promise<Float64Array> => {
     let predicted = new Float64Array();
-    for (const { weights } of await ridgePath(x, scores, rhos)) {
+    for (const { weights } of await ridgePath(unknown(x), scores, rhos)) {
       predicted = await ridgePredict(test.vectors, weights) as Float64Array<ArrayBuffer>;
     }
     return predicted;
@@ -119,13 +127,14 @@ async function tasksOn({ train, test }: Invented): Promise<Task[]> {
       threads: true,
       peer: "kmeans",
       title: `k-means, ${CLUSTERS} clusters`,
-      run: async () => (await kmeans(x, CLUSTERS, { random: random(0), iterations: 30 })).inertia,
+      run: async () =>
+        (await kmeans(unknown(x), CLUSTERS, { random: random(0), iterations: 30 })).inertia,
     },
     {
       ...sklearn,
       peer: "lloyd",
       title: "k-means from given centres",
-      run: async () => (await lloyd(x, seeds, { iterations: 30 })).inertia,
+      run: async () => (await lloyd(unknown(x), seeds, { iterations: 30 })).inertia,
     },
     {
       ...sklearn,
@@ -147,8 +156,10 @@ async function tasksOn({ train, test }: Invented): Promise<Task[]> {
       ...sklearn,
       peer: "logistic",
       title: "logistic regression",
-      run: async () =>
-        await logisticPredict(test.vectors, await logisticFit(x, scores, { penalty: PENALTY })),
+      run: async () => {
+        const fit = await logisticFit(unknown(x), scores, { penalty: PENALTY });
+        return await logisticPredict(test.vectors, fit);
+      },
     },
     { ...torch, peer: "mirt", title: "MIRT prediction", run: () => quality(cold), note: lone },
     {
