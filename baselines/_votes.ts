@@ -113,7 +113,7 @@ function lengths({ vectors, memo }: QueryBatch): Float64Array {
 }
 
 /** Makes something for every number of an ascending list, of the nearest of `most` neighbours. */
-type ForEachK<T> = (ks: readonly number[], most: number) => Promise<ReadonlyMap<number, T>>;
+export type ForEachK<T> = (ks: readonly number[], most: number) => Promise<ReadonlyMap<number, T>>;
 
 /** Cells [queries × models × numbers] that are made together and kept: 64 MB. */
 const MOST_CELLS = 2 ** 23;

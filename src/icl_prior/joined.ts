@@ -11,7 +11,8 @@ import { neighbours } from "../router/neighbours.ts";
 import { EXACT_UP_TO } from "../router/size_notes.ts";
 
 /** Batches one behind the other. */
-interface JoinedBatch extends QueryBatch {
+export interface JoinedBatch extends QueryBatch {
+  /** In their order. */
   readonly parts: readonly QueryBatch[];
 }
 

@@ -25,7 +25,7 @@ import {
  * Takes `a` times a row, or multiples of four, from the row at `out`, which ends before `end`. The others begin at
  * `rows`, `stride` bytes apart. Addresses in the memory; two numbers are worked on at least, and always an even number.
  */
-type RowKernel = (
+export type RowKernel = (
   out: number,
   end: number,
   rows: number,
