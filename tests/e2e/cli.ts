@@ -6,6 +6,7 @@
 import { demoRecords } from "../../datasets/demo/generate.ts";
 import { readJson, repoPath } from "../../src/base/files.ts";
 import { sha256 } from "../../src/base/hash.ts";
+import { captured } from "../support/capture.ts";
 import { exitCodeOf } from "../../src/cli/args.ts";
 
 /** How a command ended. */
@@ -52,18 +53,11 @@ export function run(task: string, ...args: string[]): Promise<Ended> {
  */
 export async function inside(task: string, ...args: string[]): Promise<Ended> {
   const { main } = await import(repoPath("src/cli", `${task}.ts`));
-  const { log, error } = console, out: string[] = [], errors: string[] = [];
-  const into = (list: string[]) => (...parts: unknown[]): void => {
-    const texts = parts.map((part) => part instanceof Error ? part.stack : String(part));
-    list.push(texts.join(" ") + "\n");
-  };
-  Object.assign(console, { log: into(out), error: into(errors) });
-  try {
-    const code = await exitCodeOf(() => main(args));
-    return { code, signal: null, text: [...out, ...errors].join("") };
-  } finally {
-    Object.assign(console, { log, error });
-  }
+  let code = 0, errors: string[] = [];
+  const out = await captured(async () => {
+    errors = await captured(async () => code = await exitCodeOf(() => main(args)), "error");
+  });
+  return { code, signal: null, text: [...out, ...errors].map((line) => line + "\n").join("") };
 }
 
 /**
