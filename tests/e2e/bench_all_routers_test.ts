@@ -9,7 +9,6 @@ const places = (name: string): string[] => [
   ...["--out", `${folder}/${name}/out`, "--jobs", `${folder}/${name}/jobs`],
 ];
 const bytes = (name: string): Record<string, string> => bytesOf(`${folder}/${name}/out`);
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
 Deno.test("bench: new-model and ood runs of all routers, one worker or two, the same bytes", async () => {
   // All routers: on records of fewer models and on narrow vectors, which take as many ways to differ.

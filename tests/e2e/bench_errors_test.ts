@@ -9,7 +9,6 @@ const places = (name: string): string[] => [
 ];
 const bytes = (name: string): Record<string, string> => bytesOf(`${folder}/${name}/out`);
 const plain = ["--data", DATA, "--routers", "ridge", "--seeds", "1,2", "--protocol", "id"];
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
 Deno.test("bench: a broken router is refused before any job, with file and line", async () => {
   const broken = `${folder}/broken.ts`;

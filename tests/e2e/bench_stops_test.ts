@@ -5,7 +5,6 @@ import { ended, filesBelow, finishedJobs, inside, start, until } from "./cli.ts"
 import { DATA, folder, JOBS, places, plain, same } from "./plain_run.ts";
 
 const KILLS = 20;
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
 Deno.test("bench: Ctrl-C says what is kept, leaves no half of a file, and the same command goes on", async () => {
   for (const workers of ["1", "2"]) {

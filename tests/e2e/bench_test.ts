@@ -17,8 +17,6 @@ import {
   undisturbed,
 } from "./plain_run.ts";
 
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
-
 Deno.test("bench: a run ends well, with a verified result, its splits and its decisions", () => {
   assert.equal(undisturbed.code, 0, undisturbed.text);
   assert.match(undisturbed.text, /verified \(full\), \d+ numbers recomputed from the decisions/);

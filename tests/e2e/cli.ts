@@ -61,12 +61,13 @@ export async function inside(task: string, ...args: string[]): Promise<Ended> {
 }
 
 /**
- * A folder for one test file, inside the repository because tasks may write nowhere else, with records of
- * the demo pool in `pool/records.jsonl`.
+ * A folder for the tests of the file that asks for it, inside the repository because tasks may write nowhere else, with
+ * records of the demo pool in `pool/records.jsonl`. It is removed after the tests.
  */
 export async function workFolder(queries: number): Promise<string> {
   await Deno.mkdir(repoPath(".cache"), { recursive: true });
   const folder = await Deno.makeTempDir({ dir: repoPath(".cache"), prefix: "e2e-" });
+  Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
   const lines = demoRecords({ queries }).map((record) => JSON.stringify(record) + "\n");
   await Deno.mkdir(`${folder}/pool`);
   await Deno.writeTextFile(`${folder}/pool/records.jsonl`, lines.join(""));

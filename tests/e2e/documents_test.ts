@@ -6,7 +6,6 @@ import { readResult } from "../../src/results/result.ts";
 import { filesBelow, inside, workFolder } from "./cli.ts";
 
 const folder = await workFolder(100);
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
 const SUBJECTS = ["tower", "river", "treaty", "enzyme", "opera", "comet", "bridge", "harbour"];
 const ASKED = ["How old is the", "Who first described the", "Where is the", "What became of the"];

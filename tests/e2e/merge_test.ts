@@ -3,8 +3,6 @@ import assert from "node:assert/strict";
 import { filesBelow, finishedJobs, inside } from "./cli.ts";
 import { DATA, folder, JOBS, places, plain, same } from "./plain_run.ts";
 
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
-
 Deno.test("merge: shards give the bytes of the whole run, and nothing less", async () => {
   const shard = (i: number): Promise<unknown> =>
     inside("bench", ...plain, ...places(`shard${i}`), "--shard", `${i}/2`, "--workers", "1");

@@ -7,7 +7,6 @@ import { filesBelow, inside, run, workFolder } from "./cli.ts";
 
 const folder = await workFolder(100);
 const COMMON = ["--jobs", `${folder}/jobs`, "--seeds", "1", "--routers", "ridge"];
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
 /** Writes records of two models and so many benchmarks. */
 async function records(

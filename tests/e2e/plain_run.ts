@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { bytesOf, type Ended, filesBelow, inside, workFolder } from "./cli.ts";
 
-/** Folder of one test file, which removes it; and its records. */
+/** Where it writes, and its records. */
 export const folder: string = await workFolder(100);
 /** The records of the run. */
 export const DATA = `${folder}/pool/records.jsonl`;

@@ -1,0 +1,3 @@
+import { allTests } from "../support/all_tests.ts";
+
+await allTests(import.meta.dirname!);
