@@ -13,7 +13,7 @@ import { indexPage } from "./index_page.ts";
 import { paperPage } from "./paper_page.ts";
 import { preferencesPage } from "./preferences_page.ts";
 import { repliesPage } from "./replies_page.ts";
-import { variantsPage } from "./variants_page.ts";
+import { variantsPages } from "./variants_page.ts";
 
 /**
  * The pages by their path below the folder; the same files, in any order, give the same pages.
@@ -36,14 +36,18 @@ export function pagesOf(
     ["paper-vs-ours.md", paperPage(sorted)],
     ["replies.md", repliesPage(sorted)],
     ["controls.md", controlsPage(sorted)],
-    ["variants.md", variantsPage(sorted)],
+    ...variantsPages(sorted),
     ["preferences.md", preferencesPage(preferences)],
   ];
   const pages = across.flatMap(([path, text]) => text === undefined ? [] : [[path, text] as const]);
   const datasets = [...Map.groupBy(sorted, folderOf)].map(([folder, own]) =>
     [
       `${folder}/README.md`,
-      datasetPage(own, titleOf(own[0].result.dataset.name.split("/")[0])),
+      datasetPage(
+        own,
+        titleOf(own[0].result.dataset.name.split("/")[0]),
+        pages.some(([path]) => path === `${folder}/variants.md`),
+      ),
     ] as const
   );
   return new Map([

@@ -40,8 +40,13 @@ function rank({ protocol }: Cell): number {
  *
  * @param files all results of the folder, in any order
  * @param title of the dataset, in a few words
+ * @param variants whether the folder has a page of runs chosen by hand
  */
-export function datasetPage(files: readonly ResultFile[], title: string): string {
+export function datasetPage(
+  files: readonly ResultFile[],
+  title: string,
+  variants = false,
+): string {
   const cells = shownOf(files);
   const sorted = files.toSorted((a, b) => a.path < b.path ? -1 : 1);
   const { result } = cells[0]?.files[0] ?? sorted[0];
@@ -60,7 +65,8 @@ export function datasetPage(files: readonly ResultFile[], title: string): string
     ...cells.flatMap((cell, c) => section(cell, !cells.slice(0, c).some((of) => !isUnseen(of)))),
     ...missing(cells),
     "More of the same results (every metric, quality by benchmark, regret, routing, figures, single queries): " +
-    `\`deno task report results/${folderOf(sorted[0])}\`.`,
+    `\`deno task report results/${folderOf(sorted[0])}\`.` +
+    (variants ? " Runs chosen by hand: [variants](variants.md)." : ""),
     ...footnotes(statementsOf(cells.flatMap((cell) => cell.files))),
     "## The data",
     [...dataset.notes, ...auditLines(result).map((line) => `audit: ${line}`)]
@@ -99,6 +105,7 @@ export function folderOf({ path }: ResultFile): string {
   return path.split("/").slice(0, -1).join("/");
 }
 
-function nameOf(path: string): string {
+/** The last part of a path. */
+export function nameOf(path: string): string {
   return path.split("/").at(-1)!;
 }

@@ -116,7 +116,7 @@ function answer(cells: readonly Cell[]): string[] {
   const at = (id: string, n: number): string =>
     points(meanOf(of("new-model").flatMap((cell) => standingIn(cell, id, n) ?? [])));
   const known = told(BASE, "id", "points on known benchmarks");
-  const far = told(BASE, "ood:k", "with whole domains held out");
+  const far = told(BASE, "ood", "with one benchmark held out");
   const plus = told(PLUS, "id", "on known benchmarks"),
     plusFar = told(PLUS, "ood", "on unseen ones");
   const sentences = [

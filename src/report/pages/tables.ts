@@ -69,12 +69,14 @@ export function splitTable(cell: Cell): string {
 
 /** What the mark ¹ means: routers of other runs, with their seeds. */
 export function othersNote(cell: Cell): string[] {
-  const files = [...new Set(others(cell).map(({ file }) => file))];
-  return files.length === 0 ? [] : [
+  const seeds = new Set(
+    others(cell).map(({ file: { result: { protocol: { seeds } } } }) =>
+      `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`
+    ),
+  );
+  return seeds.size === 0 ? [] : [
     `¹ Of another run (${
-      files.map(({ result: { protocol: { seeds } } }) =>
-        `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`
-      ).join("; ")
+      [...seeds].join("; ")
     }): compare its Δ, not its quality, with the other rows.`,
   ];
 }

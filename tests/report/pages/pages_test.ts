@@ -8,6 +8,7 @@ import { knownViews } from "../../../datasets/load.ts";
 import { limitTable } from "../../../src/outcomes/limit.ts";
 import { controlsPage } from "../../../src/report/pages/controls_page.ts";
 import { datasetPage } from "../../../src/report/pages/dataset_page.ts";
+import { variantsPages } from "../../../src/report/pages/variants_page.ts";
 import { handRun, withFolder, written } from "../../results/fixture.ts";
 import { captured } from "../../support/capture.ts";
 import { records } from "../fixture.ts";
@@ -101,6 +102,24 @@ Deno.test("a dataset's page: the answer, the tables, what is of another run, the
   assert.match(table, /^Seeds 7, 8\. ¹ Of another run \(seed 7\): compare its Δ/m);
   assert.doesNotMatch(table, /icl_k100/);
   assert.match(page, /^- \[id\.static\.json\]\(id\.static\.json\): `deno task bench`$/m);
+});
+
+Deno.test("runs chosen by hand: a page a dataset, and the list of them", async () => {
+  const [main, other, elsewhere] = await Promise.all([
+    invented({ knn: 0.5, ridge: 0.9 }, "a@1/id.static.json", [7, 8]),
+    invented({ knn: 0.5, icl_k100: 0.7 }, "a@1/id.static.1.json", [7]),
+    invented({ knn: 0.5 }, "b@1/id.static.json", [7]),
+  ]);
+  const pages = new Map(variantsPages([main, other, elsewhere]));
+  assert.deepEqual([...pages.keys()], ["variants.md", "a@1/variants.md"]);
+  assert.match(
+    pages.get("variants.md")!,
+    /^- \[mmlu-pro\]\(a@1\/variants\.md\): id, static\n\nMade by/m,
+  );
+  const page = pages.get("a@1/variants.md")!;
+  assert.match(page, /^# mmlu-pro: variants$/m);
+  assert.match(page, /^## id, static, seed 7\n\[id\.static\.1\.json\]\(id\.static\.1\.json\): /m);
+  assert.deepEqual(variantsPages([main, elsewhere]), []);
 });
 
 Deno.test("controls that other code made than the run beside them say so, others do not", async () => {
