@@ -117,6 +117,7 @@ function answer(cells: readonly Cell[]): string[] {
     points(meanOf(of("new-model").flatMap((cell) => standingIn(cell, id, n) ?? [])));
   const known = told(BASE, "id", "points on known benchmarks");
   const far = told(BASE, "ood", "with one benchmark held out");
+  const joins = of("new-model").some((cell) => standingIn(cell, BASE, 8));
   const plus = told(PLUS, "id", "on known benchmarks"),
     plusFar = told(PLUS, "ood", "on unseen ones");
   const sentences = [
@@ -125,9 +126,13 @@ function answer(cells: readonly Cell[]): string[] {
       points(meanOf(against(of("id"), BASE, "knn")))
     }.**`,
     far &&
-    `It is ${far}; on unseen models ${at(BASE, 8)} with 8 labelled queries each, ${
-      at(BASE, 500)
-    } with 500.`,
+    `It is ${far}${
+      joins
+        ? `; on unseen models ${at(BASE, 8)} with 8 labelled queries each, ${
+          at(BASE, 500)
+        } with 500`
+        : ""
+    }.`,
     plus &&
     `ICL-Router+, closed-form attention in the network's place, is at ${plus}, ${
       plusFar ?? DASH
