@@ -66,14 +66,20 @@ busy machine, and says nothing. It is still one run on one machine, so read a ra
 
 ## Where a board's time goes
 
-\`deno run --allow-read tests/bench/board_profile.ts [RESULT …]\` adds up fits and predictions by router and protocol,
-from the speed sheets beside results, of the code that each was made by. No router dominates. Of 20,520 seconds of ID and OOD boards, an upper bound, since what fits share
-is counted for each of them: prior-fitted 2,197, NIRT 2,034, GraphRouter 1,932 and 1,851 (two rows), OmniRouter 1,327, guarded kNN 1,275,
-kNN 1,219 (these three share their neighbours), MLP ensemble 1,202, shared trunk 655, IRO 630; the other rows 6,198. Since those sheets, to the same
-bits: NIRT takes a quarter of the time (mmlu-pro), prior-fitted and kNN half, Avengers, support vectors and guarded kNN two thirds.
-On the demo, one seed is some 43 CPU seconds of ID (ICL-Router (table) 5.6, GraphRouter's two rows 6, other networks 1 to 2 each) and 30 of OOD (logistic 6,
-UniRoute 5, Avengers 2.5), where no network is trained; on the same machine 60 and 47 before ICL-Router (table) had one block and
-the solvers' loops were WebAssembly. \`tests/bench/profile.ts\` times a board's jobs one by one, with a hash of their decisions.
+\`deno run --allow-read tests/bench/board_profile.ts [RESULT …]\` adds up fits and predictions by router and protocol, from the
+speed sheets beside results; \`tests/bench/profile.ts\` times a board's jobs one by one, with a hash of their decisions. No router dominates. One
+seed in-distribution, all default rows, is 321 CPU seconds on five pools (mmlu-pro 117, lookahead 79, llmrouter 47, reasoning-gym hard 41 and
+easy 37; the dearest rows are Model-SAT 26, RouterDC 25, NIRT 24, MLP 23): five seeds take a quarter of an hour on two cores. Held-out benchmarks and unseen
+models take far longer, since each of 7 to 17 folds, or sets of models and numbers of labels, has fits of its own: a board of everything with
+five seeds is hours. Half an hour would leave a third of a second for a job. What a network's step takes is arithmetic by now (half of it
+matrix products, a third element-wise); fewer folds, seeds or routers save more than any code.
+
+One seed of reasoning-gym hard with the 26 routers there were when a board took 95 minutes, that code and this in turn on the same quiet machine: ID 37
+and 27 seconds, held-out benchmarks 179 and 140, unseen models 288 and 260 (rivals are tuned for few labels since then, which is more work). ICL-Router
+(table) is half a minute a fit, one seventh of what it was.
+On the demo, one seed is some 39 CPU seconds of ID (ICL-Router (table) 5.4, GraphRouter's two rows 5.2, other networks 1 to 2 each) and 29 of OOD
+(logistic 6, UniRoute and Avengers 3.4), where no network is trained. Run again, with nothing changed, it takes ten seconds: finished jobs are kept, and
+a router that changed is the only one to run.
 
 How time and memory grow with queries and models: [how large a pool can be](scale.md).
 `;
