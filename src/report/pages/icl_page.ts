@@ -90,7 +90,13 @@ export function iclPage(files: readonly ResultFile[], stage1: readonly Stage1Rep
     ...section("Other embeddings", byDataset(other)),
     ...section("Stage 1: do vectors tell anything?", stage1Table(stage1)),
     ...section("Paper said, we got", main.length > 0 ? paperTable(main) : []),
-    ...footnotes(statementsOf(files, ({ id }) => isOwn(id))),
+    // Of new-model runs the page shows routers that other runs have too, and no variants.
+    ...footnotes(
+      statementsOf(
+        files.filter(({ result }) => !isNewModel(result.evaluation)),
+        ({ id }) => isOwn(id),
+      ),
+    ),
   ].join("\n\n") + "\n";
 }
 

@@ -70,15 +70,18 @@ export function splitTable(cell: Cell): string {
 /** What the mark ¹ means: routers of other runs, with their seeds. */
 export function othersNote(cell: Cell): string[] {
   const seeds = new Set(
-    others(cell).map(({ file: { result: { protocol: { seeds } } } }) =>
-      `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`
-    ),
+    others(cell).map(({ file: { result } }) => seedsOf(result)),
   );
   return seeds.size === 0 ? [] : [
     `¹ Of another run (${
       [...seeds].join("; ")
     }): compare its Δ, not its quality, with the other rows.`,
   ];
+}
+
+/** `seed 42` or `seeds 1, 2`. */
+export function seedsOf({ protocol: { seeds } }: Result): string {
+  return `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`;
 }
 
 function others(cell: Cell): Row[] {

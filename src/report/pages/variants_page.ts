@@ -9,7 +9,7 @@ import { leaderboard } from "../tables/leaderboard.ts";
 import { markdownTable } from "../tables/text_table.ts";
 import { belongs, type Cell, cellsOf, type ResultFile, statementsOf } from "./cells.ts";
 import { folderOf, nameOf, shownOf } from "./dataset_page.ts";
-import { footnotes, UNSEEN_LEGEND, unseenTable } from "./tables.ts";
+import { footnotes, seedsOf, UNSEEN_LEGEND, unseenTable } from "./tables.ts";
 
 /** What variants are, for both kinds of pages. */
 const WHAT =
@@ -96,10 +96,10 @@ function isDefault({ protocol, splits }: Result, first: Result): boolean {
 }
 
 function section(file: ResultFile): string[] {
-  const { result } = file, { protocol, evaluation, dataset: { limit } } = result;
-  const title = `## ${setUpOf(file)}, ${protocol.seeds.length === 1 ? "seed" : "seeds"} ${
-    protocol.seeds.join(", ")
-  }${limit ? `, ${limit.toLocaleString("en")} queries` : ""}`;
+  const { result } = file, { evaluation, dataset: { limit } } = result;
+  const title = `## ${setUpOf(file)}, ${seedsOf(result)}${
+    limit ? `, ${limit.toLocaleString("en")} queries` : ""
+  }`;
   const name = nameOf(file.path), source = `[${name}](${name}): \`${result.command}\``;
   if (isNewModel(evaluation)) return [`${title}\n${source}`, everyArm(file)];
   const { columns, rows } = leaderboard(result, evaluation);
